@@ -1,0 +1,1 @@
+"""Floating-point formats and exact conversions between them and the integers."""

@@ -1,0 +1,142 @@
+"""Names with labels: a catalogue of functions that are found by looking into packages, never listed twice."""
+
+import difflib
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from stabilitylab.errors import DuplicateNameError, UnknownNameError
+
+Function = Callable[..., Any]
+AnyLabel = TypeVar("AnyLabel", bound="Label")
+F = TypeVar("F", bound=Function)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """What is tied to a function at the place where it is written.
+
+    name: `family.variant`, public vocabulary. source: author, year, section, for whoever wants to check.
+    """
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteLabel(Label):
+    """What a solver or a library's entry point claims about itself; tests measure every claim.
+
+    tags: claims of the exam, such as "columnwise-backward-stable".
+    law, constant: the error law of `theory.laws` that predicts it and the factor in front of it; None where none is known.
+    works_in: "input" when it works in the format of its input, else the format it converts to.
+    scalars: the formats it accepts.
+    policy: the answer it gives to exactly rank-deficient data: "none", "minimum-norm", "refuses".
+    cutoff: relative singular-value cut-off as a function of (m, n, eps), None where there is none; cutoff_says puts it in words.
+    design: how it wants the data: "matrix" (A, b), "line" (x, y), "polynomial" (x, y, degree).
+    solves: the matrix really solved: "raw", or what is done to its columns first.
+    requires: the module that must be importable. fails: questions of the exam it is known to fail, with the reason.
+    """
+
+    tags: frozenset[str] = frozenset()
+    law: str | None = None
+    constant: float = 1.0
+    works_in: str = "input"
+    scalars: tuple[str, ...] = ("float64",)
+    policy: str = "none"
+    cutoff: Callable[[int, int, float], float] | None = None
+    cutoff_says: str = ""
+    design: str = "matrix"
+    solves: str = "raw"
+    requires: str = ""
+    fails: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def available(self) -> bool:
+        """Whether the library it needs can be imported here."""
+        return not self.requires or importlib.util.find_spec(self.requires) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Generic[AnyLabel]):
+    """A catalogued function with its label."""
+
+    label: AnyLabel
+    function: Function
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+
+class Catalog(Generic[AnyLabel]):
+    """Functions by name. The first question asked of it imports every module of its packages; importing registers."""
+
+    def __init__(self, kind: str, *packages: str) -> None:
+        self.kind = kind
+        self.packages = packages
+        self._entries: dict[str, Entry[AnyLabel]] = {}
+        self._discovered = False
+
+    def register(self, label: AnyLabel) -> Callable[[F], F]:
+        """A decorator that ties label to a function and returns the function unchanged."""
+
+        def add(function: F) -> F:
+            known = self._entries.get(label.name)
+            here = (function.__module__, function.__qualname__)
+            # A module that is reloaded registers itself again, which is no clash.
+            if known is not None and (known.function.__module__, known.function.__qualname__) != here:
+                raise DuplicateNameError(
+                    f"two {self.kind}s are named {label.name!r}: {known.function.__module__}.{known.function.__qualname__}"
+                    f" and {'.'.join(here)}: rename one of them"
+                )
+            self._entries[label.name] = Entry(label=label, function=function)
+            return function
+
+        return add
+
+    def names(self) -> tuple[str, ...]:
+        """Every name, sorted."""
+        return tuple(sorted(self._discover()))
+
+    def get(self, name: str) -> Function:
+        """The function of that name. Raises UnknownNameError, with the nearest names."""
+        return self.entry(name).function
+
+    def entry(self, name: str) -> Entry[AnyLabel]:
+        """The function of that name with its label. Raises UnknownNameError, with the nearest names."""
+        entries = self._discover()
+        if name not in entries:
+            near = difflib.get_close_matches(name, entries, n=3, cutoff=0.4)
+            hint = f"did you mean {', '.join(near)}?" if near else f"the names are {', '.join(sorted(entries))}"
+            raise UnknownNameError(f"no {self.kind} is named {name!r}: {hint}")
+        return entries[name]
+
+    def named(self, function_name: str) -> Function:
+        """The function whose Python name is function_name; AttributeError if none, as a module's attribute would raise."""
+        for entry in self:
+            if entry.function.__name__ == function_name:
+                return entry.function
+        raise AttributeError(f"no {self.kind} is a function named {function_name!r}")
+
+    def __iter__(self) -> Iterator[Entry[AnyLabel]]:
+        return iter([entry for _, entry in sorted(self._discover().items())])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._discover()
+
+    def __len__(self) -> int:
+        return len(self._discover())
+
+    def _discover(self) -> dict[str, Entry[AnyLabel]]:
+        if not self._discovered:
+            self._discovered = True
+            for package in self.packages:
+                for module in pkgutil.iter_modules(importlib.import_module(package).__path__, package + "."):
+                    if not module.ispkg:
+                        importlib.import_module(module.name)
+        return self._entries

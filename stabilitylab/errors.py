@@ -1,0 +1,64 @@
+"""The errors of stabilitylab: each says what was expected, what came, and the way out.
+
+Those that a caller can mend by passing something else are also ValueError; a missing library is also ImportError.
+"""
+
+
+class StabilityLabError(Exception):
+    """The root of every error this package raises on purpose."""
+
+
+class InputError(StabilityLabError, ValueError):
+    """The data cannot be a regression problem as given."""
+
+
+class ShapeError(InputError):
+    """A and b do not fit together."""
+
+
+class EmptyError(InputError):
+    """There are no rows or no columns."""
+
+
+class UnderdeterminedError(InputError):
+    """Fewer rows than columns: m < n."""
+
+
+class NotFiniteError(InputError):
+    """The data hold a NaN or an infinity."""
+
+
+class ComplexError(InputError):
+    """The data are complex; the problem here is real."""
+
+
+class NotNumericError(InputError):
+    """The data are not numbers."""
+
+
+class RankDeficientError(InputError):
+    """A is exactly rank deficient, so that the solution is not unique and no policy was named."""
+
+
+class OutOfRangeError(InputError):
+    """A number lies outside the range of the format it must be stored in: overflow, or underflow of a non-zero."""
+
+
+class UnknownNameError(StabilityLabError, LookupError):
+    """No entry of that name in the catalogue."""
+
+
+class DuplicateNameError(StabilityLabError, ValueError):
+    """Two entries of a catalogue claim one name."""
+
+
+class MissingLibraryError(StabilityLabError, ImportError):
+    """The route needs a library that is not installed."""
+
+
+class NotCertifiedError(StabilityLabError, ArithmeticError):
+    """The reference could not be proven to the digits asked for."""
+
+
+class Breakdown(StabilityLabError, ArithmeticError):  # noqa: N818 - the field's word; it is a result, not a fault
+    """A solver cannot go on; the message names the place and the number: "pivot 7 of A'A is -8.6e-06"."""

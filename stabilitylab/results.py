@@ -1,0 +1,131 @@
+"""Rows of measurements: asked, and kept as JSON lines that a killed run leaves readable."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from stabilitylab.core import Measurement
+from stabilitylab.errors import StabilityLabError
+
+
+class NoRowsError(StabilityLabError, LookupError):
+    """A question about rows that are not there; a finding that asks it is not checked and so not held."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Measurements in a fixed order, with the few questions that tables, figures and findings ask."""
+
+    all: tuple[Measurement, ...]
+
+    def __iter__(self) -> Iterator[Measurement]:
+        return iter(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def where(self, **wanted: Any) -> "Rows":
+        """The rows whose fields equal the values given, or are among them where a value is a tuple, list or set.
+
+        A parameter of the problem is written `problem__cond=1e8`. Raises NoRowsError rather than returning nothing.
+        """
+        found = self._matching(wanted)
+        if not found:
+            raise NoRowsError(f"no row has {', '.join(f'{k}={v!r}' for k, v in wanted.items())}")
+        return Rows(found)
+
+    def any(self, **wanted: Any) -> bool:
+        """Whether `where` would find a row."""
+        return bool(self._matching(wanted))
+
+    def _matching(self, wanted: dict[str, Any]) -> tuple[Measurement, ...]:
+        tests = [(name.replace("__", "."), _test(value)) for name, value in wanted.items()]
+        return tuple(row for row in self.all if all(test(row[name]) for name, test in tests))
+
+    def values(self, score: str) -> list[float]:
+        """One score of every row that has it. Raises NoRowsError when none has."""
+        found = [value for row in self.all if (value := row[score]) is not None]
+        if not found:
+            raise NoRowsError(f"no row has a value for {score}")
+        return found
+
+    def distinct(self, name: str) -> list[Any]:
+        """The values of a field in order of first appearance."""
+        return list(dict.fromkeys(row[name] for row in self.all))
+
+
+def _test(value: Any) -> Callable[[Any], bool]:
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return lambda found: found in value
+    return lambda found: bool(found == value)
+
+
+def to_json(row: Measurement) -> str:
+    """One row as one line of JSON; floats keep every bit."""
+    return json.dumps(asdict(row), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def from_json(line: str) -> Measurement:
+    """The row of a line. Raises ValueError where the line is not a whole row of this schema."""
+    content = json.loads(line)
+    names = {f.name for f in fields(Measurement)}
+    if not isinstance(content, dict) or not names >= set(content):
+        raise ValueError("not a row of this schema")
+    for name in ("warnings", "x"):
+        if content.get(name) is not None:
+            content[name] = tuple(content[name])
+    return Measurement(**content)
+
+
+def read(path: Path) -> Rows:
+    """Every row of a file written by `write`. Raises StabilityLabError naming the line that is no row."""
+    rows = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        try:
+            rows.append(from_json(line))
+        except (ValueError, TypeError) as error:
+            raise StabilityLabError(f"{path}, line {number}: {error}") from None
+    return Rows(tuple(rows))
+
+
+def write(rows: Sequence[Measurement] | Rows, path: Path) -> None:
+    """Rows as JSON lines, in the order given."""
+    path.write_text("".join(to_json(row) + "\n" for row in rows), "utf-8")
+
+
+class Journal:
+    """Finished rows under their keys, appended as they come: what an interrupted run leaves behind.
+
+    A line is one batch, written and flushed at once; a last line torn by a kill is ignored, and overwritten in effect.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: dict[str, Measurement] = {}
+        if path.exists():
+            for line in path.read_text("utf-8", errors="replace").splitlines():
+                try:
+                    entry = json.loads(line)
+                    self.rows[entry["key"]] = from_json(json.dumps(entry["row"]))
+                except (ValueError, TypeError, KeyError):
+                    continue
+
+    def append(self, keyed: Iterable[tuple[str, Measurement]]) -> None:
+        """Keep these rows; on return they are with the operating system, so that killing the process loses none."""
+        keyed = list(keyed)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        text = "".join(f'{{"key":"{key}","row":{to_json(row)}}}\n' for key, row in keyed)
+        with self.path.open("a+b") as file:
+            # A line torn by an earlier kill must not swallow the first of ours.
+            if file.tell() and not _ends_with_newline(self.path):
+                text = "\n" + text
+            file.write(text.encode())
+        self.rows.update(keyed)
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"

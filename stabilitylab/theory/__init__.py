@@ -1,0 +1,1 @@
+"""What to expect before solving: condition numbers and error laws, in float64 from the stored problem."""
