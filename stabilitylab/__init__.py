@@ -1,0 +1,35 @@
+"""How many digits of a linear regression are right, where the others were lost, and which solver or library keeps them.
+
+`reference` gives the certified solution, `lre` the correct digits of an answer, `run` one measured row; `solvers`,
+`libraries`, `problems` and `metrics` are catalogues with `names()` and `get(name)`.
+"""
+
+from stabilitylab import errors, libraries, metrics, problems, solvers
+from stabilitylab.bench import run
+from stabilitylab.core import Decimals, Design, Fit, Measurement, Problem, Reference, Solution, Status
+from stabilitylab.errors import Breakdown, StabilityLabError
+from stabilitylab.metrics import lre
+from stabilitylab.truth import reference
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Breakdown",
+    "Decimals",
+    "Design",
+    "Fit",
+    "Measurement",
+    "Problem",
+    "Reference",
+    "Solution",
+    "StabilityLabError",
+    "Status",
+    "errors",
+    "libraries",
+    "lre",
+    "metrics",
+    "problems",
+    "reference",
+    "run",
+    "solvers",
+]

@@ -31,11 +31,11 @@ class RouteLabel(Label):
     """What a solver or a library's entry point claims about itself; tests measure every claim.
 
     tags: claims of the exam, such as "columnwise-backward-stable".
-    law, constant: the error law of `theory.laws` that predicts it and the factor in front of it; None where none is known.
+    law, constant: the error law of `theory.laws` that predicts it, and the factor in front of it; None: none is known.
     works_in: "input" when it works in the format of its input, else the format it converts to.
     scalars: the formats it accepts.
     policy: the answer it gives to exactly rank-deficient data: "none", "minimum-norm", "refuses".
-    cutoff: relative singular-value cut-off as a function of (m, n, eps), None where there is none; cutoff_says puts it in words.
+    cutoff: relative singular-value cut-off as a function of (m, n, eps), or None; cutoff_says puts it in words.
     design: how it wants the data: "matrix" (A, b), "line" (x, y), "polynomial" (x, y, degree).
     solves: the matrix really solved: "raw", or what is done to its columns first.
     requires: the module that must be importable. fails: questions of the exam it is known to fail, with the reason.
@@ -52,7 +52,7 @@ class RouteLabel(Label):
     design: str = "matrix"
     solves: str = "raw"
     requires: str = ""
-    fails: Mapping[str, str] = field(default_factory=dict)
+    fails: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def available(self) -> bool:
@@ -90,9 +90,9 @@ class Catalog(Generic[AnyLabel]):
             here = (function.__module__, function.__qualname__)
             # A module that is reloaded registers itself again, which is no clash.
             if known is not None and (known.function.__module__, known.function.__qualname__) != here:
+                there = f"{known.function.__module__}.{known.function.__qualname__}"
                 raise DuplicateNameError(
-                    f"two {self.kind}s are named {label.name!r}: {known.function.__module__}.{known.function.__qualname__}"
-                    f" and {'.'.join(here)}: rename one of them"
+                    f"two {self.kind}s are named {label.name!r}, {there} and {'.'.join(here)}: rename one of them"
                 )
             self._entries[label.name] = Entry(label=label, function=function)
             return function
@@ -117,7 +117,7 @@ class Catalog(Generic[AnyLabel]):
         return entries[name]
 
     def named(self, function_name: str) -> Function:
-        """The function whose Python name is function_name; AttributeError if none, as a module's attribute would raise."""
+        """The function whose Python name is function_name; AttributeError if none, as for any missing attribute."""
         for entry in self:
             if entry.function.__name__ == function_name:
                 return entry.function

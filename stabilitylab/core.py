@@ -295,7 +295,7 @@ class Fit:
     growth: float | None = None
     note: str = ""
 
-    def __array__(self, dtype: npt.DTypeLike = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.x, dtype=dtype, copy=copy)
 
 
@@ -348,7 +348,7 @@ class Reference:
     residual_norm: Any
     standard_errors: tuple[Any, ...] | None
     r_squared: Any
-    scales: tuple[float, ...]
+    scales: tuple[Any, ...]
 
     def rounded(self, dtype: npt.DTypeLike = "float64") -> Array:
         """x rounded once to a format. Raises OutOfRangeError on overflow, or when a non-zero underflows."""

@@ -1,7 +1,8 @@
 """Rows of measurements: asked, and kept as JSON lines that a killed run leaves readable."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,10 @@ def to_json(row: Measurement) -> str:
 
 def from_json(line: str) -> Measurement:
     """The row of a line. Raises ValueError where the line is not a whole row of this schema."""
-    content = json.loads(line)
+    return _measurement(json.loads(line))
+
+
+def _measurement(content: Any) -> Measurement:
     names = {f.name for f in fields(Measurement)}
     if not isinstance(content, dict) or not names >= set(content):
         raise ValueError("not a row of this schema")
@@ -98,31 +102,41 @@ def write(rows: Sequence[Measurement] | Rows, path: Path) -> None:
 class Journal:
     """Finished rows under their keys, appended as they come: what an interrupted run leaves behind.
 
-    A line is one batch, written and flushed at once; a last line torn by a kill is ignored, and overwritten in effect.
+    None under a key is a cell that was passed over. A last line torn by a kill is ignored.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.rows: dict[str, Measurement] = {}
+        self.rows: dict[str, Measurement | None] = {}
         if path.exists():
             for line in path.read_text("utf-8", errors="replace").splitlines():
                 try:
                     entry = json.loads(line)
-                    self.rows[entry["key"]] = from_json(json.dumps(entry["row"]))
+                    self.rows[entry["key"]] = None if entry["row"] is None else _measurement(entry["row"])
                 except (ValueError, TypeError, KeyError):
                     continue
 
-    def append(self, keyed: Iterable[tuple[str, Measurement]]) -> None:
+    def append(self, keyed: Iterable[tuple[str, Measurement | None]]) -> None:
         """Keep these rows; on return they are with the operating system, so that killing the process loses none."""
         keyed = list(keyed)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        text = "".join(f'{{"key":"{key}","row":{to_json(row)}}}\n' for key, row in keyed)
+        text = "".join(f'{{"key":"{key}","row":{to_json(row) if row else "null"}}}\n' for key, row in keyed)
         with self.path.open("a+b") as file:
             # A line torn by an earlier kill must not swallow the first of ours.
             if file.tell() and not _ends_with_newline(self.path):
                 text = "\n" + text
             file.write(text.encode())
         self.rows.update(keyed)
+
+    def prune(self, keys: Collection[str]) -> None:
+        """Forget every row whose key is not among these: rows of other code, other versions, other grids."""
+        if set(self.rows) <= set(keys):
+            return
+        part = self.path.with_suffix(".part")
+        kept = Journal(part)
+        kept.append((key, row) for key, row in self.rows.items() if key in keys)
+        os.replace(part, self.path)
+        self.rows = kept.rows
 
 
 def _ends_with_newline(path: Path) -> bool:

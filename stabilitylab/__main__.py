@@ -1,0 +1,5 @@
+"""`python -m stabilitylab` is the command `stabilitylab`."""
+
+from stabilitylab.cli import main
+
+main()

@@ -1,0 +1,115 @@
+"""Self-tests of what every number here rests on: rounding, BLAS, and the referee against two methods unlike it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+
+from stabilitylab import libraries, problems
+from stabilitylab.arithmetic.formats import nearest
+from stabilitylab.core import IntegerSystem
+from stabilitylab.referee import certified
+
+DIGITS = 50
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One self-test: what was looked at, whether it is well, and what was seen."""
+
+    name: str
+    well: bool
+    seen: str
+
+
+def examine() -> tuple[Finding, ...]:
+    """Every self-test, in order."""
+    return tuple(check() for check in CHECKS)
+
+
+def rounding_is_to_nearest() -> Finding:
+    """float64 adds and converts with ties to even, and subnormals are kept."""
+    tie_down, tie_up = np.float64(2**53) + 1.0, np.float64(2**53 + 2) + 1.0
+    tiny = np.float64(2.0**-1074)
+    well = tie_down == 2**53 and tie_up == 2**53 + 4 and tiny / 2 == 0 and tiny > 0
+    well = (
+        bool(well)
+        and nearest(Fraction(1, 10), "float64") == 0.1
+        and nearest(Fraction(1, 10), "float32") == np.float32(0.1)
+    )
+    return Finding("float64 rounds to nearest, ties to even", well, f"2**53 + 1 = {tie_down:.0f}")
+
+
+def blas_is_true_double() -> Finding:
+    """A product of 26-bit integers, whose sums stay below 2**53, must come out of BLAS without any error."""
+    rng = np.random.default_rng(0)
+    A, B = (rng.integers(-(2**22), 2**22, (256, 256)) for _ in range(2))
+    product = A.astype(np.float64) @ B.astype(np.float64)
+    wrong = int((product != (A @ B)).sum())
+    return Finding("BLAS multiplies in true float64", wrong == 0, f"{wrong} of {product.size} integer products wrong")
+
+
+def referee_agrees_with_rationals() -> Finding:
+    """Longley and Filip from their decimals: the certified solution against elimination over fractions."""
+    return _agreement("the referee agrees with exact rational elimination", _rational)
+
+
+def referee_agrees_with_mpmath_qr() -> Finding:
+    """The same against mpmath's Householder QR, at a precision raised until two in a row agree."""
+    return _agreement("the referee agrees with mpmath's QR", _mpmath_qr)
+
+
+def libraries_are_here() -> Finding:
+    """Which library routes cannot run."""
+    missing = libraries.missing()
+    seen = f"{len(libraries.catalog) - len(missing)} routes" + (f", without {', '.join(missing)}" if missing else "")
+    return Finding("library routes can run", not missing, seen)
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    rounding_is_to_nearest,
+    blas_is_true_double,
+    referee_agrees_with_rationals,
+    referee_agrees_with_mpmath_qr,
+    libraries_are_here,
+)
+
+
+def _agreement(name: str, method: Callable[[IntegerSystem], list[Fraction]]) -> Finding:
+    worst = Fraction(0)
+    for problem in ("nist.longley", "nist.filip"):
+        system = problems.get(problem)().exact("decimal")
+        solved = certified(system, DIGITS)
+        if solved is None:
+            return Finding(name, False, f"{problem} was called rank deficient")
+        for x, y in zip(solved.x, method(system), strict=True):
+            worst = max(worst, abs(x - y) / abs(y))
+    return Finding(name, worst * 10**DIGITS < 2, f"largest relative difference {float(worst):.1e}")
+
+
+def _rational(system: IntegerSystem) -> list[Fraction]:
+    columns = [[Fraction(int(v)) for v in column] for column in [*system.A.T, system.b]]
+    n = len(columns) - 1
+    rows = [[sum(map(Fraction.__mul__, columns[i], columns[j]), Fraction(0)) for j in range(n + 1)] for i in range(n)]
+    for k in range(n):
+        rows[k] = [v / rows[k][k] for v in rows[k]]
+        for i in range(n):
+            if i != k:
+                rows[i] = [v - rows[i][k] * w for v, w in zip(rows[i], rows[k], strict=True)]
+    return [row[n] for row in rows]
+
+
+def _mpmath_qr(system: IntegerSystem) -> list[Fraction]:
+    mp = mpmath.MPContext()
+    mp.prec = 400
+    previous: list[Fraction] | None = None
+    while True:
+        x, _ = mp.qr_solve(mp.matrix(system.A.tolist()), mp.matrix(system.b.tolist()))
+        found = [Fraction(int(v.man)) * (-1 if v < 0 else 1) * Fraction(2) ** int(v.exp) for v in map(abs, x)]
+        found = [f if v >= 0 else -f for f, v in zip(found, x, strict=True)]
+        if previous and all(abs(p - f) * 10 ** (DIGITS + 2) <= abs(f) for p, f in zip(previous, found, strict=True)):
+            return found
+        previous = found
+        mp.prec *= 2

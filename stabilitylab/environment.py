@@ -1,0 +1,66 @@
+"""What the numbers depend on besides the problem: versions, BLAS, processor, and the source of this package."""
+
+import hashlib
+import importlib.metadata
+import platform
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.linalg  # loaded so that its BLAS is among those listed
+import threadpoolctl
+
+PACKAGES = ("numpy", "scipy", "mpmath", "python-flint")
+
+
+@lru_cache(maxsize=1)
+def stamp() -> dict[str, Any]:
+    """The environment as a flat record; paths and dates are left out, so that equal environments give equal stamps."""
+    assert scipy.linalg
+    blas = [
+        {key: info.get(key) for key in ("internal_api", "version", "architecture", "threading_layer")}
+        for info in threadpoolctl.threadpool_info()
+        if info.get("user_api") == "blas"
+    ]
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "blas": blas,
+        "longdouble bits": int(np.finfo(np.longdouble).nmant) + 1,
+    }
+
+
+def digest() -> str:
+    """SHA-256 of stamp: rows made under different stamps are not mixed."""
+    return hashlib.sha256(repr(stamp()).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def source_hash() -> str:
+    """SHA-256 of every file of the package: a row made by other code is not this code's row."""
+    folder = Path(__file__).parent
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".py", ".csv", ".json"):
+            total.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,198 @@
+"""An experiment as a declaration: a question, a grid, what to show, and findings that are checked.
+
+An experiment file is a module with a docstring, whose first line asks the question, and an `EXPERIMENT`. Its file name
+is the finding, and its name.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import ModuleType
+from typing import Literal, TypeAlias
+
+from stabilitylab import bench, metrics
+from stabilitylab.copies import PUBLISHED, Copy
+from stabilitylab.core import Truth
+from stabilitylab.errors import StabilityLabError, UnknownNameError
+from stabilitylab.plot import Spec
+from stabilitylab.problems import Case
+from stabilitylab.results import NoRowsError, Rows
+from stabilitylab.table import Listing, Pivot
+
+Size: TypeAlias = Literal["quick", "full"]
+Numbers = Mapping[str, float | int | str]
+
+
+class ExperimentError(StabilityLabError):
+    """A file is no experiment; the message says what it lacks."""
+
+
+def _no_numbers(rows: Rows) -> Numbers:
+    return {}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence about the rows and the predicate it stands on.
+
+    says: the sentence; numbers in it are written `{name}` or `{name:.1f}` and come from `numbers(rows)`. holds(rows):
+    the check, with at least a digit of margin. A question about rows that are not there does not hold.
+    """
+
+    says: str
+    holds: Callable[[Rows], bool]
+    numbers: Callable[[Rows], Numbers] = _no_numbers
+
+    def check(self, rows: Rows) -> "Checked":
+        """The sentence with its numbers, and whether it holds."""
+        try:
+            return Checked(self.says.format(**self.numbers(rows)), bool(self.holds(rows)))
+        except NoRowsError as error:
+            return Checked(self.says, False, str(error))
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A finding after the check. why: what kept it from being checked, if anything."""
+
+    says: str
+    holds: bool
+    why: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """*holds* or *REFUTED*."""
+        return "holds" if self.holds else "REFUTED"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A grid of problems, routes, formats and copies, with what is made of its rows.
+
+    problems, quick: the recipes at full and at quick size (quick defaults to all). solvers: route names or patterns
+    ("normal.*"); routes that do not take a problem are passed over. metrics: the scores of the published order;
+    copy_metrics: those of copies, scored on copy_truth. permuted, scaled: how many copies of each kind.
+    cost "bench": it times things, and runs only when named. limit: seconds one route may take on one problem.
+    """
+
+    problems: tuple[Case, ...]
+    solvers: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    quick: tuple[Case, ...] = ()
+    metrics: tuple[str, ...] = ("digits.min",)
+    truths: tuple[Truth, ...] = ("matrix",)
+    dtypes: tuple[str, ...] = ("float64",)
+    permuted: int = 0
+    scaled: int = 0
+    copy_truth: Truth = "decimal"
+    copy_metrics: tuple[str, ...] = ("digits.min",)
+    tables: tuple[Pivot | Listing, ...] = ()
+    figures: tuple[Spec, ...] = ()
+    cost: Literal["run", "bench"] = "run"
+    limit: float = 60.0
+
+    def cases(self, size: Size) -> tuple[Case, ...]:
+        """The problems of a size."""
+        return self.quick or self.problems if size == "quick" else self.problems
+
+    def routes(self) -> tuple[bench.Route, ...]:
+        """The routes the patterns name, in the order of the patterns. UnknownNameError if one names none."""
+        found: dict[str, bench.Route] = {}
+        for pattern in self.solvers:
+            named = [r for r in bench.routes() if fnmatchcase(r.label.name, pattern)]
+            if not named:
+                bench.route(pattern)
+            found |= {r.label.name: r for r in named}
+        return tuple(found.values())
+
+    def copies(self) -> tuple[Copy, ...]:
+        """The published order, then the copies."""
+        return (
+            PUBLISHED,
+            *(Copy("permuted", k) for k in range(1, self.permuted + 1)),
+            *(Copy("scaled", k) for k in range(1, self.scaled + 1)),
+        )
+
+    def truths_of(self, copy: Copy) -> tuple[Truth, ...]:
+        """The truths a copy is scored against."""
+        return self.truths if copy == PUBLISHED else (self.copy_truth,)
+
+    def metrics_of(self, copy: Copy) -> tuple[str, ...]:
+        """The scores taken of a copy. Raises UnknownNameError for a name that is no metric."""
+        wanted = self.metrics if copy == PUBLISHED else self.copy_metrics
+        for name in wanted:
+            metrics.entry(name)
+        return wanted
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An experiment with its name (the file's) and its text (the docstring)."""
+
+    name: str
+    path: Path
+    question: str
+    text: str
+    experiment: Experiment
+
+
+def load(path: Path) -> Loaded:
+    """The experiment of a file. Raises ExperimentError when the file is none."""
+    module = _module(path)
+    experiment = getattr(module, "EXPERIMENT", None)
+    if not isinstance(experiment, Experiment):
+        raise ExperimentError(f"{path.name} has no EXPERIMENT = Experiment(...): add one, or move the file elsewhere")
+    question, _, text = (module.__doc__ or "").strip().partition("\n")
+    if not question:
+        raise ExperimentError(f"{path.name} has no docstring: its first line asks the question")
+    return Loaded(path.stem, path, question, text.strip(), experiment)
+
+
+def _module(path: Path) -> ModuleType:
+    name = f"stabilitylab_experiment_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.exists():
+        raise ExperimentError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # pickling and dataclasses look a module up by its name
+    try:
+        spec.loader.exec_module(module)
+    except StabilityLabError:
+        raise
+    except Exception as error:
+        raise ExperimentError(f"{path.name} cannot be loaded: {type(error).__name__}: {error}") from error
+    return module
+
+
+def find(folder: Path) -> tuple[Path, ...]:
+    """The experiment files of a folder, sorted. Raises ExperimentError, with the way out, when there are none."""
+    files = tuple(sorted(p for p in folder.glob("*.py") if not p.name.startswith("_")))
+    if not files:
+        raise ExperimentError(
+            f"no experiments in {folder}: run inside a checkout of stabilitylab, or name your own folder with --from"
+        )
+    return files
+
+
+def select(folder: Path, names: Sequence[str]) -> tuple[Loaded, ...]:
+    """The experiments of a folder that are named, by name or by a piece that fits only one; the cheap ones if none is.
+
+    Raises UnknownNameError.
+    """
+    files = find(folder)
+    if not names:
+        return tuple(one for one in map(load, files) if one.experiment.cost == "run")
+    return tuple(load(_named(files, name)) for name in dict.fromkeys(names))
+
+
+def _named(files: Sequence[Path], name: str) -> Path:
+    wanted = name.removesuffix(".py")
+    exact = [p for p in files if p.stem == wanted]
+    near = exact or [p for p in files if wanted in p.stem]
+    if len(near) == 1:
+        return near[0]
+    listed = ", ".join(p.stem for p in near or files)
+    raise UnknownNameError(f"{name!r} names {'several experiments' if near else 'no experiment'}: {listed}")

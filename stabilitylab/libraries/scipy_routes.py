@@ -1,0 +1,157 @@
+"""SciPy's ways to fit: linalg.lstsq with each of its three drivers, stats.linregress, lsqr and lsq_linear."""
+
+import numpy as np
+
+from stabilitylab.arithmetic.formats import Array
+from stabilitylab.core import Fit
+from stabilitylab.libraries import route
+
+BOTH = ("float32", "float64")
+CUTOFF_SAYS = "singular values up to eps times the largest are dropped, eps of the format of A"
+
+
+def _eps(m: int, n: int, eps: float) -> float:
+    return eps
+
+
+@route(
+    "scipy.lstsq_gelsd",
+    source="scipy.linalg.lstsq, reference manual; LAPACK Users' Guide (1999), section 2.3.1",
+    tags=("scale-equivariant", "normwise-backward-stable", "uncertain-rank"),
+    law="normwise",
+    constant=0.13,
+    scalars=BOTH,
+    policy="minimum-norm",
+    cutoff=_eps,
+    cutoff_says=CUTOFF_SAYS,
+    requires="scipy",
+)
+def scipy_lstsq_gelsd(A: Array, b: Array) -> Fit:
+    """x (n,) = scipy.linalg.lstsq(A, b)[0], A (m, n): the default driver, an SVD by divide and conquer.
+
+    Normwise but not columnwise backward stable. The cut-off is eps where NumPy's is max(m, n) eps, so that between the
+    two NumPy drops a direction which SciPy keeps; being no larger than round-off, it now and then keeps one that is
+    exactly dependent. Works in the format of A. Raises ValueError on NaN.
+    Source: SciPy reference, scipy.linalg.lstsq; LAPACK Users' Guide (1999), section 2.3.1 (gelsd)."""
+    import scipy.linalg
+
+    x, _, rank, _ = scipy.linalg.lstsq(A, b)
+    return Fit(x, rank=int(rank))
+
+
+@route(
+    "scipy.lstsq_gelsy",
+    source="scipy.linalg.lstsq, reference manual; LAPACK Users' Guide (1999), section 2.3.1",
+    tags=("scale-equivariant", "columnwise-backward-stable", "normwise-backward-stable", "uncertain-rank"),
+    law="columnwise",
+    constant=0.1,
+    scalars=BOTH,
+    policy="minimum-norm",
+    cutoff=_eps,
+    cutoff_says="a triangle whose condition is estimated to pass 1/eps is cut there, eps of the format of A",
+    requires="scipy",
+)
+def scipy_lstsq_gelsy(A: Array, b: Array) -> Fit:
+    """x (n,) = scipy.linalg.lstsq(A, b, lapack_driver="gelsy")[0], A (m, n): QR with column pivoting.
+
+    Columnwise backward stable while the rank is full: units cost nothing. A deficient triangle is reduced further to a
+    complete orthogonal decomposition, hence the minimum-norm answer; with a cut-off of eps an exactly dependent column
+    is now and then kept, and x is then large and arbitrary along it. Raises ValueError on NaN.
+    Source: SciPy reference, scipy.linalg.lstsq; LAPACK Users' Guide (1999), section 2.3.1 (gelsy)."""
+    import scipy.linalg
+
+    x, _, rank, _ = scipy.linalg.lstsq(A, b, lapack_driver="gelsy")
+    return Fit(x, rank=int(rank))
+
+
+@route(
+    "scipy.lstsq_gelss",
+    source="scipy.linalg.lstsq, reference manual; LAPACK Users' Guide (1999), section 2.3.1",
+    tags=("scale-equivariant", "normwise-backward-stable", "uncertain-rank"),
+    law="normwise",
+    constant=0.13,
+    scalars=BOTH,
+    policy="minimum-norm",
+    cutoff=_eps,
+    cutoff_says=CUTOFF_SAYS,
+    requires="scipy",
+)
+def scipy_lstsq_gelss(A: Array, b: Array) -> Fit:
+    """x (n,) = scipy.linalg.lstsq(A, b, lapack_driver="gelss")[0], A (m, n): an SVD by QR iteration.
+
+    As gelsd, slower. Raises ValueError on NaN.
+    Source: SciPy reference, scipy.linalg.lstsq; LAPACK Users' Guide (1999), section 2.3.1 (gelss)."""
+    import scipy.linalg
+
+    x, _, rank, _ = scipy.linalg.lstsq(A, b, lapack_driver="gelss")
+    return Fit(x, rank=int(rank))
+
+
+@route(
+    "scipy.linregress",
+    source="scipy.stats.linregress, reference manual; Chan, Golub and LeVeque, Amer. Statist. 37 (1983) 242-247",
+    scalars=("float64",),
+    policy="refuses",
+    design="line",
+    solves="x and y centred at their means",
+    requires="scipy",
+)
+def scipy_linregress(x: Array, y: Array) -> Fit:
+    """Intercept and slope (2,) of scipy.stats.linregress(x, y), with standard errors and R², x and y (m,).
+
+    Two passes: means, then sums of products of deviations, so that the slope depends on the spread of x and hardly on
+    its distance from 0. Raises ValueError when all x are equal.
+    Source: SciPy reference, scipy.stats.linregress; Chan, Golub and LeVeque, Amer. Statist. 37 (1983) 242-247."""
+    import scipy.stats
+
+    line = scipy.stats.linregress(x, y)
+    return Fit(
+        np.array([line.intercept, line.slope]),
+        standard_errors=np.array([line.intercept_stderr, line.stderr]),
+        r_squared=float(line.rvalue**2),
+    )
+
+
+@route(
+    "scipy.lsqr",
+    source="Paige and Saunders, ACM Trans. Math. Software 8 (1982) 43-71; scipy.sparse.linalg.lsqr, reference manual",
+    scalars=("float64",),
+    policy="minimum-norm",
+    requires="scipy",
+    fails={"cuts_off_where_it_says": "the default tolerances stop it long before a small direction is resolved"},
+)
+def scipy_lsqr(A: Array, b: Array) -> Fit:
+    """x (n,) = scipy.sparse.linalg.lsqr(A, b)[0] with default tolerances 1e-6, A (m, n); the Fit holds the iterations.
+
+    Golub-Kahan bidiagonalisation from x = 0, stopped by tolerance or after 2n steps: by default it is asked for six
+    digits of the residual, and for cond(A) of 1e6 and above it stops with none of x.
+    Source: Paige and Saunders, ACM Trans. Math. Software 8 (1982) 43-71, section 6 (stopping); SciPy reference."""
+    import scipy.sparse.linalg
+
+    result = scipy.sparse.linalg.lsqr(A, b)
+    return Fit(result[0], iterations=int(result[2]), note=f"stopped for reason {result[1]}")
+
+
+@route(
+    "scipy.lsq_linear",
+    source="scipy.optimize.lsq_linear, reference manual and scipy/optimize/_lsq/lsq_linear.py",
+    tags=("scale-equivariant", "normwise-backward-stable", "uncertain-rank"),
+    law="normwise",
+    constant=0.13,
+    works_in="float64",
+    scalars=BOTH,
+    policy="minimum-norm",
+    cutoff=lambda m, n, eps: float(np.finfo(np.float64).eps) / 2,
+    cutoff_says="numpy.linalg.lstsq with rcond=-1, which LAPACK reads as the unit roundoff of float64, 2**-53",
+    requires="scipy",
+)
+def scipy_lsq_linear(A: Array, b: Array) -> Fit:
+    """x (n,) = scipy.optimize.lsq_linear(A, b).x without bounds, A (m, n): numpy.linalg.lstsq with rcond=-1.
+
+    The cut-off is below round-off, so that an exactly dependent column is often kept. Raises LinAlgError where the SVD
+    does not converge.
+    Source: SciPy reference, scipy.optimize.lsq_linear, notes on the unconstrained solution."""
+    import scipy.optimize
+
+    result = scipy.optimize.lsq_linear(A, b)
+    return Fit(result.x, iterations=int(result.nit))

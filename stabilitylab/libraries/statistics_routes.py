@@ -1,0 +1,27 @@
+"""The standard library's straight line: statistics.linear_regression over Python floats."""
+
+import statistics
+
+import numpy as np
+
+from stabilitylab.arithmetic.formats import Array
+from stabilitylab.libraries import route
+
+
+@route(
+    "statistics.linear_regression",
+    source="Python documentation, statistics.linear_regression",
+    scalars=("float64",),
+    tags=("no-rank-test",),
+    design="line",
+    solves="x and y centred at their means",
+)
+def statistics_linear_regression(x: Array, y: Array) -> Array:
+    """Intercept and slope (2,) of statistics.linear_regression(x, y), x and y (m,) as lists of Python floats.
+
+    Two passes: means, then sums of products of deviations; each sum is correctly rounded, the products are not always.
+    Raises StatisticsError, a ValueError, when the deviations of x are all 0; the mean of equal x may be off by a
+    rounding, as for three times 0.1, and then a constant x gets an arbitrary slope.
+    Source: Python documentation, module statistics, section on statistics for relations between two inputs."""
+    slope, intercept = statistics.linear_regression(x.tolist(), y.tolist())
+    return np.array([intercept, slope])

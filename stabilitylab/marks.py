@@ -1,0 +1,109 @@
+"""Marks, words and numerals: how tables and figures print what a row holds, and what stands where no number can."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+from stabilitylab import metrics
+from stabilitylab.core import Status
+
+Format: TypeAlias = Literal["auto", "digits", "scientific", "plain"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A symbol, its name for programs, and the sentence that explains it under a table or a figure."""
+
+    symbol: str
+    name: str
+    sentence: str
+
+
+_SYMBOLS = {
+    Status.WARNED: "!",
+    Status.RANK_REDUCED: "‡",
+    Status.REFUSED: "⊘",
+    Status.RAISED: "✗",
+    Status.NOT_FINITE: "∞",
+    Status.TIMED_OUT: "◷",
+    Status.DIED: "†",
+}
+
+STATUS_MARKS: Mapping[str, Mark] = {
+    status.name: Mark(symbol, status.name.lower().replace("_", " "), status.value)
+    for status, symbol in _SYMBOLS.items()
+}
+"""The mark of every status but SOLVED, by the name that a row carries."""
+
+VERDICT_MARKS: Mapping[str, Mark] = {
+    "worse than theory": Mark("▼", "worse than theory", "fewer digits than the route's error law allows for"),
+    "lucky": Mark("▲", "lucky", "more digits than the route's error law explains"),
+}
+
+ABSENT = Mark("·", "not applicable", "the route does not take this kind of problem")
+NOT_SCORED = Mark("n/a", "not scored", "no score, for the reason given")
+NOTHING = Mark("–", "nothing", "nothing to record")
+
+ORDER: tuple[Mark, ...] = (*VERDICT_MARKS.values(), *STATUS_MARKS.values(), ABSENT, NOT_SCORED, NOTHING)
+"""Every mark, in the order in which they stand in a cell and are explained: a footnote's number belongs to the last."""
+
+FAILURES: frozenset[Mark] = frozenset(STATUS_MARKS[status.name] for status in _SYMBOLS if not status.answered)
+"""The marks of a row without finite coefficients."""
+
+PREDICTIONS: Mapping[str, str] = {
+    "predicted.digits": "predicted digits, worst coefficient",
+    "predicted.error": "predicted relative error, normwise",
+}
+"""What `bench` writes beside the metrics, in words."""
+
+
+def words(field: str) -> str:
+    """The name of a score or field as a reader would say it, with the unit where the name does not hold it."""
+    if field in metrics.catalog:
+        label = metrics.entry(field).label
+        return (
+            label.says if label.unit in label.says and label.unit != "u" else f"{label.says}, in units of {label.unit}"
+        )
+    if field == "problem.cond":
+        return "condition number of A"
+    return PREDICTIONS.get(field, field.removeprefix("problem.").replace("_", " "))
+
+
+def is_digits(field: str) -> bool:
+    """Whether a score counts decimal digits."""
+    return field == "predicted.digits" or (field in metrics.catalog and metrics.entry(field).label.unit == "digits")
+
+
+def scientific(value: float) -> str:
+    """Two significant digits: 1.2e-8; an exact 0 is 0."""
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def plain(value: Any) -> str:
+    """The shortest text that reads back as the same value: 1e8, 0.25, 12; the symbol of NOTHING for None and ""."""
+    if value is None or value == "":
+        return NOTHING.symbol
+    if not isinstance(value, float) or not math.isfinite(value):
+        return str(value)
+    number = Decimal(repr(float(value))).normalize()
+    if -5 < number.adjusted() < 6:
+        return format(number, "f")
+    mantissa, _, exponent = format(number, "e").partition("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def printed(value: float | int | str, format: Format) -> str:
+    """A value as a table shows it; "digits" has one decimal, "scientific" two significant digits."""
+    if isinstance(value, str) or format in ("plain", "auto"):
+        return plain(value)
+    return scientific(value) if format == "scientific" else f"{value + 0.0:.1f}"
+
+
+def superscript(number: int) -> str:
+    """A number raised: ⁻¹²."""
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

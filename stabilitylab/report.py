@@ -1,0 +1,144 @@
+"""Pages: a chapter for each experiment, and an index that reads as a short book. All of it is made from rows."""
+
+import html
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stabilitylab import environment, plot, writers
+from stabilitylab.cells import Table
+from stabilitylab.experiment import Checked, Loaded
+from stabilitylab.results import Rows
+
+INDEX = "index.md"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What one experiment came to. tables, pictures: Markdown. files: the names of what was written, the page first."""
+
+    loaded: Loaded
+    findings: tuple[Checked, ...]
+    first_table: Table | None
+    tables: tuple[str, ...]
+    pictures: tuple[str, ...]
+    files: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment."""
+        return self.loaded.name
+
+    @property
+    def holds(self) -> bool:
+        """Whether every finding holds."""
+        return all(finding.holds for finding in self.findings)
+
+
+def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
+    """The page, tables (Markdown in the page, CSV, JSON lines) and figures (SVG, PNG) of one experiment, in folder."""
+    name, files = loaded.name, [f"{loaded.name}.md"]
+    pages, pictures = [], []
+    tables = [spec.table(rows) for spec in loaded.experiment.tables]
+    for number, table in enumerate(tables, 1):
+        stem = f"{name}-table{number}"
+        _write(folder / f"{stem}.csv", writers.csv(table))
+        _write(folder / f"{stem}.jsonl", writers.jsonl(table))
+        pages.append(f"{writers.markdown(table)}\n[CSV]({stem}.csv) · [JSON lines]({stem}.jsonl)\n")
+        files += [f"{stem}.csv", f"{stem}.jsonl"]
+    for number, figure in enumerate(loaded.experiment.figures, 1):
+        stem = f"{name}-figure{number}"
+        plot.save(plot.draw(figure, rows), folder / stem)
+        pictures.append(f"![{_escaped(figure.title)}]({stem}.svg)\n")
+        files += [f"{stem}.svg", f"{stem}.png"]
+    findings = tuple(finding.check(rows) for finding in loaded.experiment.findings)
+    first = tables[0] if tables else None
+    chapter = Chapter(loaded, findings, first, tuple(pages), tuple(pictures), tuple(files))
+    _write(folder / files[0], _page(chapter))
+    return chapter
+
+
+def write_index(chapters: Sequence[Chapter], folder: Path) -> None:
+    """The book: for each experiment its question, first figure and table, and findings; then the environment."""
+    parts: list[str] = [
+        "# What happens to the digits\n",
+        "Each chapter asks a question, answers it with findings that a check stands behind, and shows the rows. "
+        "`python experiments/NAME.py` makes a chapter again.\n",
+        *(f"{k}. [{_escaped(c.loaded.question)}](#{_anchor(c.loaded.question)})" for k, c in enumerate(chapters, 1)),
+        "",
+    ]
+    for chapter in chapters:
+        parts += [f"## {_escaped(chapter.loaded.question)}\n", _findings(chapter.findings)]
+        parts += chapter.pictures[:1] + chapter.tables[:1]
+        parts.append(f"[The whole chapter]({chapter.name}.md)\n")
+    parts += ["## Where these numbers were made\n", _environment()]
+    _write(folder / INDEX, "\n".join(parts))
+
+
+def publish(chapters: Sequence[Chapter], written: Path, folder: Path) -> None:
+    """Copy what each chapter wrote into another folder; stale files of these chapters there go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for chapter in chapters:
+        for stale in [*folder.glob(f"{chapter.name}.md"), *folder.glob(f"{chapter.name}-*")]:
+            stale.unlink()
+        for name in chapter.files:
+            shutil.copyfile(written / name, folder / name)
+
+
+def refresh(page: Path, chapters: Sequence[Chapter]) -> None:
+    """Bring the tables embedded in a page up to date: between `<!-- table NAME 1 -->` and `<!-- end -->`."""
+    text = page.read_text("utf-8")
+    for chapter in chapters:
+        for number, table in enumerate(chapter.tables, 1):
+            body = table[: table.rindex("[CSV]")].rstrip()
+            block = f"(<!-- table {re.escape(chapter.name)} {number} -->\n).*?(\n<!-- end -->)"
+            literal = body.replace("\\", r"\\")
+            text = re.sub(block, rf"\g<1>{literal}\g<2>", text, flags=re.S)
+    _write(page, text)
+
+
+def _page(chapter: Chapter) -> str:
+    loaded = chapter.loaded
+    return "\n".join(
+        [
+            f"# {_escaped(loaded.question)}\n",
+            f"{loaded.text}\n" if loaded.text else "",
+            _findings(chapter.findings),
+            *chapter.pictures,
+            *chapter.tables,
+            f"Made by `python experiments/{loaded.path.name}`; [all chapters]({INDEX}).\n",
+        ]
+    )
+
+
+def _findings(findings: Sequence[Checked]) -> str:
+    lines = []
+    for finding in findings:
+        word = "*holds*" if finding.holds else "**REFUTED**"
+        why = f" ({_escaped(finding.why)})" if finding.why else ""
+        lines.append(f"- {word}: {finding.says}{why}")
+    return "\n".join(lines) + "\n"
+
+
+def _environment() -> str:
+    lines = []
+    for key, value in environment.stamp().items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        lines.append(f"- {key}: {_escaped(text)}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False).replace("|", "\\|").replace("\n", " ")
+
+
+def _anchor(heading: str) -> str:
+    """The anchor that Markdown renderers make of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8", newline="\n")

@@ -1,0 +1,202 @@
+"""From a problem to its certified references: one per truth, cached on disk by content."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil, log2
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import numpy.typing as npt
+import platformdirs
+from mpmath import libmp
+
+from stabilitylab.core import IntegerSystem, Problem, Reference, Truth
+from stabilitylab.errors import InputError, RankDeficientError
+from stabilitylab.referee import ENGINE, Certified, certified, independent_columns, minimum_norm, subsystem
+
+POLICIES = ("full-rank", "minimum-norm", "basic")
+MIN_DIGITS = 50
+
+
+def reference(
+    A: Problem | npt.ArrayLike,
+    b: npt.ArrayLike | None = None,
+    *,
+    truth: Truth = "matrix",
+    digits: int = MIN_DIGITS,
+    policy: str = "full-rank",
+    kept: Sequence[int] | None = None,
+) -> Reference:
+    """The certified solution of min |b - A x| for one truth of a Problem, or for the arrays A (m, n), b (m,) as stored.
+
+    Every coefficient, standard error, residual norm and R² has at least `digits` proven decimal digits (never fewer
+    than 50). An exactly rank-deficient A has many solutions: policy "full-rank" refuses it (RankDeficientError, naming
+    the dependent columns), "minimum-norm" gives the one of least norm, "basic" the one on the independent columns
+    `kept` (by default those that do not depend on columns before them), zero elsewhere.
+    Raises the errors of `core.checked` for arrays that are no problem, and InputError for an unknown policy.
+    """
+    if isinstance(A, Problem):
+        if b is not None:
+            raise InputError("a Problem brings its own b: call reference(problem, truth=...)")
+        problem = A
+    elif b is None:
+        raise InputError("b is missing: call reference(A, b), or reference(problem, truth=...)")
+    else:
+        problem = Problem.from_matrix("as given", A, b)
+    if policy not in POLICIES:
+        raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
+    return _remembered(problem, truth, max(digits, MIN_DIGITS), policy, None if kept is None else tuple(kept))
+
+
+@lru_cache(maxsize=512)
+def _remembered(problem: Problem, truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None) -> Reference:
+    system = problem.exact(truth)
+    key = hashlib.sha256(repr((system.digest, digits, policy, kept, ENGINE)).encode()).hexdigest()
+    path = cache_folder() / "references" / key[:2] / f"{key}.json"
+    found = _load(path, truth)
+    if found is None:
+        found = _computed(system, truth, digits, policy, kept, problem.feature_names)
+        _store(path, found)
+    return found
+
+
+def cache_folder() -> Path:
+    """Where references are kept: $STABILITYLAB_CACHE, or the user's cache directory."""
+    return Path(os.environ.get("STABILITYLAB_CACHE") or platformdirs.user_cache_dir("stabilitylab"))
+
+
+def _computed(
+    system: IntegerSystem, truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None, names: Sequence[str]
+) -> Reference:
+    n = system.A.shape[1]
+    solved = certified(system, digits)
+    if solved is not None:
+        return _as_reference(system, solved, tuple(range(n)), truth, digits, "full-rank", None)
+    independent = independent_columns(system)
+    if policy == "full-rank":
+        dependent = ", ".join(names[j] for j in range(n) if j not in independent)
+        raise RankDeficientError(
+            f"A has rank {len(independent)} of {n}, exactly: {dependent} depends on the columns before it. "
+            f"Drop it, or ask for policy='minimum-norm' or policy='basic'"
+        )
+    columns = independent if kept is None or policy == "minimum-norm" else kept
+    if len(columns) != len(independent):
+        raise InputError(f"kept must name {len(independent)} independent columns of {n}; got {list(columns)}")
+    sub = subsystem(system, columns)
+    solved = certified(sub, digits)
+    if solved is None:
+        raise InputError(f"the columns kept, {list(columns)}, depend on each other")
+    x = minimum_norm(system, independent) if policy == "minimum-norm" else None
+    return _as_reference(system, solved, columns, truth, digits, policy, x)
+
+
+def _as_reference(
+    system: IntegerSystem,
+    solved: Certified,
+    columns: tuple[int, ...],
+    truth: Truth,
+    digits: int,
+    policy: str,
+    x: tuple[Fraction, ...] | None,
+) -> Reference:
+    m, n = system.A.shape
+    bits = ceil((digits + 2) * log2(10)) + 10
+    unit = system.b_scale
+    if x is None:
+        by_column = dict(zip(columns, solved.x, strict=True))
+        x = tuple(by_column.get(j, Fraction(0)) * unit / system.column_scales[j] for j in range(n))
+    rss = solved.rss * unit**2
+    errors = None
+    if m > len(columns) and len(columns) == n:
+        variances = zip(solved.inverse_diagonal, system.column_scales, strict=True)
+        errors = tuple(_root(rss / (m - n) * v / s**2, bits) for v, s in variances)
+    b = [int(v) for v in system.b]
+    norm2 = Fraction(sum(v * v for v in b)) * unit**2
+    squares = [Fraction(sum(int(v) * int(v) for v in system.A[:, j])) * system.column_scales[j] ** 2 for j in range(n)]
+    return Reference(
+        x=tuple(_mpf(v, bits) for v in x),
+        digits=digits,
+        truth=truth,
+        rank=len(columns),
+        policy=policy,
+        method=f"{ENGINE}; {solved.bits} bits, |I - X'A'AX| < {solved.alpha:.1e}",
+        residual_norm=_root(rss, bits),
+        standard_errors=errors,
+        r_squared=None if solved.r_squared is None else _mpf(solved.r_squared, bits),
+        scales=tuple(_root(norm2 / s, bits) if s else _mpf(Fraction(1), bits) for s in squares),
+    )
+
+
+def _mpf(value: Fraction, bits: int) -> Any:
+    return mpmath.mp.make_mpf(libmp.from_rational(value.numerator, value.denominator, bits, "n"))
+
+
+def _root(value: Fraction, bits: int) -> Any:
+    return mpmath.mp.make_mpf(
+        libmp.mpf_sqrt(libmp.from_rational(value.numerator, value.denominator, bits + 4, "n"), bits, "n")
+    )
+
+
+def _store(path: Path, ref: Reference) -> None:
+    """Written beside and renamed, so that no reader ever sees half of it."""
+    content = {
+        "x": [_text(v) for v in ref.x],
+        "digits": ref.digits,
+        "rank": ref.rank,
+        "policy": ref.policy,
+        "method": ref.method,
+        "residual_norm": _text(ref.residual_norm),
+        "standard_errors": None if ref.standard_errors is None else [_text(v) for v in ref.standard_errors],
+        "r_squared": None if ref.r_squared is None else _text(ref.r_squared),
+        "scales": [_text(v) for v in ref.scales],
+    }
+    text = json.dumps(content)
+    sealed = json.dumps({"sha256": hashlib.sha256(text.encode()).hexdigest(), "reference": text})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as file:
+            file.write(sealed)
+        os.replace(file.name, path)
+    except OSError:
+        return  # a cache that cannot be written costs time and nothing else
+
+
+def _load(path: Path, truth: Truth) -> Reference | None:
+    """The stored reference; None where there is none, or where the file is damaged and must be made again."""
+    try:
+        sealed = json.loads(path.read_text())
+        text = sealed["reference"]
+        if hashlib.sha256(text.encode()).hexdigest() != sealed["sha256"]:
+            return None
+        content = json.loads(text)
+        errors = content["standard_errors"]
+        return Reference(
+            x=tuple(map(_number, content["x"])),
+            digits=content["digits"],
+            truth=truth,
+            rank=content["rank"],
+            policy=content["policy"],
+            method=content["method"],
+            residual_norm=_number(content["residual_norm"]),
+            standard_errors=None if errors is None else tuple(map(_number, errors)),
+            r_squared=None if content["r_squared"] is None else _number(content["r_squared"]),
+            scales=tuple(map(_number, content["scales"])),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _text(value: Any) -> str:
+    sign, mantissa, exponent, _ = value._mpf_
+    return f"{'-' if sign else ''}{int(mantissa):x}p{int(exponent)}"
+
+
+def _number(text: str) -> Any:
+    mantissa, _, exponent = text.partition("p")
+    return mpmath.mp.make_mpf(libmp.from_man_exp(int(mantissa, 16), int(exponent)))

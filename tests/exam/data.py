@@ -1,0 +1,133 @@
+"""What the exam asks about: small exact systems, in every format and for every way a route wants its data."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from exam.rational import CONTEXT, exact_array, least_squares
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """A (m, n) and b (m,) as exact fractions that every format asked about can hold."""
+
+    A: np.ndarray
+    b: np.ndarray
+
+    @classmethod
+    def of(cls, A, b):
+        return cls(exact_array(A), exact_array(b))
+
+    @cached_property
+    def x(self):
+        return least_squares(self.A, self.b)
+
+    @cached_property
+    def cond(self):
+        return float(np.linalg.cond(self.A.astype(float)))
+
+    def arguments(self, label, dtype):
+        """Fresh writable arrays, as the route wants them."""
+        A, b = stored(self.A, dtype), stored(self.b, dtype)
+        if label.design == "matrix":
+            return A, b
+        x = A[:, 1].copy()
+        return (x, b) if label.design == "line" else (x, b, A.shape[1] - 1)
+
+
+def stored(values, dtype):
+    """Fractions in a format; mpmath numbers for "object"."""
+    if dtype != "object":
+        return values.astype(np.float64).astype(dtype)
+    out = np.empty(values.shape, dtype=object)
+    out.ravel()[:] = [CONTEXT.mpf(v.numerator) / v.denominator for v in values.ravel()]
+    return out
+
+
+def unit_roundoff(dtype):
+    return 2.0**-CONTEXT.prec if dtype == "object" else float(np.finfo(dtype).eps) / 2
+
+
+def powers(x, degree):
+    """The exact Vandermonde matrix."""
+    x = exact_array(x)
+    return np.stack([np.array([v**k for v in x], dtype=object) for k in range(degree + 1)], axis=1)
+
+
+@lru_cache
+def well_conditioned(kind):
+    """Integer systems with cond <= 30. kind: "matrix", "square", "line" or "polynomial"."""
+    rng = np.random.default_rng(20240)
+    found = []
+    while len(found) < 6:
+        n = 2 + len(found) % 3
+        m = n + 4
+        if kind == "square":
+            # Diagonally dominant, so that elimination without interchanges is entitled to its answer.
+            system = System.of(rng.integers(-9, 10, (n, n)) + 25 * np.eye(n, dtype=int), rng.integers(-20, 21, n))
+        elif kind == "matrix":
+            A = rng.integers(-9, 10, (m, n))
+            A[:, 0] = rng.integers(1, 4)
+            system = System.of(A, rng.integers(-20, 21, m))
+        else:
+            degree = 1 if kind == "line" else n - 1
+            system = System.of(powers(rng.permutation(np.arange(m) - m // 2), degree), rng.integers(-20, 21, m))
+        if len(set(map(tuple, system.A.T.tolist()))) == system.A.shape[1] and system.cond <= 30:
+            found.append(system)
+        elif kind == "polynomial":
+            found.append(System.of(powers([-1, 0, 1, -1, 1, 0], 2), rng.integers(-20, 21, 6)))
+    return tuple(found)
+
+
+@lru_cache
+def singular(kind):
+    """Exactly rank-deficient systems by the way they come about."""
+    rng = np.random.default_rng(7)
+    if kind == "line":
+        return {
+            f"constant x = {c}, m = {m}": System.of(powers([c] * m, 1), rng.integers(-9, 10, m))
+            for c, m in ((3, 6), (0.1, 3), (0.1, 7), (1e8 + 0.1, 11))
+        }
+    if kind == "polynomial":
+        return {
+            "two distinct x, degree 2": System.of(powers([1, 1, 2, 2, 2], 2), rng.integers(-9, 10, 5)),
+            "three distinct x, degree 4": System.of(powers([-1, 0, 1, 1, 0, -1, 1], 4), rng.integers(-9, 10, 7)),
+        }
+    zero, twin = rng.integers(-9, 10, (7, 3)), rng.integers(-9, 10, (7, 4))
+    zero[:, 1] = 0
+    twin[:, 3] = twin[:, 0]
+    multiple = twin.copy()
+    multiple[:, 3] = 2 * multiple[:, 1] - multiple[:, 0]
+    onehot = np.hstack([np.ones((9, 1), dtype=int), np.eye(3, dtype=int)[np.arange(9) % 3]])
+    kinds = {"zero column": zero, "duplicate column": twin, "combination": multiple, "one-hot and intercept": onehot}
+    if kind == "square":
+        kinds = {name: A[: A.shape[1]] for name, A in kinds.items()}
+    return {name: System.of(A, rng.integers(-9, 10, len(A))) for name, A in kinds.items()}
+
+
+@lru_cache
+def revealing(kind, dtype):
+    """Systems on which work in dtype shows: cond about 1e3 in float32, about 10 in float16.
+
+    Entries are 1 + k 2**-p with few bits, exact in dtype, and A'A stays in its range.
+    """
+    rng = np.random.default_rng(99)
+    m, n = (40, 4) if kind == "square" else (600, 3)
+    m = n if kind == "square" else m
+    spread, step = (512, 10) if dtype == "float16" else (64, 13)
+    made = []
+    for _ in range(8):
+        b = [1 + Fraction(int(k), 1024) for k in rng.integers(0, 1024, m)]
+        entries = rng.integers(0, spread, (m, n))
+        A = np.array([[1 + Fraction(int(k), 2**step) for k in row] for row in entries], dtype=object)
+        if kind in ("line", "polynomial"):
+            # Near 1 with a small spread, so that 1, x and x**2 are nearly collinear.
+            A = powers(1 + np.arange(m) / 2**13, 1 if kind == "line" else 2)
+        made.append(System(A, np.array(b, dtype=object)))
+    return tuple(made)
+
+
+def kind_of(label):
+    return "square" if "square" in label.tags else label.design
