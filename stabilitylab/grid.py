@@ -106,7 +106,7 @@ def marks_of(row: Measurement, field: Field, *, flag_verdict: bool = False) -> l
     marks = []
     if measured and row.status in STATUS_MARKS:
         marks.append(STATUS_MARKS[row.status])
-    if measured and flag_verdict and row.verdict in VERDICT_MARKS:
+    if measured and flag_verdict and value is not None and row.verdict in VERDICT_MARKS:
         marks.append(VERDICT_MARKS[row.verdict])
     if value is None and (row.answered or not measured):
         marks.append(NOT_SCORED if score else NOTHING)

@@ -43,7 +43,7 @@ VERDICT_MARKS: Mapping[str, Mark] = {
 }
 
 ABSENT = Mark("·", "not applicable", "the route does not take this kind of problem")
-NOT_SCORED = Mark("n/a", "not scored", "no score, for the reason given")
+NOT_SCORED = Mark("n/a", "not scored", "answered, but without this score")
 NOTHING = Mark("–", "nothing", "nothing to record")
 
 ORDER: tuple[Mark, ...] = (*VERDICT_MARKS.values(), *STATUS_MARKS.values(), ABSENT, NOT_SCORED, NOTHING)
@@ -85,9 +85,14 @@ def scientific(value: float) -> str:
 
 
 def plain(value: Any) -> str:
-    """The shortest text that reads back as the same value: 1e8, 0.25, 12; the symbol of NOTHING for None and ""."""
+    """The shortest text that reads back as the same value: 1e8, 0.25, 12; the symbol of NOTHING for None and "".
+
+    A text of nothing but white space comes in quotes, so that it can be seen.
+    """
     if value is None or value == "":
         return NOTHING.symbol
+    if isinstance(value, str) and not value.strip():
+        return repr(value)
     if not isinstance(value, float) or not math.isfinite(value):
         return str(value)
     number = Decimal(repr(float(value))).normalize()

@@ -127,7 +127,7 @@ def _header(field: Field) -> str:
 
 
 def _name(value: Any) -> Cell:
-    return Cell(plain(value), plain(value))
+    return Cell(plain(value), value if isinstance(value, (str, int, float)) and value != "" else plain(value))
 
 
 def _notes(rows: Rows, values: list[tuple[Field, Format]]) -> list[str]:

@@ -1,7 +1,5 @@
 """A Table as Markdown, CSV, JSON lines, or in the terminal. Equal tables give equal bytes; lines end in LF."""
 
-import csv as csv_module
-import io
 import json
 import re
 from collections.abc import Iterable
@@ -19,7 +17,7 @@ _LEADING = re.compile(r"^(\d*)([.)+=-])(?=[\s.)+=-]|$)")
 def visible(text: str) -> str:
     """Text with every control character but the newline written out, so that none reaches a terminal or a page."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def escaped(text: str) -> str:
@@ -53,16 +51,19 @@ def csv(table: Table) -> str:
     A status names the marks ("refused", "rank reduced; lucky 2/8") and is empty for a plain value; a value is empty
     only where the status says why. Floats read back to the same bits. Footnotes are not part of it.
     """
-    out = io.StringIO()
-    writer = csv_module.writer(out, lineterminator="\n")
     header = zip(table.header, table.scored, strict=True)
-    writer.writerow([name for head, scored in header for name in ([head, f"{head} status"] if scored else [head])])
+    lines = [[name for head, scored in header for name in ([head, f"{head} status"] if scored else [head])]]
     for row in table.body:
         line: list[str] = []
         for cell, scored in zip(row, table.scored, strict=True):
             line += ["" if cell.value is None else str(cell.value), *[cell.status] * scored]
-        writer.writerow(line)
-    return out.getvalue()
+        lines.append(line)
+    return "".join(",".join(map(_quoted, line)) + "\n" for line in lines)
+
+
+def _quoted(text: str) -> str:
+    """A field of RFC 4180. The csv module leaves a lone carriage return bare when lines end in LF."""
+    return '"' + text.replace('"', '""') + '"' if re.search(r'[",\r\n]', text) else text
 
 
 def jsonl(table: Table) -> str:

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
-
 from exam import questions as q
 from exam.backward import backward_error, exact_backward_error
+from threadpoolctl import threadpool_limits
+
 from stabilitylab import libraries, solvers
 from stabilitylab.catalog import RouteLabel
 from stabilitylab.core import Fit
@@ -150,6 +150,16 @@ PLANTED = [
     (q.works_in_the_precision_it_says, solvers.get("qr.mgs"), planted(scalars=("float16",), works_in="float32")),
     (q.works_in_the_precision_it_says, solvers.get("svd.full"), planted(scalars=BOTH, works_in="float64")),
     (q.cuts_off_where_it_says, cuts_at_1e_10, planted()),
+    (
+        q.cuts_off_where_it_says,
+        libraries.get("numpy.polyfit"),
+        planted(
+            scalars=BOTH,
+            design="polynomial",
+            solves="columns scaled to unit norm",
+            cutoff=lambda m, n, eps: m * 2.0**-52,
+        ),
+    ),
     (q.cuts_off_where_it_says, solvers.get("svd.full"), planted(cutoff=lambda m, n, eps: 1e-12)),
 ]
 

@@ -24,8 +24,8 @@ BOTH = ("float32", "float64")
 def numpy_lstsq(A: Array, b: Array) -> Fit:
     """x (n,) = lstsq(A, b)[0], A (m, n): LAPACK's gelsd, an SVD by divide and conquer, in float64 whatever A's format.
 
-    Normwise but not columnwise backward stable. With the default rcond=None a direction with s_i <= max(m, n) 2**-52 s_1
-    is dropped without a word: only the rank tells. Raises LinAlgError where the SVD does not converge, as for NaN.
+    Normwise but not columnwise backward stable. With the default rcond=None a direction with s_i <= max(m, n) 2**-52
+    s_1 is dropped without a word: only the rank tells. Raises LinAlgError where the SVD does not converge, as for NaN.
     Source: NumPy reference, numpy.linalg.lstsq; LAPACK Users' Guide (1999), section 2.3.1."""
     x, _, rank, _ = np.linalg.lstsq(A, b)
     return Fit(x, rank=int(rank))
@@ -127,7 +127,8 @@ def numpy_polyfit(x: Array, y: Array, degree: int) -> Array:
     """Coefficients (degree+1,) of 1, x, x**2, ... = polyfit(x, y, degree)[::-1], x and y (m,).
 
     The Vandermonde matrix with columns scaled to unit norm, then numpy.linalg.lstsq, all in float64 whatever the
-    format of x. On data with too few distinct x the answer is the one of least scaled norm.
+    format of x, and yet with a cut-off of len(x) eps of that format. On data with too few distinct x the answer is the
+    one of least scaled norm.
     Source: NumPy reference, numpy.polyfit, notes."""
     return np.polyfit(x, y, degree)[::-1]
 
@@ -139,8 +140,8 @@ def numpy_polyfit(x: Array, y: Array, degree: int) -> Array:
     works_in="float64",
     scalars=BOTH,
     fails={"returns_the_format_of_its_input": "the map to [-1, 1] promotes float32 to float64, and x stays there"},
-    cutoff=lambda m, n, eps: m * eps,
-    cutoff_says="singular values of the mapped and scaled matrix up to len(x) eps times the largest are dropped",
+    cutoff=lambda m, n, eps: m * float(np.finfo(np.float64).eps),
+    cutoff_says="singular values of the mapped and scaled matrix up to len(x) 2**-52 times the largest are dropped",
     design="polynomial",
     solves="x mapped to [-1, 1], columns scaled to unit norm",
 )

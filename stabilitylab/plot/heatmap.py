@@ -130,5 +130,7 @@ def _foot(spec: HeatMap, rows: Rows, used: set[Mark]) -> list[str]:
     if spec.reduce != "only":
         about.append(f"A cell is the {spec.reduce} of its rows.")
     if spec.sort == "leaderboard":
-        about.append("On the right: in how many columns a row is within one digit of the best, since a smaller difference is no rank.")
+        about.append(
+            "On the right: in how many columns the row is within a digit of the best; a smaller difference is no rank."
+        )
     return [*lines, " ".join([*about, *filter(None, [spec.note])])]

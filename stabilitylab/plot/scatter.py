@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LEFT, BOTTOM, BODY = 0.88, 0.6, 4.0
+LEFT, BOTTOM, BODY = 0.88, 0.54, 4.0
 
 
 @dataclass(frozen=True)
@@ -178,8 +178,10 @@ def _beside(axes: "Axes", field: Field, found: Sequence[Spot], width: float, bod
     ):
         middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         # The leader ends at the middle of the side that faces the point.
-        beyond = x < box[0] or x > box[2]
-        near = (box[0] if x < box[0] else box[2] if x > box[2] else middle[0], middle[1] if beyond else box[1 if y < box[1] else 3])
+        if box[0] <= x <= box[2]:
+            near = (middle[0], box[1] if y < box[1] else box[3])
+        else:
+            near = (box[0] if x < box[0] else box[2], middle[1])
         axes.plot(
             [x / width, near[0] / width],
             [y / body, near[1] / body],

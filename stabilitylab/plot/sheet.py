@@ -145,8 +145,9 @@ def sheet(title: str, height: float, paragraphs: Iterable[str], width: float = W
     for k, line in enumerate(head):
         y = 1 - (MARGIN + k * TITLE * LINE) / total
         figure.text(MARGIN / width, y, line, size=TITLE, weight="bold", va="top")
-    for k, line in enumerate(reversed(foot)):
-        figure.text(MARGIN / width, (MARGIN + k * SMALL * LINE) / total, line, size=SMALL, va="bottom", color=INK)
+    for k, line in enumerate(foot, 1):
+        y = (MARGIN + (len(foot) - k) * SMALL * LINE) / total
+        figure.text(MARGIN / width, y, line, size=SMALL, va="bottom", color=INK)
     return Sheet(figure, width, total, below)
 
 

@@ -72,4 +72,4 @@ def _median(values: Sequence[float | None]) -> float | None:
 def tally(rows: Sequence[Measurement], series: Field) -> str:
     """How many rows of each series, in words."""
     names = [plain(label(row, series)) for row in rows]
-    return ", ".join(f"{name} ({names.count(name)})" for name in dict.fromkeys(names))
+    return ", ".join(f"{name}\u00a0({names.count(name)})" for name in dict.fromkeys(names))

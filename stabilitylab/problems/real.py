@@ -14,35 +14,35 @@ _ERRORS = (1, -1, -1, 1)
 
 
 @problem("real.timestamps_s", source="numpy issue 5702; vega issue 3881; R-help, April 2012")
-def timestamps_s(m: int = 1000) -> Problem:
+def timestamps_s(m: int = 1000, elapsed: bool = False) -> Problem:
     """A line of slope exactly 3 over Unix seconds 1.7e9, ..., 1.7e9 + m - 1.
 
     The mean is millions of standard deviations from 0: cond is about 1e16, for a slope as well determined as over 0,
-    ..., m - 1. Raises InputError unless m is a multiple of 4.
+    ..., m - 1. elapsed: count from the first stamp instead, as one should. Raises InputError unless m is a multiple of 4.
     """
-    return _timestamps("real.timestamps_s", 17 * 10**8, m)
+    return _timestamps("real.timestamps_s", 17 * 10**8, m, elapsed)
 
 
 @problem("real.timestamps_ms", source="numpy issue 5702; vega issue 3881; R-help, April 2012")
-def timestamps_ms(m: int = 1000) -> Problem:
+def timestamps_ms(m: int = 1000, elapsed: bool = False) -> Problem:
     """A line of slope exactly 3 over Unix milliseconds 1.7e12, ..., 1.7e12 + m - 1, all exact in float64.
 
-    Raises InputError unless m is a multiple of 4.
+    elapsed: count from the first stamp instead. Raises InputError unless m is a multiple of 4.
     """
-    return _timestamps("real.timestamps_ms", 17 * 10**11, m)
+    return _timestamps("real.timestamps_ms", 17 * 10**11, m, elapsed)
 
 
 @problem("real.timestamps_ns", source="ClickHouse pull request 119347; numpy issue 5702")
-def timestamps_ns(m: int = 1000) -> Problem:
+def timestamps_ns(m: int = 1000, elapsed: bool = False) -> Problem:
     """A line of slope exactly 3 over Unix nanoseconds 1.7e18, ..., 1.7e18 + m - 1, of which float64 keeps every 256th.
 
-    The stored data have another slope: the digits are lost before any algorithm starts.
-    Raises InputError unless m is a multiple of 4 and large enough for two stored stamps to differ.
+    The stored data have another slope: the digits are lost before any algorithm starts. elapsed: count from the first
+    stamp, in integers, before anything is rounded. Raises InputError unless m is a multiple of 4 and large enough for two stored stamps to differ.
     """
-    return _timestamps("real.timestamps_ns", 17 * 10**17, m)
+    return _timestamps("real.timestamps_ns", 17 * 10**17, m, elapsed)
 
 
-def _timestamps(family: str, base: int, m: int) -> Problem:
+def _timestamps(family: str, epoch: int, m: int, elapsed: bool) -> Problem:
     """x = base + i and y = 5 + 3 i + e_i, where e repeats 1, -1, -1, 1.
 
     Each four of e sum to 0, and so do their products with i: e is orthogonal to the line, and the exact decimal fit
@@ -50,17 +50,18 @@ def _timestamps(family: str, base: int, m: int) -> Problem:
     """
     if m < 4 or m % 4:
         raise InputError(f"m must be a multiple of 4, so that the errors are orthogonal to the line; got m = {m}")
+    base = 0 if elapsed else epoch
     if float(base) == float(base + m - 1):
         raise InputError(f"{m} stamps from {base} are one number in float64: ask for more")
     x = tuple(range(base, base + m))
     y = tuple(5 + 3 * i + _ERRORS[i % 4] for i in range(m))
-    label = labelled(family, m=m)
-    tags = frozenset({"full-rank", "intercept", "integer", "large-offset", "badly-scaled"})
+    label = labelled(family, m=m, elapsed=elapsed)
+    tags = {"full-rank", "intercept", "integer"} | (set() if elapsed else {"large-offset", "badly-scaled"})
     data = {"y": Decimals(y), "x": Decimals(x)}
     mean, variance = base + (m - 1) / 2, (m**2 - 1) / 12
     half = (1 + mean**2 + variance) / math.sqrt(variance) / 2
     cond = half + math.sqrt(half**2 - 1)
-    return Problem(label.name, data, Design.line(), label.source, tags, cond=cond, planted=(5.0 - 3.0 * base, 3.0))
+    return Problem(label.name, data, Design.line(), label.source, frozenset(tags), cond=cond, planted=(5.0 - 3.0 * base, 3.0))
 
 
 @problem("real.years", source="GLM.jl issue 426")

@@ -23,7 +23,8 @@ def householder_qr(A: Array, b: Array) -> Array:
     Columnwise backward stable: x solves exactly a problem with each column of A, and b, changed by c u times its norm,
     so that units do not matter. Error about 0.12 u times the columnwise condition. Costs 2 m n**2.
     Does not test the rank: a nearly dependent column gives a large finite x. Raises Breakdown when a column vanishes
-    under the reflections ("R[3, 3] is 0") or a number is not finite ("A[0, 2] is nan").
+    under the reflections ("R[3, 3] is 0") or a number is not finite ("A[0, 2] is nan"); squares of entries are never
+    formed unscaled, so that only columns whose norm is within a factor 4 of overflow are at risk.
     Source: Householder, J. ACM 5 (1958) 339-342; Golub, Numer. Math. 7 (1965) 206-216; Higham (2002), section 19.1
     (the reflection), Theorem 20.3 (stability)."""
     W = finite_system(A, b)

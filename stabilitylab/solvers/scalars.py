@@ -74,7 +74,7 @@ def require_finite(values: Any, name: str, *row: int) -> None:
     """
     values = np.asarray(values)
     bad = np.argwhere(~np.asarray(values - values == 0, dtype=bool))
-    if bad.size:
+    if len(bad):
         raise Breakdown(f"{name}[{', '.join(map(str, [*row, *bad[0]]))}] is {float(values[tuple(bad[0])]):.2g}")
 
 

@@ -1,6 +1,6 @@
 """The questions: plain functions of (route's function, label) that raise AssertionError where the route fails.
 
-A label that makes no claim in the matter passes; what a route cannot be asked (a format it does not accept) is not asked.
+A label that makes no claim in the matter passes; a format that a route does not accept is not asked about.
 """
 
 import warnings
@@ -130,7 +130,8 @@ def _is_in_the_row_space(system, x, name):
 def is_as_backward_stable_as_it_says(function, label):
     """Optimal backward error at most 4 sqrt(m n) u on every full-rank problem, columns scaled for the columnwise claim.
 
-    c = 4 because an SVD of a 2 by 2 matrix needs 3 u. Answers of reduced rank are answers to another problem and not judged; nor are refusals.
+    c = 4 because an SVD of a 2 by 2 matrix needs 3 u. Answers of reduced rank are answers to
+    another problem and not judged; nor are refusals.
     """
     claims = label.tags & {"normwise-backward-stable", "columnwise-backward-stable"}
     if not claims:
@@ -220,7 +221,12 @@ def works_in_the_precision_it_says(function, label):
 
 
 def cuts_off_where_it_says(function, label):
-    """On diag(1, 1, s) the last direction is kept for s = 1.5 cutoff and dropped for s = cutoff / 1.5."""
+    """On diag(1, 1, s) the last direction is kept for s = 1.5 cutoff and dropped for s = cutoff / 1.5.
+
+    Where the columns are scaled first, on lines over x = 1 - d, 1 + d: for unit columns s_2/s_1 is d/2 to first order.
+    """
+    if label.solves == "columns scaled to unit norm":
+        _cuts_off_lines(function, label)
     if label.design != "matrix" or "square" in label.tags:
         return
     for dtype in set(label.scalars) & {"float32", "float64"}:
@@ -232,6 +238,16 @@ def cuts_off_where_it_says(function, label):
             A[n - 1, n - 1] = s
             kept = abs(np.asarray(call(function, A, A.sum(axis=1)))[n - 1] - 1) < 0.5
             assert kept == (s > cutoff), f"{dtype}: s = {s:.1e} was {'kept' if kept else 'dropped'}"
+
+
+def _cuts_off_lines(function, label):
+    for dtype in set(label.scalars) & {"float32", "float64"}:
+        eps = np.finfo(dtype).eps
+        for steps in (2, 24):
+            x = np.array([1 - steps * eps, 1 + steps * eps] * 2, dtype=dtype)
+            slope = np.asarray(call(function, x, x.copy(), 1))[1]
+            expected = steps * float(eps) / 2 > label.cutoff(4, 2, float(eps))
+            assert (abs(slope - 1) < 0.25) == expected, f"{dtype}: s = {steps / 2} eps gives the slope {slope}"
 
 
 QUESTIONS = (
