@@ -27,7 +27,7 @@ IntegerMatrix = list[list[int]]
 class Certified:
     """Exact rationals whose relative error is below 10**-digits; a value that is exactly 0 is 0.
 
-    x (n,), rss = |b - A x|**2, inverse_diagonal = diag((A'A)^-1), r_squared (None when the total sum of squares is 0),
+    x (n,), rss = |b - A x|², inverse_diagonal = diag((A'A)^-1), r_squared (None when the total sum of squares is 0),
     alpha: the proven bound on |I - X'A'A X|_F, bits: the precision the factor X was computed in.
     """
 
@@ -104,7 +104,8 @@ class _Scaled:
         b = system.b.tolist()
         self.c: Integers = [int(v) for v in system.A.T @ system.b]
         self.bb = sum(v * v for v in b)
-        self.b_sum = sum(b)
+        # m times the total sum of squares, centred when there is an intercept: an integer.
+        self.total = self.m * self.bb - (sum(b) ** 2 if system.intercept is not None else 0)
         self.e = [(max(self.C[j][j], 1).bit_length() + 1) // 2 for j in range(self.n)]
         top = max(self.e)
         # Integer forms of the scaled problem: S = S_int 2^-2 top, D c = c_int 2^-top.
@@ -125,69 +126,97 @@ def _gram(A: Array) -> IntegerMatrix:
 
 
 def _inverse_factor(problem: _Scaled, bits: int) -> tuple[IntegerMatrix, Fraction] | None:
-    """X 2^bits with X ~ R^-1, S = R'R, and a proven alpha >= |I - X'SX|_F; None when Cholesky fails or alpha >= 1/4."""
+    """Columns of X 2^bits, X ~ R^-1 upper triangular, S = R'R, with a proven alpha >= |I - X'SX|_F.
+
+    None when Cholesky fails or alpha >= 1/4. Column j holds its j + 1 entries; sums over it stop with it.
+    """
     mp = mpmath.MPContext()
     mp.prec = bits
     n, e = problem.n, problem.e
-    S = [[mp.ldexp(mp.mpf(problem.C[i][j]), -e[i] - e[j]) for j in range(n)] for i in range(n)]
-    R: list[list[Any]] = [[mp.zero] * n for _ in range(n)]  # R[j] is column j
+    R: list[list[Any]] = []  # column j of R, its j + 1 entries
     for j in range(n):
+        column: list[Any] = []
         for i in range(j):
-            R[j][i] = (S[i][j] - mp.fdot(R[i][:i], R[j][:i])) / R[i][i]
-        pivot = S[j][j] - mp.fdot(R[j][:j], R[j][:j])
+            s = mp.ldexp(mp.mpf(problem.C[i][j]), -e[i] - e[j])
+            column.append((s - mp.fdot(zip(R[i], column, strict=False))) / R[i][i])
+        pivot = mp.ldexp(mp.mpf(problem.C[j][j]), -2 * e[j]) - mp.fdot(zip(column, column, strict=True))
         if pivot <= 0:
             return None
-        R[j][j] = mp.sqrt(pivot)
-    X = [[0] * n for _ in range(n)]
+        R.append([*column, mp.sqrt(pivot)])
+    X: IntegerMatrix = []
     for j in range(n):
-        column: list[Any] = [mp.zero] * n
-        column[j] = 1 / R[j][j]
+        # Back substitution for R y = unit vector j, from the last entry up.
+        y: list[Any] = [1 / R[j][j]]
         for i in range(j - 1, -1, -1):
-            column[i] = -mp.fdot([R[k][i] for k in range(i + 1, j + 1)], column[i + 1 : j + 1]) / R[i][i]
-        for i in range(j + 1):
-            X[i][j] = int(mp.nint(mp.ldexp(column[i], bits)))
-    B = _product(_transpose(X), _product(problem.S, X))
+            row = [R[k][i] for k in range(j, i, -1)]
+            y.append(-mp.fdot(zip(row, y, strict=True)) / R[i][i])
+        X.append([int(mp.nint(mp.ldexp(v, bits))) for v in reversed(y)])
     one = 1 << (2 * bits + 2 * problem.top)
-    squares = sum((B[i][j] - (one if i == j else 0)) ** 2 for i in range(n) for j in range(n))
+    squares = 0
+    for j in range(n):
+        SX = [_dot(row, X[j]) for row in problem.S[: j + 1]]
+        for i in range(j + 1):
+            entry = _dot(X[i], SX) - (one if i == j else 0)
+            squares += entry**2 if i == j else 2 * entry**2
     alpha = Fraction(isqrt(squares) + 1, one)
     return (X, alpha) if 4 * alpha < 1 else None
 
 
+def _dot(a: Integers, b: Integers) -> int:
+    """The sum of products, as far as the shorter goes."""
+    return sum(map(int.__mul__, a, b))
+
+
 def _sharpened(problem: _Scaled, X: IntegerMatrix, alpha: Fraction, bits: int, digits: int) -> Certified:
-    """Newton steps until every x_i, the residual sum of squares and R² are resolved to `digits` digits."""
-    n, top = problem.n, problem.top
-    row_norms = [isqrt(sum(v * v for v in row)) + 1 for row in X]
+    """Newton steps until every x_i, the residual sum of squares and R² are resolved to `digits` digits.
+
+    All in integers: z = D^-1 x in units of 2^-q, its residual d in 2^-(2 top + q), the step in 2^-unit.
+    """
+    n, top, e = problem.n, problem.top, problem.e
+    rows = [[X[k][i] for k in range(i, n)] for i in range(n)]  # row i of X, from its diagonal on
+    row_norms = [isqrt(_dot(row, row)) + 1 for row in rows]
     tightness = 10 ** (digits + 1)
-    smallest = Fraction(1, problem.determinant_bound)
-    q = bits  # z = D^-1 x is held as integers z 2^-q
+    # alpha/(1 - alpha) <= 2^-k, rounded up to a power of two.
+    k = (alpha / (1 - alpha)).denominator.bit_length() - (alpha / (1 - alpha)).numerator.bit_length() - 1
+    q = bits
     z: Integers = [0] * n
     while True:
-        # The exact residual d 2^-(2 top + q) of S z = D c, then g = X'd 2^-(2 top + q + bits) and the step X g.
-        d = [(problem.Dc[i] << (top + q)) - sum(map(int.__mul__, problem.S[i], z)) for i in range(n)]
-        g = [sum(X[k][i] * d[k] for k in range(i + 1)) for i in range(n)]
-        step = [sum(X[i][k] * g[k] for k in range(i, n)) for i in range(n)]
-        g_norm = isqrt(sum(v * v for v in g)) + 1
+        d = [(problem.Dc[i] << (top + q)) - _dot(problem.S[i], z) for i in range(n)]
+        g = [_dot(X[i], d) for i in range(n)]
+        step = [_dot(rows[i], g[i:]) for i in range(n)]
+        g_norm = isqrt(_dot(g, g)) + 1
         unit = 2 * bits + 2 * top + q
-        spread = alpha / (1 - alpha)
-        bounds = [
-            Fraction(abs(step[i]), 1 << unit) + spread * Fraction(row_norms[i] * g_norm, 1 << unit) for i in range(n)
+        bounds = [abs(step[i]) + (row_norms[i] * g_norm >> k) + 1 for i in range(n)]
+        x = [
+            _resolved(z[i] << (unit - q), bounds[i], tightness, unit + e[i], problem.determinant_bound)
+            for i in range(n)
         ]
-        x = [Fraction(z[j], 1 << q) / 2 ** problem.e[j] for j in range(n)]
-        x_bounds = [bounds[j] / 2 ** problem.e[j] for j in range(n)]
-        g_squared = Fraction(g_norm**2, 1 << (2 * (unit - bits))) / (1 - alpha)
-        values = [_resolved(x[j], x_bounds[j], tightness, smallest) for j in range(n)]
-        rss = _residual_sum(problem, x, g_squared, tightness, smallest)
-        r_squared = _r_squared(problem, rss, tightness, smallest) if rss is not None else None
-        if rss is not None and r_squared is not None and all(v is not None for v in values):
-            inverse = [Fraction(sum(v * v for v in X[j]), 1 << (2 * bits)) / 4 ** problem.e[j] for j in range(n)]
-            return Certified(
-                tuple(v for v in values if v is not None),
-                rss[0],
-                tuple(inverse),
-                r_squared[0],
-                float(alpha),
-                bits,
+        # |b - A x|² = b'b - z'(D c + d), too large by |A(x* - x)|² <= |g|²/(1 - alpha) < 2 |g|².
+        scale = 2 * top + 2 * q
+        rss: int | None = 0
+        excess = 0
+        if problem.m > n:
+            at_x = (problem.bb << scale) - _dot(z, [(c << (top + q)) + r for c, r in zip(problem.Dc, d, strict=True)])
+            excess = (2 * g_norm**2 >> (2 * bits + 2 * top)) + 1
+            rss = _resolved(at_x, excess, tightness, scale, problem.determinant_bound)
+        if rss is not None and None not in x:
+            explained = _resolved(
+                (problem.total << scale) - problem.m * rss,
+                problem.m * excess,
+                tightness,
+                scale,
+                problem.determinant_bound,
             )
+            if explained is not None:
+                total = problem.total << scale
+                return Certified(
+                    tuple(Fraction(v or 0, 1 << (unit + e[i])) for i, v in enumerate(x)),
+                    Fraction(rss, 1 << scale),
+                    tuple(Fraction(_dot(row, row), 1 << (2 * bits + 2 * e[i])) for i, row in enumerate(rows)),
+                    Fraction(explained, total) if total else None,
+                    float(alpha),
+                    bits,
+                )
         # One step multiplies the error by alpha; carry enough bits below for it to count.
         gained = bits // 2
         z = [(z[i] << gained) + _shifted(step[i], unit - q - gained) for i in range(n)]
@@ -199,44 +228,11 @@ def _shifted(value: int, by: int) -> int:
     return (value + (1 << (by - 1))) >> by if by > 0 else value << -by
 
 
-def _resolved(value: Fraction, bound: Fraction, tightness: int, smallest: Fraction) -> Fraction | None:
+def _resolved(value: int, bound: int, tightness: int, unit: int, determinant: int) -> int | None:
+    """value, in units of 2^-unit, where its bound is tight; 0 where it must be 0, being below 1/determinant; or None."""
     if bound * tightness <= abs(value):
         return value
-    return Fraction(0) if abs(value) + bound < smallest else None
-
-
-def _residual_sum(
-    problem: _Scaled, x: Sequence[Fraction], excess: Fraction, tightness: int, smallest: Fraction
-) -> tuple[Fraction, Fraction] | None:
-    """|b - A x*|² with its bound, None while unresolved: |b - A x|² is larger by |A(x* - x)|² <= |g|²/(1 - alpha)."""
-    Cx = [sum((problem.C[i][j] * x[j] for j in range(problem.n)), Fraction(0)) for i in range(problem.n)]
-    at_x = problem.bb + sum((x[i] * (Cx[i] - 2 * problem.c[i]) for i in range(problem.n)), Fraction(0))
-    value = _resolved(at_x - excess / 2, excess / 2, tightness, smallest)
-    if value is None:
-        return None
-    return (value, excess / 2) if value else (value, Fraction(0))
-
-
-def _r_squared(
-    problem: _Scaled, rss: tuple[Fraction, Fraction], tightness: int, smallest: Fraction
-) -> tuple[Fraction | None, None] | None:
-    """(R², None), centred when there is an intercept; (None, None) when the total is 0; None while unresolved."""
-    total = Fraction(problem.bb)
-    if problem.system.intercept is not None:
-        total -= Fraction(problem.b_sum**2, problem.m)
-    if total == 0:
-        return (None, None)
-    explained = _resolved(total - rss[0], rss[1], tightness, smallest / problem.m)
-    return None if explained is None else (explained / total, None)
-
-
-def _product(A: IntegerMatrix, B: IntegerMatrix) -> IntegerMatrix:
-    columns = _transpose(B)
-    return [[sum(map(int.__mul__, row, column)) for column in columns] for row in A]
-
-
-def _transpose(A: IntegerMatrix) -> IntegerMatrix:
-    return [list(row) for row in zip(*A, strict=True)]
+    return 0 if (abs(value) + bound) * determinant < 1 << unit else None
 
 
 def subsystem(system: IntegerSystem, kept: Sequence[int]) -> IntegerSystem:

@@ -112,27 +112,18 @@ def _points(axes: "Axes", found: Sequence[Spot], look: Look, name: Any) -> None:
 
 
 def _edges(axes: "Axes", spec: Scatter, found: Sequence[Spot], style: dict[Any, Look]) -> None:
+    """Marks of rows with one score, inside the bad edge: no digits at the bottom and left, large errors opposite."""
+    low_x, low_y = is_digits(spec.x), is_digits(spec.y)
     for spot in found:
-        if (spot.x is None) == (spot.y is None):
-            continue
-        # The bad edge: no digits at the bottom and the left, a large error at the top and the right.
-        if spot.y is None:
-            at, place = (spot.x, 0.015 if is_digits(spec.y) else 0.985), axes.get_xaxis_transform()
-        else:
-            at, place = (0.012 if is_digits(spec.x) else 0.988, spot.y), axes.get_yaxis_transform()
+        common: dict[str, Any] = {"size": SMALL, "weight": "bold", "color": style[spot.series].colour}
+        common["gid"] = f"lost {spot.series}"
         symbols = "".join(mark.symbol for mark in spot.marks)
-        colour = style[spot.series].colour
-        axes.text(
-            *at,  # type: ignore[arg-type]
-            symbols,
-            size=SMALL,
-            weight="bold",
-            color=colour,
-            ha="center",
-            va="center",
-            transform=place,
-            gid=f"lost {spot.series}",
-        )
+        if spot.x is not None and spot.y is None:
+            place, side = axes.get_xaxis_transform(), "bottom" if low_y else "top"
+            axes.text(spot.x, 0.005 if low_y else 0.995, symbols, transform=place, ha="center", va=side, **common)
+        elif spot.y is not None and spot.x is None:
+            place, side = axes.get_yaxis_transform(), "left" if low_x else "right"
+            axes.text(0.005 if low_x else 0.995, spot.y, symbols, transform=place, ha=side, va="center", **common)
 
 
 def _names(axes: "Axes", found: Sequence[Spot], style: dict[Any, Look], width: float, body: float) -> None:
