@@ -124,8 +124,8 @@ EXPERIMENT = Experiment(
     ),
     findings=(
         Finding(
-            "Householder QR and modified Gram-Schmidt have column-wise backward errors of at most {error:.1f} u on all of "
-            "these problems, and keep from {fewest:.1f} to {most:.1f} digits.",
+            "Householder QR and modified Gram-Schmidt have column-wise backward errors of at most {error:.1f} u on all "
+            "of these problems, and keep from {fewest:.1f} to {most:.1f} digits.",
             lambda rows: stable(rows)["error"] < 30 and stable(rows)["fewest"] < 0.5 and stable(rows)["most"] > 10,
             stable,
         ),

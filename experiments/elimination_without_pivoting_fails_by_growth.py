@@ -16,6 +16,7 @@ from stabilitylab.table import Pivot
 
 PIVOTS = tuple(10.0**-k for k in range(1, 19))
 SIZES = (10, 20, 30, 40, 50, 60)
+WILKINSON = tuple(recipe.build().name for recipe in cases("classic.wilkinson_growth", n=SIZES))
 HARMLESS = ("classic.diagonally_dominant", "classic.spd")
 NAIVE, PARTIAL, QR = "gauss.no_pivot", "gauss.partial", "qr.householder"
 
@@ -74,8 +75,8 @@ EXPERIMENT = Experiment(
     problems=(
         *cases("classic.small_pivot", eps=PIVOTS),
         *cases("classic.wilkinson_growth", n=SIZES),
-        *cases("classic.gaussian", n=(10, 30, 100), seed=range(5)),
-        *cases("classic.diagonally_dominant", n=(10, 30, 100)),
+        *cases("classic.gaussian", n=(10, 30, 60), seed=range(5)),
+        *cases("classic.diagonally_dominant", n=(10, 30, 60)),
         *cases("classic.spd", cond=(1e2, 1e6, 1e10)),
     ),
     quick=(
@@ -100,7 +101,7 @@ EXPERIMENT = Experiment(
             rows="problem.n",
             columns="solver",
             value="error.normwise",
-            where={"problem": tuple(f"classic.wilkinson_growth(n={n})" for n in SIZES) + ("classic.wilkinson_growth",)},
+            where={"problem": WILKINSON},
         ),
         Pivot("Growth factor, largest of each family", rows=family, columns="solver", value="growth", reduce="max"),
         Pivot(
@@ -133,8 +134,8 @@ EXPERIMENT = Experiment(
     ),
     findings=(
         Finding(
-            "A pivot of 1e-8 leaves {naive:.1f} digits without pivoting and one of 1e-16 {none:.1f}; with partial pivoting "
-            "there are at least {partial:.1f}.",
+            "A pivot of 1e-8 leaves {naive:.1f} digits without pivoting and one of 1e-16 {none:.1f}; with partial "
+            "pivoting there are at least {partial:.1f}.",
             lambda rows: (
                 small_pivot(rows)["naive"] < 10 and small_pivot(rows)["none"] < 1 and small_pivot(rows)["partial"] > 14
             ),

@@ -2,7 +2,7 @@
 
 Eleven data sets with certified answers, and every route of the catalogue that takes them, called as users call it.
 Three truths are scored. *Decimal* is NIST's own question: the data as published. *Data* asks for the solution of the
-data rounded to float64, and *matrix* for that of the stored design matrix, which is all that a solver of (A, b) can see.
+data rounded to float64, and *matrix* for that of the stored design matrix, all that a solver of (A, b) can see.
 Where decimal and matrix differ, the digits were lost before the solver started. Beside the published order stands the
 worst of eight copies with rows and columns permuted, and of eight with columns scaled by powers of two: each copy has
 exactly the same answer, so that a difference is luck.

@@ -5,10 +5,11 @@
 """
 
 from stabilitylab import errors, libraries, metrics, problems, solvers
+from stabilitylab.accuracy import lre
 from stabilitylab.bench import run
-from stabilitylab.core import Decimals, Design, Fit, Measurement, Problem, Reference, Solution, Status
+from stabilitylab.core import Fit, Measurement, Reference, Solution, Status
 from stabilitylab.errors import Breakdown, StabilityLabError
-from stabilitylab.metrics import lre
+from stabilitylab.regression import Decimals, Design, Problem
 from stabilitylab.truth import reference
 
 __version__ = "0.1.0"

@@ -11,11 +11,11 @@ import numpy as np
 import scipy.linalg  # loaded before BLAS libraries are counted
 from threadpoolctl import ThreadpoolController
 
-from stabilitylab import libraries, metrics, solvers
+from stabilitylab import accuracy, libraries, metrics, solvers
 from stabilitylab.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.catalog import Entry, RouteLabel
 from stabilitylab.copies import PUBLISHED, Copy
-from stabilitylab.core import Fit, Measurement, Problem, Reference, Solution, Status, Truth
+from stabilitylab.core import Fit, Measurement, Reference, Solution, Status
 from stabilitylab.errors import (
     Breakdown,
     InputError,
@@ -25,6 +25,7 @@ from stabilitylab.errors import (
     StabilityLabError,
     UnknownNameError,
 )
+from stabilitylab.regression import Problem, Truth
 from stabilitylab.theory.laws import predict
 from stabilitylab.truth import reference
 
@@ -219,11 +220,11 @@ def _judge(label: RouteLabel, problem: Problem, ref: Reference, scores: dict[str
     # The law speaks of the stored matrix; what storing it had already lost is added, exactly known.
     x = np.array([abs(float(r)) if r else float(s) for r, s in zip(ref.x, ref.scales, strict=True)])
     gap = np.array([abs(float(p - q)) for p, q in zip(ref.x, stored.x, strict=True)])
-    cap = metrics.digits_cap(problem.dtype)
+    cap = accuracy.digits_cap(problem.dtype)
     errors, bound = prediction
     with np.errstate(all="ignore"):
-        expected = metrics.digits_of_error(float(((errors + gap) / x).max()), cap)
-        least = metrics.digits_of_error(float(((bound + gap) / x).max()), cap)
+        expected = accuracy.digits_of_error(float(((errors + gap) / x).max()), cap)
+        least = accuracy.digits_of_error(float(((bound + gap) / x).max()), cap)
         relative = float(np.linalg.norm(errors + gap) / np.linalg.norm([float(r) for r in ref.x]))
     scores["predicted.digits"] = expected
     scores["predicted.error"] = relative if np.isfinite(relative) else None

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit, Problem
+from stabilitylab.core import Fit
+from stabilitylab.regression import Problem
 
 SCALE_EXPONENTS = 10  # columns are scaled by 2**k, |k| <= 10
 

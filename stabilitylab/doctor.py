@@ -9,8 +9,8 @@ import numpy as np
 
 from stabilitylab import libraries, problems
 from stabilitylab.arithmetic.formats import nearest
-from stabilitylab.core import IntegerSystem
 from stabilitylab.referee import certified
+from stabilitylab.regression import IntegerSystem
 
 DIGITS = 50
 

@@ -15,10 +15,10 @@ from typing import Literal, TypeAlias
 
 from stabilitylab import bench, metrics
 from stabilitylab.copies import PUBLISHED, Copy
-from stabilitylab.core import Truth
 from stabilitylab.errors import StabilityLabError, UnknownNameError
 from stabilitylab.plot import Spec
 from stabilitylab.problems import Case
+from stabilitylab.regression import Truth
 from stabilitylab.results import NoRowsError, Rows
 from stabilitylab.table import Listing, Pivot
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
-from stabilitylab import metrics
+from stabilitylab import accuracy, metrics
 from stabilitylab.cells import Cell, Tally
 from stabilitylab.core import Measurement, Status
 from stabilitylab.errors import StabilityLabError, UnknownNameError
@@ -256,5 +256,5 @@ def scored_against(rows: Rows) -> str:
 
 def capped_at(rows: Rows) -> str:
     """The cap on correct digits in the formats of these rows, as a sentence."""
-    caps = [f"{metrics.digits_cap(dtype):.2f} ({dtype})" for dtype in rows.distinct("dtype")]
+    caps = [f"{accuracy.digits_cap(dtype):.2f} ({dtype})" for dtype in rows.distinct("dtype")]
     return f"Correct digits are floored at 0 and capped at {' or '.join(caps)}."

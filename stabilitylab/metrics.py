@@ -10,19 +10,22 @@ from functools import lru_cache
 from statistics import median
 from typing import Any, TypeVar
 
-import mpmath
 import numpy as np
-import numpy.typing as npt
 
+from stabilitylab.accuracy import (
+    correct_digits,
+    digits_cap,
+    digits_of_error,
+    exact,
+    karlson_walden,
+    mp,
+    optimal_backward_error,
+)
 from stabilitylab.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.catalog import Catalog, Label
-from stabilitylab.core import Problem, Reference, Solution
-from stabilitylab.errors import ShapeError
+from stabilitylab.core import Reference, Solution
+from stabilitylab.regression import Problem
 from stabilitylab.theory.condition import Conditioning, conditioning
-
-# One private context at a fixed precision: only read, so it is safe in threads. Differences keep 250 bits.
-_mp = mpmath.MPContext()
-_mp.prec = 250
 
 
 @dataclass(frozen=True)
@@ -56,53 +59,6 @@ def metric(name: str, *, says: str, unit: str, better: str, source: str = "") ->
 
 
 # --- forward error
-
-
-def lre(x: npt.ArrayLike, ref: Reference) -> float:
-    """The fewest correct digits over the coefficients x (n,): min of `correct_digits`.
-
-    Raises ShapeError when x does not have as many coefficients as the reference.
-    """
-    array = np.asarray(x)
-    if array.shape != (len(ref.x),):
-        way = ": pass x.ravel()" if array.size == len(ref.x) else ""
-        raise ShapeError(f"x must have shape ({len(ref.x)},) to match the reference; got {array.shape}{way}")
-    return min(correct_digits(array, ref.x, ref.scales))
-
-
-def correct_digits(x: Array, ref: tuple[Any, ...], scales: tuple[Any, ...]) -> tuple[float, ...]:
-    """-log10(|x_i - ref_i| / |ref_i|), floored at 0 and capped at -log10 u of the format of x (15.95 for float64).
-
-    Where ref_i is exactly 0: -log10(|x_i| / scale_i), scale_i = |b| / |a_i|. A number that is not finite has 0 digits.
-    Source: McCullough, Amer. Statist. 52 (1998) 358-366.
-    """
-    cap = digits_cap(x.dtype)
-    return tuple(_digits(xi, ri, si, cap) for xi, ri, si in zip(x, ref, scales, strict=True))
-
-
-def digits_cap(dtype: npt.DTypeLike) -> float:
-    """-log10 u: more digits than that a format cannot hold."""
-    kind = np.dtype(dtype)
-    return float(-np.log10(unit_roundoff(kind if kind.kind == "f" else "float64")))
-
-
-def digits_of_error(relative: float, cap: float) -> float:
-    """-log10 of a relative error, within [0, cap]."""
-    if not relative < 1:
-        return 0.0
-    return cap if relative <= 0 else float(min(cap, -np.log10(relative)))
-
-
-def _digits(x: Any, ref: Any, scale: Any, cap: float) -> float:
-    if not np.isfinite(x):
-        return 0.0
-    error = abs(_exact(x) - _mp.mpf(ref))
-    return digits_of_error(float(error / (abs(_mp.mpf(ref)) if ref else _mp.mpf(scale))), cap)
-
-
-def _exact(x: Any) -> Any:
-    numerator, denominator = x.as_integer_ratio()
-    return _mp.mpf(int(numerator)) / int(denominator)
 
 
 def _each(solution: Solution, ref: Reference) -> tuple[float, ...]:
@@ -151,12 +107,10 @@ def error_scaled(problem: Problem, solution: Solution, ref: Reference) -> Score:
 
 def _relative_error(solution: Solution, ref: Reference, weights: list[Any]) -> Score:
     assert solution.x is not None
-    size = _mp.norm([_mp.mpf(w) * _mp.mpf(r) for w, r in zip(weights, ref.x, strict=True)])
+    size = mp.norm([mp.mpf(w) * mp.mpf(r) for w, r in zip(weights, ref.x, strict=True)])
     if size == 0:
         return NoScore("the reference is exactly 0")
-    error = _mp.norm(
-        [_mp.mpf(w) * (_exact(x) - _mp.mpf(r)) for w, x, r in zip(weights, solution.x, ref.x, strict=True)]
-    )
+    error = mp.norm([mp.mpf(w) * (exact(x) - mp.mpf(r)) for w, x, r in zip(weights, solution.x, ref.x, strict=True)])
     return float(error / size)
 
 
@@ -165,14 +119,14 @@ def ulps_max(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """max |x_i - ref_i| / ulp(ref_i), in the format of x; 1/2 is correctly rounded."""
     assert solution.x is not None
     p = int(np.finfo(solution.x.dtype).nmant) + 1
-    worst = _mp.mpf(0)
+    worst = mp.mpf(0)
     for x, r in zip(solution.x, ref.x, strict=True):
         if r == 0:
             if x != 0:
                 return NoScore("a coefficient is exactly 0, which has no ulp")
             continue
-        exponent = _mp.frexp(_mp.mpf(r))[1] - p
-        worst = max(worst, abs(_exact(x) - _mp.mpf(r)) / _mp.ldexp(1, exponent))
+        exponent = mp.frexp(mp.mpf(r))[1] - p
+        worst = max(worst, abs(exact(x) - mp.mpf(r)) / mp.ldexp(1, exponent))
     return float(worst)
 
 
@@ -211,44 +165,6 @@ def digits_residual_norm(problem: Problem, solution: Solution, ref: Reference) -
 
 
 # --- backward error
-
-
-def karlson_walden(A: Array, b: Array, x: Array) -> float:
-    """|Q_1' r| / (|x| |A|_F), K = [A; w I] = Q R, w = |r|/|x|: eta / sqrt 2 to eta of `optimal_backward_error`.
-
-    Sources: Karlson and Waldén, BIT 37 (1997) 862-869; Grcar, Saunders and Su (2007), whose QR form this is.
-    """
-    r = b - A @ x
-    size, rho = float(np.linalg.norm(x)), float(np.linalg.norm(r))
-    if size == 0 or rho == 0:
-        return _backward_error_at_zero(A, b) if size == 0 else 0.0
-    Q = np.linalg.qr(np.vstack([A, (rho / size) * np.eye(A.shape[1])]))[0]
-    return float(np.linalg.norm(Q[: len(b)].T @ r) / size / np.linalg.norm(A))
-
-
-def optimal_backward_error(A: Array, b: Array, x: Array) -> float:
-    """min |dA|_F / |A|_F such that x minimises |b - (A + dA) y|: eta = min(phi, sigma_min([B, phi (I - q q')])).
-
-    phi = |r|/|x|; B = Q'A and q = Q'r/|r| from the economy QR of [A r], which makes the matrix (n+1, 2n+1): forming the
-    (m, m) matrix of the theorem and its eigenvalues would have noise of sqrt(u). Noise here is below half a u.
-    Source: Waldén, Karlson and Sun, Numer. Linear Algebra Appl. 2 (1995) 271-286; Higham (2002), theorem 20.5.
-    """
-    r = b - A @ x
-    size, rho = float(np.linalg.norm(x)), float(np.linalg.norm(r))
-    if size == 0 or rho == 0:
-        return _backward_error_at_zero(A, b) if size == 0 else 0.0
-    Q = np.linalg.qr(np.column_stack([A, r]))[0]
-    q = Q.T @ r
-    q /= np.linalg.norm(q)
-    phi = rho / size
-    s = np.linalg.svd(np.hstack([Q.T @ A, phi * (np.eye(len(q)) - np.outer(q, q))]), compute_uv=False)
-    return float(min(phi, s[-1]) / np.linalg.norm(A))
-
-
-def _backward_error_at_zero(A: Array, b: Array) -> float:
-    """At x = 0 the condition is (A + dA)'b = 0, whose smallest dA has norm |A'b|/|b|."""
-    beta = float(np.linalg.norm(b))
-    return float(np.linalg.norm(A.T @ b) / beta / np.linalg.norm(A)) if beta else 0.0
 
 
 def _doubles(problem: Problem, solution: Solution) -> tuple[Array, Array, Array]:

@@ -15,8 +15,8 @@ import mpmath
 import numpy as np
 
 from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import IntegerSystem
 from stabilitylab.errors import NotCertifiedError
+from stabilitylab.regression import IntegerSystem
 
 ENGINE = "mpmath Cholesky, integer certificate, 1"
 Integers = list[int]
@@ -229,7 +229,7 @@ def _shifted(value: int, by: int) -> int:
 
 
 def _resolved(value: int, bound: int, tightness: int, unit: int, determinant: int) -> int | None:
-    """value, in units of 2^-unit, where its bound is tight; 0 where it must be 0, being below 1/determinant; or None."""
+    """value, in units of 2^-unit, where its bound is tight; 0 where it must be, being below 1/determinant; or None."""
     if bound * tightness <= abs(value):
         return value
     return 0 if (abs(value) + bound) * determinant < 1 << unit else None

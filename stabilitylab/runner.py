@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from stabilitylab import bench, environment
 from stabilitylab.copies import Copy
-from stabilitylab.core import Measurement, Problem, Solution, Status, Truth
+from stabilitylab.core import Measurement, Solution, Status
 from stabilitylab.experiment import Experiment, Loaded, Size, load
 from stabilitylab.problems import Case
+from stabilitylab.regression import Problem, Truth
 from stabilitylab.report import Chapter, write_chapter
 from stabilitylab.results import Journal, Rows, write
 from stabilitylab.workers import Lost, in_processes, watchdog

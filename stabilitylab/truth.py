@@ -16,9 +16,10 @@ import numpy.typing as npt
 import platformdirs
 from mpmath import libmp
 
-from stabilitylab.core import IntegerSystem, Problem, Reference, Truth
+from stabilitylab.core import Reference
 from stabilitylab.errors import InputError, RankDeficientError
 from stabilitylab.referee import ENGINE, Certified, certified, independent_columns, minimum_norm, subsystem
+from stabilitylab.regression import IntegerSystem, Problem, Truth
 
 POLICIES = ("full-rank", "minimum-norm", "basic")
 MIN_DIGITS = 50
@@ -39,7 +40,7 @@ def reference(
     than 50). An exactly rank-deficient A has many solutions: policy "full-rank" refuses it (RankDeficientError, naming
     the dependent columns), "minimum-norm" gives the one of least norm, "basic" the one on the independent columns
     `kept` (by default those that do not depend on columns before them), zero elsewhere.
-    Raises the errors of `core.checked` for arrays that are no problem, and InputError for an unknown policy.
+    Raises the errors of `door.checked` for arrays that are no problem, and InputError for an unknown policy.
     """
     if isinstance(A, Problem):
         if b is not None:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stabilitylab import problems
-from stabilitylab.core import Decimals, Problem
 from stabilitylab.errors import UnknownNameError
 from stabilitylab.problems.nist import Certified, certified
+from stabilitylab.regression import Decimals, Problem
 
 # Rows, parameters, level of difficulty, as NIST's index of the linear sets gives them.
 SETS = {

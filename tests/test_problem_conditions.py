@@ -9,8 +9,8 @@ import scipy.linalg
 from problem_judges import DEFAULTS, VARIANTS, called, stored_condition
 
 from stabilitylab import problems
-from stabilitylab.core import Problem
 from stabilitylab.problems.synthetic import PROFILES
+from stabilitylab.regression import Problem
 
 
 @pytest.mark.parametrize("recipe", [c for c in DEFAULTS + VARIANTS if c.build().cond is not None], ids=called)

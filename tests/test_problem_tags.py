@@ -8,7 +8,7 @@ import pytest
 from problem_judges import DEFAULTS, VARIANTS, called, full_rank, minors, rank
 
 from stabilitylab import problems
-from stabilitylab.core import TRUTHS, Problem
+from stabilitylab.regression import TRUTHS, Problem
 
 
 def is_full_rank(p):

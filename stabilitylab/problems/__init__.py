@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from stabilitylab.catalog import Catalog, Label
-from stabilitylab.core import Problem
+from stabilitylab.regression import Problem
 
 F = TypeVar("F", bound=Callable[..., Problem])
 

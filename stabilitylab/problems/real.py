@@ -5,10 +5,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core import Decimals, Design, Problem
 from stabilitylab.errors import InputError
 from stabilitylab.problems import problem
 from stabilitylab.problems.labelling import labelled
+from stabilitylab.regression import Decimals, Design, Problem
 
 _ERRORS = (1, -1, -1, 1)
 
@@ -18,7 +18,8 @@ def timestamps_s(m: int = 1000, elapsed: bool = False) -> Problem:
     """A line of slope exactly 3 over Unix seconds 1.7e9, ..., 1.7e9 + m - 1.
 
     The mean is millions of standard deviations from 0: cond is about 1e16, for a slope as well determined as over 0,
-    ..., m - 1. elapsed: count from the first stamp instead, as one should. Raises InputError unless m is a multiple of 4.
+    ..., m - 1. elapsed: count from the first stamp instead, as one
+    should. Raises InputError unless m is a multiple of 4.
     """
     return _timestamps("real.timestamps_s", 17 * 10**8, m, elapsed)
 
@@ -37,7 +38,8 @@ def timestamps_ns(m: int = 1000, elapsed: bool = False) -> Problem:
     """A line of slope exactly 3 over Unix nanoseconds 1.7e18, ..., 1.7e18 + m - 1, of which float64 keeps every 256th.
 
     The stored data have another slope: the digits are lost before any algorithm starts. elapsed: count from the first
-    stamp, in integers, before anything is rounded. Raises InputError unless m is a multiple of 4 and large enough for two stored stamps to differ.
+    stamp, in integers, before anything is rounded. Raises InputError unless m is a multiple of 4 and large enough for
+    two stored stamps to differ.
     """
     return _timestamps("real.timestamps_ns", 17 * 10**17, m, elapsed)
 
@@ -61,7 +63,9 @@ def _timestamps(family: str, epoch: int, m: int, elapsed: bool) -> Problem:
     mean, variance = base + (m - 1) / 2, (m**2 - 1) / 12
     half = (1 + mean**2 + variance) / math.sqrt(variance) / 2
     cond = half + math.sqrt(half**2 - 1)
-    return Problem(label.name, data, Design.line(), label.source, frozenset(tags), cond=cond, planted=(5.0 - 3.0 * base, 3.0))
+    return Problem(
+        label.name, data, Design.line(), label.source, frozenset(tags), cond=cond, planted=(5.0 - 3.0 * base, 3.0)
+    )
 
 
 @problem("real.years", source="GLM.jl issue 426")

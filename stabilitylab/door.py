@@ -1,0 +1,67 @@
+"""The door: arrays are checked once, and refused with what was expected, what came, and the way out."""
+
+import numpy as np
+import numpy.typing as npt
+
+from stabilitylab.arithmetic.formats import Array
+from stabilitylab.errors import (
+    ComplexError,
+    EmptyError,
+    NotFiniteError,
+    NotNumericError,
+    OutOfRangeError,
+    ShapeError,
+    UnderdeterminedError,
+)
+
+
+def checked(A: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
+    """A (m, n) and b (m,) as read-only float arrays, or the error that says what is wrong and the way out.
+
+    Integers become float64 (refused when that would round them); float16, float32, float64 and longdouble stay.
+    Raises ShapeError, EmptyError, UnderdeterminedError, NotFiniteError, ComplexError, NotNumericError.
+    """
+    matrix, right = _real(A, "A"), _real(b, "b")
+    if matrix.ndim != 2:
+        way = ": pass A.reshape(-1, 1) for a single column" if matrix.ndim == 1 else ""
+        raise ShapeError(f"A must have shape (m, n); got {matrix.shape}{way}")
+    m, n = matrix.shape
+    if m == 0 or n == 0:
+        raise EmptyError(f"A must have at least one row and one column; got {matrix.shape}")
+    if right.shape != (m,):
+        way = ": pass b.ravel()" if right.size == m else ""
+        raise ShapeError(f"b must have shape ({m},) to match A {matrix.shape}; got {right.shape}{way}")
+    if m < n:
+        raise UnderdeterminedError(
+            f"A has {m} rows for {n} columns, so that infinitely many x fit: give at least {n} rows, or drop columns"
+        )
+    for name, values in (("A", matrix), ("b", right)):
+        bad = np.argwhere(~np.isfinite(values))
+        if bad.size:
+            place = ", ".join(map(str, bad[0]))
+            raise NotFiniteError(f"{name}[{place}] is {values[tuple(bad[0])]}: remove that row or give the number")
+    dtype = np.result_type(matrix, right)
+    return read_only(matrix.astype(dtype)), read_only(right.astype(dtype))
+
+
+def _real(values: npt.ArrayLike, name: str) -> Array:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"{name} is ragged: {error}") from None
+    if array.dtype.kind == "c":
+        raise ComplexError(f"{name} is complex; stack real and imaginary parts as rows of a real problem")
+    if array.dtype.kind in "biu":
+        as_float = array.astype(np.float64)
+        if array.dtype.kind != "b" and not (as_float.astype(object) == array.astype(object)).all():
+            raise OutOfRangeError(f"{name} holds integers beyond 2**53, which float64 would round: subtract an offset")
+        return as_float
+    if array.dtype.kind != "f":
+        raise NotNumericError(f"{name} must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
+    return array
+
+
+def read_only(values: Array) -> Array:
+    values = np.array(values)
+    values.flags.writeable = False
+    return values
