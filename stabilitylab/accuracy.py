@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.arithmetic.formats import Array, unit_roundoff
+from stabilitylab.arithmetic.norms import unit_exponent
 from stabilitylab.core import Reference
 from stabilitylab.errors import ShapeError
 
@@ -30,7 +31,8 @@ def lre(x: npt.ArrayLike, ref: Reference) -> float:
 def correct_digits(x: Array, ref: tuple[Any, ...], scales: tuple[Any, ...]) -> tuple[float, ...]:
     """-log10(|x_i - ref_i| / |ref_i|), floored at 0 and capped at -log10 u of the format of x (15.95 for float64).
 
-    Where ref_i is exactly 0: -log10(|x_i| / scale_i), scale_i = |b| / |a_i|. A number that is not finite has 0 digits.
+    Where ref_i is exactly 0: -log10(|x_i| / scale_i), scale_i = |b| / |a_i|; where b is 0 too, an x_i that is not 0 has
+    no digit. A number that is not finite has 0 digits.
     Source: McCullough, Amer. Statist. 52 (1998) 358-366.
     """
     cap = digits_cap(x.dtype)
@@ -53,13 +55,15 @@ def digits_of_error(relative: float, cap: float) -> float:
 def _digits(x: Any, ref: Any, scale: Any, cap: float) -> float:
     if not np.isfinite(x):
         return 0.0
-    error = abs(exact(x) - mp.mpf(ref))
-    return digits_of_error(float(error / (abs(mp.mpf(ref)) if ref else mp.mpf(scale))), cap)
+    error, size = abs(exact(x) - mp.mpf(ref)), abs(mp.mpf(ref or scale))
+    if not error or not size:
+        return 0.0 if error else cap
+    return digits_of_error(float(error / size), cap)
 
 
 def exact(x: Any) -> Any:
-    """The value of one floating-point number of any format, as a number of `mp`."""
-    numerator, denominator = x.as_integer_ratio()
+    """The value of one integer or floating-point number of any format, as a number of `mp`."""
+    numerator, denominator = (x, 1) if isinstance(x, np.integer) else x.as_integer_ratio()
     return mp.mpf(int(numerator)) / int(denominator)
 
 
@@ -68,6 +72,7 @@ def karlson_walden(A: Array, b: Array, x: Array) -> float:
 
     Sources: Karlson and Waldén, BIT 37 (1997) 862-869; Grcar, Saunders and Su (2007), whose QR form this is.
     """
+    A, b, x = _unit_sized(A, b, x)
     r = b - A @ x
     size, rho = float(np.linalg.norm(x)), float(np.linalg.norm(r))
     if size == 0 or rho == 0:
@@ -83,6 +88,7 @@ def optimal_backward_error(A: Array, b: Array, x: Array) -> float:
     (m, m) matrix of the theorem and its eigenvalues would have noise of sqrt(u). Noise here is below half a u.
     Source: Waldén, Karlson and Sun, Numer. Linear Algebra Appl. 2 (1995) 271-286; Higham (2002), theorem 20.5.
     """
+    A, b, x = _unit_sized(A, b, x)
     r = b - A @ x
     size, rho = float(np.linalg.norm(x)), float(np.linalg.norm(r))
     if size == 0 or rho == 0:
@@ -93,6 +99,12 @@ def optimal_backward_error(A: Array, b: Array, x: Array) -> float:
     phi = rho / size
     s = np.linalg.svd(np.hstack([Q.T @ A, phi * (np.eye(len(q)) - np.outer(q, q))]), compute_uv=False)
     return float(min(phi, s[-1]) / np.linalg.norm(A))
+
+
+def _unit_sized(A: Array, b: Array, x: Array) -> tuple[Array, Array, Array]:
+    """A 2^-i, b 2^-j, x 2^(i-j), the same question, with the largest entries of A and b in [1/2, 1)."""
+    i, j = unit_exponent(A), unit_exponent(b)
+    return np.ldexp(A, -i), np.ldexp(b, -j), np.ldexp(x, i - j)
 
 
 def _backward_error_at_zero(A: Array, b: Array) -> float:

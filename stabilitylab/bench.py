@@ -26,7 +26,7 @@ from stabilitylab.errors import (
     UnknownNameError,
 )
 from stabilitylab.regression import Problem, Truth
-from stabilitylab.theory.laws import predict
+from stabilitylab.theory.laws import directions_dropped, predict
 from stabilitylab.truth import reference
 
 Route = Entry[RouteLabel]
@@ -92,7 +92,7 @@ def solve(entry: Route, problem: Problem, copy: Copy = PUBLISHED) -> Solution:
         fit = result if isinstance(result, Fit) else Fit(np.asarray(result))
     except REFUSALS as error:
         return Solution(None, Status.REFUSED, note=_said(error), warnings=_texts(heard), seconds=_since(started))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Solution(None, Status.RAISED, note=_said(error), warnings=_texts(heard), seconds=_since(started))
     said = _texts(heard)
     n = problem.shape[1]
@@ -162,9 +162,12 @@ def score(
             reasons[name] = value
         else:
             scores[name] = value
-    verdict = ""
-    if ref is not None and ref.policy == "full-rank":
-        verdict = _judge(entry.label, problem, ref, scores, truth)
+    verdict = cause = ""
+    # Rounding the data may have made two columns one: then no law speaks of the matrix, and no cut-off is to blame.
+    stored = _reference_for("none", problem, "matrix")[0]
+    if ref is not None and ref.policy == "full-rank" and stored is not None:
+        verdict = _judge(entry.label, problem, ref, stored, scores)
+        cause = _cause(entry.label, problem, solution)
     kept = solution.fit.rank if solution.fit and solution.fit.rank is not None else None
     parameters = parameters or {}
     return Measurement(
@@ -182,7 +185,7 @@ def score(
         scores=scores,
         reasons=reasons,
         verdict=verdict,
-        cause=_cause(entry.label, problem, solution, ref),
+        cause=cause,
         seed=parameters.get("seed"),
         copy=copy.name,
         problem_hash=problem.digest[:16],
@@ -190,8 +193,11 @@ def score(
 
 
 def _scored(name: str, problem: Problem, solution: Solution, ref: Reference) -> float | str:
-    with np.errstate(all="ignore"):
-        value = metrics.get(name)(problem, solution, ref)
+    try:
+        with np.errstate(all="ignore"):
+            value = metrics.get(name)(problem, solution, ref)
+    except (ArithmeticError, ValueError) as error:  # an answer near overflow, standard errors of the wrong length
+        return f"could not be computed: {_said(error)}"
     if isinstance(value, metrics.NoScore):
         return value.reason
     return float(value) if np.isfinite(value) else "beyond the range of a float"
@@ -210,9 +216,10 @@ def _reference_for(policy: str, problem: Problem, truth: Truth) -> tuple[Referen
     return reference(problem, truth=truth, policy="minimum-norm"), ""
 
 
-def _judge(label: RouteLabel, problem: Problem, ref: Reference, scores: dict[str, float | None], truth: Truth) -> str:
+def _judge(
+    label: RouteLabel, problem: Problem, ref: Reference, stored: Reference, scores: dict[str, float | None]
+) -> str:
     """Write what the law predicts into scores, and return the verdict on the measured digits."""
-    stored = reference(problem, truth="matrix") if truth != "matrix" else ref
     prediction = predict_for(label, problem, stored)
     if prediction is None:
         scores["predicted.digits"] = scores["predicted.error"] = None
@@ -246,14 +253,21 @@ def predict_for(label: RouteLabel, problem: Problem, stored: Reference) -> tuple
     return np.nan_to_num(prediction.errors, nan=np.inf), np.nan_to_num(prediction.bound, nan=np.inf)
 
 
-def _cause(label: RouteLabel, problem: Problem, solution: Solution, ref: Reference | None) -> str:
-    """What cost the digits, where the route's own report shows it: directions dropped from a matrix of full rank."""
-    n = problem.shape[1]
-    kept = solution.fit.rank if solution.fit else None
-    if ref is None or ref.policy != "full-rank" or kept is None or kept >= n:
+def _cause(label: RouteLabel, problem: Problem, solution: Solution) -> str:
+    """What cost the digits where that is known: directions dropped from a matrix of full rank by a rank cut-off.
+
+    As the route reports it; for a route that reports no rank, as its declared cut-off and the singular values have it.
+    """
+    if solution.fit is None:
         return ""
+    n = problem.shape[1]
+    kept = solution.fit.rank
+    if kept is None:
+        # The declared cut-off is that of the matrix solved, which only "raw" and scaled columns let us see.
+        seen = label.law is not None
+        kept = n - directions_dropped(label, problem.A, unit_roundoff(problem.dtype)) if seen else n
     cut = f" ({label.cutoff_says})" if label.cutoff_says else ""
-    return f"rank cut-off{cut}: {kept} of {n} directions kept, A has full rank"
+    return "" if kept >= n else f"rank cut-off{cut}: {kept} of {n} directions kept, A has full rank"
 
 
 def _said(error: BaseException) -> str:

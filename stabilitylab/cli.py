@@ -21,7 +21,7 @@ from stabilitylab.compare import compare as compare_results
 from stabilitylab.errors import StabilityLabError
 from stabilitylab.experiment import find, load, select
 from stabilitylab.report import INDEX, Chapter, publish, refresh, write_index
-from stabilitylab.runner import Outcome, run_experiment
+from stabilitylab.runner import Outcome, run_experiments
 
 FAILED, BAD, INTERRUPTED = 1, 2, 130
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else on standard output.")
@@ -89,12 +89,12 @@ def run(
         raise click.UsageError("--update refreshes the committed tables, which are of size full")
     chosen = select(folder, names)
     screen = Console(width=None if sys.stdout.isatty() else 200, quiet=as_json)
-    outcomes: list[Outcome] = []
+    found: dict[str, Outcome] = {}
     with _progress() as report:
-        for loaded in chosen:
-            outcome = run_experiment(loaded, size=size, jobs=jobs or joblib.cpu_count(), out=out, progress=report)
-            outcomes.append(outcome)
+        for outcome in run_experiments(chosen, size=size, jobs=jobs or joblib.cpu_count(), out=out, progress=report):
+            found[outcome.chapter.name] = outcome
             _show(outcome, screen)
+    outcomes = [found[one.name] for one in chosen]
     chapters = [outcome.chapter for outcome in outcomes]
     write_index(chapters, out)
     (out / "environment.json").write_text(json.dumps(environment.stamp(), indent=1) + "\n", "utf-8")
@@ -125,21 +125,21 @@ def _progress() -> Iterator[Any]:
 
 def _show(outcome: Outcome, screen: Console) -> None:
     chapter = outcome.chapter
-    screen.rule(escape(chapter.loaded.question))
+    screen.rule(escape(chapter.question))
     if chapter.first_table is not None:
         screen.print(writers.rich_table(chapter.first_table))
     for finding in chapter.findings:
         colour = "green" if finding.holds else "bold red"
         why = f" ({finding.why})" if finding.why else ""
         screen.print(f"[{colour}]{finding.verdict}[/]: {escape(finding.says + why)}", soft_wrap=True)
-    screen.print(f"{len(outcome.rows)} rows; {outcome.measured} cells measured, {outcome.resumed} resumed\n")
+    screen.print(f"{len(outcome.rows)} rows; {outcome.measured} trials measured, {outcome.resumed} resumed\n")
 
 
 def _record(outcome: Outcome) -> dict[str, Any]:
     chapter = outcome.chapter
     return {
         "name": chapter.name,
-        "question": chapter.loaded.question,
+        "question": chapter.question,
         "findings": [{"says": f.says, "verdict": f.verdict, "why": f.why} for f in chapter.findings],
         "rows": len(outcome.rows),
         "files": list(chapter.files),

@@ -19,15 +19,15 @@ def checked(A: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
     """A (m, n) and b (m,) as read-only float arrays, or the error that says what is wrong and the way out.
 
     Integers become float64 (refused when that would round them); float16, float32, float64 and longdouble stay.
-    Raises ShapeError, EmptyError, UnderdeterminedError, NotFiniteError, ComplexError, NotNumericError.
+    Raises ShapeError, EmptyError, UnderdeterminedError, NotFiniteError, ComplexError, NotNumericError, OutOfRangeError.
     """
     matrix, right = _real(A, "A"), _real(b, "b")
+    if matrix.size == 0:
+        raise EmptyError(f"A must have at least one row and one column; got {matrix.shape}: give the data")
     if matrix.ndim != 2:
         way = ": pass A.reshape(-1, 1) for a single column" if matrix.ndim == 1 else ""
         raise ShapeError(f"A must have shape (m, n); got {matrix.shape}{way}")
     m, n = matrix.shape
-    if m == 0 or n == 0:
-        raise EmptyError(f"A must have at least one row and one column; got {matrix.shape}")
     if right.shape != (m,):
         way = ": pass b.ravel()" if right.size == m else ""
         raise ShapeError(f"b must have shape ({m},) to match A {matrix.shape}; got {right.shape}{way}")
@@ -35,13 +35,28 @@ def checked(A: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
         raise UnderdeterminedError(
             f"A has {m} rows for {n} columns, so that infinitely many x fit: give at least {n} rows, or drop columns"
         )
-    for name, values in (("A", matrix), ("b", right)):
-        bad = np.argwhere(~np.isfinite(values))
-        if bad.size:
-            place = ", ".join(map(str, bad[0]))
-            raise NotFiniteError(f"{name}[{place}] is {values[tuple(bad[0])]}: remove that row or give the number")
+    _require_finite(matrix, "A")
+    _require_finite(right, "b")
     dtype = np.result_type(matrix, right)
     return read_only(matrix.astype(dtype)), read_only(right.astype(dtype))
+
+
+def checked_column(values: npt.ArrayLike, name: str) -> Array:
+    """One column (m,) of stored numbers as a read-only float array; the errors are those of `checked`."""
+    column = _real(values, name)
+    if column.ndim != 1:
+        raise ShapeError(f"{name} must have shape (m,); got {column.shape}: pass one column at a time")
+    if column.size == 0:
+        raise EmptyError(f"{name} must have at least one row; got none: give the data")
+    _require_finite(column, name)
+    return read_only(column)
+
+
+def _require_finite(values: Array, name: str) -> None:
+    bad = np.argwhere(~np.isfinite(values))
+    if bad.size:
+        place = ", ".join(map(str, bad[0]))
+        raise NotFiniteError(f"{name}[{place}] is {values[tuple(bad[0])]}: remove that row or give the number")
 
 
 def _real(values: npt.ArrayLike, name: str) -> Array:
@@ -49,6 +64,9 @@ def _real(values: npt.ArrayLike, name: str) -> Array:
         array = np.asarray(values)
     except ValueError as error:
         raise ShapeError(f"{name} is ragged: {error}") from None
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        place = ", ".join(map(str, np.argwhere(values.mask)[0]))
+        raise NotFiniteError(f"{name}[{place}] is masked: remove that row or give the number")
     if array.dtype.kind == "c":
         raise ComplexError(f"{name} is complex; stack real and imaginary parts as rows of a real problem")
     if array.dtype.kind in "biu":

@@ -47,11 +47,13 @@ class Finding:
     numbers: Callable[[Rows], Numbers] = _no_numbers
 
     def check(self, rows: Rows) -> "Checked":
-        """The sentence with its numbers, and whether it holds."""
+        """The sentence with its numbers, and whether it holds; a check that fails to answer does not hold."""
         try:
             return Checked(self.says.format(**self.numbers(rows)), bool(self.holds(rows)))
         except NoRowsError as error:
             return Checked(self.says, False, str(error))
+        except Exception as error:  # a predicate meets a route without an answer: None where it expects a number
+            return Checked(self.says, False, f"{type(error).__name__}: {error}")
 
 
 @dataclass(frozen=True)

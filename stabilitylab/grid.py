@@ -17,6 +17,7 @@ from stabilitylab.core import Measurement, Status
 from stabilitylab.errors import StabilityLabError, UnknownNameError
 from stabilitylab.marks import (
     ABSENT,
+    JUDGED,
     NOT_SCORED,
     NOTHING,
     ORDER,
@@ -106,7 +107,8 @@ def marks_of(row: Measurement, field: Field, *, flag_verdict: bool = False) -> l
     marks = []
     if measured and row.status in STATUS_MARKS:
         marks.append(STATUS_MARKS[row.status])
-    if measured and flag_verdict and value is not None and row.verdict in VERDICT_MARKS:
+    # A verdict is about the digits of the worst coefficient and of nothing else.
+    if field == JUDGED and flag_verdict and value is not None and row.verdict in VERDICT_MARKS:
         marks.append(VERDICT_MARKS[row.verdict])
     if value is None and (row.answered or not measured):
         marks.append(NOT_SCORED if score else NOTHING)

@@ -52,6 +52,8 @@ ORDER: tuple[Mark, ...] = (*VERDICT_MARKS.values(), *STATUS_MARKS.values(), ABSE
 FAILURES: frozenset[Mark] = frozenset(STATUS_MARKS[status.name] for status in _SYMBOLS if not status.answered)
 """The marks of a row without finite coefficients."""
 
+JUDGED = "digits.min"  # the score that verdicts are about
+
 PREDICTIONS: Mapping[str, str] = {
     "predicted.digits": "predicted digits, worst coefficient",
     "predicted.error": "predicted relative error, normwise",

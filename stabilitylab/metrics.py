@@ -22,6 +22,7 @@ from stabilitylab.accuracy import (
     optimal_backward_error,
 )
 from stabilitylab.arithmetic.formats import Array, unit_roundoff
+from stabilitylab.arithmetic.norms import column_norms
 from stabilitylab.catalog import Catalog, Label
 from stabilitylab.core import Reference, Solution
 from stabilitylab.regression import Problem
@@ -118,14 +119,15 @@ def _relative_error(solution: Solution, ref: Reference, weights: list[Any]) -> S
 def ulps_max(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """max |x_i - ref_i| / ulp(ref_i), in the format of x; 1/2 is correctly rounded."""
     assert solution.x is not None
-    p = int(np.finfo(solution.x.dtype).nmant) + 1
+    info = np.finfo(solution.x.dtype)
     worst = mp.mpf(0)
     for x, r in zip(solution.x, ref.x, strict=True):
         if r == 0:
             if x != 0:
                 return NoScore("a coefficient is exactly 0, which has no ulp")
             continue
-        exponent = mp.frexp(mp.mpf(r))[1] - p
+        # Subnormal numbers all have the gap of the smallest normal one.
+        exponent = max(mp.frexp(mp.mpf(r))[1] - 1, int(info.minexp)) - int(info.nmant)
         worst = max(worst, abs(exact(x) - mp.mpf(r)) / mp.ldexp(1, exponent))
     return float(worst)
 
@@ -167,9 +169,11 @@ def digits_residual_norm(problem: Problem, solution: Solution, ref: Reference) -
 # --- backward error
 
 
-def _doubles(problem: Problem, solution: Solution) -> tuple[Array, Array, Array]:
-    assert solution.x is not None
-    return tuple(np.asarray(v, dtype=np.float64) for v in (problem.A, problem.b, solution.x))  # type: ignore[return-value]
+def _in_units_of_u(error: Callable[[Array, Array, Array], float], problem: Problem, solution: Solution) -> Score:
+    if np.finfo(problem.dtype).nmant > np.finfo(np.float64).nmant:
+        return NoScore("evaluated in float64, whose noise hides the round-off of a wider format")
+    A, b, x = (np.asarray(v, dtype=np.float64) for v in (problem.A, problem.b, solution.x))
+    return error(A, b, x) / unit_roundoff(problem.dtype)
 
 
 @metric(
@@ -181,7 +185,7 @@ def _doubles(problem: Problem, solution: Solution) -> tuple[Array, Array, Array]
 )
 def backward_error_optimal(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """`optimal_backward_error` on the stored matrix, in units of u: was it a good algorithm?"""
-    return optimal_backward_error(*_doubles(problem, solution)) / unit_roundoff(problem.dtype)
+    return _in_units_of_u(optimal_backward_error, problem, solution)
 
 
 @metric(
@@ -193,16 +197,18 @@ def backward_error_optimal(problem: Problem, solution: Solution, ref: Reference)
 )
 def backward_error_estimate(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """`karlson_walden` on the stored matrix, in units of u."""
-    return karlson_walden(*_doubles(problem, solution)) / unit_roundoff(problem.dtype)
+    return _in_units_of_u(karlson_walden, problem, solution)
 
 
 @metric("backward_error.columnwise", says="column-wise backward error", unit="u", better="lower")
 def backward_error_columnwise(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """`optimal_backward_error` with the columns of A scaled to norm 1, in u: what Householder QR is stable for."""
-    A, b, x = _doubles(problem, solution)
-    norms = np.linalg.norm(A, axis=0)
-    norms[norms == 0] = 1.0
-    return optimal_backward_error(A / norms, b, x * norms) / unit_roundoff(problem.dtype)
+
+    def scaled(A: Array, b: Array, x: Array) -> float:
+        norms = column_norms(A)
+        return optimal_backward_error(A / norms, b, x * norms)
+
+    return _in_units_of_u(scaled, problem, solution)
 
 
 # --- what the route showed of its inside
@@ -243,6 +249,8 @@ def digits_supported(problem: Problem, solution: Solution, ref: Reference) -> Sc
     """
     if ref.policy != "full-rank":
         return NoScore("A is exactly rank deficient: any change of the data changes the answer altogether")
+    if not any(problem.b):
+        return NoScore("b is 0, which has no relative change")
     sizes = np.array([float(abs(r)) if r else float(s) for r, s in zip(ref.x, ref.scales, strict=True)])
     u = unit_roundoff(problem.dtype)
     return digits_of_error(
@@ -255,5 +263,7 @@ def digits_statistical(problem: Problem, solution: Solution, ref: Reference) -> 
     """-log10(standard error / |coefficient|) of the worst coefficient: digits beyond that are noise in y anyway."""
     if ref.standard_errors is None:
         return NoScore("m = n leaves no standard error")
+    if not any(ref.standard_errors):
+        return NoScore("the fit is exact: every standard error is 0")
     ratios = [float(se / abs(x)) if x else np.inf for se, x in zip(ref.standard_errors, ref.x, strict=True)]
     return digits_of_error(max(ratios), digits_cap(problem.dtype))

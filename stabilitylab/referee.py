@@ -105,7 +105,7 @@ class _Scaled:
         self.c: Integers = [int(v) for v in system.A.T @ system.b]
         self.bb = sum(v * v for v in b)
         # m times the total sum of squares, centred when there is an intercept: an integer.
-        self.total = self.m * self.bb - (sum(b) ** 2 if system.intercept is not None else 0)
+        self.total = self.m * self.bb - (sum(b) ** 2 if system.centred else 0)
         self.e = [(max(self.C[j][j], 1).bit_length() + 1) // 2 for j in range(self.n)]
         top = max(self.e)
         # Integer forms of the scaled problem: S = S_int 2^-2 top, D c = c_int 2^-top.
@@ -236,15 +236,14 @@ def _resolved(value: int, bound: int, tightness: int, unit: int, determinant: in
 
 
 def subsystem(system: IntegerSystem, kept: Sequence[int]) -> IntegerSystem:
-    """The same problem with only the kept columns."""
+    """The same problem with only the kept columns, which span what all do: R² stays about the mean if it was."""
     keep = list(kept)
-    intercept = keep.index(system.intercept) if system.intercept in keep else None
     return IntegerSystem(
         np.ascontiguousarray(system.A[:, keep]),
         system.b,
         tuple(system.column_scales[j] for j in keep),
         system.b_scale,
-        intercept,
+        system.centred,
     )
 
 

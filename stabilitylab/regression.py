@@ -1,65 +1,23 @@
 """A regression problem as data and design, with its three truths as exact integer systems."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
+from math import gcd
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.arithmetic.formats import Array, as_integers, nearest
-from stabilitylab.door import checked, read_only
-from stabilitylab.errors import InputError, NotFiniteError, NotNumericError, OutOfRangeError
+from stabilitylab.arithmetic.decimals import Decimals as Decimals
+from stabilitylab.arithmetic.formats import Array, as_integers
+from stabilitylab.door import checked, checked_column, read_only
+from stabilitylab.errors import InputError, OutOfRangeError, ShapeError
 
 Truth: TypeAlias = Literal["decimal", "data", "matrix"]
 TRUTHS: tuple[Truth, ...] = ("decimal", "data", "matrix")
-
-
-@dataclass(frozen=True)
-class Decimals:
-    """A column of exact decimals: integers times 10**exponent."""
-
-    integers: tuple[int, ...]
-    exponent: int = 0
-
-    @classmethod
-    def parse(cls, numbers: Iterable[str | int | Decimal]) -> "Decimals":
-        """Exact decimals from their digits as published. Raises NotNumericError and NotFiniteError."""
-        parsed = []
-        for row, number in enumerate(numbers):
-            try:
-                value = Decimal(number)
-            except InvalidOperation:
-                raise NotNumericError(f"entry {row} is {number!r}, which is no decimal number") from None
-            if not value.is_finite():
-                raise NotFiniteError(f"entry {row} is {number!r}: remove the row or give the number")
-            parsed.append(value.as_tuple())
-        exponent = min((int(t.exponent) for t in parsed), default=0)
-        integers = []
-        for t in parsed:
-            digits = int("".join(map(str, t.digits))) * 10 ** (int(t.exponent) - exponent)
-            integers.append(-digits if t.sign else digits)
-        return cls(tuple(integers), exponent)
-
-    @property
-    def scale(self) -> Fraction:
-        """10**exponent, exactly."""
-        return Fraction(10) ** self.exponent
-
-    def rounded(self, dtype: npt.DTypeLike) -> Array:
-        """Each decimal rounded once to the format. Raises OutOfRangeError on overflow or a non-zero that becomes 0."""
-        kind = np.dtype(dtype).type
-        values = np.array([nearest(n * self.scale, kind) for n in self.integers], dtype=kind)
-        lost = np.flatnonzero((values == 0) & np.array([n != 0 for n in self.integers], dtype=bool))
-        if lost.size:
-            raise OutOfRangeError(
-                f"entry {lost[0]}, {self.integers[lost[0]]}e{self.exponent}, underflows to 0 in {np.dtype(kind).name}"
-            )
-        return values
 
 
 Column: TypeAlias = Decimals | Array
@@ -135,22 +93,21 @@ class Design:
 class IntegerSystem:
     """A least-squares problem without rounding: A = integers A (m, n) diag(column_scales), b = integers b (m,) b_scale.
 
-    x of the problem is x of the integer problem times b_scale / column_scales. intercept: index of a constant column.
+    x of the problem is x of the integer problem times b_scale / column_scales. The integers of a column are coprime, so
+    that equal numbers are one system however they were stated. centred: a constant column is among the features, and
+    R² is about the mean.
     """
 
     A: Array
     b: Array
     column_scales: tuple[Fraction, ...]
     b_scale: Fraction
-    intercept: int | None
+    centred: bool
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the numbers: equal problems have equal digests, however they were stated."""
-        content = repr(
-            (self.A.shape, self.A.ravel().tolist(), self.b.tolist(), self.column_scales, self.b_scale, self.intercept)
-        )
-        return hashlib.sha256(content.encode()).hexdigest()
+        return _digest(self.A.shape, *self.A.ravel(), *self.b, *self.column_scales, self.b_scale, self.centred)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +118,8 @@ class Problem:
     design: how features come from the columns. dtype: the format the data are rounded to and the features formed in.
     cond: the 2-norm condition number the family advertises for the exact design, where it has one.
     planted: the coefficients a generator started from. Decoration: b = A x + r rounded has another solution.
+    Raises the errors of `door.checked_column` for a column that is none, ShapeError for columns of different lengths,
+    InputError where the response or a regressor is missing.
 
     Its three truths, each an exact integer system: "decimal" (the data as given, features exact), "data" (the data
     rounded to dtype, features exact) and "matrix" (the design matrix as formed and stored in dtype).
@@ -175,6 +134,17 @@ class Problem:
     dtype: str = "float64"
     cond: float | None = None
     planted: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        data = {k: v if isinstance(v, Decimals) else checked_column(v, f"column {k!r}") for k, v in self.data.items()}
+        object.__setattr__(self, "data", data)
+        if self.response not in data or len(data) < 2:
+            raise InputError(f"expected the response {self.response!r} and regressors; got columns {list(data)}")
+        if self.design.kind == "polynomial" and len(data) > 2:
+            raise InputError(f"a polynomial has one regressor; got columns {list(data)}: drop the others")
+        rows = {k: len(v.integers if isinstance(v, Decimals) else v) for k, v in data.items()}
+        if len(set(rows.values())) > 1:
+            raise ShapeError(f"columns must have one length; got {rows}: give every row all its values")
 
     @classmethod
     def from_matrix(cls, name: str, A: npt.ArrayLike, b: npt.ArrayLike, **fields: Any) -> "Problem":
@@ -194,7 +164,16 @@ class Problem:
         return self.design.feature_names(self.regressors)
 
     def column(self, name: str) -> Array:
-        """One column rounded to dtype. Raises OutOfRangeError when a value does not fit the format."""
+        """One column rounded to dtype; read-only. Raises OutOfRangeError when a value does not fit the format."""
+        if name not in self._rounded:
+            self._rounded[name] = self._round(name)
+        return self._rounded[name]
+
+    @cached_property
+    def _rounded(self) -> dict[str, Array]:
+        return {}
+
+    def _round(self, name: str) -> Array:
         values = self.data[name]
         if isinstance(values, Decimals):
             return read_only(values.rounded(self.dtype))
@@ -232,18 +211,19 @@ class Problem:
     def exact(self, truth: Truth) -> IntegerSystem:
         """One of the three truths without any rounding."""
         if truth == "matrix":
-            columns = [as_integers(self.A[:, j]) for j in range(self.A.shape[1])]
-            A = np.stack([integers for integers, _ in columns], axis=1)
-            scales = tuple(scale for _, scale in columns)
+            columns = [as_integers(a) for a in self.A.T]
             b, b_scale = as_integers(self.b)
         elif truth in ("decimal", "data"):
             parts = [self._exact_column(name, truth) for name in self.regressors]
-            A = self.design.features([integers for integers, _ in parts])
-            scales = self.design.feature_scales([scale for _, scale in parts])
+            features = self.design.features([integers for integers, _ in parts])
+            columns = list(zip(features.T, self.design.feature_scales([scale for _, scale in parts]), strict=True))
             b, b_scale = self._exact_column(self.response, truth)
         else:
             raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
-        return IntegerSystem(A, b, scales, b_scale, self._intercept(A))
+        coprime = [_coprime(*column) for column in columns]
+        A = np.stack([integers for integers, _ in coprime], axis=1)
+        b, b_scale = _coprime(b, b_scale)
+        return IntegerSystem(A, b, tuple(scale for _, scale in coprime), b_scale, self._centred(A))
 
     def _exact_column(self, name: str, truth: Truth) -> tuple[Array, Fraction]:
         values = self.data[name]
@@ -255,17 +235,31 @@ class Problem:
             return integers, values.scale
         return as_integers(values)
 
-    def _intercept(self, A: Array) -> int | None:
+    def _centred(self, A: Array) -> bool:
         if self.design.kind != "matrix":
-            return 0 if self.design.intercept else None
-        constant = [j for j in range(A.shape[1]) if A[0, j] != 0 and (A[:, j] == A[0, j]).all()]
-        return constant[0] if constant else None
+            return self.design.intercept
+        return any(a[0] != 0 and (a == a[0]).all() for a in A.T)
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of data, design and format: what the row of a table refers to."""
         parts: list[Any] = [self.design, self.response, self.dtype]
         for name, values in self.data.items():
-            exact = (values.integers, values.exponent) if isinstance(values, Decimals) else as_integers(values)
-            parts += [name, exact[0] if isinstance(exact[0], tuple) else exact[0].tolist(), exact[1]]
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+            if isinstance(values, Decimals):
+                parts += [name, "decimals", *values.integers, values.exponent]
+            else:
+                integers, scale = as_integers(values)
+                parts += [name, "floats", *integers, scale]
+        return _digest(*parts)
+
+
+def _coprime(integers: Array, scale: Fraction) -> tuple[Array, Fraction]:
+    """The same numbers as coprime integers times a scale; zeros have the scale 1."""
+    common = gcd(*integers)
+    return (integers // common, scale * common) if common else (integers, Fraction(1))
+
+
+def _digest(*parts: Any) -> str:
+    """SHA-256 of the parts, integers in hexadecimal: decimal conversion has a limit on digits."""
+    texts = (f"{p.numerator:x}/{p.denominator:x}" if isinstance(p, int | Fraction) else repr(p) for p in parts)
+    return hashlib.sha256("|".join(texts).encode()).hexdigest()

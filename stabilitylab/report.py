@@ -20,17 +20,14 @@ INDEX = "index.md"
 class Chapter:
     """What one experiment came to. tables, pictures: Markdown. files: the names of what was written, the page first."""
 
-    loaded: Loaded
+    name: str
+    question: str
+    text: str
     findings: tuple[Checked, ...]
     first_table: Table | None
     tables: tuple[str, ...]
     pictures: tuple[str, ...]
     files: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The name of the experiment."""
-        return self.loaded.name
 
     @property
     def holds(self) -> bool:
@@ -56,7 +53,7 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
         files += [f"{stem}.svg", f"{stem}.png"]
     findings = tuple(finding.check(rows) for finding in loaded.experiment.findings)
     first = tables[0] if tables else None
-    chapter = Chapter(loaded, findings, first, tuple(pages), tuple(pictures), tuple(files))
+    chapter = Chapter(name, loaded.question, loaded.text, findings, first, tuple(pages), tuple(pictures), tuple(files))
     _write(folder / files[0], _page(chapter))
     return chapter
 
@@ -67,11 +64,11 @@ def write_index(chapters: Sequence[Chapter], folder: Path) -> None:
         "# What happens to the digits\n",
         "Each chapter asks a question, answers it with findings that a check stands behind, and shows the rows. "
         "`python experiments/NAME.py` makes a chapter again.\n",
-        *(f"{k}. [{_escaped(c.loaded.question)}](#{_anchor(c.loaded.question)})" for k, c in enumerate(chapters, 1)),
+        *(f"{k}. [{_escaped(c.question)}](#{_anchor(c.question)})" for k, c in enumerate(chapters, 1)),
         "",
     ]
     for chapter in chapters:
-        parts += [f"## {_escaped(chapter.loaded.question)}\n", _findings(chapter.findings)]
+        parts += [f"## {_escaped(chapter.question)}\n", _findings(chapter.findings)]
         parts += chapter.pictures[:1] + chapter.tables[:1]
         parts.append(f"[The whole chapter]({chapter.name}.md)\n")
     parts += ["## Where these numbers were made\n", _environment()]
@@ -94,22 +91,21 @@ def refresh(page: Path, chapters: Sequence[Chapter]) -> None:
     for chapter in chapters:
         for number, table in enumerate(chapter.tables, 1):
             body = table[: table.rindex("[CSV]")].rstrip()
-            block = f"(<!-- table {re.escape(chapter.name)} {number} -->\n).*?(\n<!-- end -->)"
-            literal = body.replace("\\", r"\\")
-            text = re.sub(block, rf"\g<1>{literal}\g<2>", text, flags=re.S)
+            # Up to the next marker of any kind: a forgotten end must not swallow what follows.
+            block = rf"(<!-- table {re.escape(chapter.name)} {number} -->\n)(?:(?!<!-- (?:table|end)).)*(<!-- end -->)"
+            text = re.sub(block, lambda found: f"{found[1]}{body}\n{found[2]}", text, flags=re.S)  # noqa: B023
     _write(page, text)
 
 
 def _page(chapter: Chapter) -> str:
-    loaded = chapter.loaded
     return "\n".join(
         [
-            f"# {_escaped(loaded.question)}\n",
-            f"{loaded.text}\n" if loaded.text else "",
+            f"# {_escaped(chapter.question)}\n",
+            f"{chapter.text}\n" if chapter.text else "",
             _findings(chapter.findings),
             *chapter.pictures,
             *chapter.tables,
-            f"Made by `python experiments/{loaded.path.name}`; [all chapters]({INDEX}).\n",
+            f"Made by `python experiments/{chapter.name}.py`; [all chapters]({INDEX}).\n",
         ]
     )
 

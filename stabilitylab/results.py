@@ -3,11 +3,11 @@
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from stabilitylab.core import Measurement
+from stabilitylab.core import Measurement, Status
 from stabilitylab.errors import StabilityLabError
 
 
@@ -64,8 +64,8 @@ def _test(value: Any) -> Callable[[Any], bool]:
 
 
 def to_json(row: Measurement) -> str:
-    """One row as one line of JSON; floats keep every bit."""
-    return json.dumps(asdict(row), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    """One row as one line of JSON in ASCII, whatever a library's message holds; floats keep every bit."""
+    return json.dumps(vars(row), allow_nan=False, separators=(",", ":"))
 
 
 def from_json(line: str) -> Measurement:
@@ -80,13 +80,16 @@ def _measurement(content: Any) -> Measurement:
     for name in ("warnings", "x"):
         if content.get(name) is not None:
             content[name] = tuple(content[name])
-    return Measurement(**content)
+    row = Measurement(**content)
+    if row.status not in Status.__members__ or not isinstance(row.scores, dict):
+        raise ValueError("not a row of this schema")
+    return row
 
 
 def read(path: Path) -> Rows:
     """Every row of a file written by `write`. Raises StabilityLabError naming the line that is no row."""
     rows = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8", errors="replace").splitlines(), 1):
         try:
             rows.append(from_json(line))
         except (ValueError, TypeError) as error:
@@ -133,6 +136,7 @@ class Journal:
         if set(self.rows) <= set(keys):
             return
         part = self.path.with_suffix(".part")
+        part.unlink(missing_ok=True)  # left by a kill in the middle of this
         kept = Journal(part)
         kept.append((key, row) for key, row in self.rows.items() if key in keys)
         os.replace(part, self.path)

@@ -40,7 +40,8 @@ def reference(
     than 50). An exactly rank-deficient A has many solutions: policy "full-rank" refuses it (RankDeficientError, naming
     the dependent columns), "minimum-norm" gives the one of least norm, "basic" the one on the independent columns
     `kept` (by default those that do not depend on columns before them), zero elsewhere.
-    Raises the errors of `door.checked` for arrays that are no problem, and InputError for an unknown policy.
+    Raises the errors of `door.checked` for arrays that are no problem, and InputError for an unknown policy or for
+    `kept` that are not independent columns of A, as many as its rank.
     """
     if isinstance(A, Problem):
         if b is not None:
@@ -52,6 +53,8 @@ def reference(
         problem = Problem.from_matrix("as given", A, b)
     if policy not in POLICIES:
         raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
+    if kept is not None and policy != "basic":
+        raise InputError(f"kept names the columns of a basic solution: ask for policy='basic'; got {policy!r}")
     return _remembered(problem, truth, max(digits, MIN_DIGITS), policy, None if kept is None else tuple(kept))
 
 
@@ -76,17 +79,21 @@ def _computed(
     system: IntegerSystem, truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None, names: Sequence[str]
 ) -> Reference:
     n = system.A.shape[1]
+    if kept is not None and not set(kept) <= set(range(n)):
+        raise InputError(f"kept must name columns among 0..{n - 1}; got {list(kept)}")
     solved = certified(system, digits)
     if solved is not None:
+        if kept is not None and sorted(kept) != list(range(n)):
+            raise InputError(f"A has full rank, so that kept must name all {n} columns; got {list(kept)}")
         return _as_reference(system, solved, tuple(range(n)), truth, digits, "full-rank", None)
     independent = independent_columns(system)
     if policy == "full-rank":
         dependent = ", ".join(names[j] for j in range(n) if j not in independent)
         raise RankDeficientError(
-            f"A has rank {len(independent)} of {n}, exactly: {dependent} depends on the columns before it. "
+            f"A has rank {len(independent)} of {n}, exactly; what depends on the columns before it: {dependent}. "
             f"Drop it, or ask for policy='minimum-norm' or policy='basic'"
         )
-    columns = independent if kept is None or policy == "minimum-norm" else kept
+    columns = independent if kept is None else kept
     if len(columns) != len(independent):
         raise InputError(f"kept must name {len(independent)} independent columns of {n}; got {list(columns)}")
     sub = subsystem(system, columns)
@@ -158,7 +165,7 @@ def _store(path: Path, ref: Reference) -> None:
         "scales": [_text(v) for v in ref.scales],
     }
     text = json.dumps(content)
-    sealed = json.dumps({"sha256": hashlib.sha256(text.encode()).hexdigest(), "reference": text})
+    sealed = json.dumps({"sha256": _seal(path, text), "reference": text})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as file:
@@ -173,7 +180,7 @@ def _load(path: Path, truth: Truth) -> Reference | None:
     try:
         sealed = json.loads(path.read_text())
         text = sealed["reference"]
-        if hashlib.sha256(text.encode()).hexdigest() != sealed["sha256"]:
+        if _seal(path, text) != sealed["sha256"]:
             return None
         content = json.loads(text)
         errors = content["standard_errors"]
@@ -189,8 +196,13 @@ def _load(path: Path, truth: Truth) -> Reference | None:
             r_squared=None if content["r_squared"] is None else _number(content["r_squared"]),
             scales=tuple(map(_number, content["scales"])),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _seal(path: Path, text: str) -> str:
+    """SHA-256 of the key and the content: a file under another's name is as little believed as a changed digit."""
+    return hashlib.sha256(f"{path.stem}\n{text}".encode()).hexdigest()
 
 
 def _text(value: Any) -> str:

@@ -7,6 +7,7 @@ is reported as lost.
 import faulthandler
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -29,25 +30,30 @@ class Lost(Generic[Task]):
 
 def in_processes(
     work: Callable[[Task], Result],
-    tasks: Sequence[Task],
+    tasks: deque[Task],
     *,
     jobs: int,
     split: Callable[[Task], Sequence[Task]],
-    limit: float,
+    limit: Callable[[Task], float],
 ) -> Iterator[tuple[Task, Result | Lost[Task]]]:
     """(task, work(task)) as they finish, over `jobs` processes; Lost in place of a result that cannot be had.
 
-    split: the parts of a task, or the task alone when it has none. limit: the seconds of the `watchdog` that `work`
-    sets over each part. What `work` raises is raised here.
+    tasks is emptied; the caller may add to it between results. split: the parts of a task, or the task alone when
+    it has none. limit: the seconds of the `watchdog` that `work` sets over a part. What `work` raises is raised here.
     """
-    queue = list(reversed(tasks))
     running: dict[Future[Any], Task] = {}
     pool = _pool(jobs)
     try:
-        while queue or running:
-            while queue and len(running) < jobs:
-                task = queue.pop()
-                running[pool.submit(work, task)] = task
+        while tasks or running:
+            while tasks and len(running) < jobs:
+                try:
+                    future = pool.submit(work, tasks[0])
+                except BrokenProcessPool:  # a worker died meanwhile: what was running says so below
+                    if running:
+                        break
+                    pool = _pool(jobs)
+                    continue
+                running[future] = tasks.popleft()
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             suspects: list[Task] = []
             for future in done:
@@ -68,24 +74,35 @@ def in_processes(
 
 
 def _alone(
-    work: Callable[[Task], Result], tasks: Sequence[Task], limit: float
+    work: Callable[[Task], Result], tasks: Sequence[Task], limit: Callable[[Task], float]
 ) -> Iterator[tuple[Task, Result | Lost[Task]]]:
-    pool = _pool(1)
+    pool = _ready(work)
     try:
         for task in tasks:
             started = time.monotonic()
             try:
                 yield task, pool.submit(work, task).result()
             except BrokenProcessPool:
-                yield task, Lost(task, timed_out=time.monotonic() - started >= limit)
+                yield task, Lost(task, timed_out=time.monotonic() - started >= limit(task))
                 pool.shutdown(wait=False, kill_workers=True)
-                pool = _pool(1)
+                pool = _ready(work)
     finally:
         pool.shutdown(wait=True, kill_workers=True)
 
 
 def _pool(size: int) -> Any:
     return ProcessPoolExecutor(max_workers=size, timeout=60)
+
+
+def _ready(work: Callable[[Task], Result]) -> Any:
+    """A pool of one process that has imported what work needs, so that this time is not counted as the task's."""
+    pool = _pool(1)
+    pool.submit(_nothing, work).result()
+    return pool
+
+
+def _nothing(work: object) -> None:
+    """Unpickling work was the work."""
 
 
 @contextmanager

@@ -24,6 +24,11 @@ def nearest(value: Fraction, dtype: npt.DTypeLike) -> Any:
     Raises OutOfRangeError when a finite value would overflow.
     """
     kind = np.dtype(dtype).type
+    if kind is np.float64:
+        try:
+            return np.float64(value.numerator / value.denominator)  # Python divides integers with one rounding
+        except OverflowError:
+            pass
     info = np.finfo(kind)
     precision = int(info.nmant) + 1
     numerator, denominator = abs(value.numerator), value.denominator

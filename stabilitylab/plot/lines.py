@@ -127,7 +127,7 @@ def _panel(frame: Frame, found: Sequence[Trace], bottom: float, heading: str) ->
     scale(axes, "x", spec.log_x, frame.xs, is_digits(spec.x))
     scale(axes, "y", spec.y_is_log, frame.ys, is_digits(spec.y))
     for line in spec.guides:
-        guide(axes, line)
+        guide(axes, line, high=is_digits(frame.spec.y))
     for trace in found:
         _draw(axes, trace, frame.style[trace.name], frame.floor)
     _end_labels(frame, axes, found, body)

@@ -163,7 +163,7 @@ def power_of_ten(value: float, _: object = None) -> str:
 
 
 def scale(axes: "Axes", which: str, log: bool, values: Sequence[float], digits: bool = False) -> None:
-    """Limits and ticks of one axis: whole decades, digits from 0 to 16, or round numbers."""
+    """Limits and ticks of one axis: whole decades, digits from 0 up, or round numbers."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     axis = axes.xaxis if which == "x" else axes.yaxis
@@ -180,8 +180,9 @@ def scale(axes: "Axes", which: str, log: bool, values: Sequence[float], digits: 
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(power_of_ten))
     elif digits:
-        limit(-0.7, 16.7)
-        axis.set_major_locator(FixedLocator([0, 4, 8, 12, 16]))
+        last = max(4, 4 * math.ceil(max(values, default=16.0) / 4))
+        limit(-0.7, last + 0.7)
+        axis.set_major_locator(FixedLocator(range(0, last + 1, 2 if last <= 8 else 4)))
         axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f}"))
     else:
         low, high = min(values, default=0.0), max(values, default=1.0)
@@ -192,8 +193,11 @@ def scale(axes: "Axes", which: str, log: bool, values: Sequence[float], digits: 
     axes.tick_params(axis=which, length=3)  # type: ignore[arg-type]
 
 
-def guide(axes: "Axes", line: Guide, *, outside: bool = False) -> None:
-    """A dashed line over the whole axes; its words stand at its start on white, or for an x on top of the axes."""
+def guide(axes: "Axes", line: Guide, *, outside: bool = False, high: bool = False) -> None:
+    """A dashed line over the whole axes; its words stand at its start on white, or for an x on top of the axes.
+
+    high: the words of an x stand at its far end instead, where curves that fall leave room.
+    """
     across = line.axis == "y"
     (axes.axhline if across else axes.axvline)(line.at, color=PALE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     # On top, the words lean towards the middle, so that they stay over the axes.
@@ -201,15 +205,15 @@ def guide(axes: "Axes", line: Guide, *, outside: bool = False) -> None:
     on_top = outside and not across
     axes.annotate(
         line.label,
-        (0, line.at) if across else (line.at, int(on_top)),
-        (4, 3) if across else (0 if on_top else 3, 3),
+        (0, line.at) if across else (line.at, int(on_top or high)),
+        (4, 3) if across else (0 if on_top else 3, -3 if high else 3),
         xycoords=axes.get_yaxis_transform() if across else axes.get_xaxis_transform(),
         textcoords="offset points",
         size=SMALL,
         color=PALE,
         rotation=0 if across or on_top else 90,
         ha="right" if on_top and place > 0.5 else "left",
-        va="bottom",
+        va="top" if high and not across else "bottom",
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
         zorder=1.2,
     )

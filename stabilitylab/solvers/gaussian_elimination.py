@@ -31,7 +31,7 @@ def gauss_no_pivot(A: Array, b: Array) -> Fit:
     "gauss.partial",
     source="Wilkinson, J. ACM 8 (1961) 281-330, section 8; Higham (2002), section 9.3",
     tags=("scale-equivariant", "no-rank-test", "square"),
-    law="elimination",
+    law="partial-pivoting",
     scalars=GENERIC,
 )
 def gauss_partial_pivoting(A: Array, b: Array) -> Fit:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from stabilitylab.arithmetic.formats import Array
+from stabilitylab.arithmetic.norms import column_norms, unit_exponent
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +41,12 @@ def conditioning(A: Array, b: Array, x: Array | None = None, residual_norm: floa
     """
     A, b = np.asarray(A, dtype=np.float64), np.asarray(b, dtype=np.float64)
     n = A.shape[1]
-    norms = np.linalg.norm(A, axis=0)
-    norms[norms == 0] = 1.0
+    # Everything is linear in (b, x, r) together: with b near 1 no square overflows.
+    unit = unit_exponent(b)
+    b = np.ldexp(b, -unit)
+    x = None if x is None else np.ldexp(np.asarray(x, dtype=np.float64), -unit)
+    residual_norm = None if residual_norm is None else float(np.ldexp(residual_norm, -unit))
+    norms = column_norms(A)
     scaled = A / norms
     Q, R = np.linalg.qr(scaled)
     diagonal = np.abs(np.diag(R))
@@ -49,11 +54,11 @@ def conditioning(A: Array, b: Array, x: Array | None = None, residual_norm: floa
     cond, cond_scaled = _ratio(s), _ratio(t)
     if diagonal.min() == 0:
         infinite = np.full(n, np.inf)
-        zero = np.zeros(n) if x is None else np.asarray(x, dtype=np.float64)
-        return Conditioning(cond, cond_scaled, infinite, infinite, infinite, infinite, np.inf, zero)
+        given = np.zeros(n) if x is None else np.ldexp(x, unit)
+        return Conditioning(cond, cond_scaled, infinite, infinite, infinite, infinite, np.inf, given)
     inverse = solve_triangular(R, np.eye(n))
     # In scaled coordinates every column has norm 1: z = norms x, and sensitivities are divided by norms at the end.
-    z = solve_triangular(R, Q.T @ b) if x is None else np.asarray(x, dtype=np.float64) * norms
+    z = solve_triangular(R, Q.T @ b) if x is None else x * norms
     r = b - scaled @ z
     rho = float(np.linalg.norm(r))
     if residual_norm is not None:
@@ -74,9 +79,9 @@ def conditioning(A: Array, b: Array, x: Array | None = None, residual_norm: floa
     size, kappa = float(np.linalg.norm(x)), cond
     # |dx| <= kappa (|x| + |b|/|A|) + kappa**2 |r|/|A|, perturbations relative to |A| and |b|.
     normwise = kappa * (size + beta / s[0]) + kappa**2 * rho / s[0]
-    return Conditioning(
-        cond, cond_scaled, columnwise / norms, worst / norms, normal / norms, entrywise / norms, float(normwise), x
-    )
+    columnwise, worst, normal, entrywise = (np.ldexp(v / norms, unit) for v in (columnwise, worst, normal, entrywise))
+    normwise = float(np.ldexp(normwise, unit))
+    return Conditioning(cond, cond_scaled, columnwise, worst, normal, entrywise, normwise, np.ldexp(x, unit))
 
 
 def _ratio(s: Array) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg import lu
 
 from stabilitylab.arithmetic.formats import Array
+from stabilitylab.arithmetic.norms import column_norms
 from stabilitylab.catalog import RouteLabel
 from stabilitylab.theory.condition import Conditioning
 
@@ -116,9 +117,24 @@ def predict(label: RouteLabel, A: Array, c: Conditioning, u: float) -> Predictio
     return Prediction(errors, bound)
 
 
+def directions_dropped(label: RouteLabel, A: Array, u: float) -> int:
+    """How many directions the route's declared cut-off drops from A (m, n); 0 where it has none."""
+    if label.cutoff is None:
+        return 0
+    m, n = A.shape
+    s, _, _ = _singular_values(A, label.solves)
+    return int((s <= label.cutoff(m, n, 2 * u) * s[0]).sum())
+
+
 def _dropped(A: Array, c: Conditioning, solves: str, cut: float) -> Array:
     """|V_d V_d' x| (n,), the singular vectors taken of the matrix the route really solves."""
-    norms = np.linalg.norm(A, axis=0) if solves != "raw" else np.ones(A.shape[1])
-    _, s, Vt = np.linalg.svd(np.asarray(A, dtype=np.float64) / norms, full_matrices=False)
+    s, Vt, norms = _singular_values(A, solves)
     V = Vt[s <= cut * s[0]]
     return np.asarray(np.abs(V.T @ (V @ (c.x * norms))) / norms)
+
+
+def _singular_values(A: Array, solves: str) -> tuple[Array, Array, Array]:
+    """s, V' and the norms its columns are divided by, of the matrix a route really solves."""
+    norms = column_norms(A) if solves != "raw" else np.ones(A.shape[1])
+    _, s, Vt = np.linalg.svd(np.asarray(A, dtype=np.float64) / norms, full_matrices=False)
+    return s, Vt, norms
