@@ -46,7 +46,7 @@ def values(draw, dtype):
     """A fraction in the range of the format: near a number of it, halfway between two, subnormal, or anything."""
     info = np.finfo(dtype)
     p, low, high = int(info.nmant) + 1, int(info.minexp) - int(info.nmant), int(info.maxexp) - int(info.nmant) - 2
-    exponent = draw(st.one_of(st.integers(low, low + p), st.integers(-p, p), st.integers(low, high)))
+    exponent = draw(st.one_of(st.integers(low, low + p), st.integers(-p, min(p, high)), st.integers(low, high)))
     # 2p + 2 bits: the integer part is a significand, the rest says on which side of the middle the value lies.
     whole, sign = draw(st.integers(0, 2**p - 1)), draw(st.sampled_from([-1, 1]))
     rest = draw(
@@ -79,10 +79,11 @@ def test_rounding_to_double_is_that_of_python(value):
     assert nearest(value, "float64") == float(value)
 
 
-def test_every_number_of_float16_and_every_middle_between_two_rounds_as_it_must():
+def test_the_numbers_of_float16_and_the_middles_between_two_round_as_they_must():
     numbers = np.arange(0x7C00, dtype=np.uint16).view(np.float16)
-    exact = [value_of(v) for v in numbers]
-    for i, (low, high) in enumerate(zip(exact, exact[1:], strict=False)):
+    # Every fifth of the 31743 gaps: all exponents, the subnormals, and all significands at one exponent or another.
+    for i in range(0, len(numbers) - 1, 5):
+        low, high = value_of(numbers[i]), value_of(numbers[i + 1])
         middle, a_little = (low + high) / 2, Fraction(1, 2**60)
         rounded = [nearest(v, "float16") for v in (low, middle - a_little, middle, middle + a_little)]
         expected = [numbers[i], numbers[i], numbers[i + i % 2], numbers[i + 1]]

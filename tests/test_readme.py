@@ -1,0 +1,54 @@
+"""The README says what is true: its example runs, its table is the committed one, its solver sits in the catalogue."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stabilitylab import solvers
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+
+
+def test_the_example_prints_what_the_text_promises(capsys):
+    exec(compile(BLOCKS[0], "README.md", "exec"), {})
+    lost, kept, nist = capsys.readouterr().out.splitlines()
+    assert float(lost) < 1 < 8 < float(kept)
+    digits, backward_error, status = nist.split()
+    assert float(digits) > 9
+    assert float(backward_error) < 10
+    assert status == "SOLVED"
+
+
+def test_the_solver_of_the_example_is_one(monkeypatch):
+    before = dict(solvers.catalog._discover())
+    monkeypatch.setattr(solvers.catalog, "_entries", dict(before))
+    space = {"__name__": "readme"}
+    exec(compile(BLOCKS[1], "README.md", "exec"), space)
+    (name,) = set(solvers.names()) - set(before)
+    A, x = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), np.array([1.0, -1.0])
+    assert np.allclose(solvers.get(name)(A, A @ x), x)
+
+
+@pytest.mark.parametrize("found", re.findall(r"<!-- table (\S+) (\d+) -->\n(.*?)\n?<!-- end -->", README, flags=re.S))
+def test_an_embedded_table_is_the_committed_one(found):
+    name, number, body = found
+    chapter = (ROOT / "experiments" / "tables" / f"{name}.md").read_text("utf-8")
+    tables = re.findall(rf"(### (?:(?!### ).)*?)\n+\[CSV\]\({name}-table{number}\.csv\)", chapter, flags=re.S)
+    assert body.strip() == tables[0].strip()
+
+
+def test_every_picture_and_link_is_there():
+    targets = re.findall(r"\]\(([^)#]+)\)", README)
+    assert targets
+    for target in targets:
+        assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("name", ["run", "test"])
+def test_the_two_commands_stand_between_their_marks(name):
+    (command,) = re.findall(rf"<!-- {name} -->\n```sh\n(.+)\n```\n<!-- end -->", README)
+    assert command.startswith("python3 -m venv .venv && .venv/bin/pip install")

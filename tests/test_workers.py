@@ -1,0 +1,76 @@
+"""Every task comes back with its result or as lost, whatever other tasks do to their processes."""
+
+import time
+from collections import deque
+
+import pytest
+from planted import do, words
+
+from stabilitylab.workers import Lost, in_processes, watchdog
+
+LIMIT = 0.4  # that of the watchdog in `planted.do`
+
+
+def results(*tasks, jobs=2, each=lambda task: None):
+    """What came back for each task: its result, "died" or "timed out"."""
+    found = {}
+    for task, result in in_processes(do, deque(tasks), jobs=jobs, split=words, limit=lambda task: LIMIT):
+        assert task not in found, "a task came back twice"
+        found[task] = ("timed out" if result.timed_out else "died") if isinstance(result, Lost) else result
+        each(task)
+    return found
+
+
+GOOD = [("a",), ("b", "c"), ("wait", "d"), ("e",), ("f",)]
+
+
+def test_results_are_those_of_a_loop_whatever_their_order():
+    assert results(*GOOD) == {task: do(task) for task in GOOD}
+    assert results() == {}
+
+
+def test_a_task_that_kills_its_process_is_lost_alone_and_its_parts_come_back():
+    found = results(*GOOD, ("before", "die", "after"), *[(f"g{k}",) for k in range(3)])
+    assert found.pop(("die",)) == "died"
+    assert found.pop(("before",)) == ("BEFORE",)
+    assert found.pop(("after",)) == ("AFTER",)
+    whole = {word for task in found for word in task}
+    assert whole == {word for task in [*GOOD, *[(f"g{k}",) for k in range(3)]] for word in task}
+    assert all(result == do(task) for task, result in found.items())
+
+
+def test_a_task_that_hangs_is_stopped_and_told_from_one_that_died():
+    found = results(("hang", "a"), ("b",), ("c",))
+    assert found == {("hang",): "timed out", ("a",): ("A",), ("b",): ("B",), ("c",): ("C",)}
+
+
+def test_several_that_misbehave_are_each_lost():
+    found = results(("die", "x"), ("y", "die "), ("hang",), ("z",))
+    assert [found[("die",)], found[("hang",)]] == ["died", "timed out"]
+    assert {found[task] for task in found if task[0] in "xz"} == {("X",), ("Z",)}
+
+
+def test_a_process_that_dies_while_a_result_is_handled_costs_no_other_task():
+    """The pool is broken before the next task is handed to it."""
+    found = results(("quick",), ("wait", "die"), ("late",), each=lambda task: time.sleep(0.8 * (task == ("quick",))))
+    assert found == {("quick",): ("QUICK",), ("wait",): ("WAIT",), ("die",): "died", ("late",): ("LATE",)}
+
+
+def test_tasks_added_between_results_are_done_too():
+    queue, found = deque([("a",)]), []
+    for task, _ in in_processes(do, queue, jobs=1, split=words, limit=lambda task: LIMIT):
+        found.append(task)
+        if task == ("a",):
+            queue.append(("b",))
+    assert found == [("a",), ("b",)]
+
+
+def test_what_the_work_raises_is_raised_here():
+    with pytest.raises(ZeroDivisionError, match="as planted"):
+        results(("a",), ("raise",))
+
+
+def test_a_watchdog_that_is_not_needed_leaves_nothing_behind():
+    with watchdog(0.2):
+        pass
+    time.sleep(0.3)  # this process would be gone
