@@ -58,7 +58,13 @@ EXPERIMENT = Experiment(
     truths=("decimal", "data"),
     metrics=("digits.min", "digits.normwise", "backward_error.optimal", "digits.statistical"),
     tables=(
-        Pivot("The slope returned, where 3 is right", columns=data, value=slope, where={"truth": "decimal"}),
+        Pivot(
+            "The slope returned, where 3 is right",
+            columns=data,
+            value=slope,
+            where={"truth": "decimal"},
+            format="short",
+        ),
         Pivot("Correct digits of the worse coefficient, decimal truth", columns=data, where={"truth": "decimal"}),
         Pivot(
             "Correct digits of the worse coefficient, data truth: what rounding the stamps lost is not counted",

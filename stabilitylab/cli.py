@@ -178,8 +178,9 @@ def list_all(folder: Path, as_json: bool) -> None:
         return
     for kind, entries in listed.items():
         click.echo(f"{kind} ({len(entries)})")
+        width = max(map(len, entries), default=0)
         for name, summary in entries.items():
-            click.echo(f"  {name:<28} {summary}")
+            click.echo(f"  {name:<{width}}  {summary}")
 
 
 @main.command()

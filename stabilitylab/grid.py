@@ -117,7 +117,7 @@ def marks_of(row: Measurement, field: Field, *, flag_verdict: bool = False) -> l
 
 def _details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]:
     found = []
-    if STATUS_MARKS["RANK_REDUCED"] in marks and field != "cause" and row.cause:
+    if row.cause and is_score(field) and field not in PREDICTIONS and look(row, field) is not None:
         found.append(row.cause)
     if NOT_SCORED in marks:
         name = field if isinstance(field, str) else ""

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from stabilitylab import metrics
 from stabilitylab.core import Status
 
-Format: TypeAlias = Literal["auto", "digits", "scientific", "plain"]
+Format: TypeAlias = Literal["auto", "digits", "scientific", "short", "plain"]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,9 @@ def plain(value: Any) -> str:
 
 
 def printed(value: float | int | str, format: Format) -> str:
-    """A value as a table shows it; "digits" has one decimal, "scientific" two significant digits."""
+    """A value as a table shows it: "digits" with one decimal, "scientific" with two digits, "short" with seven."""
+    if format == "short" and isinstance(value, float):
+        return plain(float(f"{value:.7g}"))
     if isinstance(value, str) or format in ("plain", "auto"):
         return plain(value)
     return scientific(value) if format == "scientific" else f"{value + 0.0:.1f}"

@@ -23,7 +23,7 @@ class ExactFit:
 
 
 def exact_fit(A, b, centred=None):
-    """The fit of A (m, n) of full rank and b (m,), floats or fractions; centred: by default where a column is constant."""
+    """The fit of A (m, n) of full rank and b (m,), floats or fractions; centred: by default if a column is constant."""
     A, b = fractions(A), fractions(b)
     m, n = A.shape
     x = least_squares(A, b)

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-GRID = '''
+GRID = """
 from stabilitylab.experiment import Experiment, Finding
 from stabilitylab.plot import Lines
 from stabilitylab.problems import case, cases
@@ -25,7 +25,7 @@ EXPERIMENT = Experiment(
         ),
     ),
 )
-'''
+"""
 
 SOLVERS = '''
 import os

@@ -235,9 +235,7 @@ def test_a_route_without_a_law_has_no_verdict():
 def test_the_three_truths_of_filip_are_digits_apart():
     digits = {t: sl.run("qr.householder", FILIP, truth=t)["digits.min"] for t in ("decimal", "data", "matrix")}
     exact = {t: sl.reference(FILIP, truth=t).rounded() for t in digits}
-    agreement = {
-        (s, t): sl.run(returning(x), FILIP, truth=t)["digits.min"] for s, x in exact.items() for t in exact
-    }
+    agreement = {(s, t): sl.run(returning(x), FILIP, truth=t)["digits.min"] for s, x in exact.items() for t in exact}
     assert min(agreement[t, t] for t in exact) > 15.6
     assert max(agreement["matrix", t] for t in ("decimal", "data")) < 10
     assert 10 < agreement["decimal", "data"] < 15
