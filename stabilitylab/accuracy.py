@@ -85,7 +85,8 @@ def optimal_backward_error(A: Array, b: Array, x: Array) -> float:
     """min |dA|_F / |A|_F such that x minimises |b - (A + dA) y|: eta = min(phi, sigma_min([B, phi (I - q q')])).
 
     phi = |r|/|x|; B = Q'A and q = Q'r/|r| from the economy QR of [A r], which makes the matrix (n+1, 2n+1): forming the
-    (m, m) matrix of the theorem and its eigenvalues would have noise of sqrt(u). Noise here is below half a u.
+    (m, m) matrix of the theorem and its eigenvalues would have noise of sqrt(u). Noise here is below half a u, times
+    |b| / (|A| |x|) where x is too small for b.
     Source: Waldén, Karlson and Sun, Numer. Linear Algebra Appl. 2 (1995) 271-286; Higham (2002), theorem 20.5.
     """
     A, b, x = _unit_sized(A, b, x)

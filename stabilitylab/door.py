@@ -80,6 +80,7 @@ def _real(values: npt.ArrayLike, name: str) -> Array:
 
 
 def read_only(values: Array) -> Array:
+    """A copy of values that cannot be written to."""
     values = np.array(values)
     values.flags.writeable = False
     return values

@@ -28,7 +28,7 @@ def stamp() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "blas": blas,
+        "blas": sorted(blas, key=str),  # they are listed in an order that differs from process to process
         "longdouble bits": int(np.finfo(np.longdouble).nmant) + 1,
     }
 

@@ -22,7 +22,7 @@ from stabilitylab.accuracy import (
     optimal_backward_error,
 )
 from stabilitylab.arithmetic.formats import Array, unit_roundoff
-from stabilitylab.arithmetic.norms import column_norms
+from stabilitylab.arithmetic.norms import column_norms, norm
 from stabilitylab.catalog import Catalog, Label
 from stabilitylab.core import Reference, Solution
 from stabilitylab.regression import Problem
@@ -157,13 +157,15 @@ def digits_r_squared(problem: Problem, solution: Solution, ref: Reference) -> Sc
 
 @metric("digits.residual_norm", says="correct digits, residual norm", unit="digits", better="higher")
 def digits_residual_norm(problem: Problem, solution: Solution, ref: Reference) -> Score:
-    """The correct digits of |b - A x| as a reader would form it; it says little about x, since its error is of second
-    order: |b - A x|² = |r|² + |A (x - ref)|²."""
+    """The correct digits of |b - A x|, formed in the format of the problem.
+
+    They say little about x, since the error is of second order: |b - A x|² = |r|² + |A (x - ref)|².
+    """
     assert solution.x is not None
     if not ref.residual_norm:
         return NoScore("the fit is exact: the residual norm is 0")
-    norm = np.linalg.norm(problem.b - problem.A @ solution.x)
-    return correct_digits(np.array([norm], dtype=np.float64), (ref.residual_norm,), (1,))[0]
+    size = norm(problem.b - problem.A @ solution.x)
+    return correct_digits(np.array([size], dtype=np.float64), (ref.residual_norm,), (1,))[0]
 
 
 # --- backward error

@@ -74,7 +74,9 @@ def certified(system: IntegerSystem, digits: int) -> Certified | None:
     problem = _Scaled(system)
     bits = ceil((digits + 4) * log2(10)) + 2 * ceil(log2(problem.n + 1)) + 20
     rank_is_full = False
-    while True:
+    # Digits and twice the bits of the condition number, which Hadamard's bound covers, are enough several times over.
+    limit = 10 * (bits + problem.hadamard_bits) + 10_000
+    while bits <= limit:
         factor = _inverse_factor(problem, bits)
         if factor is not None:
             X, alpha = factor
@@ -90,8 +92,7 @@ def certified(system: IntegerSystem, digits: int) -> Certified | None:
                 return None
             rank_is_full = True
         bits *= 2
-        if bits > 10 * problem.hadamard_bits + 10_000:
-            raise NotCertifiedError(f"no factor of A'A was good enough with {bits // 2} bits: this should not happen")
+    raise NotCertifiedError(f"no factor of A'A was good enough with {limit} bits: this should not happen")
 
 
 class _Scaled:
@@ -107,7 +108,7 @@ class _Scaled:
         # m times the total sum of squares, centred when there is an intercept: an integer.
         self.total = self.m * self.bb - (sum(b) ** 2 if system.centred else 0)
         self.e = [(max(self.C[j][j], 1).bit_length() + 1) // 2 for j in range(self.n)]
-        top = max(self.e)
+        top = max(self.e, default=0)
         # Integer forms of the scaled problem: S = S_int 2^-2 top, D c = c_int 2^-top.
         self.top = top
         self.S = [[self.C[i][j] << (2 * top - self.e[i] - self.e[j]) for j in range(self.n)] for i in range(self.n)]

@@ -39,6 +39,7 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
     """The page, tables (Markdown in the page, CSV, JSON lines) and figures (SVG, PNG) of one experiment, in folder."""
     name, files = loaded.name, [f"{loaded.name}.md"]
     pages, pictures = [], []
+    _clear(name, folder)
     tables = [spec.table(rows) for spec in loaded.experiment.tables]
     for number, table in enumerate(tables, 1):
         stem = f"{name}-table{number}"
@@ -79,8 +80,7 @@ def publish(chapters: Sequence[Chapter], written: Path, folder: Path) -> None:
     """Copy what each chapter wrote into another folder; stale files of these chapters there go."""
     folder.mkdir(parents=True, exist_ok=True)
     for chapter in chapters:
-        for stale in [*folder.glob(f"{chapter.name}.md"), *folder.glob(f"{chapter.name}-*")]:
-            stale.unlink()
+        _clear(chapter.name, folder)
         for name in chapter.files:
             shutil.copyfile(written / name, folder / name)
 
@@ -95,6 +95,13 @@ def refresh(page: Path, chapters: Sequence[Chapter]) -> None:
             block = rf"(<!-- table {re.escape(chapter.name)} {number} -->\n)(?:(?!<!-- (?:table|end)).)*(<!-- end -->)"
             text = re.sub(block, lambda found: f"{found[1]}{body}\n{found[2]}", text, flags=re.S)  # noqa: B023
     _write(page, text)
+
+
+def _clear(name: str, folder: Path) -> None:
+    """Remove what an earlier run wrote of a chapter, and nothing of a chapter whose name begins alike."""
+    for path in folder.iterdir():
+        if re.fullmatch(rf"{re.escape(name)}(\.md|-table\d+\.(csv|jsonl)|-figure\d+\.(svg|png))", path.name):
+            path.unlink()
 
 
 def _page(chapter: Chapter) -> str:

@@ -62,8 +62,8 @@ def run_experiments(
     """Measure what the journals lack, and write rows, tables and figures to out; interrupted, it resumes.
 
     Outcomes come as experiments finish. progress(name, trials done, trials in all) is called as rows come. limit
-    replaces the experiments' seconds per trial. With jobs = 1 everything runs in this process, and a route that hangs or crashes
-    takes the run with it.
+    replaces the experiments' seconds per trial. With jobs = 1 everything runs in this process: nothing is stopped, and
+    a route that hangs or crashes takes the run with it.
     """
     runs = {one.path: _Run(one, size, out, limit) for one in chosen}
     queue: deque[Task] = deque(batch for run in runs.values() for batch in run.batches)

@@ -76,14 +76,18 @@ def own_source(one: Loaded, size: Size) -> str:
     return hashlib.sha256(one.path.read_bytes()).hexdigest()
 
 
-@lru_cache(maxsize=16)
 def loaded(path: Path) -> Loaded:
-    """`load`, once for each process."""
+    """`load`, once for each process and version of the file."""
+    return _loaded(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _loaded(path: Path, version: int) -> Loaded:
     return load(path)
 
 
 def measured(batch: Batch, *, watched: bool) -> tuple[RowsOfTrial, ...]:
-    """The rows of each trial of a batch; watched: each under a watchdog that ends this process when it takes too long."""
+    """The rows of each trial of a batch; watched: a trial that takes too long ends this process."""
     experiment = loaded(batch.path).experiment
     rows = []
     for trial in batch.trials:

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
-import tempfile
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, log2
@@ -166,13 +167,15 @@ def _store(path: Path, ref: Reference) -> None:
     }
     text = json.dumps(content)
     sealed = json.dumps({"sha256": _seal(path, text), "reference": text})
+    part = path.with_name(f"{uuid.uuid4()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as file:
-            file.write(sealed)
-        os.replace(file.name, path)
+        part.write_text(sealed)
+        os.replace(part, path)
     except OSError:
-        return  # a cache that cannot be written costs time and nothing else
+        # A cache that cannot be written costs time and nothing else.
+        with suppress(OSError):
+            part.unlink()
 
 
 def _load(path: Path, truth: Truth) -> Reference | None:

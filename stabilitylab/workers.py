@@ -6,6 +6,7 @@ is reported as lost.
 
 import faulthandler
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -91,7 +92,12 @@ def _alone(
 
 
 def _pool(size: int) -> Any:
-    return ProcessPoolExecutor(max_workers=size, timeout=60)
+    return ProcessPoolExecutor(max_workers=size, timeout=60, initializer=_left_to_the_parent)
+
+
+def _left_to_the_parent() -> None:
+    """Ctrl-C reaches every process of a terminal; the parent ends the workers, which need not say so too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _ready(work: Callable[[Task], Result]) -> Any:

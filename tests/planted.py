@@ -1,6 +1,7 @@
 """Experiments and work planted for the tests of the running half; light, since worker processes import it."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -16,7 +17,6 @@ EXPERIMENT = Experiment(
     metrics=("digits.min", "error.normwise"),
     permuted=1,
     tables=(Pivot("Digits", rows="problem.cond", columns="solver", reduce="min"),),
-    figures=(Lines("Errors", x="problem.cond", y="error.normwise"),),
     findings=(
         Finding(
             "Householder QR keeps {kept:.1f} digits.",
@@ -27,9 +27,14 @@ EXPERIMENT = Experiment(
 )
 """
 
+DRAWN = GRID.replace(
+    "    findings", '    figures=(Lines("Errors", x="problem.cond", y="error.normwise"),),\n    findings'
+)
+
 SOLVERS = '''
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -51,7 +56,15 @@ def good(A, b):
 @planted("slow")
 def slow(A, b):
     """Solves, late."""
-    time.sleep(0.15)
+    time.sleep(0.1)
+    return good(A, b)
+
+
+@planted("waits")
+def waits(A, b):
+    """Solves the first two problems at once, the others when a file `go` stands beside this one."""
+    while b[0] not in EARLY and not Path(__file__).with_name("go").exists():
+        time.sleep(0.02)
     return good(A, b)
 
 
@@ -73,6 +86,7 @@ def dies(A, b):
 
 CASES = cases("synthetic.randsvd", m=8, n=2, seed=range(%(seeds)d))
 HARD = CASES[0].build().b[0]
+EARLY = [case.build().b[0] for case in CASES[:2]]
 EXPERIMENT = Experiment(
     problems=CASES,
     solvers=(%(solvers)s,),
@@ -98,22 +112,26 @@ def with_solvers(folder: Path, *solvers: str, seeds: int = 3, limit: float = 60.
 
 # --- work for processes
 
+LIMIT = 0.6  # seconds of the watchdog in `do`
+
 
 def do(task: tuple[str, ...]) -> tuple[str, ...]:
-    """What a task says, word by word: "die", "hang", "raise", "wait", or nothing in particular."""
+    """What a task says, word by word: "die", "hang", "raise", "interrupt", "wait", or nothing in particular."""
     from stabilitylab.workers import watchdog
 
     done = []
     for word in task:
-        with watchdog(0.4):
+        with watchdog(LIMIT):
+            if word in ("die", "wait"):
+                time.sleep(0.2)
             if word == "die":
                 os._exit(3)
+            if word == "interrupt":
+                os.kill(os.getpid(), signal.SIGINT)
             while word == "hang":
                 time.sleep(0.05)
             if word == "raise":
                 raise ZeroDivisionError("as planted")
-            if word == "wait":
-                time.sleep(0.2)
             done.append(word.upper())
     return tuple(done)
 

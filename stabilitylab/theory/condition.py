@@ -41,11 +41,12 @@ def conditioning(A: Array, b: Array, x: Array | None = None, residual_norm: floa
     """
     A, b = np.asarray(A, dtype=np.float64), np.asarray(b, dtype=np.float64)
     n = A.shape[1]
-    # Everything is linear in (b, x, r) together: with b near 1 no square overflows.
-    unit = unit_exponent(b)
-    b = np.ldexp(b, -unit)
+    # In units that bring A and b near 1 no square over- or underflows; sensitivities have the unit of x.
+    unit_A, unit_b = unit_exponent(A), unit_exponent(b)
+    unit = unit_b - unit_A
+    A, b = np.ldexp(A, -unit_A), np.ldexp(b, -unit_b)
     x = None if x is None else np.ldexp(np.asarray(x, dtype=np.float64), -unit)
-    residual_norm = None if residual_norm is None else float(np.ldexp(residual_norm, -unit))
+    residual_norm = None if residual_norm is None else float(np.ldexp(residual_norm, -unit_b))
     norms = column_norms(A)
     scaled = A / norms
     Q, R = np.linalg.qr(scaled)
@@ -79,9 +80,11 @@ def conditioning(A: Array, b: Array, x: Array | None = None, residual_norm: floa
     size, kappa = float(np.linalg.norm(x)), cond
     # |dx| <= kappa (|x| + |b|/|A|) + kappa**2 |r|/|A|, perturbations relative to |A| and |b|.
     normwise = kappa * (size + beta / s[0]) + kappa**2 * rho / s[0]
-    columnwise, worst, normal, entrywise = (np.ldexp(v / norms, unit) for v in (columnwise, worst, normal, entrywise))
-    normwise = float(np.ldexp(normwise, unit))
-    return Conditioning(cond, cond_scaled, columnwise, worst, normal, entrywise, normwise, np.ldexp(x, unit))
+    absolute = [v / norms for v in (columnwise, worst, normal, entrywise)]
+    with np.errstate(over="ignore"):
+        columnwise, worst, normal, entrywise = (np.ldexp(v, unit) for v in absolute)
+        normwise = float(np.ldexp(normwise, unit))
+        return Conditioning(cond, cond_scaled, columnwise, worst, normal, entrywise, normwise, np.ldexp(x, unit))
 
 
 def _ratio(s: Array) -> float:

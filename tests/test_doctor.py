@@ -1,0 +1,107 @@
+"""Every self-test is well here, and each one sees the fault planted for it."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from stabilitylab import doctor, libraries
+from stabilitylab.cli import main
+
+
+@pytest.fixture(scope="module")
+def here():
+    return {finding.name: finding for finding in doctor.examine()}
+
+
+def test_all_is_well_here(here):
+    assert len(here) == len(doctor.CHECKS) == 5
+    assert all(finding.well for finding in here.values()), here
+    assert all(finding.seen for finding in here.values())
+
+
+def test_the_command_prints_each_test_and_the_environment(here):
+    said = CliRunner().invoke(main, ["doctor"])
+    assert said.exit_code == 0
+    assert said.output.count("\nok   ") == 5
+    assert "FAIL" not in said.output
+    for key in ("python: ", "packages: ", "blas: ", "processor: ", *here):
+        assert key in said.output
+
+
+class WrongProduct(np.ndarray):
+    """Integers whose float64 product comes out of single precision, as on some accelerators."""
+
+    def __matmul__(self, other):
+        product = np.asarray(self) @ np.asarray(other)
+        return product if product.dtype.kind == "i" else product.astype(np.float32).astype(np.float64)
+
+
+class Generator:
+    def __init__(self, seed):
+        self.rng = np.random.Generator(np.random.PCG64(seed))
+
+    def integers(self, *arguments):
+        return self.rng.integers(*arguments).view(WrongProduct)
+
+
+def wrong_blas(monkeypatch):
+    monkeypatch.setattr(np.random, "default_rng", Generator)
+
+
+def wrong_referee(monkeypatch):
+    """The last of the digits that are claimed is another."""
+    honest = doctor.certified
+
+    def certified(system, digits):
+        solved = honest(system, digits)
+        x = (solved.x[0] * (1 + 3 * doctor.Fraction(1, 10**doctor.DIGITS)), *solved.x[1:])
+        object.__setattr__(solved, "x", x)
+        return solved
+
+    monkeypatch.setattr(doctor, "certified", certified)
+
+
+def blind_referee(monkeypatch):
+    monkeypatch.setattr(doctor, "certified", lambda system, digits: None)
+
+
+def wrong_rounding(monkeypatch):
+    honest = doctor.nearest
+    monkeypatch.setattr(doctor, "nearest", lambda value, dtype: np.nextafter(honest(value, dtype), np.inf))
+
+
+def missing_library(monkeypatch):
+    monkeypatch.setattr(libraries, "missing", lambda: {"scipy.lsqr": "scipy"})
+
+
+FAULTS = {
+    wrong_blas: {"BLAS multiplies in true float64"},
+    wrong_referee: {"the referee agrees with exact rational elimination", "the referee agrees with mpmath's QR"},
+    blind_referee: {"the referee agrees with exact rational elimination", "the referee agrees with mpmath's QR"},
+    wrong_rounding: {"float64 rounds to nearest, ties to even"},
+    missing_library: {"library routes can run"},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_planted_fault_fails_its_test_and_the_command(monkeypatch, fault):
+    fault(monkeypatch)
+    said = CliRunner().invoke(main, ["doctor", "--json"])
+    assert said.exit_code == 1
+    record = json.loads(said.stdout)
+    assert {test["name"] for test in record["tests"] if not test["well"]} == FAULTS[fault]
+    assert record["environment"]["packages"]["numpy"] == np.__version__
+
+
+def test_every_check_has_a_planted_fault(here):
+    assert set().union(*FAULTS.values()) == set(here)
+
+
+def test_a_failure_is_marked_for_people_too(monkeypatch):
+    missing_library(monkeypatch)
+    said = CliRunner().invoke(main, ["doctor"])
+    assert said.exit_code == 1
+    assert "FAIL library routes can run: " in said.output
+    assert "without scipy.lsqr" in said.output
