@@ -45,6 +45,9 @@ class Command(click.Group):
         except StabilityLabError as error:
             click.echo(f"stabilitylab: {error}", err=True)
             ctx.exit(BAD)
+        except OSError as error:
+            click.echo(f"stabilitylab: {error.filename or 'a file'}: {error.strerror or error}", err=True)
+            ctx.exit(BAD)
         except KeyboardInterrupt:
             click.echo(
                 "stabilitylab: interrupted; finished rows are kept, and the same command goes on from them", err=True
