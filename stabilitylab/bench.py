@@ -194,7 +194,7 @@ def score(
 
 def _scored(name: str, problem: Problem, solution: Solution, ref: Reference) -> float | str:
     try:
-        with np.errstate(all="ignore"):
+        with one_blas_thread(), np.errstate(all="ignore"):
             value = metrics.get(name)(problem, solution, ref)
     except (ArithmeticError, ValueError) as error:  # an answer near overflow, standard errors of the wrong length
         return f"could not be computed: {_said(error)}"

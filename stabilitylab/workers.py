@@ -17,6 +17,9 @@ from typing import Any, Generic, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
 
+# As many processes as cores, so that a second BLAS thread in each would only wait for the others.
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -92,7 +95,7 @@ def _alone(
 
 
 def _pool(size: int) -> Any:
-    return ProcessPoolExecutor(max_workers=size, timeout=60, initializer=_left_to_the_parent)
+    return ProcessPoolExecutor(max_workers=size, timeout=60, initializer=_left_to_the_parent, env=ONE_THREAD)
 
 
 def _left_to_the_parent() -> None:
