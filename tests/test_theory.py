@@ -232,3 +232,15 @@ def test_every_law_is_claimed_by_a_route_and_every_route_that_claims_none_gets_n
     square = randsvd(m=4, n=4, cond=10.0)
     c, _ = certified_conditioning(square)
     assert all((predict(label, square.A, c, U) is None) == (label.law is None) for label in labels)
+
+
+def test_a_route_that_works_in_double_on_float32_errs_by_the_rounding_of_its_answer():
+    problem = problems.get("nist.longley")().rounded_to("float32")
+    c, _ = certified_conditioning(problem)
+    u32 = 2.0**-24
+    for name, digits in (("numpy.lstsq", 7.0), ("scipy.lstsq_gelsd", 2.0)):
+        entry = libraries.entry(name)
+        law = predict(entry.label, problem.A, c, u32)
+        error = np.abs(np.asarray(entry.function(np.array(problem.A), np.array(problem.b)), dtype=float) - c.x)
+        assert (error <= law.bound).all()
+        assert -np.log10((law.errors / np.abs(c.x)).max()) == pytest.approx(digits, abs=0.8)

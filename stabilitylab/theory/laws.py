@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lu
 
-from stabilitylab.arithmetic.formats import Array
+from stabilitylab.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.arithmetic.norms import column_norms
 from stabilitylab.catalog import RouteLabel
 from stabilitylab.theory.condition import Conditioning
@@ -103,12 +103,17 @@ LAWS: dict[str, Law] = {
 def predict(label: RouteLabel, A: Array, c: Conditioning, u: float) -> Prediction | None:
     """The errors the label's law expects on A, the route's rank cut-off included; None where no law is claimed.
 
+    u is that of the format of A. A route that works in a wider format errs by the roundoff of that one, and then rounds
+    its answer to the format of A.
     A cut-off at or above the smallest relative singular value drops directions V_d, and the part V_d V_d' x of the
     solution with them, exactly. Within a factor 4 of it rounding decides, so the bound allows for both outcomes.
     """
     if label.law is None:
         return None
-    errors, bound = LAWS[label.law](A, c, u, label.constant)
+    working = u if label.works_in == "input" else min(u, unit_roundoff(label.works_in))
+    errors, bound = LAWS[label.law](A, c, working, label.constant)
+    if working < u:
+        errors, bound = errors + u * np.abs(c.x), bound + u * np.abs(c.x)
     if label.cutoff is not None:
         m, n = A.shape
         cut = label.cutoff(m, n, 2 * u)
