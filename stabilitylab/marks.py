@@ -113,7 +113,8 @@ def printed(value: float | int | str, format: Format) -> str:
     if format == "scientific":
         return scientific(value)
     # 16.0 would claim more digits than a double holds: the cap of 15.95 is printed as it is.
-    return f"{value:.2f}" if 15.9 < value < 16 else f"{value + 0.0:.1f}"
+    text = f"{value + 0.0:.1f}"
+    return f"{value:.2f}" if text == "16.0" and value < 16 else text
 
 
 def superscript(number: int) -> str:
