@@ -13,15 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from stabilitylab import libraries, solvers
-from stabilitylab.catalog import Catalog, Label, RouteLabel
 from stabilitylab.errors import (
     Breakdown,
-    DuplicateNameError,
-    MissingLibraryError,
     NotNumericError,
     ShapeError,
     UnderdeterminedError,
-    UnknownNameError,
 )
 from stabilitylab.solvers.scalars import column_sums
 
@@ -261,42 +257,6 @@ def test_the_inverse_ruins_the_residual_that_cholesky_keeps():
         name: np.linalg.norm(A.T @ (b - A @ solve(name, A, b))) for name in ("normal.inverse", "normal.cholesky")
     }
     assert gradient["normal.inverse"] > 100 * gradient["normal.cholesky"]
-
-
-def test_an_unknown_name_comes_with_the_nearest_ones():
-    with pytest.raises(UnknownNameError, match=r"no solver is named 'qr\.housholder': did you mean qr\.householder"):
-        solvers.get("qr.housholder")
-    with pytest.raises(UnknownNameError, match=r"did you mean .*numpy\.lstsq"):
-        libraries.get("numpy.lstq")
-    with pytest.raises(AttributeError, match="no solver is a function named 'hausholder'"):
-        _ = solvers.hausholder
-
-
-def test_two_functions_may_not_claim_one_name():
-    catalog = Catalog("solver")
-    register = catalog.register(Label(name="family.variant", source="here"))
-
-    def first(A, b):
-        return b
-
-    def second(A, b):
-        return b
-
-    assert register(first) is first
-    assert register(first) is first
-    with pytest.raises(DuplicateNameError, match=r"'family\.variant'.*first and .*second"):
-        register(second)
-
-
-def test_a_missing_library_is_an_absent_route_and_says_how_to_get_it(monkeypatch):
-    catalog = Catalog("library route")
-    label = RouteLabel(name="absent.fit", source="nowhere", requires="a_library_nobody_has")
-    catalog.register(label)(lambda A, b: b)
-    monkeypatch.setattr(libraries, "catalog", catalog)
-    with pytest.raises(MissingLibraryError, match=r"absent\.fit needs the module 'a_library_nobody_has'.*pip install"):
-        libraries.get("absent.fit")
-    assert libraries.missing() == {"absent.fit": "a_library_nobody_has"}
-    assert issubclass(MissingLibraryError, ImportError)
 
 
 def test_library_routes_report_what_the_library_reports():
