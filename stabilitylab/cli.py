@@ -21,7 +21,7 @@ from stabilitylab.compare import compare as compare_results
 from stabilitylab.errors import StabilityLabError
 from stabilitylab.experiment import find, load, select
 from stabilitylab.report import INDEX, Chapter, publish, refresh, write_index
-from stabilitylab.runner import Outcome, run_experiments
+from stabilitylab.runner import Outcome, ProgressReport, run_experiments, silent
 
 FAILED, BAD, INTERRUPTED = 1, 2, 130
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else on standard output.")
@@ -111,11 +111,14 @@ def run(
 
 
 @contextmanager
-def _progress() -> Iterator[Any]:
-    """Bars on standard error, one for each experiment; nothing when it is no terminal."""
+def _progress() -> Iterator[ProgressReport]:
+    """Bars on standard error, one for each experiment; nothing at all when it is no terminal."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield silent
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         bars: dict[str, TaskID] = {}
 
         def report(name: str, done: int, total: int) -> None:

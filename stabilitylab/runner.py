@@ -36,15 +36,15 @@ class Rendering:
 
 Task: TypeAlias = Batch | Rendering
 Result: TypeAlias = tuple[RowsOfTrial, ...] | Chapter
-Progress = Callable[[str, int, int], None]
+ProgressReport = Callable[[str, int, int], None]
 
 
-def _silent(name: str, done: int, total: int) -> None:
+def silent(name: str, done: int, total: int) -> None:
     """No progress shown."""
 
 
 def run_experiment(
-    one: Loaded, *, size: Size, jobs: int, out: Path, progress: Progress = _silent, limit: float | None = None
+    one: Loaded, *, size: Size, jobs: int, out: Path, progress: ProgressReport = silent, limit: float | None = None
 ) -> Outcome:
     """`run_experiments` with one experiment."""
     return next(iter(run_experiments([one], size=size, jobs=jobs, out=out, progress=progress, limit=limit)))
@@ -56,7 +56,7 @@ def run_experiments(
     size: Size,
     jobs: int,
     out: Path,
-    progress: Progress = _silent,
+    progress: ProgressReport = silent,
     limit: float | None = None,
 ) -> Iterator[Outcome]:
     """Measure what the journals lack, and write rows, tables and figures to out; interrupted, it resumes.
@@ -112,7 +112,7 @@ class _Run:
         )
         self.done += len(batch.trials)
 
-    def report(self, progress: Progress) -> None:
+    def report(self, progress: ProgressReport) -> None:
         """How far it is."""
         progress(self.one.name, self.done, len(self.keys))
 

@@ -87,7 +87,7 @@ def root_error(number, square):
     if square == 0:
         return 0.0 if exact(number) == 0 else 1.0
     root = MP.sqrt(MP.mpf(square.numerator) / square.denominator)
-    return abs(MP.mpf(number) / root - 1)
+    return exact(abs(MP.mpf(number) / root - 1))
 
 
 def assert_certified(ref, fit, digits=50):
