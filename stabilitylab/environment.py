@@ -1,15 +1,16 @@
-"""What the numbers depend on besides the problem: versions, BLAS, processor, and the source of this package."""
+"""What the numbers depend on besides the problem: versions, BLAS and its threads, processor, the source of the package."""
 
 import hashlib
 import importlib.metadata
 import platform
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.linalg  # loaded so that its BLAS is among those listed
-import threadpoolctl
+from threadpoolctl import ThreadpoolController, threadpool_info
 
 PACKAGES = ("numpy", "scipy", "mpmath", "python-flint")
 
@@ -20,7 +21,7 @@ def stamp() -> dict[str, Any]:
     assert scipy.linalg
     blas = [
         {key: info.get(key) for key in ("internal_api", "version", "architecture", "threading_layer")}
-        for info in threadpoolctl.threadpool_info()
+        for info in threadpool_info()
         if info.get("user_api") == "blas"
     ]
     return {
@@ -49,6 +50,12 @@ def source_hash() -> str:
     return total.hexdigest()
 
 
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """BLAS on one thread inside the block: bits differ between thread counts."""
+    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
+    return limit
+
+
 def _version(name: str) -> str:
     try:
         return importlib.metadata.version(name)
@@ -64,3 +71,9 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+@lru_cache(maxsize=1)
+def _controller() -> ThreadpoolController:
+    assert scipy.linalg
+    return ThreadpoolController()

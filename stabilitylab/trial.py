@@ -15,6 +15,7 @@ from stabilitylab.core import Measurement, Solution, Status
 from stabilitylab.experiment import Experiment, Loaded, Size, load
 from stabilitylab.problems import Case
 from stabilitylab.regression import Problem, Truth
+from stabilitylab.scoring import score
 from stabilitylab.workers import watchdog
 
 SCHEMA = 1  # of rows; raised when the meaning of a field changes
@@ -122,7 +123,7 @@ def _problem(trial: Trial) -> Problem:
 
 def _scored(experiment: Experiment, trial: Trial, problem: Problem, solution: Solution) -> RowsOfTrial:
     return tuple(
-        bench.score(
+        score(
             bench.route(trial.solver),
             problem,
             solution,

@@ -52,6 +52,8 @@ def reference(
         raise InputError("b is missing: call reference(A, b), or reference(problem, truth=...)")
     else:
         problem = Problem.from_matrix("as given", A, b)
+    if not isinstance(digits, int):
+        raise InputError(f"digits must be a whole number; got {digits!r}")
     if policy not in POLICIES:
         raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
     if kept is not None and policy != "basic":

@@ -13,6 +13,7 @@ from stabilitylab.copies import Copy
 from stabilitylab.core import Fit, Status
 from stabilitylab.errors import Breakdown, InputError, RankDeficientError, UnknownNameError
 from stabilitylab.regression import Decimals, Design, Problem
+from stabilitylab.scoring import score
 
 LONGLEY = problems.get("nist.longley")()
 FILIP = problems.get("nist.filip")()
@@ -215,7 +216,7 @@ def test_a_route_below_its_law_is_worse_than_theory():
     law = {"law": "columnwise", "constant": 0.12}
     honest, liar = route_of(off_by(16), **law), route_of(off_by(4), **law)
     for problem in (NORRIS, LONGLEY):
-        rows = [bench.score(r, problem, bench.solve(r, problem), truth="matrix") for r in (honest, liar)]
+        rows = [score(r, problem, bench.solve(r, problem), truth="matrix") for r in (honest, liar)]
         assert [row.verdict for row in rows] == ["as predicted", "worse than theory"]
         assert rows[0]["digits.min"] - rows[1]["digits.min"] > 4
 

@@ -130,7 +130,7 @@ def test_patterns_name_routes_in_their_own_order_and_each_once():
 
 @pytest.mark.parametrize("pattern", ["normal.*.x", "qr.housholder", ""])
 def test_a_pattern_that_names_nothing_is_an_error(pattern):
-    with pytest.raises(UnknownNameError, match="routes are"):
+    with pytest.raises(UnknownNameError, match="no solver or library route is named"):
         Experiment(problems=(), solvers=("qr.*", pattern), findings=()).routes()
 
 

@@ -285,3 +285,8 @@ def test_powers_of_two_on_columns_and_b_move_through_the_reference_exactly(i, j,
     plain, scaled = reference(A, b), reference(A * [2.0**i, 1.0], b * 2.0**j)
     assert relative_error(scaled.x[0], exact(plain.x[0]) * Fraction(2) ** (j - i)) < Fraction(1, 10**50)
     assert scaled.residual_norm == mpmath.mp.ldexp(plain.residual_norm, j)
+
+
+def test_digits_that_are_no_number_are_refused():
+    with pytest.raises(InputError, match="digits must be a whole number; got 'many'"):
+        reference(np.eye(2), np.ones(2), digits="many")
