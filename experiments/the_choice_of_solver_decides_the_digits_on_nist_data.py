@@ -108,6 +108,11 @@ EXPERIMENT = Experiment(
             sort="leaderboard",
             flag_verdict=True,
         ),
+        Pivot(
+            "What the error laws predict for the table above, before any solver has run",
+            value="predicted.digits",
+            where={"truth": "matrix", "copy": "published"},
+        ),
         Listing(
             "What Householder QR keeps, what its law predicts, and what the data and their noise allow",
             columns=(

@@ -1,4 +1,4 @@
-"""What the numbers depend on besides the problem: versions, BLAS and its threads, processor, the source of the package."""
+"""What the numbers depend on besides the problem: versions, BLAS and its threads, processor, source code."""
 
 import hashlib
 import importlib.metadata

@@ -159,7 +159,7 @@ def digits_r_squared(problem: Problem, solution: Solution, ref: Reference) -> Sc
 def digits_residual_norm(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """The correct digits of |b - A x|, formed in the format of the problem.
 
-    They say little about x, since the error is of second order: |b - A x|² = |r|² + |A (x - ref)|².
+    They say little about x: |b - A x|² = |r|² + |A (x - ref)|², so that an error of x counts only by its square.
     """
     assert solution.x is not None
     if not ref.residual_norm:

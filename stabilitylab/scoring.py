@@ -79,7 +79,7 @@ def _scored(name: str, problem: Problem, solution: Solution, ref: Reference) -> 
         with one_blas_thread(), np.errstate(all="ignore"):
             value = metrics.get(name)(problem, solution, ref)
     except (ArithmeticError, ValueError) as error:  # an answer near overflow, standard errors of the wrong length
-        return f"could not be computed: {f'{type(error).__name__}: {error}'}"
+        return f"could not be computed: {type(error).__name__}: {error}"
     if isinstance(value, metrics.NoScore):
         return value.reason
     return float(value) if np.isfinite(value) else "beyond the range of a float"
