@@ -6,9 +6,11 @@ from fractions import Fraction
 
 import mpmath
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from stabilitylab import libraries, problems
 from stabilitylab.arithmetic.formats import nearest
+from stabilitylab.environment import one_blas_thread
 from stabilitylab.referee import certified
 from stabilitylab.regression import IntegerSystem
 
@@ -48,6 +50,19 @@ def blas_is_true_double() -> Finding:
     return Finding("BLAS multiplies in true float64", wrong == 0, f"{wrong} of {product.size} integer products wrong")
 
 
+def solvers_run_on_one_blas_thread() -> Finding:
+    """Inside `one_blas_thread` every BLAS has one thread, however many it has outside."""
+    outside = _blas_threads()
+    with one_blas_thread():
+        inside = _blas_threads()
+    seen = f"{max(outside)} outside, {max(inside)} while a solver runs"
+    return Finding("solvers run on one BLAS thread", max(inside) == 1, seen)
+
+
+def _blas_threads() -> list[int]:
+    return [info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"] or [1]
+
+
 def referee_agrees_with_rationals() -> Finding:
     """Longley and Filip from their decimals: the certified solution against elimination over fractions."""
     return _agreement("the referee agrees with exact rational elimination", _rational)
@@ -68,6 +83,7 @@ def libraries_are_here() -> Finding:
 CHECKS: tuple[Callable[[], Finding], ...] = (
     rounding_is_to_nearest,
     blas_is_true_double,
+    solvers_run_on_one_blas_thread,
     referee_agrees_with_rationals,
     referee_agrees_with_mpmath_qr,
     libraries_are_here,

@@ -16,7 +16,7 @@ def here():
 
 
 def test_all_is_well_here(here):
-    assert len(here) == len(doctor.CHECKS) == 5
+    assert len(here) == len(doctor.CHECKS) == 6
     assert all(finding.well for finding in here.values()), here
     assert all(finding.seen for finding in here.values())
 
@@ -24,7 +24,7 @@ def test_all_is_well_here(here):
 def test_the_command_prints_each_test_and_the_environment(here):
     said = CliRunner().invoke(main, ["doctor"])
     assert said.exit_code == 0
-    assert said.output.count("\nok   ") == 5
+    assert said.output.count("\nok   ") == 6
     assert "FAIL" not in said.output
     for key in ("python: ", "packages: ", "blas: ", "processor: ", *here):
         assert key in said.output
@@ -72,6 +72,10 @@ def wrong_rounding(monkeypatch):
     monkeypatch.setattr(doctor, "nearest", lambda value, dtype: np.nextafter(honest(value, dtype), np.inf))
 
 
+def unlimited_threads(monkeypatch):
+    monkeypatch.setattr(doctor, "threadpool_info", lambda: [{"user_api": "blas", "num_threads": 2}])
+
+
 def missing_library(monkeypatch):
     monkeypatch.setattr(libraries, "missing", lambda: {"scipy.lsqr": "scipy"})
 
@@ -81,6 +85,7 @@ FAULTS = {
     wrong_referee: {"the referee agrees with exact rational elimination", "the referee agrees with mpmath's QR"},
     blind_referee: {"the referee agrees with exact rational elimination", "the referee agrees with mpmath's QR"},
     wrong_rounding: {"float64 rounds to nearest, ties to even"},
+    unlimited_threads: {"solvers run on one BLAS thread"},
     missing_library: {"library routes can run"},
 }
 
