@@ -1,5 +1,6 @@
 """The README says what is true: its example runs, its table is the committed one, its solver sits in the catalogue."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -52,3 +53,19 @@ def test_every_picture_and_link_is_there():
 def test_the_two_commands_stand_between_their_marks(name):
     (command,) = re.findall(rf"<!-- {name} -->\n```sh\n(.+)\n```\n<!-- end -->", README)
     assert command.startswith("python3 -m venv .venv && .venv/bin/pip install")
+
+
+def column(name, number, header):
+    """The values of one column of a committed table, by the first column."""
+    with (ROOT / "experiments" / "tables" / f"{name}-table{number}.csv").open(newline="") as file:
+        return {row["solver"]: float(row[header]) for row in csv.DictReader(file) if row[header]}
+
+
+def test_the_figures_of_the_opening_stand_in_the_tables():
+    filip = column("the_choice_of_solver_decides_the_digits_on_nist_data", 1, "nist.filip")
+    ours = [digits for solver, digits in filip.items() if solver.startswith("numpy.")]
+    assert "differ by ten digits" in README
+    assert max(ours) - min(ours) > 10
+    slope = column("timestamps_as_regressors_lose_the_slope", 1, "s")["numpy.lstsq"]
+    assert "a slope of 1e-6 where 3 is right" in README
+    assert slope == pytest.approx(1e-6, rel=0.5)
