@@ -67,6 +67,7 @@ def residual_misleads(rows: Rows) -> dict[str, float]:
 
 
 EXPERIMENT = Experiment(
+    chapter=6,
     problems=(
         case("nist.filip"),
         case("nist.longley"),

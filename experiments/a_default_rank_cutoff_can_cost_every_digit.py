@@ -54,6 +54,7 @@ def same_matrix(rows: Rows) -> dict[str, float]:
 
 
 EXPERIMENT = Experiment(
+    chapter=4,
     problems=(*NAMED, *cases(SWEEP, cond=CONDS, seed=range(3))),
     quick=(*NAMED, *cases(SWEEP, cond=(1e12, 1e13, 1e14, 1e15), seed=0)),
     solvers=(

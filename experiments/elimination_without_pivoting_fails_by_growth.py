@@ -72,6 +72,7 @@ def gaussian(rows: Rows) -> float:
 
 
 EXPERIMENT = Experiment(
+    chapter=5,
     problems=(
         *cases("classic.small_pivot", eps=PIVOTS),
         *cases("classic.wilkinson_growth", n=SIZES),

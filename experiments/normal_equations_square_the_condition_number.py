@@ -71,6 +71,7 @@ def refusals(rows: Rows) -> float:
 
 
 EXPERIMENT = Experiment(
+    chapter=1,
     problems=cases("synthetic.randsvd", cond=CONDS, residual=(CONSISTENT, LARGE), seed=range(3)),
     quick=cases("synthetic.randsvd", cond=CONDS[::2], residual=(CONSISTENT, LARGE), seed=0),
     solvers=(*NORMAL, *ORTHOGONAL, "qr.cgs"),

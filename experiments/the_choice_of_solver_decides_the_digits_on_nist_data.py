@@ -74,6 +74,7 @@ def worst(title: str, copies: tuple[str, ...]) -> Pivot:
 
 
 EXPERIMENT = Experiment(
+    chapter=2,
     problems=tuple(case(name) for name in NIST),
     quick=tuple(case(f"nist.{name}") for name in ("filip", "longley", "pontius", "wampler1", "wampler5")),
     solvers=("*",),

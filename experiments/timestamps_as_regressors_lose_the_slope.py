@@ -51,6 +51,7 @@ def fewest_elapsed(rows: Rows) -> float:
 FAMILIES = tuple(f"real.timestamps_{unit}" for unit in UNITS)
 
 EXPERIMENT = Experiment(
+    chapter=3,
     problems=tuple(c for family in FAMILIES for c in cases(family, elapsed=(False, True))),
     solvers=("numpy.*", "scipy.*", "statistics.*", "qr.householder", "normal.cholesky", "svd.full"),
     truths=("decimal", "data"),

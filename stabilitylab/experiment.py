@@ -77,7 +77,8 @@ class Experiment:
     problems, quick: the recipes at full and at quick size (quick defaults to all). solvers: route names or patterns
     ("normal.*"); routes that do not take a problem are passed over. metrics: the scores of the published order;
     copy_metrics: those of copies, scored on copy_truth. permuted, scaled: how many copies of each kind.
-    cost "bench": it times things, and runs only when named. limit: seconds one route may take on one problem.
+    chapter: its place in the book; equals stand by name. cost "bench": it times things, and runs only when named.
+    limit: seconds one route may take on one problem.
     """
 
     problems: tuple[Case, ...]
@@ -93,6 +94,7 @@ class Experiment:
     copy_metrics: tuple[str, ...] = ("digits.min",)
     tables: tuple[Pivot | Listing, ...] = ()
     figures: tuple[Spec, ...] = ()
+    chapter: int = 100
     cost: Literal["run", "bench"] = "run"
     limit: float = 60.0
 
@@ -182,12 +184,12 @@ def find(folder: Path) -> tuple[Path, ...]:
 def select(folder: Path, names: Sequence[str]) -> tuple[Loaded, ...]:
     """The experiments of a folder that are named, by name or by a piece that fits only one; the cheap ones if none is.
 
-    Raises UnknownNameError.
+    In the order of their chapters. Raises UnknownNameError.
     """
     files = find(folder)
-    if not names:
-        return tuple(one for one in map(load, files) if one.experiment.cost == "run")
-    return tuple(load(_named(files, name)) for name in dict.fromkeys(names))
+    wanted = [_named(files, name) for name in dict.fromkeys(names)] or files
+    found = [one for one in map(load, wanted) if names or one.experiment.cost == "run"]
+    return tuple(sorted(found, key=lambda one: (one.experiment.chapter, one.name)))
 
 
 def _named(files: Sequence[Path], name: str) -> Path:
