@@ -242,3 +242,10 @@ def test_a_committed_experiment_can_be_run_as_a_script(path):
 def test_a_recipe_is_hashable_and_builds_what_it_names():
     assert len({case("classic.hilbert", n=3), case("classic.hilbert", n=3)}) == 1
     assert case("classic.hilbert", n=3).build().shape == (3, 3)
+
+
+def test_experiments_come_in_the_order_of_their_chapters_however_they_are_named():
+    whole = select(FOLDER, ())
+    assert [one.experiment.chapter for one in whole] == list(range(1, len(whole) + 1))
+    last_first = [one.name for one in reversed(whole)]
+    assert [one.name for one in select(FOLDER, last_first)] == last_first[::-1]
