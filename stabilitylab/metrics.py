@@ -225,7 +225,7 @@ def orthogonality(problem: Problem, solution: Solution, ref: Reference) -> Score
     return float(np.linalg.norm(np.eye(Q.shape[1]) - Q.T @ Q, 2))
 
 
-@metric("growth", says="growth factor", unit="", better="lower", source="Higham (2002), section 9.3")
+@metric("growth", says="growth factor", unit="", better="lower", source="Higham (2002), section 9.4")
 def growth(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """max |u_ij| / max |a_ij| of an elimination, where the route gives it."""
     if solution.fit is None or solution.fit.growth is None:

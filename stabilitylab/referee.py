@@ -69,7 +69,7 @@ def certified(system: IntegerSystem, digits: int) -> Certified | None:
        |x* - x|_i <= |(X g)_i| + |X_i| alpha/(1 - alpha) |g|, g = X'd: x* - x = X (X'CX)^-1 g.
     4. By Cramer's rule every x_i is an integer over det C, and det C <= prod C_jj (Hadamard): what is proven smaller
        than 1 over that product is exactly 0.
-    Source: Rump, Acta Numerica 19 (2010), section 10, for the principle; the form here is derived in this docstring.
+    Source: Rump, Acta Numerica 19 (2010) 287-449, for the principle; the form here is derived in this docstring.
     """
     problem = _Scaled(system)
     bits = ceil((digits + 4) * log2(10)) + 2 * ceil(log2(problem.n + 1)) + 20
@@ -251,8 +251,8 @@ def subsystem(system: IntegerSystem, kept: Sequence[int]) -> IntegerSystem:
 def minimum_norm(system: IntegerSystem, kept: Sequence[int]) -> tuple[Fraction, ...]:
     """The minimiser x of least 2-norm, exactly, in the true scales of the columns; kept: independent columns.
 
-    A = A_K F with F (r, n) exact; y minimises |b - A_K y|; x = F'(F F')^-1 y. Source: Ben-Israel and Greville (2003),
-    section 1.6, full-rank factorisation.
+    A = A_K F with F (r, n) exact; y minimises |b - A_K y|; x = F'(F F')^-1 y. Source: Ben-Israel and Greville,
+    Generalized Inverses (2003), chapter 1 (full-rank factorisation; the formula is MacDuffee's).
     """
     C = _gram(system.A)
     s = system.column_scales

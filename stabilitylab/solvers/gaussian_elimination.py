@@ -23,13 +23,13 @@ def gauss_no_pivot(A: Array, b: Array) -> Fit:
 
     Backward error u |L||U| without any bound: growth of 1e10 is ten digits lost, however good the condition. Raises
     Breakdown when a pivot is exactly 0 ("pivot 0 of A is 0", as for [[0, 1], [1, 0]]), ShapeError when m != n.
-    Source: Higham (2002), section 9.1, Theorem 9.3 (backward error), section 9.3 (growth)."""
+    Source: Higham (2002), section 9.1, Theorem 9.3 (backward error), section 9.4 (growth)."""
     return _by_elimination(A, b, in_order)
 
 
 @solver(
     "gauss.partial",
-    source="Wilkinson, J. ACM 8 (1961) 281-330, section 8; Higham (2002), section 9.3",
+    source="Wilkinson, J. ACM 8 (1961) 281-330, section 8; Higham (2002), Theorem 9.5 and section 9.4",
     tags=("scale-equivariant", "no-rank-test", "square"),
     law="partial-pivoting",
     scalars=GENERIC,
@@ -39,7 +39,7 @@ def gauss_partial_pivoting(A: Array, b: Array) -> Fit:
 
     Backward error n u growth |A|; the growth is a small number in practice and 2**(n-1) at worst (Wilkinson's matrix).
     Raises Breakdown when a whole column of candidates is 0 or a number overflows, ShapeError when m != n.
-    Source: Wilkinson, J. ACM 8 (1961) 281-330, section 8; Higham (2002), Theorem 9.5 and section 9.3."""
+    Source: Wilkinson, J. ACM 8 (1961) 281-330, section 8; Higham (2002), Theorem 9.5 and section 9.4."""
     return _by_elimination(A, b, largest)
 
 

@@ -26,8 +26,7 @@ def svd(A: Array, b: Array) -> Array:
     matter where they do not for QR. The factors are LAPACK's gesdd in the format of A.
     Raises Breakdown when a singular value is exactly 0 or a number is not finite, NotNumericError for formats that
     LAPACK lacks.
-    Source: Golub and Kahan, SIAM J. Numer. Anal. 2 (1965) 205-224; Björck (1996), section 2.6; Higham (2002),
-    section 20.3."""
+    Source: Golub and Kahan, SIAM J. Numer. Anal. 2 (1965) 205-224; Björck (1996), section 2.6."""
     projected, s, Vt = _factors(A, b)
     require_pivot(s[-1], f"singular value {len(s) - 1}")
     x = Vt.T @ (projected / s)

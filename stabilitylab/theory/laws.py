@@ -52,7 +52,7 @@ def normwise(A: Array, c: Conditioning, u: float, constant: float) -> tuple[Arra
 def gram_schmidt(A: Array, c: Conditioning, u: float, constant: float) -> tuple[Array, Array]:
     """Classical Gram-Schmidt: at least the normal equations' law; up to cond_scaled**3 on some matrices.
 
-    Source: Giraud, Langou and Rozložník, Numer. Math. 101 (2005) 87-100, on its loss of orthogonality.
+    Source: Giraud, Langou, Rozložník and van den Eshof, Numer. Math. 101 (2005) 87-100, on its loss of orthogonality.
     """
     best = constant * u * c.normal
     return best, np.maximum(10 * best, 0.1 * u * c.cond_scaled**3 * np.linalg.norm(c.x))
