@@ -111,7 +111,11 @@ def as_route(function: Callable[..., Any]) -> Route:
     """A function of (A, b) as a route without claims."""
     name = getattr(function, "__name__", type(function).__name__)
     return Entry(
-        label=RouteLabel(name=name, source="", scalars=("float16", "float32", "float64", "longdouble")),
+        label=RouteLabel(
+            name=name,
+            source="",
+            scalars=tuple(np.dtype(kind).name for kind in (np.float16, np.float32, np.float64, np.longdouble)),
+        ),
         function=function,
     )
 

@@ -13,6 +13,8 @@ from stabilitylab.arithmetic.formats import Array, nearest
 from stabilitylab.errors import OutOfRangeError
 from stabilitylab.regression import Truth
 
+SCHEMA = 1  # of a Measurement; raised when the meaning of a field changes
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -124,7 +126,7 @@ class Measurement:
     seed: int | None = None
     copy: str = "published"
     problem_hash: str = ""
-    schema: int = 1
+    schema: int = SCHEMA
 
     def __getitem__(self, name: str) -> Any:
         """A score, a parameter of the problem as `problem.NAME`, or a field, by name; None where a row lacks it."""

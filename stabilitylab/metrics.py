@@ -139,11 +139,18 @@ def ulps_max(problem: Problem, solution: Solution, ref: Reference) -> Score:
 def digits_standard_errors(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """The fewest correct digits over the standard errors the route reports."""
     errors = solution.fit.standard_errors if solution.fit else None
-    if errors is None or ref.standard_errors is None:
-        return NoScore("the route reports no standard errors" if errors is None else "m = n leaves none to estimate")
+    if errors is None:
+        return NoScore("the route reports no standard errors")
+    if ref.standard_errors is None:
+        return _no_standard_errors(ref)
     if not all(ref.standard_errors):
         return NoScore("the fit is exact: every standard error is 0")
     return min(correct_digits(np.asarray(errors), ref.standard_errors, ref.scales))
+
+
+def _no_standard_errors(ref: Reference) -> NoScore:
+    deficient = ref.policy != "full-rank"
+    return NoScore("A is exactly rank deficient, so that coefficients have none" if deficient else "m = n leaves none")
 
 
 @metric("digits.r_squared", says="correct digits, R²", unit="digits", better="higher")
@@ -264,7 +271,7 @@ def digits_supported(problem: Problem, solution: Solution, ref: Reference) -> Sc
 def digits_statistical(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """-log10(standard error / |coefficient|) of the worst coefficient: digits beyond that are noise in y anyway."""
     if ref.standard_errors is None:
-        return NoScore("m = n leaves no standard error")
+        return _no_standard_errors(ref)
     if not any(ref.standard_errors):
         return NoScore("the fit is exact: every standard error is 0")
     ratios = [float(se / abs(x)) if x else np.inf for se, x in zip(ref.standard_errors, ref.x, strict=True)]

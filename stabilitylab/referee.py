@@ -99,12 +99,11 @@ class _Scaled:
     """The integer problem with columns scaled by powers of two: S = C 2^-(e_i + e_j) has a diagonal in (1/4, 1]."""
 
     def __init__(self, system: IntegerSystem) -> None:
-        self.system = system
         self.m, self.n = system.A.shape
         self.C = _gram(system.A)
         b = system.b.tolist()
-        self.c: Integers = [int(v) for v in system.A.T @ system.b]
-        self.bb = sum(v * v for v in b)
+        c = [_dot(column, b) for column in system.A.T.tolist()]
+        self.bb = _dot(b, b)
         # m times the total sum of squares, centred when there is an intercept: an integer.
         self.total = self.m * self.bb - (sum(b) ** 2 if system.centred else 0)
         self.e = [(max(self.C[j][j], 1).bit_length() + 1) // 2 for j in range(self.n)]
@@ -112,7 +111,7 @@ class _Scaled:
         # Integer forms of the scaled problem: S = S_int 2^-2 top, D c = c_int 2^-top.
         self.top = top
         self.S = [[self.C[i][j] << (2 * top - self.e[i] - self.e[j]) for j in range(self.n)] for i in range(self.n)]
-        self.Dc = [self.c[j] << (top - self.e[j]) for j in range(self.n)]
+        self.Dc = [c[j] << (top - self.e[j]) for j in range(self.n)]
         self.determinant_bound = prod(max(self.C[j][j], 1) for j in range(self.n))
         self.hadamard_bits = self.determinant_bound.bit_length()
 
@@ -122,7 +121,7 @@ def _gram(A: Array) -> IntegerMatrix:
     C = [[0] * len(columns) for _ in columns]
     for i, left in enumerate(columns):
         for j in range(i, len(columns)):
-            C[i][j] = C[j][i] = sum(map(int.__mul__, left, columns[j]))
+            C[i][j] = C[j][i] = _dot(left, columns[j])
     return C
 
 
@@ -178,7 +177,8 @@ def _sharpened(problem: _Scaled, X: IntegerMatrix, alpha: Fraction, bits: int, d
     row_norms = [isqrt(_dot(row, row)) + 1 for row in rows]
     tightness = 10 ** (digits + 1)
     # alpha/(1 - alpha) <= 2^-k, rounded up to a power of two.
-    k = (alpha / (1 - alpha)).denominator.bit_length() - (alpha / (1 - alpha)).numerator.bit_length() - 1
+    spread = alpha / (1 - alpha)
+    k = spread.denominator.bit_length() - spread.numerator.bit_length() - 1
     q = bits
     z: Integers = [0] * n
     while True:
@@ -257,7 +257,8 @@ def minimum_norm(system: IntegerSystem, kept: Sequence[int]) -> tuple[Fraction, 
     C = _gram(system.A)
     s = system.column_scales
     n, K = len(C), list(kept)
-    c = [int(v) for v in system.A.T @ system.b]
+    b = system.b.tolist()
+    c = [_dot(column, b) for column in system.A.T.tolist()]
     grams = [[Fraction(C[i][j]) * s[i] * s[j] for j in range(n)] for i in K]
     right = [Fraction(c[i]) * s[i] * system.b_scale for i in K]
     solved = _solve_rational([[row[j] for j in K] for row in grams], [[*grams[k], right[k]] for k in range(len(K))])

@@ -18,8 +18,6 @@ from stabilitylab.errors import InputError, OutOfRangeError, ShapeError
 
 Truth: TypeAlias = Literal["decimal", "data", "matrix"]
 TRUTHS: tuple[Truth, ...] = ("decimal", "data", "matrix")
-
-
 Column: TypeAlias = Decimals | Array
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from stabilitylab.core import Measurement, Status
+from stabilitylab.core import SCHEMA, Measurement, Status
 from stabilitylab.errors import StabilityLabError
 
 
@@ -81,7 +81,7 @@ def _measurement(content: Any) -> Measurement:
         if content.get(name) is not None:
             content[name] = tuple(content[name])
     row = Measurement(**content)
-    if row.status not in Status.__members__ or not isinstance(row.scores, dict):
+    if row.schema != SCHEMA or row.status not in Status.__members__ or not isinstance(row.scores, dict):
         raise ValueError("not a row of this schema")
     return row
 

@@ -11,14 +11,13 @@ from typing import TypeAlias
 
 from stabilitylab import bench, problems
 from stabilitylab.copies import Copy
-from stabilitylab.core import Measurement, Solution, Status
+from stabilitylab.core import SCHEMA, Measurement, Solution, Status
 from stabilitylab.experiment import Experiment, Loaded, Size, load
 from stabilitylab.problems import Case
 from stabilitylab.regression import Problem, Truth
 from stabilitylab.scoring import score
 from stabilitylab.workers import watchdog
 
-SCHEMA = 1  # of rows; raised when the meaning of a field changes
 BATCH = 64  # trials a worker takes at a time: what a kill can cost
 
 RowsOfTrial: TypeAlias = tuple[Measurement | None, ...]

@@ -296,3 +296,11 @@ def test_copies_and_formats_are_named_in_the_row():
     assert set(row.scores) == {"digits.min", "predicted.digits", "predicted.error"}
     assert row.problem_hash == LONGLEY.rounded_to("float32").digest[:16]
     assert sl.run("numpy.lstsq", LONGLEY.rounded_to("float32")).works_in == "float64"
+
+
+def test_a_function_without_a_label_takes_every_format():
+    def doubled(A, b):
+        return np.linalg.lstsq(A.astype(float), b.astype(float))[0].astype(A.dtype)
+
+    for kind in (np.float32, np.float64, np.longdouble):
+        assert sl.run(doubled, NORRIS.rounded_to(kind)).status == "SOLVED"

@@ -211,28 +211,31 @@ def test_every_label_says_what_the_number_is_and_which_way_is_better():
 
 eye = np.eye(3)[:, :2]
 LONG = np.finfo(np.longdouble).nmant > 52
-REASONS = {
-    "the route reports no standard errors": ("digits.standard_errors", A, b, {}),
-    "m = n leaves none to estimate": ("digits.standard_errors", A[:2], b[:2], {"standard_errors": np.ones(2)}),
-    "the fit is exact: every standard": ("digits.standard_errors", A, A[:, 1], {"standard_errors": np.ones(2)}),
-    "the route reports no R²": ("digits.r_squared", A, b, {}),
-    "R² is 0 or undefined": ("digits.r_squared", A, np.ones(4), {"r_squared": 1.0}),
-    "the fit is exact: the residual norm is 0": ("digits.residual_norm", A, A[:, 1], {}),
-    "the reference is exactly 0": ("error.normwise", A, np.zeros(4), {}),
-    "a coefficient is exactly 0, which has no ulp": ("ulps.max", A, A[:, 1], {}),
-    "the route gives no Q": ("orthogonality", A, b, {}),
-    "the route is no elimination": ("growth", A, b, {}),
-    "A is exactly rank deficient": ("digits.supported", A[:, [0, 0]], b, {}),
-    "b is 0, which has no relative change": ("digits.supported", A, np.zeros(4), {}),
-    "m = n leaves no standard error": ("digits.statistical", A[:2], b[:2], {}),
-    "every standard error is 0": ("digits.statistical", A, A[:, 1], {}),
-    **({"hides the round-off": ("backward_error.optimal", A.astype("longdouble"), b, {})} if LONG else {}),
-}  # fmt: skip
+REASONS = [
+    ("the route reports no standard errors", "digits.standard_errors", A, b, {}),
+    ("m = n leaves none", "digits.standard_errors", A[:2], b[:2], {"standard_errors": np.ones(2)}),
+    ("the fit is exact: every standard", "digits.standard_errors", A, A[:, 1], {"standard_errors": np.ones(2)}),
+    ("the route reports no R²", "digits.r_squared", A, b, {}),
+    ("R² is 0 or undefined", "digits.r_squared", A, np.ones(4), {"r_squared": 1.0}),
+    ("the fit is exact: the residual norm is 0", "digits.residual_norm", A, A[:, 1], {}),
+    ("the reference is exactly 0", "error.normwise", A, np.zeros(4), {}),
+    ("a coefficient is exactly 0, which has no ulp", "ulps.max", A, A[:, 1], {}),
+    ("the route gives no Q", "orthogonality", A, b, {}),
+    ("the route is no elimination", "growth", A, b, {}),
+    ("A is exactly rank deficient", "digits.supported", A[:, [0, 0]], b, {}),
+    ("b is 0, which has no relative change", "digits.supported", A, np.zeros(4), {}),
+    ("m = n leaves none", "digits.statistical", A[:2], b[:2], {}),
+    ("every standard error is 0", "digits.statistical", A, A[:, 1], {}),
+    ("A is exactly rank deficient", "digits.standard_errors", A[:, [0, 0]], b, {"standard_errors": np.ones(2)}),
+    ("A is exactly rank deficient", "digits.statistical", A[:, [0, 0]], b, {}),
+    *([("hides the round-off", "backward_error.optimal", A.astype("longdouble"), b, {})] if LONG else []),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("reason", REASONS)
-def test_a_metric_that_has_nothing_to_say_says_why(reason):
-    name, matrix, right, fit = REASONS[reason]
+@pytest.mark.parametrize(
+    ("reason", "name", "matrix", "right", "fit"), REASONS, ids=[f"{r[1]}: {r[0]}" for r in REASONS]
+)
+def test_a_metric_that_has_nothing_to_say_says_why(reason, name, matrix, right, fit):
     found = score(name, matrix, right, [1.0, 1.0], **fit)
     assert isinstance(found, NoScore)
     assert reason in found.reason

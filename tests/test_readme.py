@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import stabilitylab
 from stabilitylab import solvers
 
 ROOT = Path(__file__).parent.parent
@@ -69,3 +70,9 @@ def test_the_figures_of_the_opening_stand_in_the_tables():
     slope = column("timestamps_as_regressors_lose_the_slope", 1, "s")["numpy.lstsq"]
     assert "a slope of 1e-6 where 3 is right" in README
     assert slope == pytest.approx(1e-6, rel=0.5)
+
+
+def test_one_version_is_told_everywhere():
+    version = stabilitylab.__version__
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"\n## {version} " in (ROOT / "CHANGELOG.md").read_text("utf-8")

@@ -101,6 +101,7 @@ DAMAGED = {
     "no JSON": "digits: 12",
     "an unknown status": json.dumps({**json.loads(to_json(ROW)), "status": "FINE"}),
     "a status that is no text": json.dumps({**json.loads(to_json(ROW)), "status": []}),
+    "another schema": json.dumps({**json.loads(to_json(ROW)), "schema": 0}),
     "no scores": json.dumps({**json.loads(to_json(ROW)), "scores": None}),
     "empty": "",
     "no text": b"\xff\xfe\x00",
