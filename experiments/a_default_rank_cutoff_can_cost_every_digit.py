@@ -45,6 +45,7 @@ def same_matrix(rows: Rows) -> dict[str, float]:
     """One matrix, one LAPACK driver, two defaults."""
     return {
         "numpy": digits(rows, "numpy.lstsq", "nist.filip"),
+        "rcond0": digits(rows, "numpy.lstsq_rcond0", "nist.filip"),
         "scipy": digits(rows, "scipy.lstsq_gelsd", "nist.filip"),
         "qr": digits(rows, "qr.householder", "nist.filip"),
         "numpy_14": at_cond(rows, "numpy.lstsq", 1e14),
@@ -117,10 +118,11 @@ EXPERIMENT = Experiment(
     findings=(
         Finding(
             "On Filip's matrix `numpy.linalg.lstsq` keeps {numpy:.1f} digits and `scipy.linalg.lstsq` {scipy:.1f}, "
-            "with the same LAPACK driver: only the default cut-off differs. Householder QR has none, and "
-            "keeps {qr:.1f}.",
+            "with the same LAPACK driver. NumPy's own call with `rcond=0` keeps {rcond0:.1f}: the cut-off "
+            "is the difference. Householder QR has none, and keeps {qr:.1f}.",
             lambda rows: (
                 same_matrix(rows)["scipy"] - same_matrix(rows)["numpy"] > 3
+                and abs(same_matrix(rows)["scipy"] - same_matrix(rows)["rcond0"]) < 1
                 and same_matrix(rows)["qr"] > same_matrix(rows)["scipy"] + 1
             ),
             same_matrix,

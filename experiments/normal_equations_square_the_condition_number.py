@@ -51,6 +51,13 @@ def apart(rows: Rows) -> float:
     return float(digits[0] - digits[1])
 
 
+def orthogonality(rows: Rows) -> float:
+    """|I - Q'Q| of classical over modified Gram-Schmidt at cond 1e6, in the median."""
+    at = rows.where(problem__cond=1e6, problem__residual=CONSISTENT)
+    classical, modified = (np.median(at.where(solver=s).values("orthogonality")) for s in ("qr.cgs", "qr.mgs"))
+    return float(classical / modified)
+
+
 def inverse(rows: Rows) -> dict[str, float]:
     """What an explicit inverse costs against LU on consistent data: digits at most, and times the backward error."""
     pairs = [
@@ -143,6 +150,12 @@ EXPERIMENT = Experiment(
             "Cholesky never refuses below condition number 1e7; the first refusal is at {first:.0e}.",
             lambda rows: refusals(rows) >= 1e7,
             lambda rows: {"first": refusals(rows)},
+        ),
+        Finding(
+            "At condition number 1e6 classical Gram-Schmidt has lost {times:.0e} times more orthogonality than "
+            "modified.",
+            lambda rows: orthogonality(rows) > 1e3,
+            lambda rows: {"times": orthogonality(rows)},
         ),
         Finding(
             "An explicit inverse of A'A costs at most {digits:.1f} digits more than solving with it, but its backward "
