@@ -9,6 +9,7 @@ from stabilitylab.accuracy import lre
 from stabilitylab.bench import run
 from stabilitylab.core import Fit, Measurement, Reference, Solution, Status
 from stabilitylab.errors import Breakdown, StabilityLabError
+from stabilitylab.exact import Certificate, CertifiedFit, Enclosure, GramAccumulator, enclose, lstsq
 from stabilitylab.regression import Decimals, Design, Problem
 from stabilitylab.truth import reference
 
@@ -16,18 +17,24 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Breakdown",
+    "Certificate",
+    "CertifiedFit",
     "Decimals",
     "Design",
+    "Enclosure",
     "Fit",
+    "GramAccumulator",
     "Measurement",
     "Problem",
     "Reference",
     "Solution",
     "StabilityLabError",
     "Status",
+    "enclose",
     "errors",
     "libraries",
     "lre",
+    "lstsq",
     "metrics",
     "problems",
     "reference",

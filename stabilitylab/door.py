@@ -22,23 +22,34 @@ def checked(A: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
     Raises ShapeError, EmptyError, UnderdeterminedError, NotFiniteError, ComplexError, NotNumericError, OutOfRangeError.
     """
     matrix, right = _real(A, "A"), _real(b, "b")
-    if matrix.size == 0:
-        raise EmptyError(f"A must have at least one row and one column; got {matrix.shape}: give the data")
-    if matrix.ndim != 2:
-        way = ": pass A.reshape(-1, 1) for a single column" if matrix.ndim == 1 else ""
-        raise ShapeError(f"A must have shape (m, n); got {matrix.shape}{way}")
-    m, n = matrix.shape
-    if right.shape != (m,):
-        way = ": pass b.ravel()" if right.size == m else ""
-        raise ShapeError(f"b must have shape ({m},) to match A {matrix.shape}; got {right.shape}{way}")
-    if m < n:
-        raise UnderdeterminedError(
-            f"A has {m} rows for {n} columns, so that infinitely many x fit: give at least {n} rows, or drop columns"
-        )
+    check_shapes(matrix, right)
     _require_finite(matrix, "A")
     _require_finite(right, "b")
     dtype = np.result_type(matrix, right)
-    return read_only(matrix.astype(dtype)), read_only(right.astype(dtype))
+    return read_only(matrix.astype(dtype, copy=False)), read_only(right.astype(dtype, copy=False))
+
+
+def check_shapes(A: Array, b: Array, *, wide: bool = False) -> None:
+    """Refuse A and b unless they have shapes (m, n) and (m,), m >= n unless wide, none of them empty, real numbers.
+
+    Raises ComplexError, EmptyError, ShapeError, UnderdeterminedError.
+    """
+    for name, array in (("A", A), ("b", b)):
+        if array.dtype.kind == "c":
+            raise ComplexError(f"{name} is complex; stack real and imaginary parts as rows of a real problem")
+    if A.size == 0:
+        raise EmptyError(f"A must have at least one row and one column; got {A.shape}: give the data")
+    if A.ndim != 2:
+        way = ": pass A.reshape(-1, 1) for a single column" if A.ndim == 1 else ""
+        raise ShapeError(f"A must have shape (m, n); got {A.shape}{way}")
+    m, n = A.shape
+    if b.shape != (m,):
+        way = ": pass b.ravel()" if b.size == m else ""
+        raise ShapeError(f"b must have shape ({m},) to match A {A.shape}; got {b.shape}{way}")
+    if m < n and not wide:
+        raise UnderdeterminedError(
+            f"A has {m} rows for {n} columns, so that infinitely many x fit: give at least {n} rows, or drop columns"
+        )
 
 
 def checked_column(values: npt.ArrayLike, name: str) -> Array:
@@ -53,8 +64,9 @@ def checked_column(values: npt.ArrayLike, name: str) -> Array:
 
 
 def _require_finite(values: Array, name: str) -> None:
-    bad = np.argwhere(~np.isfinite(values))
-    if bad.size:
+    finite = np.isfinite(values)
+    if not finite.all():
+        bad = np.argwhere(~finite)
         place = ", ".join(map(str, bad[0]))
         raise NotFiniteError(f"{name}[{place}] is {values[tuple(bad[0])]}: remove that row or give the number")
 

@@ -60,5 +60,9 @@ class NotCertifiedError(StabilityLabError, ArithmeticError):
     """The reference could not be proven to the digits asked for."""
 
 
+class UntrustedBLASError(StabilityLabError, ArithmeticError):
+    """The BLAS does not multiply in true float64, on which exact sums and rounding bounds rest."""
+
+
 class Breakdown(StabilityLabError, ArithmeticError):  # noqa: N818 - the field's word; it is a result, not a fault
     """A solver cannot go on; the message names the place and the number: "pivot 7 of A'A is -8.6e-06"."""

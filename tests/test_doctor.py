@@ -1,6 +1,7 @@
 """Every self-test is well here, and each one sees the fault planted for it."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -30,24 +31,13 @@ def test_the_command_prints_each_test_and_the_environment(here):
         assert key in said.output
 
 
-class WrongProduct(np.ndarray):
-    """Integers whose float64 product comes out of single precision, as on some accelerators."""
-
-    def __matmul__(self, other):
-        product = np.asarray(self) @ np.asarray(other)
-        return product if product.dtype.kind == "i" else product.astype(np.float32).astype(np.float64)
-
-
-class Generator:
-    def __init__(self, seed):
-        self.rng = np.random.Generator(np.random.PCG64(seed))
-
-    def integers(self, *arguments):
-        return self.rng.integers(*arguments).view(WrongProduct)
-
-
 def wrong_blas(monkeypatch):
-    monkeypatch.setattr(np.random, "default_rng", Generator)
+    """Products come out of single precision, as on some accelerators."""
+
+    def matmul(A, B):
+        return (A.astype(np.float32) @ B.astype(np.float32)).astype(np.float64)
+
+    monkeypatch.setattr(doctor, "blas_is_exact", partial(doctor.blas_is_exact, matmul))
 
 
 def wrong_referee(monkeypatch):

@@ -1,0 +1,9 @@
+"""Certified least squares: exact Gram matrices, proven enclosures, and coefficients rounded once."""
+
+from stabilitylab.exact.accumulator import GramAccumulator
+from stabilitylab.exact.certificate import Certificate
+from stabilitylab.exact.enclosure import Enclosure, enclose
+from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.least_squares import lstsq
+
+__all__ = ["Certificate", "CertifiedFit", "Enclosure", "GramAccumulator", "enclose", "lstsq"]

@@ -1,0 +1,93 @@
+"""Numbers as signed digits in base 2**22: small enough that BLAS multiplies and adds them without any rounding.
+
+A digit is an integer of at most 2**21 in magnitude, held in float64. A product of two has 42 bits, and 2048 of those
+add up to at most 2**53: float64 sums them exactly in any order, on any number of threads, with or without fused
+multiply-add. Source: Ozaki, Ogita, Oishi, Rump, Numer. Algorithms 59 (2012) 95-118.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stabilitylab.arithmetic.formats import Array
+
+WIDTH = 22
+TERMS = 2048  # products of two digits that float64 sums exactly
+BASE = 1 << WIDTH
+HALF = 1 << (WIDTH - 1)
+Levels = npt.NDArray[np.int64]
+# t + ROUND - ROUND is t rounded to an integer, for |t| < 2**51.
+ROUND = 1.5 * 2.0**52
+
+
+def sliced(t: Array, planes: Array) -> int:
+    """Peel digits off t, |t| <= 2**21, into planes[p] = digit p times 2**(-22 p); what is left over stays in t.
+
+    t = sum of planes[p] + what is left, exactly. Returns how many planes are used; the others are not written.
+    """
+    for p, plane in enumerate(planes):
+        step = ROUND * 2.0 ** (-WIDTH * p)
+        np.add(t, step, out=plane)
+        np.subtract(plane, step, out=plane)
+        np.subtract(t, plane, out=t)
+        # Integers and small floats end early. One column of t is asked first: it nearly always answers.
+        if not t[:, 0].any() and not t.any():
+            return p + 1
+    return len(planes)
+
+
+def digits_of_floats(t: Array) -> list[Array]:
+    """Integer digit planes of t, |t| <= 2**21: t = sum of plane p times 2**(-22 p), exactly, to the last bit."""
+    t = t.copy()
+    planes = []
+    while True:
+        plane = (t + ROUND) - ROUND
+        planes.append(plane)
+        t -= plane
+        if not t.any():
+            return planes
+        t *= BASE
+
+
+def digits_of_integers(values: Array, count: int) -> list[Array]:
+    """`count` digit planes, most significant first, of an object array of Python ints: the values themselves."""
+    planes = []
+    for _ in range(count - 1):
+        low = ((values + HALF) & (BASE - 1)) - HALF
+        planes.append(low.astype(np.float64))
+        values = (values - low) >> WIDTH
+    planes.append(values.astype(np.float64))
+    return planes[::-1]
+
+
+def carried(levels: list[Array]) -> list[Array]:
+    """The same number in digits of at most 2**21, most significant first; levels hold integers below 2**62 (or 2**53).
+
+    Works on int64 and on float64 arrays; carries may add digits in front.
+    """
+    out: list[Array] = []
+    carry: Any = 0
+    for level in reversed(levels):
+        value = level + carry
+        carry = _quotient(value)
+        out.append(value - carry * BASE)
+    while carry.any():
+        value, carry = carry, _quotient(carry)
+        out.append(value - carry * BASE)
+    return out[::-1]
+
+
+def _quotient(value: Array) -> Array:
+    """value / 2**22 rounded to an integer."""
+    if value.dtype.kind == "i":
+        return (value + HALF) >> WIDTH
+    return np.asarray((value * (1.0 / BASE) + ROUND) - ROUND)
+
+
+def joined(digits: list[int]) -> int:
+    """The integer whose digits, most significant first, these are."""
+    value = 0
+    for digit in digits:
+        value = (value << WIDTH) + digit
+    return value

@@ -1,0 +1,118 @@
+"""What `lstsq` is given: floats to be taken bit for bit, or exact numbers; checked once, with the way out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stabilitylab.arithmetic.decimals import Decimals
+from stabilitylab.arithmetic.formats import Array, as_integers
+from stabilitylab.door import check_shapes
+from stabilitylab.errors import NotFiniteError, NotNumericError, OutOfRangeError, ShapeError
+
+EXACT_IN_FLOAT = 2**53
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A (m, n) and b (m,) as they are summed up: in float64, or as Python ints; and what a column's numbers count.
+
+    floats: A and b are float64 (else object arrays of ints). scales (n + 1,): the true column is the numbers times its
+    scale; None for ones.
+    """
+
+    A: Array
+    b: Array
+    floats: bool
+    scales: tuple[Fraction, ...] | None = None
+
+
+def given(A: Any, b: Any, *, wide: bool = False) -> Given:
+    """The numbers of A and b without any rounding: floats of every format, integers, decimals as text, Fractions.
+
+    wide: fewer rows than columns are allowed. Raises the errors of `door.checked`, but accepts integers of any size.
+    """
+    matrix, right = _array(A, "A"), _array(b, "b")
+    check_shapes(matrix, right, wide=wide)
+    if all(array.dtype.kind in "fb" and array.dtype.itemsize <= 8 for array in (matrix, right)):
+        return Given(matrix.astype(np.float64, copy=False), right.astype(np.float64, copy=False), True)
+    columns = [_exact(column, f"column {j} of A") for j, column in enumerate(matrix.T)] + [_exact(right, "b")]
+    return from_integers(columns)
+
+
+def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> Given:
+    """Columns of integers, b last, each with what it counts."""
+    scales = tuple(scale for _, scale in columns)
+    values = [np.array([0, *integers], dtype=object)[1:] for integers, _ in columns]
+    if all(abs(v) <= EXACT_IN_FLOAT for column in values for v in column):
+        floats = [column.astype(np.float64) for column in values]
+        return Given(np.stack(floats[:-1], axis=1), floats[-1], True, scales)
+    return Given(np.stack(values[:-1], axis=1), values[-1], False, scales)
+
+
+def with_intercept(data: Given) -> Given:
+    """The same with a column of ones in front."""
+    ones = np.ones((len(data.b), 1), dtype=data.A.dtype)
+    scales = None if data.scales is None else (Fraction(1), *data.scales)
+    return Given(np.hstack([ones, data.A]), data.b, data.floats, scales)
+
+
+def given_weights(weights: npt.ArrayLike, rows: int) -> list[Fraction]:
+    """One non-negative weight for each row, exactly. Raises ShapeError, OutOfRangeError, NotNumericError."""
+    array = _array(weights, "weights")
+    if array.shape != (rows,):
+        raise ShapeError(f"weights must have shape ({rows},), one for each row; got {array.shape}")
+    integers, scale = _exact(array, "weights")
+    out = [v * scale for v in integers]
+    negative = next((i for i, w in enumerate(out) if w < 0), None)
+    if negative is not None:
+        raise OutOfRangeError(f"weights[{negative}] is negative: give weights of 0 or more")
+    return out
+
+
+def _array(values: Any, name: str) -> Array:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"{name} is ragged: {error}") from None
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise NotFiniteError(f"{name} has masked entries: remove those rows or give the numbers")
+    return array
+
+
+def _exact(column: Array, name: str) -> tuple[Sequence[int], Fraction]:
+    """A column as integers times a scale."""
+    if column.dtype.kind == "f":
+        if not np.isfinite(column).all():
+            row = int(np.flatnonzero(~np.isfinite(column))[0])
+            raise NotFiniteError(f"{name} has {column[row]} in row {row}: remove that row or give the number")
+        integers, scale = as_integers(column)
+        return integers.tolist(), scale
+    if column.dtype.kind in "biu":
+        return [int(v) for v in column.tolist()], Fraction(1)
+    if column.dtype.kind not in "OU":
+        raise NotNumericError(f"{name} must hold real numbers; its dtype is {column.dtype}")
+    entries = column.tolist()
+    if all(isinstance(v, str | int | Decimal | np.integer) for v in entries):
+        decimals = Decimals.parse(entries)
+        return decimals.integers, decimals.scale
+    fractions = [_fraction(v, f"{name}, row {i}") for i, v in enumerate(entries)]
+    common = lcm(*(v.denominator for v in fractions))
+    return [v.numerator * (common // v.denominator) for v in fractions], Fraction(1, common)
+
+
+def _fraction(value: Any, where: str) -> Fraction:
+    if isinstance(value, str | Decimal):
+        decimals = Decimals.parse([value])
+        return decimals.integers[0] * decimals.scale
+    try:
+        return Fraction(value) if isinstance(value, int | float | Fraction) else Fraction(*value.as_integer_ratio())
+    except (TypeError, AttributeError):
+        raise NotNumericError(f"{where} is {value!r}, which is no number") from None
+    except (ValueError, OverflowError):
+        raise NotFiniteError(f"{where} is {value!r}: remove the row or give the number") from None

@@ -1,0 +1,148 @@
+"""Certified least squares: coefficients rounded once from the exact solution, for about the price of lstsq."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from time import process_time
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from stabilitylab.errors import InputError, RankDeficientError
+from stabilitylab.exact.certificate import Certificate, Factor
+from stabilitylab.exact.digits import WIDTH
+from stabilitylab.exact.fit import CertifiedFit, constant_column
+from stabilitylab.exact.given import Given, from_integers, given, given_weights, with_intercept
+from stabilitylab.exact.gram import GramSums, integer_columns
+from stabilitylab.exact.least_norm import least_norm
+from stabilitylab.exact.normal import NormalEquations
+from stabilitylab.exact.rational import independent_columns
+from stabilitylab.exact.solve import solve
+from stabilitylab.exact.solved import Solved, rounded, to_nearest
+from stabilitylab.regression import Problem, Truth
+
+Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
+POLICIES = ("full-rank", "minimum-norm")
+Units: TypeAlias = tuple[Fraction, ...]
+
+
+def lstsq(
+    A: Problem | npt.ArrayLike,
+    b: npt.ArrayLike | None = None,
+    *,
+    truth: Truth = "matrix",
+    weights: npt.ArrayLike | None = None,
+    intercept: bool = False,
+    policy: Policy = "full-rank",
+    names: Sequence[str] | None = None,
+) -> CertifiedFit:
+    """x (n,) minimising |b - A x| over A (m, n), b (m,): each x_j the double nearest to the exact solution, with proof.
+
+    The numbers are taken as they are: floats bit for bit, or exact decimals (text, Decimal), integers and Fractions;
+    or a Problem, for one of its truths. weights w (m,) minimise sum w_i (b - A x)_i²; intercept puts a column of ones
+    in front. An exactly rank-deficient A is refused (RankDeficientError, naming the dependent columns) unless policy is
+    "minimum-norm", which gives the solution of least norm, and takes m < n too.
+    Cost: an error-free A'A, 9 m n² floating-point operations by BLAS, and an n x n solve. Raises the errors of
+    `door.checked`, OutOfRangeError where a coefficient over- or underflows float64, NotCertifiedError rather than
+    return a digit that is not proven.
+    """
+    started = process_time()
+    if policy not in POLICIES:
+        raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
+    data = _of_problem(A, b, truth) if isinstance(A, Problem) else _of_arrays(A, b, policy)
+    if intercept:
+        data = with_intercept(data)
+    named = _names(names, A.feature_names if isinstance(A, Problem) else None, data.A.shape[1], intercept)
+    kept = (data.A, data.b) if data.floats and data.scales is None and weights is None else None
+    sums = GramSums(data.A.shape[1] + 1)
+    feed(sums, data, weights)
+    # A constant column is looked for now unless the rows are kept to look for it later.
+    constant = -1 if kept is not None else constant_column(data.A)
+    normal = sums.normal_equations()
+    return fitted(normal, normal.units(data.scales), sums.rows, named, policy, started, kept, constant)
+
+
+def feed(sums: GramSums, data: Given, weights: npt.ArrayLike | None = None, sign: int = 1) -> None:
+    """Add rows to the sums, or with sign -1 take them away."""
+    if data.floats and weights is None:
+        sums.feed(data.A, data.b, sign)
+        return
+    if data.floats:
+        columns, exponents = integer_columns(data.A, data.b)
+    else:
+        columns = np.vstack([data.A.T, data.b])
+        exponents = np.zeros(len(columns), dtype=np.int64)
+    w = None if weights is None else np.array([*given_weights(weights, len(data.b)), None], dtype=object)[:-1]
+    sums.feed_integers(columns, exponents, w, sign)
+
+
+def fitted(
+    normal: NormalEquations,
+    units: Units,
+    rows: int,
+    names: tuple[str, ...],
+    policy: Policy,
+    started: float,
+    data: tuple[Any, Any] | None = None,
+    constant: int | None = None,
+) -> CertifiedFit:
+    """The fit from exact normal equations."""
+    ratios = tuple((units[-1] / unit).as_integer_ratio() for unit in units[:-1])
+    solved = solve(normal, to_nearest(normal, ratios)) if rows >= normal.n else None
+    rank = normal.n
+    if solved is None:
+        independent = independent_columns(normal)
+        rank = len(independent)
+        if policy == "full-rank":
+            dependent = ", ".join(name for j, name in enumerate(names) if j not in independent)
+            raise RankDeficientError(
+                f"A has rank {rank} of {normal.n}, exactly; what depends on the columns before it: {dependent}. "
+                f"Drop it, or ask for policy='minimum-norm'"
+            )
+        solved = least_norm(normal, units, independent)
+        ratios = ((1, 1),) * normal.n
+    x = rounded(solved, ratios, names)
+    certificate = Certificate(
+        route=solved.route,
+        middle=solved.middle,
+        spread=solved.radius,
+        denominator=solved.denominator,
+        ratios=ratios,
+        nearest=tuple(x),
+        rank=rank,
+        factor=_factor(solved, units),
+        seconds=process_time() - started,
+    )
+    return CertifiedFit(np.array(x), names, certificate, rows, (normal, units), data, constant)
+
+
+def _factor(solved: Solved, units: Units) -> Factor | None:
+    X = solved.factor
+    if X is None:
+        return None
+    powers = WIDTH * (X.places - np.arange(len(X.planes))[:, None])
+    return Factor(X.planes, powers, tuple(1 / unit for unit in units[:-1]), X.alpha)
+
+
+def _of_arrays(A: npt.ArrayLike, b: npt.ArrayLike | None, policy: str) -> Given:
+    if b is None:
+        raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
+    return given(A, b, wide=policy == "minimum-norm")
+
+
+def _of_problem(problem: Problem, b: npt.ArrayLike | None, truth: Truth) -> Given:
+    if b is not None:
+        raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
+    if truth == "matrix" and problem.dtype != "longdouble":
+        return given(problem.A, problem.b)
+    system = problem.exact(truth)
+    columns = [*zip(system.A.T.tolist(), system.column_scales, strict=True), (system.b.tolist(), system.b_scale)]
+    return from_integers(columns)
+
+
+def _names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int, intercept: bool) -> tuple[str, ...]:
+    own = n - intercept
+    found = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(own))
+    if len(found) != own:
+        raise InputError(f"names must have one entry for each of {own} columns; got {len(found)}")
+    return ("intercept", *found) if intercept else found

@@ -1,0 +1,38 @@
+"""The exact normal equations solved to proven accuracy, by whichever way is cheapest and, in the end, by any."""
+
+from stabilitylab.errors import NotCertifiedError
+from stabilitylab.exact import balls
+from stabilitylab.exact.balls import solve_by_balls
+from stabilitylab.exact.digits import TERMS
+from stabilitylab.exact.factor import inverse_factor
+from stabilitylab.exact.normal import NormalEquations
+from stabilitylab.exact.rational import flint, independent_columns, solve_exactly
+from stabilitylab.exact.refine import refined
+from stabilitylab.exact.solved import Resolved, Solved
+
+ROUTE = "exact Gram matrix, staged inverse factor"
+LARGEST_EXACT = 400  # unknowns up to which exact rationals end in minutes
+
+
+def solve(normal: NormalEquations, resolved: Resolved) -> Solved | None:
+    """y of C y = c, every entry known as well as asked for, with its proof; None when A is exactly rank deficient.
+
+    Raises NotCertifiedError rather than give a doubtful digit.
+    """
+    if flint is not None and normal.n <= balls.LARGEST:
+        return solve_by_balls(normal, resolved)
+    if normal.n <= TERMS:
+        factor = inverse_factor(normal)
+        # alpha < 1 proves full rank.
+        if factor is not None:
+            solved = refined(normal, factor, resolved, ROUTE)
+            if solved is not None:
+                return solved
+        elif normal.n <= LARGEST_EXACT and len(independent_columns(normal)) < normal.n:
+            return None
+    if normal.n > LARGEST_EXACT:
+        raise NotCertifiedError(
+            f"no proof was found for {normal.n} unknowns: A is singular or its condition number is beyond 1e30, and "
+            f"exact rationals would take too long: drop columns that depend on others, or scale and centre them"
+        )
+    return solve_exactly(normal)

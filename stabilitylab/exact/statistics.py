@@ -1,0 +1,151 @@
+"""What a regression reports besides x, enclosed in rationals as narrowly as asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import isqrt, lcm
+from typing import TypeAlias
+
+import numpy as np
+
+from stabilitylab.errors import NotCertifiedError
+from stabilitylab.exact import balls
+from stabilitylab.exact.digits import WIDTH, joined
+from stabilitylab.exact.factor import inverse_factor
+from stabilitylab.exact.interval import Interval, exactly
+from stabilitylab.exact.normal import NormalEquations
+from stabilitylab.exact.rational import flint, solution, solve_exactly
+from stabilitylab.exact.solve import solve
+from stabilitylab.exact.solved import Solved, determinant_bound, is_zero, to_digits
+
+# Decimal digits, or exact rationals.
+Accuracy: TypeAlias = int | None
+ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)
+# Unknowns up to which FLINT's inverse in balls is cheaper than a factor made good to many digits.
+SMALL = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """A regression's exact normal equations with what is known of its shape; its figures as intervals.
+
+    units (n + 1,): what the integers of each column of [A b] count. constant: a constant column of A, about whose mean
+    the total sum of squares is. x: the exact solution of least norm when rank < n, otherwise None.
+    """
+
+    normal: NormalEquations
+    units: tuple[Fraction, ...]
+    rows: int
+    rank: int
+    constant: int | None
+    x: tuple[Fraction, ...] | None = None
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """m less the rank of A."""
+        return max(0, self.rows - self.rank)
+
+    @cached_property
+    def total(self) -> Fraction:
+        """|b|², or |b - mean b|² with a constant column, exactly."""
+        normal, j = self.normal, self.constant
+        about = Fraction(0) if j is None else Fraction(normal.c[j] ** 2, normal.C[j][j])
+        return (normal.bb - about) * self.units[-1] ** 2
+
+    def rss(self, accuracy: Accuracy) -> Interval:
+        """The residual sum of squares |b - A x|².
+
+        rss(x*) = rss(x) - |A (x* - x)|² for any x near the solution x*, where |A (x* - x)| <= sum |a_j| radius_j. By
+        Cramer's rule it is an integer over det A'A, so that what is less than any such number but 0 is 0.
+        """
+        if self.degrees_of_freedom == 0:
+            return exactly(0)
+        normal, solved = self.normal, self._solved(accuracy)
+        y, D = solved.middle, solved.denominator
+        Cy = [sum(map(int.__mul__, row, y)) for row in normal.C]
+        value = normal.bb * D * D - 2 * D * sum(map(int.__mul__, normal.c, y)) + sum(map(int.__mul__, Cy, y))
+        if self.x is None and is_zero(value, 0, D * D, determinant_bound(normal)):
+            return exactly(0)
+        moved = sum(r * (isqrt(normal.C[j][j]) + 1) for j, r in enumerate(solved.radius)) ** 2
+        return Interval(Fraction(max(value - moved, 0), D * D), Fraction(value, D * D)) * self.units[-1] ** 2
+
+    def explained(self, accuracy: Accuracy) -> Interval:
+        """The total sum of squares less the residual one."""
+        rss = self.rss(accuracy)
+        return Interval(max(self.total - rss.high, Fraction(0)), max(self.total - rss.low, Fraction(0)))
+
+    def coefficients(self, accuracy: Accuracy) -> list[Interval]:
+        """x."""
+        solved = self._solved(accuracy)
+        ratios = [self.units[-1] / unit / solved.denominator for unit in self.units[:-1]]
+        parts = zip(solved.middle, solved.radius, ratios, strict=True)
+        return [Interval((m - r) * ratio, (m + r) * ratio) for m, r, ratio in parts]
+
+    def variances(self, accuracy: Accuracy) -> list[Interval]:
+        """rss / (m - rank) diag((A'A)^-1), for A of full rank and m > n."""
+        sigma2 = self.rss(accuracy) * Fraction(1, self.degrees_of_freedom)
+        diagonal = zip(self._diagonal(accuracy), self.units, strict=False)
+        return [sigma2 * entry * (1 / unit**2) for entry, unit in diagonal]
+
+    @cached_property
+    def _memory(self) -> dict[Accuracy, Solved]:
+        return {}
+
+    def _solved(self, accuracy: Accuracy) -> Solved:
+        if accuracy not in self._memory:
+            self._memory[accuracy] = self._solve(accuracy)
+        return self._memory[accuracy]
+
+    def _solve(self, accuracy: Accuracy) -> Solved:
+        if self.x is not None:
+            y = [x * unit / self.units[-1] for x, unit in zip(self.x, self.units, strict=False)]
+            common = lcm(*(v.denominator for v in y))
+            return Solved(tuple(int(v * common) for v in y), (0,) * len(y), common, "exact rationals")
+        if accuracy is None:
+            return solve_exactly(self.normal)
+        solved = solve(self.normal, to_digits(self.normal, accuracy))
+        if solved is None:
+            raise NotCertifiedError("the data have changed since the fit: keep A and b as they were, or fit again")
+        return solved
+
+    @cached_property
+    def _diagonals(self) -> dict[Accuracy, list[Interval]]:
+        return {}
+
+    def _diagonal(self, accuracy: Accuracy) -> list[Interval]:
+        if accuracy not in self._diagonals:
+            self._diagonals[accuracy] = inverse_diagonal(self.normal, accuracy)
+        return self._diagonals[accuracy]
+
+
+def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy) -> list[Interval]:
+    """diag(C^-1), C = A'A in integers, to a relative width of about 10**-accuracy.
+
+    (C^-1)_ii lies between |X_i|²/(1 + alpha) and |X_i|²/(1 - alpha), for C^-1 = X B^-1 X' with B = X'C X.
+    """
+    n = normal.n
+    if accuracy is not None:
+        if flint is not None and n <= SMALL:
+            enclosed = balls.diagonal_of_inverse(normal, accuracy)
+            if enclosed is not None:
+                return enclosed
+        factor = inverse_factor(normal, 10.0**-accuracy) if accuracy <= 140 else None
+        if factor is not None:
+            L, alpha = len(factor.planes), Fraction(factor.alpha)
+            flat = [joined(digits) for digits in factor.planes.astype(np.int64).reshape(L, -1).T.tolist()]
+            weights = [Fraction(2) ** (2 * WIDTH * (int(place) - L + 1)) for place in factor.places]
+            rows = (flat[i * n : (i + 1) * n] for i in range(n))
+            squares = [sum((v * v * w for v, w in zip(row, weights, strict=True)), Fraction(0)) for row in rows]
+            return [Interval(square / (1 + alpha), square / (1 - alpha)) for square in squares]
+    columns = [solution(normal.C, [int(i == j) for i in range(n)]) for j in range(n)]
+    return [exactly(Fraction(v[j], over)) for j, (v, over) in enumerate(columns)]
+
+
+def settled(enclosed: Callable[[Accuracy], Interval], rounding: Callable[[Interval], float | None]) -> float:
+    """The rounded value at the least accuracy that settles it; exact rationals settle everything."""
+    for accuracy in ACCURACIES:
+        value = rounding(enclosed(accuracy))
+        if value is not None:
+            return value
+    raise AssertionError("an exact rational rounds to one double")
