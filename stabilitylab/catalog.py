@@ -74,7 +74,7 @@ class Entry(Generic[AnyLabel]):
 
 
 class Catalog(Generic[AnyLabel]):
-    """Functions by name. The first question asked of it imports every module of its packages; importing registers."""
+    """Functions by name. The first question imports its packages, with all their modules; importing registers."""
 
     def __init__(self, kind: str, *packages: str) -> None:
         self.kind = kind
@@ -136,7 +136,8 @@ class Catalog(Generic[AnyLabel]):
         if not self._discovered:
             self._discovered = True
             for package in self.packages:
-                for module in pkgutil.iter_modules(importlib.import_module(package).__path__, package + "."):
+                path = getattr(importlib.import_module(package), "__path__", [])
+                for module in pkgutil.iter_modules(path, package + "."):
                     if not module.ispkg:
                         importlib.import_module(module.name)
         return self._entries

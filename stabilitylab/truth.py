@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
@@ -19,9 +19,13 @@ from mpmath import libmp
 
 from stabilitylab.core import Reference
 from stabilitylab.errors import InputError, RankDeficientError
-from stabilitylab.referee import ENGINE, Certified, certified, independent_columns, minimum_norm, subsystem
-from stabilitylab.regression import IntegerSystem, Problem, Truth
+from stabilitylab.exact.given import Given, given, given_problem
+from stabilitylab.exact.interval import Interval
+from stabilitylab.exact.rational import independent_columns
+from stabilitylab.exact.statistics import Accuracy, Evidence, evidence_of
+from stabilitylab.regression import TRUTHS, Problem, Truth
 
+ENGINE = "exact Gram, 1"  # raised when the numbers a reference holds may change
 POLICIES = ("full-rank", "minimum-norm", "basic")
 MIN_DIGITS = 50
 
@@ -35,7 +39,9 @@ def reference(
     policy: str = "full-rank",
     kept: Sequence[int] | None = None,
 ) -> Reference:
-    """The certified solution of min |b - A x| for one truth of a Problem, or for the arrays A (m, n), b (m,) as stored.
+    """The certified solution of min |b - A x| for one truth of a Problem, or for A (m, n), b (m,) as they are.
+
+    Arrays are taken bit for bit; decimals (text, Decimal), integers and Fractions exactly.
 
     Every coefficient, standard error, residual norm and R² has at least `digits` proven decimal digits (never fewer
     than 50). An exactly rank-deficient A has many solutions: policy "full-rank" refuses it (RankDeficientError, naming
@@ -44,31 +50,41 @@ def reference(
     Raises the errors of `door.checked` for arrays that are no problem, and InputError for an unknown policy or for
     `kept` that are not independent columns of A, as many as its rank.
     """
+    if truth not in TRUTHS:
+        raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
     if isinstance(A, Problem):
         if b is not None:
             raise InputError("a Problem brings its own b: call reference(problem, truth=...)")
-        problem = A
     elif b is None:
         raise InputError("b is missing: call reference(A, b), or reference(problem, truth=...)")
-    else:
-        problem = Problem.from_matrix("as given", A, b)
     if not isinstance(digits, int):
         raise InputError(f"digits must be a whole number; got {digits!r}")
     if policy not in POLICIES:
         raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
     if kept is not None and policy != "basic":
         raise InputError(f"kept names the columns of a basic solution: ask for policy='basic'; got {policy!r}")
-    return _remembered(problem, truth, max(digits, MIN_DIGITS), policy, None if kept is None else tuple(kept))
+    columns = None if kept is None else tuple(kept)
+    if isinstance(A, Problem):
+        return _remembered(A, truth, max(digits, MIN_DIGITS), policy, columns)
+    data = given(A, b)
+    names = tuple(f"a{j}" for j in range(data.A.shape[1]))
+    return _found(data, names, truth, max(digits, MIN_DIGITS), policy, columns)
 
 
 @lru_cache(maxsize=512)
 def _remembered(problem: Problem, truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None) -> Reference:
-    system = problem.exact(truth)
-    key = hashlib.sha256(repr((system.digest, digits, policy, kept, ENGINE)).encode()).hexdigest()
+    return _found(given_problem(problem, truth), problem.feature_names, truth, digits, policy, kept)
+
+
+def _found(
+    data: Given, names: Sequence[str], truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None
+) -> Reference:
+    """From the cache on disk, or computed and put there."""
+    key = hashlib.sha256(repr((data.digest, digits, policy, kept, ENGINE)).encode()).hexdigest()
     path = cache_folder() / "references" / key[:2] / f"{key}.json"
     found = _load(path, truth)
     if found is None:
-        found = _computed(system, truth, digits, policy, kept, problem.feature_names)
+        found = _computed(data, truth, digits, policy, kept, names)
         _store(path, found)
     return found
 
@@ -79,69 +95,71 @@ def cache_folder() -> Path:
 
 
 def _computed(
-    system: IntegerSystem, truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None, names: Sequence[str]
+    data: Given, truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None, names: Sequence[str]
 ) -> Reference:
-    n = system.A.shape[1]
+    n = data.A.shape[1]
     if kept is not None and not set(kept) <= set(range(n)):
         raise InputError(f"kept must name columns among 0..{n - 1}; got {list(kept)}")
-    solved = certified(system, digits)
-    if solved is not None:
+    evidence = evidence_of(data)
+    if evidence.solved(digits) is not None:
         if kept is not None and sorted(kept) != list(range(n)):
             raise InputError(f"A has full rank, so that kept must name all {n} columns; got {list(kept)}")
-        return _as_reference(system, solved, tuple(range(n)), truth, digits, "full-rank", None)
-    independent = independent_columns(system)
+        return _as_reference(evidence, range(n), n, truth, digits, "full-rank")
+    independent = independent_columns(evidence.normal)
     if policy == "full-rank":
         dependent = ", ".join(names[j] for j in range(n) if j not in independent)
         raise RankDeficientError(
             f"A has rank {len(independent)} of {n}, exactly; what depends on the columns before it: {dependent}. "
             f"Drop it, or ask for policy='minimum-norm' or policy='basic'"
         )
+    if policy == "minimum-norm":
+        return _as_reference(evidence.of_least_norm(independent), range(n), n, truth, digits, policy)
     columns = independent if kept is None else kept
     if len(columns) != len(independent):
         raise InputError(f"kept must name {len(independent)} independent columns of {n}; got {list(columns)}")
-    sub = subsystem(system, columns)
-    solved = certified(sub, digits)
-    if solved is None:
+    basic = evidence.restricted(columns)
+    if basic.solved(digits) is None:
         raise InputError(f"the columns kept, {list(columns)}, depend on each other")
-    x = minimum_norm(system, independent) if policy == "minimum-norm" else None
-    return _as_reference(system, solved, columns, truth, digits, policy, x)
+    return _as_reference(basic, columns, n, truth, digits, policy)
 
 
 def _as_reference(
-    system: IntegerSystem,
-    solved: Certified,
-    columns: tuple[int, ...],
-    truth: Truth,
-    digits: int,
-    policy: str,
-    x: tuple[Fraction, ...] | None,
+    evidence: Evidence, columns: Sequence[int], n: int, truth: Truth, digits: int, policy: str
 ) -> Reference:
-    m, n = system.A.shape
+    """What the evidence proves, to `digits` digits each; coefficients of columns that are not there are 0."""
     bits = ceil((digits + 2) * log2(10)) + 10
-    unit = system.b_scale
-    if x is None:
-        by_column = dict(zip(columns, solved.x, strict=True))
-        x = tuple(by_column.get(j, Fraction(0)) * unit / system.column_scales[j] for j in range(n))
-    rss = solved.rss * unit**2
+    x = [Fraction(0)] * n
+    for j, column in enumerate(columns):
+        x[column] = _narrowed(lambda accuracy, j=j: evidence.coefficients(accuracy)[j], digits)  # type: ignore[misc]
     errors = None
-    if m > len(columns) and len(columns) == n:
-        variances = zip(solved.inverse_diagonal, system.column_scales, strict=True)
-        errors = tuple(_root(rss / (m - n) * v / s**2, bits) for v, s in variances)
-    b = [int(v) for v in system.b]
-    norm2 = Fraction(sum(v * v for v in b)) * unit**2
-    squares = [Fraction(sum(int(v) * int(v) for v in system.A[:, j])) * system.column_scales[j] ** 2 for j in range(n)]
+    if evidence.degrees_of_freedom and evidence.rank == n:
+        variances = (
+            _narrowed(lambda accuracy, j=j: evidence.variances(accuracy)[j], digits)  # type: ignore[misc]
+            for j in range(n)
+        )
+        errors = tuple(_root(v, bits) for v in variances)
+    explained = _narrowed(evidence.explained, digits) if evidence.total else None
     return Reference(
         x=tuple(_mpf(v, bits) for v in x),
         digits=digits,
         truth=truth,
-        rank=len(columns),
+        rank=evidence.rank,
         policy=policy,
-        method=f"{ENGINE}; {solved.bits} bits, |I - X'A'AX| < {solved.alpha:.1e}",
-        residual_norm=_root(rss, bits),
+        method=evidence.route,
+        residual_norm=_root(_narrowed(evidence.rss, digits), bits),
         standard_errors=errors,
-        r_squared=None if solved.r_squared is None else _mpf(solved.r_squared, bits),
-        scales=tuple(_root(norm2 / s, bits) if s else _mpf(Fraction(1), bits) for s in squares),
+        r_squared=None if explained is None else _mpf(explained / evidence.total, bits),
+        scales=tuple(_root(v, bits) for v in evidence.sizes),
     )
+
+
+def _narrowed(enclosed: Callable[[Accuracy], Interval], digits: int) -> Fraction:
+    """A number of the interval when it is narrow enough for all its numbers to agree in `digits` digits."""
+    for accuracy in (digits + 2, 2 * digits, 4 * digits):
+        low, high = enclosed(accuracy)
+        if (high - low) * 10 ** (digits + 1) <= min(abs(low), abs(high)) and low * high >= 0:
+            return (low + high) / 2
+    return enclosed(None).low
 
 
 def _mpf(value: Fraction, bits: int) -> Any:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from time import process_time
-from zipfile import BadZipFile
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,9 @@ import numpy.typing as npt
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.errors import InputError, ShapeError
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.given import given
+from stabilitylab.exact.given import feed, given
 from stabilitylab.exact.gram import GramSums
-from stabilitylab.exact.least_squares import Policy, feed, fitted
+from stabilitylab.exact.least_squares import Policy, fitted
 from stabilitylab.exact.normal import NormalEquations
 
 FORMAT = 1  # of a saved accumulator

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from stabilitylab.arithmetic.formats import Array, as_integers
 from stabilitylab.errors import InputError
 from stabilitylab.exact.certificate import Certificate
+from stabilitylab.exact.given import constant_column
 from stabilitylab.exact.gram import GramSums
 from stabilitylab.exact.interval import Interval, exactly, nearest_of, nearest_root_of
 from stabilitylab.exact.normal import NormalEquations
-from stabilitylab.exact.statistics import Accuracy, Evidence, settled
+from stabilitylab.exact.statistics import Accuracy, Evidence, settled, total_sum_of_squares
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +46,15 @@ class CertifiedFit:
     @cached_property
     def evidence(self) -> Evidence:
         """The exact normal equations, formed now where the solution did not need them, and what follows from them."""
-        constant = constant_column(self.data[0]) if self.data is not None and self.constant == -1 else self.constant
         normal, units = self.system or _formed(self.data)
         rank = self.certificate.rank
         x = self.certificate.x if rank < len(self.x) else None
-        return Evidence(normal, units, self.rows, rank, constant, x)
+        return Evidence(normal, units, self.rows, rank, total_sum_of_squares(normal, units, self.about), x)
+
+    @cached_property
+    def about(self) -> int | None:
+        """A constant column of A, about whose mean R² is; None when there is none."""
+        return constant_column(self.data[0]) if self.data is not None and self.constant == -1 else self.constant
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -118,7 +123,7 @@ class CertifiedFit:
 
         The regression has n degrees of freedom, n - 1 when a column of A is constant; the residuals m - n.
         """
-        regressors = self.certificate.rank - (self.evidence.constant is not None)
+        regressors = self.certificate.rank - (self.about is not None)
         if not self.degrees_of_freedom or not regressors:
             return None
         if self.rss == 0.0:
@@ -211,12 +216,6 @@ class CertifiedFit:
             if not np.isnan(out).any():
                 break
         return out
-
-
-def constant_column(A: Array) -> int | None:
-    """The first column of A that holds one value, not 0, in every row."""
-    candidates = np.flatnonzero((A[0] != 0) & (A[-1] == A[0]))
-    return next((int(j) for j in candidates if (A[:, j] == A[0, j]).all()), None)
 
 
 def _formed(data: tuple[Array, Array] | None) -> tuple[NormalEquations, tuple[Fraction, ...]]:

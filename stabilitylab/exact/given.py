@@ -1,5 +1,6 @@
 """What `lstsq` is given: floats to be taken bit for bit, or exact numbers; checked once, with the way out."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +14,9 @@ import numpy.typing as npt
 from stabilitylab.arithmetic.decimals import Decimals
 from stabilitylab.arithmetic.formats import Array, as_integers
 from stabilitylab.door import check_shapes
-from stabilitylab.errors import NotFiniteError, NotNumericError, OutOfRangeError, ShapeError
+from stabilitylab.errors import InputError, NotFiniteError, NotNumericError, OutOfRangeError, ShapeError
+from stabilitylab.exact.gram import GramSums, integer_columns
+from stabilitylab.regression import TRUTHS, Problem, Truth
 
 EXACT_IN_FLOAT = 2**53
 
@@ -30,6 +33,14 @@ class Given:
     b: Array
     floats: bool
     scales: tuple[Fraction, ...] | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the numbers."""
+        found = hashlib.sha256(repr((self.A.shape, self.floats, self.scales)).encode())
+        for values in (self.A, self.b):
+            found.update(np.ascontiguousarray(values).tobytes() if self.floats else repr(values.tolist()).encode())
+        return found.hexdigest()
 
 
 def given(A: Any, b: Any, *, wide: bool = False) -> Given:
@@ -55,6 +66,19 @@ def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> Given:
     return Given(np.stack(values[:-1], axis=1), values[-1], False, scales)
 
 
+def given_problem(problem: Problem, truth: Truth) -> Given:
+    """One of the three truths of a problem, without any rounding."""
+    if truth not in TRUTHS:
+        raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
+    powers = problem.design.kind == "polynomial" and problem.design.degree > 1
+    # Without powers the stored data are the matrix.
+    if (truth == "matrix" or (truth == "data" and not powers)) and problem.dtype != "longdouble":
+        return given(problem.A, problem.b)
+    system = problem.exact(truth)
+    columns = [*zip(system.A.T.tolist(), system.column_scales, strict=True), (system.b.tolist(), system.b_scale)]
+    return from_integers(columns)
+
+
 def with_intercept(data: Given) -> Given:
     """The same with a column of ones in front."""
     ones = np.ones((len(data.b), 1), dtype=data.A.dtype)
@@ -73,6 +97,26 @@ def given_weights(weights: npt.ArrayLike, rows: int) -> list[Fraction]:
     if negative is not None:
         raise OutOfRangeError(f"weights[{negative}] is negative: give weights of 0 or more")
     return out
+
+
+def feed(sums: GramSums, data: Given, weights: npt.ArrayLike | None = None, sign: int = 1) -> None:
+    """Add rows to the sums, or with sign -1 take them away."""
+    if data.floats and weights is None:
+        sums.feed(data.A, data.b, sign)
+        return
+    if data.floats:
+        columns, exponents = integer_columns(data.A, data.b)
+    else:
+        columns = np.vstack([data.A.T, data.b])
+        exponents = np.zeros(len(columns), dtype=np.int64)
+    w = None if weights is None else np.array([*given_weights(weights, len(data.b)), None], dtype=object)[:-1]
+    sums.feed_integers(columns, exponents, w, sign)
+
+
+def constant_column(A: Array) -> int | None:
+    """The first column of A that holds one value, not 0, in every row."""
+    candidates = np.flatnonzero((A[0] != 0) & (A[-1] == A[0]))
+    return next((int(j) for j in candidates if (A[:, j] == A[0, j]).all()), None)
 
 
 def _array(values: Any, name: str) -> Array:

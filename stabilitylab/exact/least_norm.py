@@ -8,6 +8,8 @@ from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.rational import solution
 from stabilitylab.exact.solved import Solved
 
+LEAST_NORM = "exact Gram matrix, exact rationals of least norm"
+
 
 def least_norm(normal: NormalEquations, units: Sequence[Fraction], independent: Sequence[int]) -> Solved:
     """The minimiser x of |b - A x| with the least |x|, exactly, K: independent columns of A.
@@ -26,5 +28,4 @@ def least_norm(normal: NormalEquations, units: Sequence[Fraction], independent: 
     sums = [sum(C[i][k] * value for k, value in zip(independent, v, strict=True)) for i in range(n)]
     x = [unit * value * units[n] * common / denominator for unit, value in zip(units, sums, strict=False)]
     over = lcm(*(value.denominator for value in x))
-    route = "exact Gram matrix, exact rationals of least norm"
-    return Solved(tuple(int(value * over) for value in x), (0,) * n, over, route)
+    return Solved(tuple(int(value * over) for value in x), (0,) * n, over, LEAST_NORM)

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from stabilitylab.errors import InputError, RankDeficientError
 from stabilitylab.exact.certificate import Certificate, Factor
 from stabilitylab.exact.digits import WIDTH
-from stabilitylab.exact.fit import CertifiedFit, constant_column
-from stabilitylab.exact.given import Given, from_integers, given, given_weights, with_intercept
-from stabilitylab.exact.gram import GramSums, integer_columns
+from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.given import constant_column, feed, given, given_problem, with_intercept
+from stabilitylab.exact.gram import GramSums
 from stabilitylab.exact.least_norm import least_norm
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.rational import independent_columns
@@ -49,7 +49,14 @@ def lstsq(
     started = process_time()
     if policy not in POLICIES:
         raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
-    data = _of_problem(A, b, truth) if isinstance(A, Problem) else _of_arrays(A, b, policy)
+    if isinstance(A, Problem):
+        if b is not None:
+            raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
+        data = given_problem(A, truth)
+    elif b is None:
+        raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
+    else:
+        data = given(A, b, wide=policy == "minimum-norm")
     if intercept:
         data = with_intercept(data)
     named = _names(names, A.feature_names if isinstance(A, Problem) else None, data.A.shape[1], intercept)
@@ -60,20 +67,6 @@ def lstsq(
     constant = -1 if kept is not None else constant_column(data.A)
     normal = sums.normal_equations()
     return fitted(normal, normal.units(data.scales), sums.rows, named, policy, started, kept, constant)
-
-
-def feed(sums: GramSums, data: Given, weights: npt.ArrayLike | None = None, sign: int = 1) -> None:
-    """Add rows to the sums, or with sign -1 take them away."""
-    if data.floats and weights is None:
-        sums.feed(data.A, data.b, sign)
-        return
-    if data.floats:
-        columns, exponents = integer_columns(data.A, data.b)
-    else:
-        columns = np.vstack([data.A.T, data.b])
-        exponents = np.zeros(len(columns), dtype=np.int64)
-    w = None if weights is None else np.array([*given_weights(weights, len(data.b)), None], dtype=object)[:-1]
-    sums.feed_integers(columns, exponents, w, sign)
 
 
 def fitted(
@@ -122,22 +115,6 @@ def _factor(solved: Solved, units: Units) -> Factor | None:
         return None
     powers = WIDTH * (X.places - np.arange(len(X.planes))[:, None])
     return Factor(X.planes, powers, tuple(1 / unit for unit in units[:-1]), X.alpha)
-
-
-def _of_arrays(A: npt.ArrayLike, b: npt.ArrayLike | None, policy: str) -> Given:
-    if b is None:
-        raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
-    return given(A, b, wide=policy == "minimum-norm")
-
-
-def _of_problem(problem: Problem, b: npt.ArrayLike | None, truth: Truth) -> Given:
-    if b is not None:
-        raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
-    if truth == "matrix" and problem.dtype != "longdouble":
-        return given(problem.A, problem.b)
-    system = problem.exact(truth)
-    columns = [*zip(system.A.T.tolist(), system.column_scales, strict=True), (system.b.tolist(), system.b_scale)]
-    return from_integers(columns)
 
 
 def _names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int, intercept: bool) -> tuple[str, ...]:

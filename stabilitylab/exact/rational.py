@@ -22,6 +22,8 @@ def solve_exactly(normal: NormalEquations) -> Solved:
 def solution(C: list[Integers], c: Integers) -> tuple[Integers, int]:
     """C^-1 c as integers over a positive denominator, in lowest terms, for a positive definite C."""
     n = len(c)
+    if n == 0:
+        return [], 1
     if flint is not None:
         over, common = flint.fmpz_mat(C).solve(flint.fmpz_mat(n, 1, c)).numer_denom()
         numerators, denominator = [int(v) for v in over.entries()], int(common)

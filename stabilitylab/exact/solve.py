@@ -19,6 +19,8 @@ def solve(normal: NormalEquations, resolved: Resolved) -> Solved | None:
 
     Raises NotCertifiedError rather than give a doubtful digit.
     """
+    if normal.n == 0:
+        return Solved((), (), 1, "no columns")
     if flint is not None and normal.n <= balls.LARGEST:
         return solve_by_balls(normal, resolved)
     if normal.n <= TERMS:

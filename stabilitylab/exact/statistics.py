@@ -1,7 +1,7 @@
 """What a regression reports besides x, enclosed in rationals as narrowly as asked for."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import isqrt, lcm
@@ -13,7 +13,10 @@ from stabilitylab.errors import NotCertifiedError
 from stabilitylab.exact import balls
 from stabilitylab.exact.digits import WIDTH, joined
 from stabilitylab.exact.factor import inverse_factor
+from stabilitylab.exact.given import Given, constant_column, feed
+from stabilitylab.exact.gram import GramSums
 from stabilitylab.exact.interval import Interval, exactly
+from stabilitylab.exact.least_norm import LEAST_NORM, least_norm
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.rational import flint, solution, solve_exactly
 from stabilitylab.exact.solve import solve
@@ -30,28 +33,50 @@ SMALL = 60
 class Evidence:
     """A regression's exact normal equations with what is known of its shape; its figures as intervals.
 
-    units (n + 1,): what the integers of each column of [A b] count. constant: a constant column of A, about whose mean
-    the total sum of squares is. x: the exact solution of least norm when rank < n, otherwise None.
+    units (n + 1,): what the integers of each column of [A b] count. total: what R² compares the residuals with, see
+    `total_sum_of_squares`. x: the exact solution of least norm when rank < n, otherwise None.
     """
 
     normal: NormalEquations
     units: tuple[Fraction, ...]
     rows: int
     rank: int
-    constant: int | None
+    total: Fraction
     x: tuple[Fraction, ...] | None = None
+
+    def restricted(self, columns: Sequence[int]) -> "Evidence":
+        """The regression on some of the columns, which span what all do: R² stays about the mean if it was.
+
+        Its rank is the number of columns: ask `solved` whether that is true.
+        """
+        own = self.normal
+        index = np.array([*columns, own.n])
+        normal = NormalEquations(own.digits[:, index][:, :, index], own.exponents[index], own.rows)
+        units = tuple(self.units[j] for j in index)
+        return Evidence(normal, units, self.rows, len(columns), self.total)
+
+    def of_least_norm(self, independent: Sequence[int]) -> "Evidence":
+        """The solution of least norm of a rank-deficient regression."""
+        solved = least_norm(self.normal, self.units, independent)
+        x = tuple(Fraction(v, solved.denominator) for v in solved.middle)
+        return replace(self, rank=len(independent), x=x)
+
+    @property
+    def route(self) -> str:
+        """How it was solved."""
+        return next((found.route for found in self._memory.values() if found is not None), "not solved")
+
+    @property
+    def sizes(self) -> list[Fraction]:
+        """(|b| / |a_j|)², the square of the size of coefficient j; 1 for a column of zeros."""
+        bb = self.normal.bb * self.units[-1] ** 2
+        squares = [self.normal.C[j][j] * self.units[j] ** 2 for j in range(self.normal.n)]
+        return [bb / square if square else Fraction(1) for square in squares]
 
     @property
     def degrees_of_freedom(self) -> int:
         """m less the rank of A."""
         return max(0, self.rows - self.rank)
-
-    @cached_property
-    def total(self) -> Fraction:
-        """|b|², or |b - mean b|² with a constant column, exactly."""
-        normal, j = self.normal, self.constant
-        about = Fraction(0) if j is None else Fraction(normal.c[j] ** 2, normal.C[j][j])
-        return (normal.bb - about) * self.units[-1] ** 2
 
     def rss(self, accuracy: Accuracy) -> Interval:
         """The residual sum of squares |b - A x|².
@@ -61,7 +86,7 @@ class Evidence:
         """
         if self.degrees_of_freedom == 0:
             return exactly(0)
-        normal, solved = self.normal, self._solved(accuracy)
+        normal, solved = self.normal, self._known(accuracy)
         y, D = solved.middle, solved.denominator
         Cy = [sum(map(int.__mul__, row, y)) for row in normal.C]
         value = normal.bb * D * D - 2 * D * sum(map(int.__mul__, normal.c, y)) + sum(map(int.__mul__, Cy, y))
@@ -77,7 +102,7 @@ class Evidence:
 
     def coefficients(self, accuracy: Accuracy) -> list[Interval]:
         """x."""
-        solved = self._solved(accuracy)
+        solved = self._known(accuracy)
         ratios = [self.units[-1] / unit / solved.denominator for unit in self.units[:-1]]
         parts = zip(solved.middle, solved.radius, ratios, strict=True)
         return [Interval((m - r) * ratio, (m + r) * ratio) for m, r, ratio in parts]
@@ -89,25 +114,37 @@ class Evidence:
         return [sigma2 * entry * (1 / unit**2) for entry, unit in diagonal]
 
     @cached_property
-    def _memory(self) -> dict[Accuracy, Solved]:
+    def _memory(self) -> dict[Accuracy, Solved | None]:
         return {}
 
-    def _solved(self, accuracy: Accuracy) -> Solved:
+    def solved(self, accuracy: Accuracy) -> Solved | None:
+        """The solution in the units of the normal equations; None when A has not the rank that is claimed."""
         if accuracy not in self._memory:
             self._memory[accuracy] = self._solve(accuracy)
         return self._memory[accuracy]
 
-    def _solve(self, accuracy: Accuracy) -> Solved:
+    def _solve(self, accuracy: Accuracy) -> Solved | None:
         if self.x is not None:
             y = [x * unit / self.units[-1] for x, unit in zip(self.x, self.units, strict=False)]
             common = lcm(*(v.denominator for v in y))
-            return Solved(tuple(int(v * common) for v in y), (0,) * len(y), common, "exact rationals")
+            return Solved(tuple(int(v * common) for v in y), (0,) * len(y), common, LEAST_NORM)
         if accuracy is None:
             return solve_exactly(self.normal)
-        solved = solve(self.normal, to_digits(self.normal, accuracy))
-        if solved is None:
+        found = solve(self.normal, to_digits(self.normal, accuracy))
+        if found is None:
+            return None
+        # What is not told apart from 0 has been proven to be 0.
+        zero = [abs(m) <= r for m, r in zip(found.middle, found.radius, strict=True)]
+        middle, radius = (
+            tuple(0 if z else v for z, v in zip(zero, vs, strict=True)) for vs in (found.middle, found.radius)
+        )
+        return replace(found, middle=middle, radius=radius)
+
+    def _known(self, accuracy: Accuracy) -> Solved:
+        found = self.solved(accuracy)
+        if found is None:
             raise NotCertifiedError("the data have changed since the fit: keep A and b as they were, or fit again")
-        return solved
+        return found
 
     @cached_property
     def _diagonals(self) -> dict[Accuracy, list[Interval]]:
@@ -140,6 +177,22 @@ def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy) -> list[Interv
             return [Interval(square / (1 + alpha), square / (1 - alpha)) for square in squares]
     columns = [solution(normal.C, [int(i == j) for i in range(n)]) for j in range(n)]
     return [exactly(Fraction(v[j], over)) for j, (v, over) in enumerate(columns)]
+
+
+def total_sum_of_squares(normal: NormalEquations, units: Sequence[Fraction], constant: int | None) -> Fraction:
+    """|b|², or |b - mean b|² when column `constant` of A is constant, exactly."""
+    about = Fraction(0) if constant is None else Fraction(normal.c[constant] ** 2, normal.C[constant][constant])
+    return (normal.bb - about) * units[-1] ** 2
+
+
+def evidence_of(data: Given) -> Evidence:
+    """The evidence for A of full rank, from the data."""
+    sums = GramSums(data.A.shape[1] + 1)
+    feed(sums, data)
+    normal = sums.normal_equations()
+    units = normal.units(data.scales)
+    total = total_sum_of_squares(normal, units, constant_column(data.A))
+    return Evidence(normal, units, sums.rows, normal.n, total)
 
 
 def settled(enclosed: Callable[[Accuracy], Interval], rounding: Callable[[Interval], float | None]) -> float:

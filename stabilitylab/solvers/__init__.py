@@ -12,7 +12,7 @@ from stabilitylab.catalog import Catalog, RouteLabel
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-catalog: Catalog[RouteLabel] = Catalog("solver", "stabilitylab.solvers", "stabilitylab.exact")
+catalog: Catalog[RouteLabel] = Catalog("solver", "stabilitylab.solvers", "stabilitylab.entrant")
 names, get, entry = catalog.names, catalog.get, catalog.entry
 
 

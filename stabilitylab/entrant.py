@@ -1,7 +1,7 @@
-"""The certified solver in the catalogue of solvers, where it sits the same exam as all."""
+"""The certified solver enters the catalogue of solvers, and sits the same exam as all."""
 
 from stabilitylab.arithmetic.formats import Array
-from stabilitylab.exact.least_squares import lstsq
+from stabilitylab.exact import lstsq
 from stabilitylab.solvers import solver
 
 
