@@ -13,12 +13,28 @@ from stabilitylab.catalog import Entry, RouteLabel
 from stabilitylab.copies import PUBLISHED, Copy
 from stabilitylab.core import Fit, Measurement, Solution, Status
 from stabilitylab.environment import one_blas_thread
-from stabilitylab.errors import Breakdown, InputError, MissingLibraryError, StabilityLabError, UnknownNameError
+from stabilitylab.errors import (
+    Breakdown,
+    InputError,
+    MissingLibraryError,
+    NotCertifiedError,
+    OutOfRangeError,
+    RankDeficientError,
+    StabilityLabError,
+    UnknownNameError,
+)
 from stabilitylab.regression import Problem, Truth
 from stabilitylab.scoring import score
 
 Route = Entry[RouteLabel]
-REFUSALS = (Breakdown, np.linalg.LinAlgError, MissingLibraryError)
+REFUSALS = (
+    Breakdown,
+    np.linalg.LinAlgError,
+    MissingLibraryError,
+    NotCertifiedError,
+    OutOfRangeError,
+    RankDeficientError,
+)
 
 
 def routes() -> tuple[Route, ...]:

@@ -1,4 +1,4 @@
-"""The command `stabilitylab`: run, list, compare, doctor. Exit codes: 0 done, 1 a check failed, 2 bad use or input."""
+"""The command `stabilitylab`, and most of its parts. Exit codes: 0 done, 1 a check failed, 2 bad use or bad input."""
 
 import json
 import sys
@@ -19,7 +19,8 @@ from stabilitylab import environment, libraries, metrics, problems, solvers, wri
 from stabilitylab.compare import Change
 from stabilitylab.compare import compare as compare_results
 from stabilitylab.errors import StabilityLabError
-from stabilitylab.experiment import find, load, select
+from stabilitylab.experiment import counted, find, load, select
+from stabilitylab.lstsq_command import lstsq
 from stabilitylab.report import INDEX, Chapter, publish, refresh, write_index
 from stabilitylab.runner import Outcome, ProgressReport, run_experiments, silent
 
@@ -78,9 +79,17 @@ def main() -> None:
 @click.option(
     "--update", is_flag=True, help="Also refresh tables/ beside the experiments, and the tables in README.md."
 )
+@click.option("--count", type=click.IntRange(1), help="Problems that a campaign draws, in place of its own number.")
 @AS_JSON
 def run(
-    names: tuple[str, ...], size: Any, jobs: int | None, folder: Path, out: Path, update: bool, as_json: bool
+    names: tuple[str, ...],
+    size: Any,
+    jobs: int | None,
+    folder: Path,
+    out: Path,
+    update: bool,
+    count: int | None,
+    as_json: bool,
 ) -> None:
     """Run the experiments NAMES (a piece of a name is enough; all when none is given) and write tables and figures.
 
@@ -91,6 +100,8 @@ def run(
     if update and size != "full":
         raise click.UsageError("--update refreshes the committed tables, which are of size full")
     chosen = select(folder, names)
+    if count is not None:
+        chosen = tuple(counted(one, count) for one in chosen)
     screen = Console(width=None if sys.stdout.isatty() else 200, quiet=as_json)
     found: dict[str, Outcome] = {}
     with _progress() as report:
@@ -241,6 +252,9 @@ def doctor(as_json: bool) -> None:
             click.echo(f"{'ok  ' if test.well else 'FAIL'} {test.name}: {test.seen}")
     if not all(test.well for test in tests):
         sys.exit(FAILED)
+
+
+main.add_command(lstsq)
 
 
 def run_file(file: str) -> None:

@@ -23,8 +23,8 @@ def checked(A: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
     """
     matrix, right = _real(A, "A"), _real(b, "b")
     check_shapes(matrix, right)
-    _require_finite(matrix, "A")
-    _require_finite(right, "b")
+    refuse_not_finite(matrix, "A")
+    refuse_not_finite(right, "b")
     dtype = np.result_type(matrix, right)
     return read_only(matrix.astype(dtype, copy=False)), read_only(right.astype(dtype, copy=False))
 
@@ -59,11 +59,12 @@ def checked_column(values: npt.ArrayLike, name: str) -> Array:
         raise ShapeError(f"{name} must have shape (m,); got {column.shape}: pass one column at a time")
     if column.size == 0:
         raise EmptyError(f"{name} must have at least one row; got none: give the data")
-    _require_finite(column, name)
+    refuse_not_finite(column, name)
     return read_only(column)
 
 
-def _require_finite(values: Array, name: str) -> None:
+def refuse_not_finite(values: Array, name: str) -> None:
+    """Raise NotFiniteError, with the place, where values hold a NaN or an infinity."""
     finite = np.isfinite(values)
     if not finite.all():
         bad = np.argwhere(~finite)
@@ -71,7 +72,8 @@ def _require_finite(values: Array, name: str) -> None:
         raise NotFiniteError(f"{name}[{place}] is {values[tuple(bad[0])]}: remove that row or give the number")
 
 
-def _real(values: npt.ArrayLike, name: str) -> Array:
+def as_array(values: npt.ArrayLike, name: str) -> Array:
+    """values as an array of some type. Raises ShapeError when ragged, NotFiniteError when an entry is masked."""
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -79,6 +81,11 @@ def _real(values: npt.ArrayLike, name: str) -> Array:
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         place = ", ".join(map(str, np.argwhere(values.mask)[0]))
         raise NotFiniteError(f"{name}[{place}] is masked: remove that row or give the number")
+    return array
+
+
+def _real(values: npt.ArrayLike, name: str) -> Array:
+    array = as_array(values, name)
     if array.dtype.kind == "c":
         raise ComplexError(f"{name} is complex; stack real and imaginary parts as rows of a real problem")
     if array.dtype.kind in "biu":

@@ -1,26 +1,29 @@
-"""An experiment as a declaration: a question, a grid, what to show, and findings that are checked.
+"""An experiment as a declaration: a question, a grid or probes, what to show, and findings that are checked.
 
 An experiment file is a module with a docstring, whose first line asks the question, and an `EXPERIMENT`. Its file name
 is the finding, and its name.
 """
 
 import importlib.util
+import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from stabilitylab import bench, metrics
+from stabilitylab.cells import Table
 from stabilitylab.copies import PUBLISHED, Copy
+from stabilitylab.core import Measurement, Status
 from stabilitylab.errors import StabilityLabError, UnknownNameError
 from stabilitylab.plot import Spec
 from stabilitylab.problems import Case
 from stabilitylab.regression import Truth
 from stabilitylab.results import NoRowsError, Rows
-from stabilitylab.table import Listing, Pivot
 
 Size: TypeAlias = Literal["quick", "full"]
 Numbers = Mapping[str, float | int | str]
@@ -30,8 +33,67 @@ class ExperimentError(StabilityLabError):
     """A file is no experiment; the message says what it lacks."""
 
 
+class Tabulation(Protocol):
+    """What makes a table of rows: `Pivot`, `Listing`, or what an experiment brings where neither says it."""
+
+    def table(self, rows: Rows) -> Table:
+        """The table of these rows."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What an experiment measures itself, where a grid of problems and routes does not say it: a row for each solver.
+
+    problem and parameters say on what; everything is plain text and numbers, since a probe is sent to a worker and its
+    repr is its identity.
+    """
+
+    problem: str
+    solvers: tuple[str, ...]
+    parameters: tuple[tuple[str, float | int | str], ...] = ()
+
+    def __getitem__(self, name: str) -> float | int | str:
+        """A parameter by name. Raises KeyError."""
+        return dict(self.parameters)[name]
+
+    def row(
+        self,
+        solver: str,
+        scores: Mapping[str, float | None],
+        *,
+        status: Status = Status.SOLVED,
+        note: str = "",
+        truth: str = "",
+    ) -> Measurement:
+        """One of its rows. note: what came with the numbers, or why there are none. truth: "" where none is asked."""
+        silent = {name: note or status.value for name, score in scores.items() if score is None}
+        return Measurement(
+            problem=self.problem,
+            parameters=dict(self.parameters),
+            solver=solver,
+            dtype="float64",
+            works_in="float64",
+            truth=truth,
+            status=status.name,
+            note=note,
+            warnings=(),
+            rank=None,
+            x=None,
+            scores=dict(scores),
+            reasons=silent,
+        )
+
+
 def _no_numbers(rows: Rows) -> Numbers:
     return {}
+
+
+def _no_probes(size: Size) -> tuple[Probe, ...]:
+    return ()
+
+
+def _no_measure(probe: Probe) -> tuple[Measurement, ...]:
+    raise ExperimentError(f"rows yields the probe {probe.problem!r}, and nothing measures it: give measure too")
 
 
 @dataclass(frozen=True)
@@ -72,18 +134,20 @@ class Checked:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A grid of problems, routes, formats and copies, with what is made of its rows.
+    """A grid of problems, routes, formats and copies, and probes of its own, with what is made of their rows.
 
     problems, quick: the recipes at full and at quick size (quick defaults to all). solvers: route names or patterns
     ("normal.*"); routes that do not take a problem are passed over. metrics: the scores of the published order;
     copy_metrics: those of copies, scored on copy_truth. permuted, scaled: how many copies of each kind.
-    chapter: its place in the book; equals stand by name. cost "bench": it times things, and runs only when named.
-    limit: seconds one route may take on one problem.
+    rows(size): the probes that come after the grid; it may take a count as well, for `counted`. measure(probe): its
+    rows, one for each solver of the probe, in that order.
+    chapter: its place in the book; equals stand by name. cost "bench": it times things, so that it runs only when
+    named, after the others, alone and in one process. limit: seconds one route or probe may take.
     """
 
-    problems: tuple[Case, ...]
-    solvers: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    problems: tuple[Case, ...] = ()
+    solvers: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     quick: tuple[Case, ...] = ()
     metrics: tuple[str, ...] = ("digits.min",)
     truths: tuple[Truth, ...] = ("matrix",)
@@ -92,7 +156,9 @@ class Experiment:
     scaled: int = 0
     copy_truth: Truth = "decimal"
     copy_metrics: tuple[str, ...] = ("digits.min",)
-    tables: tuple[Pivot | Listing, ...] = ()
+    rows: Callable[..., Iterable[Probe]] = _no_probes
+    measure: Callable[[Probe], Sequence[Measurement]] = _no_measure
+    tables: tuple[Tabulation, ...] = ()
     figures: tuple[Spec, ...] = ()
     chapter: int = 100
     cost: Literal["run", "bench"] = "run"
@@ -153,6 +219,17 @@ def load(path: Path) -> Loaded:
     if not question:
         raise ExperimentError(f"{path.name} has no docstring: its first line asks the question")
     return Loaded(path.stem, path, question, text.strip(), experiment)
+
+
+def counted(one: Loaded, count: int) -> Loaded:
+    """The experiment with `count` problems drawn in place of its own number.
+
+    Raises ExperimentError when it draws none: when its `rows` takes no argument `count`.
+    """
+    rows = one.experiment.rows
+    if "count" not in inspect.signature(rows).parameters:
+        raise ExperimentError(f"{one.name} draws no problems: leave --count out, or name a campaign")
+    return replace(one, experiment=replace(one.experiment, rows=partial(rows, count=count)))
 
 
 def _module(path: Path) -> ModuleType:

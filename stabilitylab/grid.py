@@ -254,8 +254,9 @@ def label(row: Measurement, field: Field) -> Any:
 
 def scored_against(rows: Rows) -> str:
     """Which truths the rows are scored against and in which formats the data were given, as a sentence."""
-    truths, formats = rows.distinct("truth"), rows.distinct("dtype")
-    return f"Scored against the {' and '.join(truths)} truth; data in {' and '.join(formats)}."
+    truths, formats = [*filter(None, rows.distinct("truth"))], rows.distinct("dtype")
+    data = f"data in {' and '.join(formats)}."
+    return f"Scored against the {' and '.join(truths)} truth; {data}" if truths else data.capitalize()
 
 
 def capped_at(rows: Rows) -> str:

@@ -55,7 +55,8 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
     findings = tuple(finding.check(rows) for finding in loaded.experiment.findings)
     first = tables[0] if tables else None
     chapter = Chapter(name, loaded.question, loaded.text, findings, first, tuple(pages), tuple(pictures), tuple(files))
-    _write(folder / files[0], _page(chapter))
+    # Seconds mean nothing without the machine; digits hardly depend on it, and say so once, in the index.
+    _write(folder / files[0], _page(chapter) + (f"\n{_environment()}" if loaded.experiment.cost == "bench" else ""))
     return chapter
 
 
@@ -72,7 +73,7 @@ def write_index(chapters: Sequence[Chapter], folder: Path) -> None:
         parts += [f"## {_escaped(chapter.question)}\n", _findings(chapter.findings)]
         parts += chapter.pictures[:1] + chapter.tables[:1]
         parts.append(f"[The whole chapter]({chapter.name}.md)\n")
-    parts += ["## Where these numbers were made\n", _environment()]
+    parts.append(_environment())
     _write(folder / INDEX, "\n".join(parts))
 
 
@@ -127,7 +128,7 @@ def _findings(findings: Sequence[Checked]) -> str:
 
 
 def _environment() -> str:
-    lines = []
+    lines = ["## Where these numbers were made\n"]
     for key, value in environment.stamp().items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         lines.append(f"- {key}: {_escaped(text)}")

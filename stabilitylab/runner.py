@@ -1,8 +1,9 @@
 """Runs experiments: what is missing is measured in worker processes, and every finished row is kept at once."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ from stabilitylab.errors import StabilityLabError
 from stabilitylab.experiment import Loaded, Size
 from stabilitylab.report import Chapter, write_chapter
 from stabilitylab.results import Journal, Rows, read, write
-from stabilitylab.trial import Batch, RowsOfTrial, batches, loaded, lost, measured, own_source, trials
+from stabilitylab.trial import Batch, RowsOfTrial, batches, loaded, lost, measured, own_source, row_keys, trials
 from stabilitylab.workers import Lost, in_processes
 
 
@@ -63,15 +64,26 @@ def run_experiments(
 
     Outcomes come as experiments finish. progress(name, trials done, trials in all) is called as rows come. limit
     replaces the experiments' seconds per trial. With jobs = 1 everything runs in this process: nothing is stopped, and
-    a route that hangs or crashes takes the run with it.
+    a route that hangs or crashes takes the run with it. Experiments of cost "bench" come after the others and use one
+    process whatever jobs is, so that nothing disturbs what they time.
     """
     runs = {one.path: _Run(one, size, out, limit) for one in chosen}
-    queue: deque[Task] = deque(batch for run in runs.values() for batch in run.batches)
     for run in runs.values():
         run.report(progress)
-        if not run.batches:
-            queue.append(run.rendering())
-    for task, result in _results(queue, jobs):
+    for cost, processes in (("run", jobs), ("bench", 1)):
+        together = {path: run for path, run in runs.items() if run.one.experiment.cost == cost}
+        work_off = _here if jobs == 1 else partial(_in_workers, jobs=processes)
+        yield from _outcomes(together, work_off, progress)
+
+
+def _outcomes(
+    runs: Mapping[Path, "_Run"],
+    work_off: Callable[[deque[Task]], Iterator[tuple[Task, Result]]],
+    progress: ProgressReport,
+) -> Iterator[Outcome]:
+    queue: deque[Task] = deque(batch for run in runs.values() for batch in run.batches)
+    queue.extend(run.rendering() for run in runs.values() if not run.batches)
+    for task, result in work_off(queue):
         run = runs[task.path]
         if isinstance(result, Chapter):
             yield Outcome(result, run.rows(), len(run.missing), len(run.keys) - len(run.missing))
@@ -92,7 +104,7 @@ class _Run:
         self.journal = Journal(out / "rows" / f"{one.name}.{size}.journal.jsonl")
         code = environment.source_hash(), own_source(one, size)
         made_by = repr((*code, environment.digest(), experiment.metrics, experiment.copy_metrics))
-        self.keys = {t: t.keys(experiment.truths_of(t.copy), made_by) for t in trials(experiment, size)}
+        self.keys = {trial: row_keys(trial, experiment, made_by) for trial in trials(experiment, size)}
         rows = self.journal.rows
         self.missing = [trial for trial, keys in self.keys.items() if not all(key in rows for key in keys)]
         self.batches = list(batches(one.path, self.missing, limit or experiment.limit))
@@ -128,13 +140,15 @@ class _Run:
         return Rendering(self.one.path, self.file, self.out)
 
 
-def _results(queue: deque[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
-    """Each task with its result; tasks added to the queue on the way are done too."""
-    if jobs == 1:
-        while queue:
-            task = queue.popleft()
-            yield task, work(task, watched=False)
-        return
+def _here(queue: deque[Task]) -> Iterator[tuple[Task, Result]]:
+    """Each task with its result, made in this process; tasks added to the queue on the way are done too."""
+    while queue:
+        task = queue.popleft()
+        yield task, work(task, watched=False)
+
+
+def _in_workers(queue: deque[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
+    """`_here` in worker processes, in the order in which they finish."""
     for task, result in in_processes(work, queue, jobs=jobs, split=_parts, limit=_limit):
         if not isinstance(result, Lost):
             yield task, result

@@ -101,7 +101,7 @@ def _computed(
     if kept is not None and not set(kept) <= set(range(n)):
         raise InputError(f"kept must name columns among 0..{n - 1}; got {list(kept)}")
     evidence = evidence_of(data)
-    if evidence.solved(digits) is not None:
+    if evidence.solved(digits + 2) is not None:
         if kept is not None and sorted(kept) != list(range(n)):
             raise InputError(f"A has full rank, so that kept must name all {n} columns; got {list(kept)}")
         return _as_reference(evidence, range(n), n, truth, digits, "full-rank")
@@ -118,7 +118,7 @@ def _computed(
     if len(columns) != len(independent):
         raise InputError(f"kept must name {len(independent)} independent columns of {n}; got {list(columns)}")
     basic = evidence.restricted(columns)
-    if basic.solved(digits) is None:
+    if basic.solved(digits + 2) is None:
         raise InputError(f"the columns kept, {list(columns)}, depend on each other")
     return _as_reference(basic, columns, n, truth, digits, policy)
 
@@ -129,16 +129,16 @@ def _as_reference(
     """What the evidence proves, to `digits` digits each; coefficients of columns that are not there are 0."""
     bits = ceil((digits + 2) * log2(10)) + 10
     x = [Fraction(0)] * n
-    for j, column in enumerate(columns):
-        x[column] = _narrowed(lambda accuracy, j=j: evidence.coefficients(accuracy)[j], digits)  # type: ignore[misc]
+    for column, value in zip(columns, _narrowed(evidence.coefficients, digits), strict=True):
+        x[column] = value
     errors = None
     if evidence.degrees_of_freedom and evidence.rank == n:
-        variances = (
-            _narrowed(lambda accuracy, j=j: evidence.variances(accuracy)[j], digits)  # type: ignore[misc]
-            for j in range(n)
-        )
-        errors = tuple(_root(v, bits) for v in variances)
-    explained = _narrowed(evidence.explained, digits) if evidence.total else None
+        errors = tuple(_root(v, bits) for v in _narrowed(evidence.variances, digits))
+    (rss,) = _narrowed(lambda accuracy: [evidence.rss(accuracy)], digits)
+    r_squared = None
+    if evidence.total:
+        (explained,) = _narrowed(lambda accuracy: [evidence.explained(accuracy)], digits)
+        r_squared = _mpf(explained / evidence.total, bits)
     return Reference(
         x=tuple(_mpf(v, bits) for v in x),
         digits=digits,
@@ -146,20 +146,20 @@ def _as_reference(
         rank=evidence.rank,
         policy=policy,
         method=evidence.route,
-        residual_norm=_root(_narrowed(evidence.rss, digits), bits),
+        residual_norm=_root(rss, bits),
         standard_errors=errors,
-        r_squared=None if explained is None else _mpf(explained / evidence.total, bits),
+        r_squared=r_squared,
         scales=tuple(_root(v, bits) for v in evidence.sizes),
     )
 
 
-def _narrowed(enclosed: Callable[[Accuracy], Interval], digits: int) -> Fraction:
-    """A number of the interval when it is narrow enough for all its numbers to agree in `digits` digits."""
+def _narrowed(enclosed: Callable[[Accuracy], Sequence[Interval]], digits: int) -> list[Fraction]:
+    """A number of each interval, once the intervals are so narrow that all their numbers agree in `digits` digits."""
     for accuracy in (digits + 2, 2 * digits, 4 * digits):
-        low, high = enclosed(accuracy)
-        if (high - low) * 10 ** (digits + 1) <= min(abs(low), abs(high)) and low * high >= 0:
-            return (low + high) / 2
-    return enclosed(None).low
+        intervals = enclosed(accuracy)
+        if all(interval.agrees(digits + 1) for interval in intervals):
+            return [interval.middle for interval in intervals]
+    return [interval.middle for interval in enclosed(None)]
 
 
 def _mpf(value: Fraction, bits: int) -> Any:

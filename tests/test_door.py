@@ -55,12 +55,14 @@ BAD = {
     "long integers": (A.astype(int) + 2**53, b, OutOfRangeError, r"A holds integers beyond 2\*\*53.*subtract an"),
     "unsigned integers": (A, np.full(6, 2**64 - 1, np.uint64), OutOfRangeError, r"b holds integers beyond 2\*\*53"),
 }  # fmt: skip
+EXACT = {"strings", "objects", "long integers", "unsigned integers"}
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_refused_with_what_was_expected_what_came_and_the_way_out(name):
     matrix, right, error, says = BAD[name]
-    for door in (checked, reference):
+    # References take exact numbers of any kind, and integers of any size.
+    for door in (checked,) if name in EXACT else (checked, reference):
         with pytest.raises(error, match=says) as caught:
             door(matrix, right)
         assert type(caught.value) is error

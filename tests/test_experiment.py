@@ -8,11 +8,12 @@ from planted import GRID, experiment, with_solvers
 
 from stabilitylab import solvers
 from stabilitylab.copies import PUBLISHED
-from stabilitylab.core import Measurement
+from stabilitylab.core import Measurement, Status
 from stabilitylab.errors import DuplicateNameError, UnknownNameError
-from stabilitylab.experiment import Experiment, ExperimentError, Finding, find, load, select
+from stabilitylab.experiment import Experiment, ExperimentError, Finding, Probe, find, load, select
 from stabilitylab.problems import case, cases
-from stabilitylab.results import Rows
+from stabilitylab.results import Rows, from_json, to_json
+from stabilitylab.trial import trials
 
 FOLDER = Path(__file__).parent.parent / "experiments"
 COMMITTED = sorted(FOLDER.glob("*.py"))
@@ -150,6 +151,20 @@ def test_quick_is_a_grid_of_its_own_where_there_is_one():
     assert Experiment(large, (), ()).cases("quick") == Experiment(large, (), (), quick=small).cases("full") == large
 
 
+def test_a_probe_is_plain_data_and_says_why_a_row_has_no_score():
+    probe = Probe("p", ("s",), (("n", 3),))
+    assert probe["n"] == 3
+    assert (probe, hash(probe)) == (Probe("p", ("s",), (("n", 3),)), hash(probe))
+    with pytest.raises(KeyError):
+        probe["m"]
+    row = probe.row("s", {"a": 1.5, "b": None}, note="b was not asked")
+    assert (row["problem"], row["problem.n"], row["solver"], row["a"], row.answered) == ("p", 3, "s", 1.5, True)
+    assert row.reasons == {"b": "b was not asked"}
+    refused = probe.row("s", {"a": None}, status=Status.REFUSED)
+    assert refused.reasons == {"a": Status.REFUSED.value}
+    assert from_json(to_json(refused)) == refused
+
+
 # --- findings
 
 
@@ -205,8 +220,10 @@ def test_a_committed_experiment_loads_asks_a_question_and_finds_something(path):
     assert loaded.text
     assert loaded.experiment.findings
     assert loaded.experiment.tables
-    assert loaded.experiment.routes()
-    assert len(set(loaded.experiment.cases("quick"))) <= len(set(loaded.experiment.cases("full")))
+    quick, full = (list(trials(loaded.experiment, size)) for size in ("quick", "full"))
+    assert 0 < len(quick) <= len(full)
+    assert len({*quick}) == len(quick), "a trial is named twice"
+    assert len({*full}) == len(full), "a trial is named twice"
 
 
 @EACH
@@ -245,7 +262,8 @@ def test_a_recipe_is_hashable_and_builds_what_it_names():
 
 
 def test_experiments_come_in_the_order_of_their_chapters_however_they_are_named():
-    whole = select(FOLDER, ())
+    whole = select(FOLDER, [path.stem for path in COMMITTED])
     assert [one.experiment.chapter for one in whole] == list(range(1, len(whole) + 1))
+    assert [one.name for one in select(FOLDER, ())] == [one.name for one in whole if one.experiment.cost == "run"]
     last_first = [one.name for one in reversed(whole)]
     assert [one.name for one in select(FOLDER, last_first)] == last_first[::-1]

@@ -1,6 +1,5 @@
 """Small normal equations solved in ball arithmetic: every number carries a proven radius. By FLINT."""
 
-from fractions import Fraction
 from threading import Lock
 from typing import Any
 
@@ -64,8 +63,5 @@ def diagonal_of_inverse(normal: NormalEquations, digits: int) -> list[Interval] 
             continue
         middle, radius, unit = _in_integers([inverse[j, j] for j in range(n)])
         if all(r * 10**digits <= m for m, r in zip(middle, radius, strict=True)):
-            return [
-                Interval(Fraction(m - r, 1 << unit), Fraction(m + r, 1 << unit))
-                for m, r in zip(middle, radius, strict=True)
-            ]
+            return [Interval(m - r, m + r, 1 << unit) for m, r in zip(middle, radius, strict=True)]
     return None

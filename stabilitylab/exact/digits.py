@@ -51,14 +51,25 @@ def digits_of_floats(t: Array) -> list[Array]:
 
 
 def digits_of_integers(values: Array, count: int) -> list[Array]:
-    """`count` digit planes, most significant first, of an object array of Python ints: the values themselves."""
+    """`count` digit planes, most significant first, of an object array of Python ints: the values themselves.
+
+    Raises OverflowError when an integer needs more digits.
+    """
+    # With half a unit of every place added, the digits are the bit fields of a number that is not negative.
+    bias = HALF * sum(1 << (WIDTH * k) for k in range(count))
+    size = WIDTH * count // 8 + 4
+    flat = values.ravel().tolist()
+    raw = b"".join([(v + bias).to_bytes(size, "little") for v in flat])
+    octets = np.frombuffer(raw, dtype=np.uint8).reshape(len(flat), size).astype(np.int64)
     planes = []
-    for _ in range(count - 1):
-        low = ((values + HALF) & (BASE - 1)) - HALF
-        planes.append(low.astype(np.float64))
-        values = (values - low) >> WIDTH
-    planes.append(values.astype(np.float64))
-    return planes[::-1]
+    for k in range(count - 1, -1, -1):
+        first, shift = divmod(WIDTH * k, 8)
+        word = octets[:, first] | octets[:, first + 1] << 8 | octets[:, first + 2] << 16 | octets[:, first + 3] << 24
+        field = word >> shift if k == count - 1 else (word >> shift) & (BASE - 1)
+        planes.append((field - HALF).astype(np.float64).reshape(values.shape))
+    if planes[0].max(initial=0.0) > HALF:
+        raise OverflowError(f"an integer has more than {count} digits in base 2**{WIDTH}")
+    return planes
 
 
 def carried(levels: list[Array]) -> list[Array]:

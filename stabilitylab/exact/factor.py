@@ -16,20 +16,23 @@ from stabilitylab.exact.digits import BASE, WIDTH, Levels, carried
 from stabilitylab.exact.normal import NormalEquations
 
 U = 2.0**-53
-GOOD = 2.0**-10  # alpha at which refinement gains three digits a step and another stage would not pay
+GOOD = 2.0**-10  # alpha at which refinement gains three digits a step, and another stage would not pay for a double
+SERIES = 2.0**-36  # alpha that pays for more digits than that
 STAGES = 40
 
 
 @dataclass(frozen=True, eq=False)
 class InverseFactor:
-    """X = sum over l of planes[l] 2**(22 (places_j - l)) in column j, alpha >= |I - X'C X|_F, E = I - X'C X nearly.
+    """X = sum over l of planes[l] 2**(22 (places_j - l)) in column j, alpha >= |E|_F, E = I - X'C X.
 
-    planes (L, n, n) are integers of at most 2**21 in float64, places (n,).
+    planes (L, n, n) are integers of at most 2**21 in float64, places (n,). E exactly: E_ij is the sum over t of
+    error[t, i, j] 2**(22 (top - t + places_i + places_j)).
     """
 
     planes: Array
     places: npt.NDArray[np.int64]
-    E: Array
+    error: Levels
+    top: int
     alpha: float
 
 
@@ -43,21 +46,22 @@ def inverse_factor(normal: NormalEquations, good: float = GOOD) -> InverseFactor
     4. When alpha is small: X <- X (I + (I - B)/2), which squares it.
     """
     n = normal.n
-    if not all(normal.upper[j][0] for j in range(n)):
+    if not all(normal.diagonal):
         return None
-    heights = np.array([(normal.upper[j][0].bit_length() + 1) // 2 for j in range(n)])
+    heights = np.array([(entry.bit_length() + 1) // 2 for entry in normal.diagonal])
     R = _cholesky(_rounded(normal, heights))
     if R is None:
         return None
     X, places = _planes(_inverse(R), -heights, 3)
     best: InverseFactor | None = None
     for stage in range(STAGES):
-        E = _error(normal, X, places)
+        error, top = _error(normal, X, places)
+        E = _in_float64(error, top, places)
         alpha = _frobenius(E)
         if best is not None and alpha > best.alpha / 2:
             return best if best.alpha < 0.25 else None
         if alpha < 0.25:
-            best = InverseFactor(X, places, E, alpha)
+            best = InverseFactor(X, places, error, top, alpha)
         if alpha <= good:
             return best
         if alpha < 2.0**-8:
@@ -111,12 +115,12 @@ def _digits(value: Array, count: int) -> Array:
     return planes
 
 
-def _error(normal: NormalEquations, X: Array, places: npt.NDArray[np.int64]) -> Array:
-    """E = I - X'C X from exact sums, each entry rounded once: relative error below 4u."""
+def _error(normal: NormalEquations, X: Array, places: npt.NDArray[np.int64]) -> tuple[Levels, int]:
+    """I - X'C X exactly, and its top; see `InverseFactor`."""
     n, K = normal.n, len(normal.planes)
-    H = carried(_levels(normal.planes, X))
+    H = carried(products(normal.planes, X))
     ahead = len(H) - (K + len(X) - 1)
-    B = _levels(X.transpose(0, 2, 1), np.array(H, dtype=np.float64))
+    B = products(X.transpose(0, 2, 1), np.array(H, dtype=np.float64))
     # Entry (i, j) of level t counts 2**(22 (one - t)) times 2**(22 (places_i + places_j)).
     one = K - 1 + ahead
     diagonal = one + 2 * places
@@ -127,26 +131,35 @@ def _error(normal: NormalEquations, X: Array, places: npt.NDArray[np.int64]) -> 
     for i, t in enumerate(diagonal):
         levels[before + int(t)][i, i] -= 1
     digits = np.array(carried(levels))
-    top = one + before + len(digits) - len(levels)
+    return -digits, one + before + len(digits) - len(levels)
+
+
+def _in_float64(digits: Levels, top: int, places: npt.NDArray[np.int64]) -> Array:
+    """E in float64, each entry rounded: relative error below 4u."""
     # Four digits from the first that is not 0 on: the rest is below 2**-65 of them.
     first = (digits != 0).argmax(axis=0)
-    value = np.zeros((n, n))
+    value = np.zeros(first.shape)
     for k in range(4):
         index = np.minimum(first + k, len(digits) - 1)
         digit = np.take_along_axis(digits, index[None], axis=0)[0]
-        value -= np.where(first + k < len(digits), digit * 2.0 ** (-WIDTH * k), 0.0)
+        value += np.where(first + k < len(digits), digit * 2.0 ** (-WIDTH * k), 0.0)
     return np.asarray(np.ldexp(value, WIDTH * (top - first + places[:, None] + places[None, :])))
 
 
-def _levels(P: Array, Q: Array) -> list[Levels]:
-    """The sums over p + q = s of P[p] @ Q[q], exactly: every product of digit planes is exact up to 2048 columns."""
-    n = P.shape[1]
-    products = P.reshape(-1, n) @ Q.transpose(1, 0, 2).reshape(n, -1)
-    blocks = products.reshape(len(P), n, len(Q), n)
-    levels = [np.zeros((n, n), dtype=np.int64) for _ in range(len(P) + len(Q) - 1)]
-    for p in range(len(P)):
-        for q in range(len(Q)):
-            levels[p + q] += blocks[p, :, q].astype(np.int64)
+def products(P: Array, Q: Array, count: int | None = None) -> list[Levels]:
+    """The sums over p + q = s of P[p] @ Q[q], exactly, for s < count: digit planes multiply exactly up to 2048 columns.
+
+    Source: Ozaki, Ogita, Oishi, Rump, Numer. Algorithms 59 (2012) 95-118.
+    """
+    total = len(P) + len(Q) - 1 if count is None else min(count, len(P) + len(Q) - 1)
+    stacked = np.ascontiguousarray(Q.transpose(1, 0, 2)).reshape(Q.shape[1], -1)
+    columns = Q.shape[2]
+    levels = [np.zeros((P.shape[1], columns), dtype=np.int64) for _ in range(total)]
+    for p in range(min(len(P), total)):
+        wanted = min(len(Q), total - p)
+        block = (P[p] @ stacked[:, : wanted * columns]).astype(np.int64)
+        for q in range(wanted):
+            levels[p + q] += block[:, q * columns : (q + 1) * columns]
     return levels
 
 
@@ -168,7 +181,7 @@ def _product(
     if identity:
         j = np.arange(n)
         planes[at - places, j, j] += 1
-    digits = np.array(carried(_levels(X, planes)), dtype=np.float64)
+    digits = np.array(carried(products(X, planes)), dtype=np.float64)
     ahead = len(digits) - (len(X) + len(planes) - 1)
     first = (digits != 0).any(axis=1).argmax(axis=0)
     take = np.minimum(first + np.arange(count)[:, None], len(digits) - 1)

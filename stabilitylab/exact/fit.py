@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from math import copysign, inf, lcm, nan
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from stabilitylab.exact.gram import GramSums
 from stabilitylab.exact.interval import Interval, exactly, nearest_of, nearest_root_of
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.statistics import Accuracy, Evidence, settled, total_sum_of_squares
+
+Rounding: TypeAlias = Callable[[Interval, str], float | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +66,12 @@ class CertifiedFit:
     @cached_property
     def rss(self) -> float:
         """The residual sum of squares |b - A x|²."""
-        return settled(self.evidence.rss, partial(nearest_of, what="the residual sum of squares"))
+        return self._one(self.evidence.rss, nearest_of, "the residual sum of squares")
 
     @cached_property
     def residual_norm(self) -> float:
         """|b - A x|_2."""
-        return settled(self.evidence.rss, partial(nearest_root_of, what="the residual norm"))
+        return self._one(self.evidence.rss, nearest_root_of, "the residual norm")
 
     @cached_property
     def residual_standard_deviation(self) -> float | None:
@@ -77,8 +79,8 @@ class CertifiedFit:
         if not self.degrees_of_freedom:
             return None
         share = Fraction(1, self.degrees_of_freedom)
-        rounding = partial(nearest_root_of, what="the residual standard deviation")
-        return settled(lambda accuracy: self.evidence.rss(accuracy) * share, rounding)
+        what = "the residual standard deviation"
+        return self._one(lambda accuracy: self.evidence.rss(accuracy) * share, nearest_root_of, what)
 
     @cached_property
     def standard_errors(self) -> Array | None:
@@ -102,12 +104,12 @@ class CertifiedFit:
     def total_sum_of_squares(self) -> float:
         """|b - mean b|² when a column of A is constant, otherwise |b|²: what R² compares the residuals with."""
         total = exactly(self.evidence.total)
-        return settled(lambda _: total, partial(nearest_of, what="the total sum of squares"))
+        return self._one(lambda _: total, nearest_of, "the total sum of squares")
 
     @cached_property
     def explained_sum_of_squares(self) -> float:
         """The total sum of squares less the residual one."""
-        return settled(self.evidence.explained, partial(nearest_of, what="the explained sum of squares"))
+        return self._one(self.evidence.explained, nearest_of, "the explained sum of squares")
 
     @cached_property
     def r_squared(self) -> float | None:
@@ -115,7 +117,7 @@ class CertifiedFit:
         total = self.evidence.total
         if total == 0:
             return None
-        return settled(lambda accuracy: self.evidence.explained(accuracy) * (1 / total), partial(nearest_of, what="R²"))
+        return self._one(lambda accuracy: self.evidence.explained(accuracy) * (1 / total), nearest_of, "R²")
 
     @cached_property
     def f_statistic(self) -> float | None:
@@ -133,7 +135,7 @@ class CertifiedFit:
         def ratio(accuracy: Accuracy) -> Interval:
             return self.evidence.explained(accuracy) * self.evidence.rss(accuracy).inverse() * share
 
-        return settled(ratio, partial(nearest_of, what="the F statistic"))
+        return self._one(ratio, nearest_of, "the F statistic")
 
     def fitted_values(self) -> Array:
         """A x (m,), each the double nearest to its exact value. Raises InputError when the rows were not kept."""
@@ -171,20 +173,13 @@ class CertifiedFit:
         proof = f"  proven by {self.certificate.route}, in {self.certificate.seconds * 1e3:.3g} ms"
         return "\n".join([head, *shown, proof])
 
-    def _each(
-        self,
-        enclosed: Callable[[Accuracy], list[Interval]],
-        rounding: Callable[..., float | None],
-        what: str,
-    ) -> Array | None:
+    def _one(self, enclosed: Callable[[Accuracy], Interval], rounding: Rounding, what: str) -> float:
+        return settled(lambda accuracy: [enclosed(accuracy)], lambda interval, _: rounding(interval, what))[0]
+
+    def _each(self, enclosed: Callable[[Accuracy], list[Interval]], rounding: Rounding, what: str) -> Array | None:
         if not self.degrees_of_freedom or self.certificate.rank < len(self.x):
             return None
-
-        def one(j: int, accuracy: Accuracy) -> Interval:
-            return enclosed(accuracy)[j]
-
-        named = enumerate(self.names)
-        return np.array([settled(partial(one, j), partial(rounding, what=f"{what} of {name}")) for j, name in named])
+        return np.array(settled(enclosed, lambda interval, j: rounding(interval, f"{what} of {self.names[j]}")))
 
     def _t_squared(self, accuracy: Accuracy) -> list[Interval]:
         parts = zip(self.evidence.coefficients(accuracy), self.evidence.variances(accuracy), strict=True)
@@ -199,18 +194,20 @@ class CertifiedFit:
         for accuracy in (40, None):
             left = np.flatnonzero(np.isnan(out))
             x = self.evidence.coefficients(accuracy)
-            common = lcm(*(v.denominator for pair in x for v in pair))
-            low, high = (np.array([int(v * common) for v in ends], dtype=object) for ends in zip(*x, strict=True))
+            common = lcm(*(interval.over for interval in x))
+            low, high = (
+                np.array([*(v * (common // interval.over) for v, interval in zip(ends, x, strict=True))], dtype=object)
+                for ends in ([interval.low for interval in x], [interval.high for interval in x])
+            )
             # Each product takes the end of x that its sign asks for.
             positive = np.where(integers[left] > 0, integers[left], 0)
             negative = integers[left] - positive
             lows = (positive @ low + negative @ high).tolist()
             highs = (positive @ high + negative @ low).tolist()
             for i, least, most in zip(left.tolist(), lows, highs, strict=True):
-                value = Interval(least * scale / common, most * scale / common)
+                value = Interval(least, most, common) * scale
                 if residual:
-                    exact = Fraction(float(b[i]))
-                    value = Interval(exact - value.high, exact - value.low)
+                    value = value.reflected(Fraction(float(b[i])))
                 rounded = nearest_of(value, f"the value of row {i}")
                 out[i] = nan if rounded is None else rounded
             if not np.isnan(out).any():
@@ -227,5 +224,5 @@ def _formed(data: tuple[Array, Array] | None) -> tuple[NormalEquations, tuple[Fr
 
 
 def _squared(x: Interval) -> Interval:
-    ends = sorted((x.low**2, x.high**2))
-    return Interval(Fraction(0) if x.low < 0 < x.high else ends[0], ends[1])
+    least, most = sorted((x.low**2, x.high**2))
+    return Interval(0 if x.low < 0 < x.high else least, most, x.over**2)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from stabilitylab.arithmetic.decimals import Decimals
 from stabilitylab.arithmetic.formats import Array, as_integers
-from stabilitylab.door import check_shapes
+from stabilitylab.door import as_array, check_shapes
 from stabilitylab.errors import InputError, NotFiniteError, NotNumericError, OutOfRangeError, ShapeError
 from stabilitylab.exact.gram import GramSums, integer_columns
 from stabilitylab.regression import TRUTHS, Problem, Truth
@@ -48,7 +48,10 @@ def given(A: Any, b: Any, *, wide: bool = False) -> Given:
 
     wide: fewer rows than columns are allowed. Raises the errors of `door.checked`, but accepts integers of any size.
     """
-    matrix, right = _array(A, "A"), _array(b, "b")
+    matrix, right = as_array(A, "A"), as_array(b, "b")
+    for name, array in (("A", matrix), ("b", right)):
+        if array.dtype.kind not in "fbiuOUc" or (array.ndim == 0 and array.dtype.kind == "O"):
+            raise NotNumericError(f"{name} must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
     check_shapes(matrix, right, wide=wide)
     if all(array.dtype.kind in "fb" and array.dtype.itemsize <= 8 for array in (matrix, right)):
         return Given(matrix.astype(np.float64, copy=False), right.astype(np.float64, copy=False), True)
@@ -88,7 +91,7 @@ def with_intercept(data: Given) -> Given:
 
 def given_weights(weights: npt.ArrayLike, rows: int) -> list[Fraction]:
     """One non-negative weight for each row, exactly. Raises ShapeError, OutOfRangeError, NotNumericError."""
-    array = _array(weights, "weights")
+    array = as_array(weights, "weights")
     if array.shape != (rows,):
         raise ShapeError(f"weights must have shape ({rows},), one for each row; got {array.shape}")
     integers, scale = _exact(array, "weights")
@@ -119,16 +122,6 @@ def constant_column(A: Array) -> int | None:
     return next((int(j) for j in candidates if (A[:, j] == A[0, j]).all()), None)
 
 
-def _array(values: Any, name: str) -> Array:
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ShapeError(f"{name} is ragged: {error}") from None
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise NotFiniteError(f"{name} has masked entries: remove those rows or give the numbers")
-    return array
-
-
 def _exact(column: Array, name: str) -> tuple[Sequence[int], Fraction]:
     """A column as integers times a scale."""
     if column.dtype.kind == "f":
@@ -142,6 +135,8 @@ def _exact(column: Array, name: str) -> tuple[Sequence[int], Fraction]:
     if column.dtype.kind not in "OU":
         raise NotNumericError(f"{name} must hold real numbers; its dtype is {column.dtype}")
     entries = column.tolist()
+    if all(type(v) is int for v in entries):
+        return entries, Fraction(1)
     if all(isinstance(v, str | int | Decimal | np.integer) for v in entries):
         decimals = Decimals.parse(entries)
         return decimals.integers, decimals.scale

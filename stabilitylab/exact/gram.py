@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.linalg.blas import dsyrk
 
 from stabilitylab.arithmetic.formats import Array, as_integers
-from stabilitylab.errors import NotFiniteError
+from stabilitylab.door import refuse_not_finite
 from stabilitylab.exact.digits import (
     TERMS,
     WIDTH,
@@ -293,7 +293,8 @@ def _exponents(A: Array, b: Array) -> npt.NDArray[np.int64]:
         tops[:-1] = np.maximum(tops[:-1], np.maximum(rows.max(axis=0), -rows.min(axis=0)))
     tops[-1] = max(b.max(), -b.min())
     if not np.isfinite(tops).all():
-        raise NotFiniteError("the data hold a NaN or an infinity: remove that row or give the number")
+        for name, values in (("A", A), ("b", b)):
+            refuse_not_finite(values, name)
     return np.where(tops > 0, np.frexp(tops)[1], UNSEEN)
 
 

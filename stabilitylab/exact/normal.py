@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.arithmetic.formats import Array
-from stabilitylab.exact.digits import Levels, joined
+from stabilitylab.exact.digits import WIDTH, Levels, digits_of_integers, joined
 
 Integers = list[int]
 
@@ -32,28 +32,33 @@ class NormalEquations:
         return len(self.exponents) - 1
 
     @cached_property
-    def upper(self) -> list[Integers]:
-        """The integers of the upper triangle of [A b]'[A b], row i from its diagonal on."""
-        size = self.n + 1
-        i, j = np.triu_indices(size)
-        entries = iter([joined(digits) for digits in self.digits[:, i, j].T.tolist()])
-        return [[next(entries) for _ in range(size - i)] for i in range(size)]
-
-    @cached_property
     def C(self) -> list[Integers]:
         """A'A (n, n) in integers."""
         n = self.n
-        return [[self.upper[min(i, j)][abs(j - i)] for j in range(n)] for i in range(n)]
+        i, j = np.triu_indices(n)
+        entries = iter([joined(digits) for digits in self.digits[:, i, j].T.tolist()])
+        upper = [[next(entries) for _ in range(n - i)] for i in range(n)]
+        return [[upper[min(i, j)][abs(j - i)] for j in range(n)] for i in range(n)]
+
+    @cached_property
+    def diagonal(self) -> Integers:
+        """The diagonal of A'A in integers."""
+        j = np.arange(self.n)
+        return [joined(digits) for digits in self.digits[:, j, j].T.tolist()]
 
     @cached_property
     def c(self) -> Integers:
         """A'b (n,) in integers."""
-        return [self.upper[i][self.n - i] for i in range(self.n)]
+        return [joined(digits) for digits in self.digits[:, : self.n, self.n].T.tolist()]
 
     @cached_property
     def bb(self) -> int:
         """b'b in integers."""
-        return self.upper[self.n][0]
+        return joined(self.digits[:, self.n, self.n].tolist())
+
+    def times(self, y: Sequence[int]) -> Integers:
+        """C y in integers."""
+        return times(self.planes, y)
 
     @cached_property
     def planes(self) -> Array:
@@ -64,3 +69,19 @@ class NormalEquations:
         """What the integers of each column of [A b] count, when the numbers fed in counted `scales`."""
         powers = [Fraction(1 << e) if e >= 0 else Fraction(1, 1 << -e) for e in self.exponents.tolist()]
         return tuple(powers) if scales is None else tuple(p * s for p, s in zip(powers, scales, strict=True))
+
+
+def times(planes: Array, v: Sequence[int]) -> Integers:
+    """M v in Python integers, M (n, n) given by digit planes (K, n, n): one exact product with the digits of v."""
+    if len(v) == 0:
+        return []
+    count = max(1, -(-(max(map(abs, v), default=0).bit_length() + 1) // WIDTH))
+    values = np.empty(len(v), dtype=object)
+    values[:] = v
+    digits = np.stack(digits_of_integers(values, count), axis=1)
+    K, n, _ = planes.shape
+    products = (planes.reshape(-1, n) @ digits).astype(np.int64).reshape(K, n, count)
+    levels = np.zeros((K + count - 1, n), dtype=np.int64)
+    for k in range(K):
+        levels[k : k + count] += products[k].T
+    return [joined(row) for row in levels.T.tolist()]

@@ -1,17 +1,13 @@
 """Refinement with exact residuals, from an inverse factor to as many proven digits as are asked for."""
 
-from collections.abc import Sequence
-from math import isqrt
+from math import frexp, isqrt
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.exact.digits import BASE, WIDTH, digits_of_integers, joined
+from stabilitylab.exact.digits import BASE, WIDTH
 from stabilitylab.exact.factor import InverseFactor
-from stabilitylab.exact.normal import Integers, NormalEquations
+from stabilitylab.exact.normal import Integers, NormalEquations, times
 from stabilitylab.exact.solved import Resolved, Solved, determinant_bound
-
-GAIN = 30  # bits of the correction that are kept beyond what it corrects
 
 
 def refined(normal: NormalEquations, factor: InverseFactor, resolved: Resolved, route: str) -> Solved | None:
@@ -23,15 +19,17 @@ def refined(normal: NormalEquations, factor: InverseFactor, resolved: Resolved, 
     """
     n = normal.n
     X = _Operator(factor)
+    # Bits of the correction that count: alpha wastes the others.
+    gain = 10 - frexp(factor.alpha)[1]
     most_bits = 2 * determinant_bound(normal).bit_length() + 4000
     # |R y| <= |y| sqrt(trace C): how fine the correction must be for its rounding not to matter.
-    height = (sum(normal.C[j][j] for j in range(n)).bit_length() + n.bit_length()) // 2 + 1
+    height = (sum(normal.diagonal).bit_length() + n.bit_length()) // 2 + 1
     y: Integers = [0] * n
     unit = 0
     while unit < most_bits:
-        d = [(right << unit) - left for right, left in zip(normal.c, _times(normal.planes, y), strict=True)]
+        d = [(right << unit) - left for right, left in zip(normal.c, normal.times(y), strict=True)]
         g, g_unit = X.transposed(d)
-        step, step_unit = X.times(g)
+        step, step_unit = X.applied(g)
         # y is in units of 2**-unit, g of 2**-(unit + g_unit), the step of 2**-(unit + g_unit + step_unit).
         length = isqrt(sum(v * v for v in g)) + 1
         fine = unit + g_unit + step_unit
@@ -41,7 +39,7 @@ def refined(normal: NormalEquations, factor: InverseFactor, resolved: Resolved, 
             radius = [0] * n
         if all(resolved(i, middle[i], radius[i], 1 << fine) for i in range(n)):
             return Solved(tuple(middle), tuple(radius), 1 << fine, route, factor)
-        keep = max(unit, height + GAIN + unit + g_unit - length.bit_length())
+        keep = max(unit, height + gain + unit + g_unit - length.bit_length())
         y = [_rounded(v, fine - keep) for v in middle]
         unit = keep
     return None
@@ -71,12 +69,12 @@ class _Operator:
 
     def transposed(self, d: Integers) -> tuple[Integers, int]:
         """X'd and its unit: X'd = the integers times 2**-unit."""
-        g = _times(self.planes.transpose(0, 2, 1), d)
+        g = times(self.planes.transpose(0, 2, 1), d)
         return [v << (shift + self.unit) for v, shift in zip(g, self.shifts, strict=True)], self.unit
 
-    def times(self, g: Integers) -> tuple[Integers, int]:
+    def applied(self, g: Integers) -> tuple[Integers, int]:
         """X g and its unit."""
-        return _times(self.planes, [v << (s + self.unit) for v, s in zip(g, self.shifts, strict=True)]), self.unit
+        return times(self.planes, [v << (s + self.unit) for v, s in zip(g, self.shifts, strict=True)]), self.unit
 
     def bounds(self, length: int, unit: int) -> Integers:
         """|X_i| length alpha/(1 - alpha), rounded up, in units of 2**-unit for a length in units of 1."""
@@ -87,20 +85,6 @@ class _Operator:
             value = value << power if power >= 0 else -(-value >> -power)
             out.append(-(-value // q) + 1)
         return out
-
-
-def _times(planes: Array, v: Sequence[int]) -> Integers:
-    """M v in Python integers, M given by digit planes (K, n, n): one exact product with the digits of v."""
-    count = max(1, -(-(max(map(abs, v)).bit_length() + 1) // WIDTH))
-    values = np.empty(len(v), dtype=object)
-    values[:] = v
-    digits = np.stack(digits_of_integers(values, count), axis=1)
-    K, n, _ = planes.shape
-    products = (planes.reshape(-1, n) @ digits).astype(np.int64).reshape(K, n, count)
-    levels = np.zeros((K + count - 1, n), dtype=np.int64)
-    for k in range(K):
-        levels[k : k + count] += products[k].T
-    return [joined(row) for row in levels.T.tolist()]
 
 
 def _rounded(value: int, by: int) -> int:

@@ -4,7 +4,7 @@ from stabilitylab.errors import NotCertifiedError
 from stabilitylab.exact import balls
 from stabilitylab.exact.balls import solve_by_balls
 from stabilitylab.exact.digits import TERMS
-from stabilitylab.exact.factor import inverse_factor
+from stabilitylab.exact.factor import GOOD, inverse_factor
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.rational import flint, independent_columns, solve_exactly
 from stabilitylab.exact.refine import refined
@@ -14,9 +14,10 @@ ROUTE = "exact Gram matrix, staged inverse factor"
 LARGEST_EXACT = 400  # unknowns up to which exact rationals end in minutes
 
 
-def solve(normal: NormalEquations, resolved: Resolved) -> Solved | None:
+def solve(normal: NormalEquations, resolved: Resolved, good: float = GOOD) -> Solved | None:
     """y of C y = c, every entry known as well as asked for, with its proof; None when A is exactly rank deficient.
 
+    good: the alpha that an inverse factor should reach.
     Raises NotCertifiedError rather than give a doubtful digit.
     """
     if normal.n == 0:
@@ -24,7 +25,7 @@ def solve(normal: NormalEquations, resolved: Resolved) -> Solved | None:
     if flint is not None and normal.n <= balls.LARGEST:
         return solve_by_balls(normal, resolved)
     if normal.n <= TERMS:
-        factor = inverse_factor(normal)
+        factor = inverse_factor(normal, good)
         # alpha < 1 proves full rank.
         if factor is not None:
             solved = refined(normal, factor, resolved, ROUTE)

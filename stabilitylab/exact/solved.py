@@ -27,7 +27,7 @@ class Solved:
 
 def determinant_bound(normal: NormalEquations) -> int:
     """prod C_jj >= det C: by Cramer's rule y_j is an integer over det C (Hadamard's inequality)."""
-    return prod(max(normal.upper[j][0], 1) for j in range(normal.n))
+    return prod(max(entry, 1) for entry in normal.diagonal)
 
 
 def nearest_double(middle: int, radius: int, denominator: int) -> float | None:

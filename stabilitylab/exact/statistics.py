@@ -5,28 +5,23 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import isqrt, lcm
-from typing import TypeAlias
 
 import numpy as np
 
 from stabilitylab.errors import NotCertifiedError
-from stabilitylab.exact import balls
-from stabilitylab.exact.digits import WIDTH, joined
-from stabilitylab.exact.factor import inverse_factor
+from stabilitylab.exact.diagonal import Accuracy as Accuracy
+from stabilitylab.exact.diagonal import inverse_diagonal
+from stabilitylab.exact.factor import SERIES
 from stabilitylab.exact.given import Given, constant_column, feed
 from stabilitylab.exact.gram import GramSums
 from stabilitylab.exact.interval import Interval, exactly
 from stabilitylab.exact.least_norm import LEAST_NORM, least_norm
 from stabilitylab.exact.normal import NormalEquations
-from stabilitylab.exact.rational import flint, solution, solve_exactly
+from stabilitylab.exact.rational import solve_exactly
 from stabilitylab.exact.solve import solve
 from stabilitylab.exact.solved import Solved, determinant_bound, is_zero, to_digits
 
-# Decimal digits, or exact rationals.
-Accuracy: TypeAlias = int | None
 ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)
-# Unknowns up to which FLINT's inverse in balls is cheaper than a factor made good to many digits.
-SMALL = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +65,7 @@ class Evidence:
     def sizes(self) -> list[Fraction]:
         """(|b| / |a_j|)², the square of the size of coefficient j; 1 for a column of zeros."""
         bb = self.normal.bb * self.units[-1] ** 2
-        squares = [self.normal.C[j][j] * self.units[j] ** 2 for j in range(self.normal.n)]
+        squares = [entry * unit**2 for entry, unit in zip(self.normal.diagonal, self.units, strict=False)]
         return [bb / square if square else Fraction(1) for square in squares]
 
     @property
@@ -88,24 +83,22 @@ class Evidence:
             return exactly(0)
         normal, solved = self.normal, self._known(accuracy)
         y, D = solved.middle, solved.denominator
-        Cy = [sum(map(int.__mul__, row, y)) for row in normal.C]
+        Cy = normal.times(y)
         value = normal.bb * D * D - 2 * D * sum(map(int.__mul__, normal.c, y)) + sum(map(int.__mul__, Cy, y))
         if self.x is None and is_zero(value, 0, D * D, determinant_bound(normal)):
             return exactly(0)
-        moved = sum(r * (isqrt(normal.C[j][j]) + 1) for j, r in enumerate(solved.radius)) ** 2
-        return Interval(Fraction(max(value - moved, 0), D * D), Fraction(value, D * D)) * self.units[-1] ** 2
+        moved = sum(r * (isqrt(normal.diagonal[j]) + 1) for j, r in enumerate(solved.radius)) ** 2
+        return Interval(max(value - moved, 0), value, D * D) * self.units[-1] ** 2
 
     def explained(self, accuracy: Accuracy) -> Interval:
         """The total sum of squares less the residual one."""
-        rss = self.rss(accuracy)
-        return Interval(max(self.total - rss.high, Fraction(0)), max(self.total - rss.low, Fraction(0)))
+        return self.rss(accuracy).below(self.total)
 
     def coefficients(self, accuracy: Accuracy) -> list[Interval]:
         """x."""
         solved = self._known(accuracy)
-        ratios = [self.units[-1] / unit / solved.denominator for unit in self.units[:-1]]
-        parts = zip(solved.middle, solved.radius, ratios, strict=True)
-        return [Interval((m - r) * ratio, (m + r) * ratio) for m, r, ratio in parts]
+        parts = zip(solved.middle, solved.radius, self.units, strict=False)
+        return [Interval(m - r, m + r, solved.denominator) * (self.units[-1] / unit) for m, r, unit in parts]
 
     def variances(self, accuracy: Accuracy) -> list[Interval]:
         """rss / (m - rank) diag((A'A)^-1), for A of full rank and m > n."""
@@ -130,7 +123,7 @@ class Evidence:
             return Solved(tuple(int(v * common) for v in y), (0,) * len(y), common, LEAST_NORM)
         if accuracy is None:
             return solve_exactly(self.normal)
-        found = solve(self.normal, to_digits(self.normal, accuracy))
+        found = solve(self.normal, to_digits(self.normal, accuracy), SERIES)
         if found is None:
             return None
         # What is not told apart from 0 has been proven to be 0.
@@ -152,36 +145,13 @@ class Evidence:
 
     def _diagonal(self, accuracy: Accuracy) -> list[Interval]:
         if accuracy not in self._diagonals:
-            self._diagonals[accuracy] = inverse_diagonal(self.normal, accuracy)
+            self._diagonals[accuracy] = inverse_diagonal(self.normal, accuracy, self._known(accuracy).factor)
         return self._diagonals[accuracy]
-
-
-def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy) -> list[Interval]:
-    """diag(C^-1), C = A'A in integers, to a relative width of about 10**-accuracy.
-
-    (C^-1)_ii lies between |X_i|²/(1 + alpha) and |X_i|²/(1 - alpha), for C^-1 = X B^-1 X' with B = X'C X.
-    """
-    n = normal.n
-    if accuracy is not None:
-        if flint is not None and n <= SMALL:
-            enclosed = balls.diagonal_of_inverse(normal, accuracy)
-            if enclosed is not None:
-                return enclosed
-        factor = inverse_factor(normal, 10.0**-accuracy) if accuracy <= 140 else None
-        if factor is not None:
-            L, alpha = len(factor.planes), Fraction(factor.alpha)
-            flat = [joined(digits) for digits in factor.planes.astype(np.int64).reshape(L, -1).T.tolist()]
-            weights = [Fraction(2) ** (2 * WIDTH * (int(place) - L + 1)) for place in factor.places]
-            rows = (flat[i * n : (i + 1) * n] for i in range(n))
-            squares = [sum((v * v * w for v, w in zip(row, weights, strict=True)), Fraction(0)) for row in rows]
-            return [Interval(square / (1 + alpha), square / (1 - alpha)) for square in squares]
-    columns = [solution(normal.C, [int(i == j) for i in range(n)]) for j in range(n)]
-    return [exactly(Fraction(v[j], over)) for j, (v, over) in enumerate(columns)]
 
 
 def total_sum_of_squares(normal: NormalEquations, units: Sequence[Fraction], constant: int | None) -> Fraction:
     """|b|², or |b - mean b|² when column `constant` of A is constant, exactly."""
-    about = Fraction(0) if constant is None else Fraction(normal.c[constant] ** 2, normal.C[constant][constant])
+    about = Fraction(0) if constant is None else Fraction(normal.c[constant] ** 2, normal.diagonal[constant])
     return (normal.bb - about) * units[-1] ** 2
 
 
@@ -195,10 +165,12 @@ def evidence_of(data: Given) -> Evidence:
     return Evidence(normal, units, sums.rows, normal.n, total)
 
 
-def settled(enclosed: Callable[[Accuracy], Interval], rounding: Callable[[Interval], float | None]) -> float:
-    """The rounded value at the least accuracy that settles it; exact rationals settle everything."""
+def settled(
+    enclosed: Callable[[Accuracy], Sequence[Interval]], rounding: Callable[[Interval, int], float | None]
+) -> list[float]:
+    """Each value rounded, at the least accuracy that settles them all; exact rationals settle everything."""
     for accuracy in ACCURACIES:
-        value = rounding(enclosed(accuracy))
-        if value is not None:
-            return value
+        values = [rounding(interval, j) for j, interval in enumerate(enclosed(accuracy))]
+        if None not in values:
+            return [value for value in values if value is not None]
     raise AssertionError("an exact rational rounds to one double")

@@ -1,0 +1,98 @@
+"""`sl.lstsq` as a scikit-learn estimator: certified coefficients in a Pipeline, a grid search, a cross-validation."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import LinAlgWarning
+
+from stabilitylab.arithmetic.formats import Array
+from stabilitylab.errors import MissingLibraryError, UnderdeterminedError
+from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.least_squares import Policy, lstsq
+
+try:
+    from sklearn.base import BaseEstimator, RegressorMixin
+    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+except ImportError as error:
+    raise MissingLibraryError(
+        f"stabilitylab.sklearn needs scikit-learn 1.6 or newer ({error}): pip install 'stabilitylab[sklearn]'"
+    ) from None
+
+
+class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """min sum_i w_i (y_i - intercept - x_i' coef)^2 over X (m, n), y (m,): each number the double nearest to the exact.
+
+    Use it where scikit-learn's LinearRegression stands. What differs: the intercept is a column of ones in the exact
+    problem, so that nothing is centred in floating point, and X counts as rank deficient only when it is, exactly, as
+    stored: nearly dependent columns have one answer, and it is given.
+
+    fit_intercept: whether a constant is fitted. policy: what is done when the data leave the coefficients open (a
+    copied column, all dummies beside the intercept, fewer rows than coefficients). "minimum-norm", the default, takes
+    the solution of least norm and warns (LinAlgWarning), since a fold that misses a category must not end a search;
+    the intercept counts in that norm, other than in LinearRegression, which centres first. "full-rank" refuses, as
+    `sl.lstsq` does, with a RankDeficientError that names the dependent columns.
+
+    After fit: `coef_` (n,), `intercept_`, `rank_` (of the features with the constant), `n_features_in_`,
+    `feature_names_in_`; `certified_`, the CertifiedFit with everything else; `certificate_`; `standard_errors_`.
+
+    Raises ValueError for what scikit-learn refuses; under "full-rank" UnderdeterminedError for fewer rows than
+    coefficients, and RankDeficientError; InputError, OutOfRangeError and NotCertifiedError as `sl.lstsq` does.
+    Source: the conventions of scikit-learn, "Developing scikit-learn estimators"; `check_estimator` passes whole.
+    """
+
+    def __init__(self, *, fit_intercept: bool = True, policy: Policy = "minimum-norm") -> None:
+        self.fit_intercept = fit_intercept
+        self.policy = policy
+
+    def fit(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> "CertifiedLinearRegression":
+        """Fit to X (m, n) and y (m,), sample_weight (m,) or one for all; a whole weight counts as that many rows."""
+        A, b = validate_data(self, X, y, y_numeric=True)
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, A)
+        (m, n), constant = A.shape, int(bool(self.fit_intercept))
+        if m < n + constant and self.policy == "full-rank":
+            raise UnderdeterminedError(
+                f"n_samples={m} is less than the {n + constant} coefficients ({n} features"
+                f"{' and the intercept' * constant}), so that infinitely many fit: give more rows, drop features, "
+                "or ask for policy='minimum-norm'"
+            )
+        names = [str(name) for name in getattr(self, "feature_names_in_", [f"x{j}" for j in range(n)])]
+        self.certified_: CertifiedFit = lstsq(
+            A, b, weights=weights, intercept=bool(constant), policy=self.policy, names=names
+        )
+        self.coef_: Array = np.array(self.certified_.x[constant:])
+        self.intercept_: float = float(self.certified_.x[0]) if constant else 0.0
+        self.rank_: int = self.certified_.certificate.rank
+        if self.rank_ < n + constant:
+            warnings.warn(
+                f"the data have rank {self.rank_} for {n + constant} coefficients, exactly: of the many solutions this "
+                f"is the one of least norm; policy='full-rank' refuses and names the dependent columns",
+                LinAlgWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """X @ coef_ + intercept_ (m,) in float64: the coefficients are certified, this product is not."""
+        check_is_fitted(self)
+        A = validate_data(self, X, reset=False)
+        predicted: Array = np.asarray(A, dtype=np.float64) @ self.coef_ + self.intercept_
+        return predicted
+
+    @property
+    def certificate_(self) -> Any:
+        """What proves the coefficients, for `sl.check`."""
+        check_is_fitted(self)
+        return self.certified_.certificate
+
+    @property
+    def standard_errors_(self) -> Array | None:
+        """Correctly rounded standard errors, the intercept's first when there is one; computed when first asked for.
+
+        None when there are as many coefficients as rows."""
+        check_is_fitted(self)
+        errors: Array | None = self.certified_.standard_errors
+        return errors

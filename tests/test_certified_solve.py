@@ -1,0 +1,321 @@
+"""Certified solutions by every route, against solvers that share no code with them, and with planted faults."""
+
+import math
+import sys
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from exact_fit import flint_solution
+from exam.rational import exact_array, least_squares
+from hypothesis import given
+from wild import FEWER, double, doubles, matrices
+
+from stabilitylab import lstsq
+from stabilitylab.errors import OutOfRangeError, RankDeficientError
+from stabilitylab.exact import balls, refine, solve
+from stabilitylab.exact.normal import NormalEquations
+from stabilitylab.exact.rational import flint
+from stabilitylab.referee import certified
+from stabilitylab.regression import Problem
+
+RNG = np.random.default_rng(3)
+ROUTES = {
+    "balls": "FLINT balls",
+    "factor": "staged inverse factor",
+    "rationals": "exact rationals (FLINT)",
+    "python": "Bareiss",
+}
+
+
+def take(route, patch):
+    """Make `lstsq` take one route."""
+    if route != "balls":
+        patch.setattr(balls, "LARGEST", 0)
+    if route in ("rationals", "python"):
+        patch.setattr(solve, "inverse_factor", lambda *_: None)
+    if route == "python":
+        without_flint(patch)
+
+
+def without_flint(patch):
+    for name, module in list(sys.modules.items()):
+        if name.startswith("stabilitylab.exact.") and hasattr(module, "flint"):
+            patch.setattr(module, "flint", None)
+
+
+def oracle(A, b, route):
+    """x in fractions: eliminated here for what FLINT serves, by FLINT for what Python serves."""
+    return flint_solution(A, b) if route == "python" else least_squares(exact_array(A), exact_array(b))
+
+
+def assert_certified(fit, x):
+    """Every coefficient is the double nearest to x, and x is enclosed."""
+    assert fit.x.tolist() == doubles(x)
+    assert not np.signbit(fit.x[fit.x == 0]).any()
+    pairs = zip(fit.certificate.x, fit.certificate.radius, x, strict=True)
+    assert all(abs(middle - v) <= radius for middle, radius, v in pairs)
+    assert fit.certificate.rank == len(x)
+
+
+def hilbert(m, n):
+    return np.array([[1 / (i + j + 1) for j in range(n)] for i in range(m)]), RNG.standard_normal(m)
+
+
+def vandermonde(m, degree, low=0.0, high=1.0):
+    return np.vander(np.linspace(low, high, m), degree, increasing=True), RNG.standard_normal(m)
+
+
+def rounded_sum(m, n):
+    A = RNG.standard_normal((m, n))
+    A[:, -1] = A[:, :-1].sum(axis=1)
+    return A, RNG.standard_normal(m)
+
+
+def unimodular(n, steps, scale=0):
+    """An integer matrix of determinant 1 made of row operations, its entries below 2**53, and b."""
+    U = np.eye(n, dtype=object)
+    for _ in range(steps):
+        i, j = RNG.choice(n, 2, replace=False)
+        V = U.copy()
+        V[i] += int(RNG.integers(-9, 10)) * V[j]
+        if max(abs(v) for v in V.ravel()) < 2**53:
+            U = V
+    A = U.astype(float) * 2.0 ** (scale * np.arange(n))
+    return A, RNG.integers(-9, 10, n).astype(float)
+
+
+def blocks(m, n):
+    """Two problems side by side; b belongs to the first, so that the second has the solution 0."""
+    A, b = np.zeros((2 * m, 2 * n)), np.zeros(2 * m)
+    A[:m, :n], A[m:, n:] = RNG.standard_normal((2, m, n))
+    b[:m] = RNG.standard_normal(m)
+    return A, b
+
+
+PROBLEMS = {
+    "one column": (np.array([[3.0], [0.1]]), np.array([1.0, 2.0])),
+    "Hilbert 16 x 10": hilbert(16, 10),
+    "Hilbert 40 x 13": hilbert(40, 13),
+    "Vandermonde, 12 columns": vandermonde(30, 12),
+    "like Filip": vandermonde(82, 11, -8.8, -3.1),
+    "a column that is the rounded sum of others": rounded_sum(12, 6),
+    "unimodular": unimodular(7, 60),
+    "unimodular, graded": unimodular(7, 60, 30),
+    "zeros in a block": blocks(6, 3),
+    "badly scaled": (
+        RNG.standard_normal((9, 4)) * [1e-290, 1e280, 1.0, 1e-150],
+        RNG.standard_normal(9) * 2.0 ** -np.arange(9),
+    ),
+    "subnormal columns": (RNG.integers(-99, 99, (9, 3)) * [5e-324, 5e-324, 1e-310], RNG.integers(-9, 9, 9) * 5e-324),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_every_coefficient_is_the_nearest_double_by_every_route(name, route, monkeypatch):
+    A, b = PROBLEMS[name]
+    take(route, monkeypatch)
+    fit = lstsq(A, b)
+    assert_certified(fit, oracle(A, b, route))
+    # A tie or a zero that balls do not settle goes to rationals.
+    assert ROUTES[route] in fit.certificate.route or (name.startswith("zeros") and "rationals" in fit.certificate.route)
+
+
+def test_the_problems_are_as_hard_as_they_say():
+    hard = [name for name, (A, _) in PROBLEMS.items() if np.linalg.cond(A / np.abs(A).max(axis=0)) > 1e13]
+    assert len(hard) >= 4
+    A, _ = PROBLEMS["unimodular, graded"]
+    assert np.linalg.cond(A) > 1e16
+
+
+@pytest.mark.parametrize("name", ["Hilbert 40 x 13", "Vandermonde, 12 columns", "like Filip"])
+@pytest.mark.parametrize("route", ["balls", "factor"])
+def test_the_enclosure_holds_the_referees_fifty_digits(name, route, monkeypatch):
+    A, b = PROBLEMS[name]
+    take(route, monkeypatch)
+    fit = lstsq(A, b)
+    system = Problem.from_matrix("planted", A, b).exact("matrix")
+    units = [system.b_scale / scale for scale in system.column_scales]
+    x = [v * unit for v, unit in zip(certified(system, 50).x, units, strict=True)]
+    assert fit.x.tolist() == doubles(x)
+    for middle, radius, v in zip(fit.certificate.x, fit.certificate.radius, x, strict=True):
+        assert abs(middle - v) <= radius + abs(v) / 10**50
+
+
+LARGER = {
+    "31 columns": (RNG.standard_normal((50, 31)), RNG.standard_normal(50)),
+    "45 columns, cond 1e12": (
+        (RNG.standard_normal((60, 45)) * 10.0 ** -np.linspace(0, 12, 45)) @ RNG.standard_normal((45, 45)),
+        RNG.standard_normal(60),
+    ),
+    "Vandermonde, 20 columns": vandermonde(40, 20),
+    "36 columns with zeros in a block": blocks(24, 18),
+    "unimodular, 40": unimodular(40, 400),
+}
+
+
+@pytest.mark.parametrize("name", LARGER)
+def test_more_unknowns_are_certified_with_a_factor_whose_bound_is_true(name, monkeypatch):
+    A, b = LARGER[name]
+    monkeypatch.setattr(balls, "LARGEST", 18)
+    fit = lstsq(A, b)
+    assert "staged inverse factor" in fit.certificate.route
+    assert_certified(fit, flint_solution(A, b))
+    rational = flint.fmpq_mat
+    n = A.shape[1]
+    entries = [flint.fmpq(v.numerator, v.denominator) for row in fit.certificate.X for v in row]
+    X = rational(n, n, entries)
+    AX = rational(*A.shape, [flint.fmpq(*v.as_integer_ratio()) for v in A.ravel().tolist()]) * X
+    E = AX.transpose() * AX
+    squares = [(E[i, j] - (i == j)) ** 2 for i in range(n) for j in range(n)]
+    square = sum((Fraction(int(v.p), int(v.q)) for v in squares), Fraction(0))
+    assert square <= Fraction(fit.certificate.alpha) ** 2
+    # The bound is not so generous that it would hide anything.
+    assert Fraction(fit.certificate.alpha) ** 2 <= Fraction(4) * square + Fraction(1, 10**280)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@FEWER
+@given(problem=matrices(rows=(3, 6)))
+def test_wild_problems_are_certified_or_refused_for_what_they_are(route, problem):
+    A, b = problem
+    x, refused = None, None
+    try:
+        x = flint_solution(A, b) if route != "python" else least_squares(exact_array(A), exact_array(b))
+    except (ZeroDivisionError, AssertionError):
+        refused = RankDeficientError
+    if x is not None and any((v and not double(v)) or math.isinf(double(v)) for v in x):
+        refused = OutOfRangeError
+    with pytest.MonkeyPatch.context() as patch:
+        take(route, patch)
+        if refused:
+            with pytest.raises(refused):
+                lstsq(A, b)
+        else:
+            assert_certified(lstsq(A, b), x)
+
+
+TIES = {
+    "down to even": ([[1.0], [1.0]], [2.0**53, 2.0**53 + 2], 2.0**53),
+    "up to even": ([[1.0], [1.0]], [2.0**53 + 2, 2.0**53 + 4], 2.0**53 + 4),
+    "negative": ([[1.0], [1.0]], [-(2.0**53) - 2, -(2.0**53) - 4], -(2.0**53) - 4),
+    "subnormal": ([[2.0]], [3 * 5e-324], 2 * 5e-324),
+    "subnormal, to even below": ([[2.0]], [5 * 5e-324], 2 * 5e-324),
+    "beyond a power of two": ([[2.0**54], [0.0]], [2**54 - 1, 0], 1.0),
+    "to the least normal": ([[2.0]], [2.0**-1021 - 5e-324], 2.0**-1022),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("name", TIES)
+def test_a_tie_goes_to_even(name, route, monkeypatch):
+    A, b, expected = TIES[name]
+    take(route, monkeypatch)
+    # With a second unknown whose enclosure is not a point.
+    B = np.zeros((len(b) + 2, 2), dtype=object)
+    B[: len(b), :1], B[len(b) :, 1] = A, [3.0, 0.1]
+    fit = lstsq(B, np.array([*b, 1.0, 2.0], dtype=object))
+    assert fit.x[0] == expected
+    assert fit.x[1] == double((Fraction(3) + 2 * Fraction(0.1)) / (9 + Fraction(0.1) ** 2))
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_zeros_are_zeros_and_subnormal_answers_are_rounded_once(route, monkeypatch):
+    take(route, monkeypatch)
+    A = np.array([[1.0, 1.0], [1.0, -1.0], [1.0, 1.0], [1.0, -1.0]])
+    fit = lstsq(A, [1.0, 1.0, 3.0, 3.0])
+    assert fit.x.tolist() == [2.0, 0.0]
+    assert lstsq(A, np.zeros(4)).x.tolist() == [0.0, 0.0]
+    for k in (5, 7, 100, 2**52 - 1):
+        b = np.array([k * 5e-324, 0.0, 5e-324])
+        B = np.array([[3.0], [0.7], [1e-3]])
+        assert_certified(lstsq(B, b), oracle(B, b, route))
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    ("a", "b", "says"),
+    [(1e-300, 1e300, "overflows"), (1e300, -1e-300, "underflows"), (3.0, 5e-324, "underflows"), (0.5, 1.7e308, "over")],
+)
+def test_an_answer_outside_float64_is_refused_by_name(a, b, says, route, monkeypatch):
+    take(route, monkeypatch)
+    A = np.array([[1.0, 0.0], [2.0, 0.0], [0.0, a]])
+    with pytest.raises(OutOfRangeError, match=rf"price {says}.*scale its column"):
+        lstsq(A, np.array([1.0, 1.0, b]), names=["size", "price"])
+
+
+BASE = np.round(RNG.standard_normal((9, 3)) * 1000)
+DEFICIENT = {
+    "a zero column": (np.insert(BASE, 1, 0.0, axis=1), "b"),
+    "a column twice": (np.column_stack([BASE, BASE[:, 0]]), "d"),
+    "a multiple": (np.column_stack([BASE[:, 0], 3 * BASE[:, 0], BASE[:, 1:]]), "b"),
+    "a sum": (np.column_stack([BASE, BASE.sum(axis=1)]), "d"),
+    "two of them": (np.column_stack([BASE[:, 0], np.zeros(9), BASE[:, 1], BASE[:, 0] - BASE[:, 1]]), "b, d"),
+    "dummies and an intercept": (np.column_stack([np.ones(9), np.repeat(np.eye(3), 3, axis=0)]), "d"),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("name", DEFICIENT)
+def test_an_exactly_deficient_matrix_is_refused_and_its_columns_named(name, route, monkeypatch):
+    A, dependent = DEFICIENT[name]
+    take(route, monkeypatch)
+    with pytest.raises(RankDeficientError, match=rf"before it: {dependent}\. .*minimum-norm"):
+        lstsq(A, np.arange(9.0), names="abcd")
+    nearly = A.copy()
+    nearly[:, ord(dependent[0]) - ord("a")] += np.arange(9) ** 2 * 1e-9
+    nearly[:, ord(dependent[-1]) - ord("a")] += np.arange(9) ** 3 * 1e-9
+    assert_certified(lstsq(nearly, np.arange(9.0)), oracle(nearly, np.arange(9.0), route))
+
+
+# --- planted faults
+
+
+def alpha_understated(patch):
+    true = solve.inverse_factor
+    patch.setattr(solve, "inverse_factor", lambda *a: (f := true(*a)) and replace(f, alpha=f.alpha * 2.0**-90))
+
+
+def radius_shrunk(patch):
+    patch.setattr(refine._Operator, "bounds", lambda self, length, unit: [0] * len(self.lengths))
+
+
+def digit_of_the_residual_wrong(patch):
+    true = NormalEquations.times
+    patch.setattr(NormalEquations, "times", lambda self, y: [v + (v >> 50) for v in true(self, y)])
+
+
+def digit_of_the_matrix_wrong(patch):
+    true = NormalEquations.C.func
+    patch.setattr(
+        NormalEquations,
+        "C",
+        property(lambda self: [[v ^ (i == j) for j, v in enumerate(row)] for i, row in enumerate(true(self))]),
+    )
+
+
+def balls_without_radius(patch):
+    true = balls._in_integers
+    patch.setattr(balls, "_in_integers", lambda entries: (true(entries)[0], [0] * len(entries), true(entries)[2]))
+
+
+FAULTS = {
+    alpha_understated: "factor",
+    radius_shrunk: "factor",
+    digit_of_the_residual_wrong: "factor",
+    digit_of_the_matrix_wrong: "balls",
+    balls_without_radius: "balls",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_in_the_proof_is_noticed(fault, monkeypatch):
+    A, b = PROBLEMS["Hilbert 16 x 10"]
+    x = oracle(A, b, FAULTS[fault])
+    take(FAULTS[fault], monkeypatch)
+    assert_certified(lstsq(A, b), x)
+    fault(monkeypatch)
+    with pytest.raises(AssertionError):
+        assert_certified(lstsq(A, b), x)
