@@ -9,7 +9,7 @@ from stabilitylab.accuracy import lre
 from stabilitylab.bench import run
 from stabilitylab.core import Fit, Measurement, Reference, Solution, Status
 from stabilitylab.errors import Breakdown, StabilityLabError
-from stabilitylab.exact import Certificate, CertifiedFit, Enclosure, GramAccumulator, enclose, lstsq
+from stabilitylab.exact import Certificate, CertifiedFit, Checked, Enclosure, GramAccumulator, check, enclose, lstsq
 from stabilitylab.regression import Decimals, Design, Problem
 from stabilitylab.truth import reference
 
@@ -19,6 +19,7 @@ __all__ = [
     "Breakdown",
     "Certificate",
     "CertifiedFit",
+    "Checked",
     "Decimals",
     "Design",
     "Enclosure",
@@ -30,6 +31,7 @@ __all__ = [
     "Solution",
     "StabilityLabError",
     "Status",
+    "check",
     "enclose",
     "errors",
     "libraries",

@@ -2,8 +2,9 @@
 
 from stabilitylab.exact.accumulator import GramAccumulator
 from stabilitylab.exact.certificate import Certificate
+from stabilitylab.exact.check import Checked, check
 from stabilitylab.exact.enclosure import Enclosure, enclose
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.least_squares import lstsq
 
-__all__ = ["Certificate", "CertifiedFit", "Enclosure", "GramAccumulator", "enclose", "lstsq"]
+__all__ = ["Certificate", "CertifiedFit", "Checked", "Enclosure", "GramAccumulator", "check", "enclose", "lstsq"]

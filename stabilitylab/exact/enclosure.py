@@ -30,8 +30,6 @@ Source: Rump, SIMAX 33 (2012) 130-148, for verified least squares; the form here
 """
 
 from dataclasses import dataclass
-from math import ceil
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,9 +37,10 @@ from scipy.linalg import lapack
 
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.door import checked, read_only
-from stabilitylab.errors import NotCertifiedError, OutOfRangeError, RankDeficientError
-from stabilitylab.exact.counted import U, block_rows, gamma, gram, norm, transposed_times, triangle
+from stabilitylab.errors import NotCertifiedError, OutOfRangeError
+from stabilitylab.exact.counted import U, gamma, norm, transposed_times, triangle
 from stabilitylab.exact.gradient import gradient
+from stabilitylab.exact.preconditioner import Scaled, alpha_from_gram, alpha_from_product, inverse, row_norms
 from stabilitylab.exact.selftest import require_true_float64_blas
 
 DIGITS_CAP = 53 * float(np.log10(2))
@@ -88,7 +87,7 @@ def enclose(A: npt.ArrayLike, b: npt.ArrayLike) -> Enclosure:
     require_true_float64_blas()
     matrix, right = (_float64(v, name) for v, name in zip(checked(A, b), ("A", "b"), strict=True))
     with np.errstate(all="ignore"):  # what overflows here fails the comparisons, which ask for what must hold
-        data = _Data.of(matrix, right)
+        data = Scaled.of(matrix, right)
         y, radius, alpha = _proven(data)
         # lower and upper leave x by what was proven; powers of two are exact except where they underflow.
         exponents = data.b_exponent - data.exponents
@@ -114,63 +113,23 @@ def _float64(values: Array, name: str) -> Array:
     return converted
 
 
-@dataclass(frozen=True)
-class _Data:
-    """A 2^-exponents and b 2^-b_exponent, with G = A'A, c = A'b, and upper bounds on the norms of a_j and b.
-
-    |G - A'A|_ij <= gamma_k |a_i| |a_j|, k = gram_roundings.
-    """
-
-    A: Array
-    b: Array
-    exponents: Array
-    b_exponent: int
-    G: Array
-    c: Array
-    norms: Array
-    gram_roundings: int
-    up: float
-
-    @classmethod
-    def of(cls, A: Array, b: Array) -> "_Data":
-        n = A.shape[1]
-        up = 1 + (8 * n + 64) * 2 * U
-        exponents, b_exponent = np.zeros(n, dtype=np.int64), 0
-        if b.any() and not 2.0**-200 <= b @ b <= 2.0**200:
-            b_exponent = int(np.frexp(np.abs(b).max())[1])
-            b = np.ldexp(b, -b_exponent)
-        G, c, k = gram(A, b)
-        if not (G.diagonal().min() >= 2.0**-200 and G.diagonal().max() <= 2.0**200):
-            largest = np.abs(A).max(axis=0)
-            if not largest.all():
-                zero = int(np.argmin(largest))
-                raise RankDeficientError(
-                    f"column {zero} of A is all zeros, so that its coefficient is arbitrary: drop it"
-                )
-            exponents = np.frexp(largest)[1].astype(np.int64)
-            A = np.ldexp(A, -exponents)
-            G, c, k = gram(A, b)
-        norms = np.sqrt(G.diagonal() * (1 + 2 * gamma(k))) * up
-        return cls(A, b, exponents, b_exponent, G, c, norms, k, up)
-
-
-def _proven(data: _Data) -> tuple[Array, Array, float]:
+def _proven(data: Scaled) -> tuple[Array, Array, float]:
     """x (n,), its radius (n,) and alpha, by the cheapest factor that does. Raises NotCertifiedError."""
-    X = _inverse(lapack.dpotrf(data.G))
+    X = inverse(lapack.dpotrf(data.G))
     if X is not None:
         x = X @ (X.T @ data.c)
-        alpha, likely = _alpha_from_gram(data, X)
+        alpha, likely = alpha_from_gram(data, X)
         if alpha <= GRAM_IS_ENOUGH:
             return _refined(data, X, x, alpha)
         # The bound is far above what rounding does. This is a guess about work; the proof comes after it.
-        if likely < 2.0**-6 and (alpha := _alpha_from_product(data, X)) < 2.0**-3:
+        if likely < 2.0**-6 and (alpha := alpha_from_product(data, X)) < 2.0**-3:
             return _refined(data, X, x, alpha)
     n = len(data.c)
     R = triangle(np.column_stack([data.A, data.b]))
-    X = _inverse((R[:n, :n], 0))
+    X = inverse((R[:n, :n], 0))
     if X is None:
         raise NotCertifiedError("A is rank deficient as far as float64 can see: use lstsq, which is exact and decides")
-    alpha = _alpha_from_product(data, X)
+    alpha = alpha_from_product(data, X)
     if not alpha < 0.5:
         cond = np.linalg.cond(data.norms[:, None] * X) if np.isfinite(X).all() else np.inf
         raise NotCertifiedError(
@@ -180,42 +139,7 @@ def _proven(data: _Data) -> tuple[Array, Array, float]:
     return _refined(data, X, X @ R[:n, n], alpha)
 
 
-def _alpha_from_gram(data: _Data, X: Array) -> tuple[float, float]:
-    """alpha >= |X'A'A X - I|_F from G = fl(A'A), and what alpha is likely to be.
-
-    |X'(G - A'A)X| <= gamma_k t t' with t = |X|'norms; fl(X'fl(G X)) is within gamma_2n |X|'|G||X| of X'G X, and
-    |G| <= (1 + gamma_k) norms norms' (Higham 2002, section 3.5).
-    """
-    n, t, usable = _reach(data, X)
-    M = X.T @ (data.G @ X)
-    M.flat[:: n + 1] -= 1
-    distance, size = norm(M), norm(t)
-    rounding = (gamma(data.gram_roundings) + 1.01 * gamma(2 * n + 2)) * size**2
-    likely = distance + U * size**2
-    return (float((distance + rounding) * data.up) if usable else np.inf), float(likely)
-
-
-def _alpha_from_product(data: _Data, X: Array) -> float:
-    """alpha >= |P'P - I|_F, P = A X, from C = fl(A X) and S = fl(C'C), one block of rows at a time.
-
-    X is triangular, so column j of C has j + 1 products in each sum: |C - P|_F <= e = | gamma_(j+1) t_j |. With
-    |C'C - S|_F <= s = gamma_k |C|_F^2 and sigma = |S - I|_F, alpha = sigma + s + 2 sqrt(1 + sigma + s) e + e^2.
-    """
-    n, t, usable = _reach(data, X)
-    m, rows = len(data.A), block_rows(data.A)
-    S = np.zeros((n, n))
-    for i in range(0, m, rows):
-        C = data.A[i : i + rows] @ X
-        S += C.T @ C
-    k = gamma(rows + ceil(m / rows) + 1)
-    s = k * float(S.trace()) * (1 + 2 * k) * data.up
-    S.flat[:: n + 1] -= 1
-    sigma, e = norm(S), norm(gamma(np.arange(2, n + 2)) * t) * data.up
-    alpha = float((sigma + s + 2 * np.sqrt(1 + sigma + s) * e + e * e) * data.up)
-    return alpha if usable and alpha < np.inf else np.inf
-
-
-def _refined(data: _Data, X: Array, x: Array, alpha: float) -> tuple[Array, Array, float]:
+def _refined(data: Scaled, X: Array, x: Array, alpha: float) -> tuple[Array, Array, float]:
     """The enclosure at x, after Newton steps where x is not yet good enough for one more to finish it.
 
     With h, |h - A'r| <= error, from `gradient` and g = fl(X'h): delta = | |X|'error + gamma_n |X|'|h| |.
@@ -236,7 +160,7 @@ def _refined(data: _Data, X: Array, x: Array, alpha: float) -> tuple[Array, Arra
         x, before = x + X @ g, size
 
 
-def _settled(data: _Data, X: Array, x: Array) -> Array:
+def _settled(data: Scaled, X: Array, x: Array) -> Array:
     """x after steps x + X X'A'(b - A x) in plain float64, while they gain. No bound depends on it."""
     before = np.inf
     while True:
@@ -250,31 +174,10 @@ def _settled(data: _Data, X: Array, x: Array) -> Array:
 
 
 def _interval(
-    data: _Data, X: Array, x: Array, g: Array, alpha: float, delta: float, eps: float
+    data: Scaled, X: Array, x: Array, g: Array, alpha: float, delta: float, eps: float
 ) -> tuple[Array, Array, float]:
     """x + X g and its radius, by the inequality of the module's docstring."""
     first = (alpha / (1 - alpha) + gamma(len(x) + 1)) * norm(g)
     length = first + delta / (1 - alpha) + eps / np.sqrt(1 - alpha)
     x = x + X @ g
-    return x, (_row_norms(X) * length + U * np.abs(x)) * data.up, alpha
-
-
-def _reach(data: _Data, X: Array) -> tuple[int, Array, bool]:
-    """n, t = |X|'norms, which bounds column by column what A X can be, and whether underflow is paid for."""
-    t = (np.abs(X).T @ data.norms) * data.up
-    return len(t), t, bool(t.min() > 0.75 and _row_norms(X).min() > 2.0**-199 and np.isfinite(t).all())
-
-
-def _inverse(factor: tuple[Any, ...]) -> Array | None:
-    """X ~ R^-1 (upper triangular), (R, info) as LAPACK returns them; None when there is none."""
-    R, info = factor[:2]
-    if info != 0:
-        return None
-    X, info = lapack.dtrtri(R)
-    return np.ascontiguousarray(np.triu(X)) if info == 0 else None
-
-
-def _row_norms(X: Array) -> Array:
-    """Upper bounds on the norms of the rows of X (n, n), up to `up`."""
-    norms: Array = np.sqrt(np.square(X).sum(axis=1))
-    return norms
+    return x, (row_norms(X) * length + U * np.abs(x)) * data.up, alpha

@@ -48,7 +48,7 @@ def given(A: Any, b: Any, *, wide: bool = False) -> Given:
 
     wide: fewer rows than columns are allowed. Raises the errors of `door.checked`, but accepts integers of any size.
     """
-    matrix, right = as_array(A, "A"), as_array(b, "b")
+    matrix, right = _unrounded(A, "A"), _unrounded(b, "b")
     for name, array in (("A", matrix), ("b", right)):
         if array.dtype.kind not in "fbiuOUc" or (array.ndim == 0 and array.dtype.kind == "O"):
             raise NotNumericError(f"{name} must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
@@ -87,6 +87,16 @@ def with_intercept(data: Given) -> Given:
     ones = np.ones((len(data.b), 1), dtype=data.A.dtype)
     scales = None if data.scales is None else (Fraction(1), *data.scales)
     return Given(np.hstack([ones, data.A]), data.b, data.floats, scales)
+
+
+def _unrounded(values: Any, name: str) -> Array:
+    """values as an array; of a list of mixed types as objects, for NumPy would make them all one type and round."""
+    array = as_array(values, name)
+    if isinstance(values, list | tuple) and array.size:
+        entries = np.array(values, dtype=object)
+        if entries.shape == array.shape and len({type(v) for v in entries.ravel().tolist()}) > 1:
+            return entries
+    return array
 
 
 def given_weights(weights: npt.ArrayLike, rows: int) -> list[Fraction]:

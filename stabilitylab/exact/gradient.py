@@ -8,7 +8,7 @@ A = A1 + A2, x = x1 + x2, r = r1 + r2:
 
 the first product of each exact, the rest in float64. No bit of A, x or r is dropped on the way.
 Source: Rump, Ogita, Oishi, SISC 31 (2008) 189-224, for the splitting; Ozaki, Ogita, Oishi, Rump, Numer. Algorithms 59
-(2012) 95-118, for sliced products; Knuth (1998), section 4.2.2, for `_two_sum`.
+(2012) 95-118, for sliced products; Knuth (1998), section 4.2.2, for `two_sum`.
 """
 
 from dataclasses import dataclass
@@ -65,8 +65,8 @@ def gradient(A: Array, b: Array, x: Array, norms: Array, largest: Array) -> Grad
         np.add(A[part], step, out=high)
         np.subtract(high, step, out=high)
         np.subtract(A[part], high, out=low)
-        s, e[part] = _two_sum(b[part], -(high @ x1))
-        r, f = _two_sum(s, e[part] - (high @ x2 + low @ x))
+        s, e[part] = two_sum(b[part], -(high @ x1))
+        r, f = two_sum(s, e[part] - (high @ x2 + low @ x))
         # One grid for the residuals of a block; those so small that it would underflow are left to r2 whole.
         top = float(np.abs(r).max())
         mark = ROUND * 2.0 ** (np.frexp(top)[1] - WIDTH) if top > 2.0**-480 else 0.0
@@ -95,7 +95,7 @@ def _leading(x: Array, exponents: Array, n: int) -> Array:
     return leading
 
 
-def _two_sum(a: Array, b: Array) -> tuple[Array, Any]:
+def two_sum(a: Array, b: Array) -> tuple[Array, Any]:
     """s = fl(a + b) and e = a + b - s exactly."""
     s = a + b
     t = s - a

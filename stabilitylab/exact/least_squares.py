@@ -1,6 +1,7 @@
 """Certified least squares: coefficients rounded once from the exact solution, for about the price of lstsq."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from time import process_time
 from typing import Any, Literal, TypeAlias
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.errors import InputError, RankDeficientError
+from stabilitylab.exact.by_residual import solved_by_residual, worth_a_try
 from stabilitylab.exact.certificate import Certificate, Factor
 from stabilitylab.exact.digits import WIDTH
 from stabilitylab.exact.fit import CertifiedFit
@@ -61,6 +63,11 @@ def lstsq(
         data = with_intercept(data)
     named = _names(names, A.feature_names if isinstance(A, Problem) else None, data.A.shape[1], intercept)
     kept = (data.A, data.b) if data.floats and data.scales is None and weights is None else None
+    if kept is not None and worth_a_try(*data.A.shape):
+        certificate = solved_by_residual(*kept)
+        if certificate is not None:
+            certificate = replace(certificate, seconds=process_time() - started)
+            return CertifiedFit(np.array(certificate.nearest), named, certificate, len(data.b), None, kept, -1)
     sums = GramSums(data.A.shape[1] + 1)
     feed(sums, data, weights)
     # A constant column is looked for now unless the rows are kept to look for it later.

@@ -1,0 +1,47 @@
+"""The routes of the certified solver, one by one, and what each must give."""
+
+import sys
+
+import numpy as np
+from exact_fit import flint_solution
+from exam.rational import exact_array, least_squares
+from wild import doubles
+
+from stabilitylab.exact import balls, solve
+
+ROUTES = {
+    "balls": "FLINT balls",
+    "factor": "staged inverse factor",
+    "rationals": "exact rationals (FLINT)",
+    "python": "Bareiss",
+}
+
+
+def take(route, patch):
+    """Make `lstsq` take one route."""
+    if route != "balls":
+        patch.setattr(balls, "LARGEST", 0)
+    if route in ("rationals", "python"):
+        patch.setattr(solve, "inverse_factor", lambda *_: None)
+    if route == "python":
+        without_flint(patch)
+
+
+def without_flint(patch):
+    for name, module in list(sys.modules.items()):
+        if name.startswith("stabilitylab.exact.") and hasattr(module, "flint"):
+            patch.setattr(module, "flint", None)
+
+
+def oracle(A, b, route):
+    """x in fractions: eliminated here for what FLINT serves, by FLINT for what Python serves."""
+    return flint_solution(A, b) if route == "python" else least_squares(exact_array(A), exact_array(b))
+
+
+def assert_certified(fit, x):
+    """Every coefficient is the double nearest to x, and x is enclosed."""
+    assert fit.x.tolist() == doubles(x)
+    assert not np.signbit(fit.x[fit.x == 0]).any()
+    pairs = zip(fit.certificate.x, fit.certificate.radius, x, strict=True)
+    assert all(abs(middle - v) <= radius for middle, radius, v in pairs)
+    assert fit.certificate.rank == len(x)
