@@ -33,7 +33,7 @@ from made_certificates import (
 
 from stabilitylab import errors
 from stabilitylab.exact import balls
-from stabilitylab.exact.check import Checked, check
+from stabilitylab.exact.checker import Checked, check
 from stabilitylab.exact.least_squares import lstsq
 
 # --- it accepts what is true

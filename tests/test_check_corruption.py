@@ -26,9 +26,9 @@ from made_certificates import (
     with_entry,
 )
 
-from stabilitylab.exact import check as checker
+from stabilitylab.exact import checker
 from stabilitylab.exact.certificate import Factor
-from stabilitylab.exact.check import check
+from stabilitylab.exact.checker import check
 from stabilitylab.exact.least_squares import lstsq
 
 # --- it says no, with a reason

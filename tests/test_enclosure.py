@@ -106,12 +106,12 @@ def test_with_a_small_residual_a_digit_is_lost_for_each_power_of_ten_of_the_cond
 @pytest.mark.parametrize(("cond", "by_product", "by_qr"), [(1e1, 0, 0), (1e6, 1, 0), (1e10, 1, 1)])
 def test_the_cheapest_factor_that_serves_is_taken(cond, by_product, by_qr, monkeypatch):
     calls = []
-    for name in ("_alpha_from_product", "triangle"):
+    for name in ("alpha_from_product", "triangle"):
         honest = getattr(enclosure, name)
         monkeypatch.setattr(enclosure, name, lambda *a, f=honest, n=name: calls.append(n) or f(*a))
     A = spread(200, 6, cond)
     enclose(A, with_residual(A, 0.1))
-    assert (calls.count("_alpha_from_product"), calls.count("triangle")) == (by_product, by_qr)
+    assert (calls.count("alpha_from_product"), calls.count("triangle")) == (by_product, by_qr)
 
 
 @st.composite
@@ -294,7 +294,7 @@ def test_without_the_rounding_terms_alpha_is_violated_somewhere(cond, monkeypatc
     ("name", "planted"),
     [
         ("WIDTH", 30),  # products of 60 bits: they are rounded
-        ("_two_sum", lambda a, b: (a + b, np.zeros_like(a))),  # what the additions round off is forgotten
+        ("two_sum", lambda a, b: (a + b, np.zeros_like(a))),  # what the additions round off is forgotten
         ("fsum", lambda values: sum(values) * (1 + 2.0**-20)),
         ("ROUND", 2.0**30),  # slices of the wrong length
     ],
@@ -312,7 +312,7 @@ def rough(dropped=None, **changed):
     b = (1, 2, 0), X = [[1, 1/4], [0, 1]]: everything is exact in binary, so that each error can be planted by itself.
     """
     A, b, X = np.eye(3)[:, :2].copy(), np.array([1.0, 2.0, 0.0]), np.array([[1.0, 0.25], [0.0, 1.0]])
-    data = enclosure._Data.of(A, b)
+    data = enclosure.Scaled.of(A, b)
     g = X.T @ (A.T @ b)
     terms = {"alpha": float(np.sqrt(2 / 16 + 1 / 256)) * (1 + 1e-12), "delta": 0.0, "eps": 0.0}
     if "g" in changed:
@@ -344,7 +344,7 @@ def test_each_term_of_the_radius_is_needed(term, changed):
 
 def test_the_last_rounding_of_x_is_needed(monkeypatch):
     """x0 = 1 and a correction of 2^-54 exactly: fl(x0 + X g) = 1 is wrong by that."""
-    data = enclosure._Data.of(np.array([[1.0]]), np.array([1.0]))
+    data = enclosure.Scaled.of(np.array([[1.0]]), np.array([1.0]))
     arguments = data, np.array([[1.0]]), np.array([1.0]), np.array([2.0**-54]), 0.0, 0.0, 0.0
     x, radius, _ = enclosure._interval(*arguments)
     assert abs(Fraction(x[0]) - 1 - Fraction(1, 2**54)) <= Fraction(radius[0])

@@ -2,7 +2,7 @@
 
 from stabilitylab.exact.accumulator import GramAccumulator
 from stabilitylab.exact.certificate import Certificate
-from stabilitylab.exact.check import Checked, check
+from stabilitylab.exact.checker import Checked, check
 from stabilitylab.exact.enclosure import Enclosure, enclose
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.least_squares import lstsq

@@ -36,6 +36,7 @@ class Scaled:
 
     @classmethod
     def of(cls, A: Array, b: Array) -> "Scaled":
+        """The data scaled where their norms ask for it. Raises RankDeficientError for a column of zeros."""
         n = A.shape[1]
         up = 1 + (8 * n + 64) * 2 * U
         exponents, b_exponent = np.zeros(n, dtype=np.int64), 0
