@@ -114,7 +114,7 @@ def _computed(
         )
     if policy == "minimum-norm":
         return _as_reference(evidence.of_least_norm(independent), range(n), n, truth, digits, policy)
-    columns = independent if kept is None else kept
+    columns = sorted(independent if kept is None else kept)
     if len(columns) != len(independent):
         raise InputError(f"kept must name {len(independent)} independent columns of {n}; got {list(columns)}")
     basic = evidence.restricted(columns)

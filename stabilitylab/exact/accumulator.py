@@ -84,10 +84,9 @@ class GramAccumulator:
         labels = tuple(f"a{j}" for j in range(self.n)) if names is None else tuple(map(str, names))
         if len(labels) != self.n:
             raise InputError(f"names must have one entry for each of {self.n} columns; got {len(labels)}")
-        normal = self.normal_equations()
         found = [] if self._same is None else np.flatnonzero(np.isfinite(self._same) & (self._same != 0)).tolist()
         constant = found[0] if found else None
-        return fitted(normal, normal.units(self.scales), self.rows, labels, policy, started, None, constant)
+        return fitted(self.normal_equations(), self.scales, self.rows, labels, policy, started, None, constant)
 
     def save(self, path: str | Path) -> None:
         """Write the sums to a .npz file of plain arrays."""
@@ -97,7 +96,7 @@ class GramAccumulator:
             path,
             format=FORMAT,
             rows=self.rows,
-            digits=normal.digits,
+            digits=np.triu(normal.digits),
             exponents=normal.exponents,
             scales=np.array(scales, dtype=np.str_),
             same=np.empty(0) if self._same is None else self._same,
@@ -124,7 +123,7 @@ class GramAccumulator:
         size = len(exponents)
         if digits.dtype != np.int64 or exponents.dtype != np.int64 or digits.shape[1:] != (size, size):
             raise ValueError("its arrays do not fit together")
-        if np.abs(digits).max(initial=0) > 1 << 21 or (digits != digits.transpose(0, 2, 1)).any():
+        if np.abs(digits).max(initial=0) > 1 << 21 or (digits != np.triu(digits)).any():
             raise ValueError("its digits are no sums of products")
         if len(same) not in (0, size - 1):
             raise ValueError("its columns do not fit together")

@@ -5,7 +5,7 @@ from typing import Any
 
 from stabilitylab.exact.interval import Interval
 from stabilitylab.exact.normal import NormalEquations
-from stabilitylab.exact.rational import flint, independent_columns, solve_exactly
+from stabilitylab.exact.rational import flint, in_flint, independent_columns, solve_exactly
 from stabilitylab.exact.solved import Resolved, Solved
 
 LARGEST = 30  # unknowns up to which balls are cheaper than the staged factor, at any condition number
@@ -21,7 +21,7 @@ def solve_by_balls(normal: NormalEquations, resolved: Resolved) -> Solved | None
     Source: Johansson, IEEE Trans. Computers 66 (2017) 1281-1292.
     """
     n = normal.n
-    C, c = flint.fmpz_mat(normal.C), flint.fmpz_mat(n, 1, normal.c)
+    C, c = in_flint(normal)
     # From 10 n bits on FLINT eliminates in balls directly, which is the fastest it can do.
     bits = max(320, 10 * n + 20)
     for precision in (bits, 2 * bits):
@@ -53,7 +53,7 @@ def _in_integers(balls: list[Any]) -> tuple[list[int], list[int], int]:
 def diagonal_of_inverse(normal: NormalEquations, digits: int) -> list[Interval] | None:
     """diag(C^-1) to a relative width below 10**-digits; None where four times the usual precision is not enough."""
     n = normal.n
-    C = flint.fmpz_mat(normal.C)
+    C, _ = in_flint(normal)
     bits = max(320, 10 * n + 20, 4 * digits + 200)
     for precision in (bits, 2 * bits, 4 * bits):
         try:

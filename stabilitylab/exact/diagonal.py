@@ -9,7 +9,7 @@ import numpy as np
 
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.exact import balls
-from stabilitylab.exact.digits import WIDTH, Levels, carried, joined
+from stabilitylab.exact.digits import WIDTH, Levels, carried, integers
 from stabilitylab.exact.factor import SERIES, InverseFactor, inverse_factor, products
 from stabilitylab.exact.interval import Interval, exactly
 from stabilitylab.exact.normal import NormalEquations
@@ -95,4 +95,4 @@ def _row_products(Y: Sequence[Levels], X: Array) -> list[Interval]:
         for k, right in enumerate(X):
             sums[u + k] += (left * right).sum(axis=1).astype(np.int64)
     over = 1 << (WIDTH * (len(sums) - 1 - ahead))
-    return [Interval(value, value, over) for value in map(joined, sums.T.tolist())]
+    return [Interval(value, value, over) for value in integers(np.array(carried(list(sums))))]

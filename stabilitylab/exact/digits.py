@@ -96,9 +96,12 @@ def _quotient(value: Array) -> Array:
     return np.asarray((value * (1.0 / BASE) + ROUND) - ROUND)
 
 
-def joined(digits: list[int]) -> int:
-    """The integer whose digits, most significant first, these are."""
-    value = 0
-    for digit in digits:
-        value = (value << WIDTH) + digit
-    return value
+def integers(digits: Levels) -> list[int]:
+    """The integers whose digits, most significant first along axis 0, these are; digits (K, N) of at most 2**21."""
+    if len(digits) % 2:
+        digits = np.concatenate([np.zeros_like(digits[:1]), digits])
+    pairs: list[list[int]] = ((digits[::2] << WIDTH) + digits[1::2]).tolist()
+    values = pairs[0]
+    for pair in pairs[1:]:
+        values = [(value << 2 * WIDTH) + low for value, low in zip(values, pair, strict=True)]
+    return values

@@ -30,7 +30,7 @@ class CertifiedFit:
     is computed when it is first asked for, from the exact normal equations, and is the double nearest to its exact
     value too; OutOfRangeError where that over- or underflows. Converts to x under numpy.asarray.
 
-    system: the exact normal equations and the units of their columns, or None where x did not need them; data: A and b
+    system: the exact normal equations and the scales of their columns, or None where x did not need them; data: A and b
     in float64, or None where they were not kept. constant: a constant column of A; -1 when that is not known yet.
     """
 
@@ -38,7 +38,7 @@ class CertifiedFit:
     names: tuple[str, ...]
     certificate: Certificate
     rows: int
-    system: tuple[NormalEquations, tuple[Fraction, ...]] | None
+    system: tuple[NormalEquations, tuple[Fraction, ...] | None] | None
     data: tuple[Array, Array] | None = None
     constant: int | None = None
 
@@ -48,7 +48,8 @@ class CertifiedFit:
     @cached_property
     def evidence(self) -> Evidence:
         """The exact normal equations, formed now where the solution did not need them, and what follows from them."""
-        normal, units = self.system or _formed(self.data)
+        normal, scales = self.system or (_formed(self.data), None)
+        units = normal.units(scales)
         rank = self.certificate.rank
         x = self.certificate.x if rank < len(self.x) else None
         return Evidence(normal, units, self.rows, rank, total_sum_of_squares(normal, units, self.about), x)
@@ -215,12 +216,11 @@ class CertifiedFit:
         return out
 
 
-def _formed(data: tuple[Array, Array] | None) -> tuple[NormalEquations, tuple[Fraction, ...]]:
+def _formed(data: tuple[Array, Array] | None) -> NormalEquations:
     assert data is not None, "a fit keeps its normal equations or its data"
     sums = GramSums(data[0].shape[1] + 1)
     sums.feed(*data)
-    normal = sums.normal_equations()
-    return normal, normal.units()
+    return sums.normal_equations()
 
 
 def _squared(x: Interval) -> Interval:

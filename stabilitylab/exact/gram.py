@@ -119,11 +119,9 @@ class GramSums:
     def normal_equations(self) -> NormalEquations:
         """The sums in normalised digits. The numbers they stand for do not depend on how they were added up."""
         last, digits = self._carried()
-        upper = np.triu(digits)
-        full = upper + np.triu(digits, 1).transpose(0, 2, 1)
         exponents = np.where(self.exponents == UNSEEN, 0, self.exponents) - 21
         # The last digit has the weight 2**(-22 last) in units of both columns: half of it goes to each.
-        return NormalEquations(full, exponents - 11 * last, self.rows)
+        return NormalEquations(digits, exponents - 11 * last, self.rows)
 
     # --- how it is done
 

@@ -25,7 +25,7 @@ from stabilitylab.regression import Problem, Truth
 
 Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
 POLICIES = ("full-rank", "minimum-norm")
-Units: TypeAlias = tuple[Fraction, ...]
+Scales: TypeAlias = tuple[Fraction, ...] | None
 
 
 def lstsq(
@@ -72,13 +72,12 @@ def lstsq(
     feed(sums, data, weights)
     # A constant column is looked for now unless the rows are kept to look for it later.
     constant = -1 if kept is not None else constant_column(data.A)
-    normal = sums.normal_equations()
-    return fitted(normal, normal.units(data.scales), sums.rows, named, policy, started, kept, constant)
+    return fitted(sums.normal_equations(), data.scales, sums.rows, named, policy, started, kept, constant)
 
 
 def fitted(
     normal: NormalEquations,
-    units: Units,
+    scales: Scales,
     rows: int,
     names: tuple[str, ...],
     policy: Policy,
@@ -87,7 +86,7 @@ def fitted(
     constant: int | None = None,
 ) -> CertifiedFit:
     """The fit from exact normal equations."""
-    ratios = tuple((units[-1] / unit).as_integer_ratio() for unit in units[:-1])
+    ratios = _ratios(normal, scales)
     solved = solve(normal, to_nearest(normal, ratios)) if rows >= normal.n else None
     rank = normal.n
     if solved is None:
@@ -99,7 +98,7 @@ def fitted(
                 f"A has rank {rank} of {normal.n}, exactly; what depends on the columns before it: {dependent}. "
                 f"Drop it, or ask for policy='minimum-norm'"
             )
-        solved = least_norm(normal, units, independent)
+        solved = least_norm(normal, normal.units(scales), independent)
         ratios = ((1, 1),) * normal.n
     x = rounded(solved, ratios, names)
     certificate = Certificate(
@@ -110,18 +109,27 @@ def fitted(
         ratios=ratios,
         nearest=tuple(x),
         rank=rank,
-        factor=_factor(solved, units),
+        factor=_factor(solved, normal, scales),
         seconds=process_time() - started,
     )
-    return CertifiedFit(np.array(x), names, certificate, rows, (normal, units), data, constant)
+    return CertifiedFit(np.array(x), names, certificate, rows, (normal, scales), data, constant)
 
 
-def _factor(solved: Solved, units: Units) -> Factor | None:
+def _ratios(normal: NormalEquations, scales: Scales) -> tuple[tuple[int, int], ...]:
+    """p/q for each column: x_j is p/q times the solution of the normal equations."""
+    if scales is not None:
+        units = normal.units(scales)
+        return tuple((units[-1] / unit).as_integer_ratio() for unit in units[:-1])
+    *columns, right = normal.exponents.tolist()
+    return tuple((1 << (right - e), 1) if right >= e else (1, 1 << (e - right)) for e in columns)
+
+
+def _factor(solved: Solved, normal: NormalEquations, scales: Scales) -> Factor | None:
     X = solved.factor
     if X is None:
         return None
     powers = WIDTH * (X.places - np.arange(len(X.planes))[:, None])
-    return Factor(X.planes, powers, tuple(1 / unit for unit in units[:-1]), X.alpha)
+    return Factor(X.planes, powers, tuple(1 / unit for unit in normal.units(scales)[:-1]), X.alpha)
 
 
 def _names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int, intercept: bool) -> tuple[str, ...]:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.arithmetic.formats import Array
-from stabilitylab.exact.digits import WIDTH, Levels, digits_of_integers, joined
+from stabilitylab.exact.digits import WIDTH, Levels, carried, digits_of_integers, integers
 
 Integers = list[int]
 
@@ -18,8 +19,8 @@ Integers = list[int]
 class NormalEquations:
     """[A b]'[A b] exactly: entry (i, j) is the sum over k of digits[k, i, j] 2**(22 (K - 1 - k)) times 2**(e_i + e_j).
 
-    digits (K, n + 1, n + 1): signed, at most 2**21 in magnitude, most significant first; b is the last column.
-    exponents e (n + 1,). rows: how many rows of [A b] went in.
+    digits (K, n + 1, n + 1): signed, at most 2**21 in magnitude, most significant first; b is the last column; only the
+    upper triangle counts. exponents e (n + 1,). rows: how many rows of [A b] went in.
     """
 
     digits: Levels
@@ -31,12 +32,17 @@ class NormalEquations:
         """The number of unknowns."""
         return len(self.exponents) - 1
 
+    def units(self, scales: Sequence[Fraction] | None = None) -> tuple[Fraction, ...]:
+        """What the integers of each column of [A b] count, when the numbers fed in counted `scales`."""
+        powers = [Fraction(1 << e) if e >= 0 else Fraction(1, 1 << -e) for e in self.exponents.tolist()]
+        return tuple(powers) if scales is None else tuple(p * s for p, s in zip(powers, scales, strict=True))
+
     @cached_property
     def C(self) -> list[Integers]:
         """A'A (n, n) in integers."""
         n = self.n
         i, j = np.triu_indices(n)
-        entries = iter([joined(digits) for digits in self.digits[:, i, j].T.tolist()])
+        entries = iter(integers(self.digits[:, i, j]))
         upper = [[next(entries) for _ in range(n - i)] for i in range(n)]
         return [[upper[min(i, j)][abs(j - i)] for j in range(n)] for i in range(n)]
 
@@ -44,31 +50,32 @@ class NormalEquations:
     def diagonal(self) -> Integers:
         """The diagonal of A'A in integers."""
         j = np.arange(self.n)
-        return [joined(digits) for digits in self.digits[:, j, j].T.tolist()]
+        return integers(self.digits[:, j, j])
+
+    @cached_property
+    def determinant_bound(self) -> int:
+        """The product of the diagonal of A'A: no less than its determinant (Hadamard's inequality)."""
+        return prod(max(entry, 1) for entry in self.diagonal)
 
     @cached_property
     def c(self) -> Integers:
         """A'b (n,) in integers."""
-        return [joined(digits) for digits in self.digits[:, : self.n, self.n].T.tolist()]
+        return integers(self.digits[:, : self.n, self.n])
 
     @cached_property
     def bb(self) -> int:
         """b'b in integers."""
-        return joined(self.digits[:, self.n, self.n].tolist())
-
-    def times(self, y: Sequence[int]) -> Integers:
-        """C y in integers."""
-        return times(self.planes, y)
+        return integers(self.digits[:, self.n, self.n :])[0]
 
     @cached_property
     def planes(self) -> Array:
         """The digits of A'A as float64 (K, n, n), for exact products by BLAS."""
-        return self.digits[:, : self.n, : self.n].astype(np.float64)
+        upper = np.triu(self.digits[:, : self.n, : self.n].astype(np.float64))
+        return upper + np.triu(upper, 1).transpose(0, 2, 1)
 
-    def units(self, scales: Sequence[Fraction] | None = None) -> tuple[Fraction, ...]:
-        """What the integers of each column of [A b] count, when the numbers fed in counted `scales`."""
-        powers = [Fraction(1 << e) if e >= 0 else Fraction(1, 1 << -e) for e in self.exponents.tolist()]
-        return tuple(powers) if scales is None else tuple(p * s for p, s in zip(powers, scales, strict=True))
+    def times(self, y: Sequence[int]) -> Integers:
+        """C y in integers."""
+        return times(self.planes, y)
 
 
 def times(planes: Array, v: Sequence[int]) -> Integers:
@@ -84,4 +91,4 @@ def times(planes: Array, v: Sequence[int]) -> Integers:
     levels = np.zeros((K + count - 1, n), dtype=np.int64)
     for k in range(K):
         levels[k : k + count] += products[k].T
-    return [joined(row) for row in levels.T.tolist()]
+    return integers(np.array(carried(list(levels))))

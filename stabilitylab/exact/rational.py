@@ -5,11 +5,32 @@ from importlib.util import find_spec
 from math import gcd
 from typing import Any
 
+import numpy as np
+
+from stabilitylab.exact.digits import WIDTH
 from stabilitylab.exact.normal import Integers, NormalEquations
 from stabilitylab.exact.solved import Solved
 
 # A core dependency; where it cannot be had, NumPy and Python integers serve every n.
 flint: Any = import_module("flint") if find_spec("flint") else None
+
+
+def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
+    """C and c as matrices of FLINT, through small integers: those of more than 62 bits it reads slowly."""
+    n = normal.n
+    i, j = np.triu_indices(n + 1)
+    digits = normal.digits[:, i, j]
+    if len(digits) % 2:
+        digits = np.concatenate([np.zeros_like(digits[:1]), digits])
+    pairs = ((digits[::2] << WIDTH) + digits[1::2]).tolist()
+    base = flint.fmpz(1 << 2 * WIDTH)
+    values = [flint.fmpz(v) for v in pairs[0]]
+    for pair in pairs[1:]:
+        values = [value * base + low for value, low in zip(values, pair, strict=True)]
+    at = np.zeros((n + 1, n + 1), dtype=np.int64)
+    at[i, j] = at[j, i] = np.arange(len(i))
+    C = flint.fmpz_mat(n, n, [values[k] for k in at[:n, :n].ravel().tolist()])
+    return C, flint.fmpz_mat(n, 1, [values[k] for k in at[:n, n].tolist()])
 
 
 def solve_exactly(normal: NormalEquations) -> Solved:

@@ -7,7 +7,7 @@ import numpy as np
 from stabilitylab.exact.digits import BASE, WIDTH
 from stabilitylab.exact.factor import InverseFactor
 from stabilitylab.exact.normal import Integers, NormalEquations, times
-from stabilitylab.exact.solved import Resolved, Solved, determinant_bound
+from stabilitylab.exact.solved import Resolved, Solved
 
 
 def refined(normal: NormalEquations, factor: InverseFactor, resolved: Resolved, route: str) -> Solved | None:
@@ -21,7 +21,7 @@ def refined(normal: NormalEquations, factor: InverseFactor, resolved: Resolved, 
     X = _Operator(factor)
     # Bits of the correction that count: alpha wastes the others.
     gain = 10 - frexp(factor.alpha)[1]
-    most_bits = 2 * determinant_bound(normal).bit_length() + 4000
+    most_bits = 2 * normal.determinant_bound.bit_length() + 4000
     # |R y| <= |y| sqrt(trace C): how fine the correction must be for its rounding not to matter.
     height = (sum(normal.diagonal).bit_length() + n.bit_length()) // 2 + 1
     y: Integers = [0] * n

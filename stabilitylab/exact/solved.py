@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import frexp, prod
+from math import frexp
 from typing import TypeAlias
 
 from stabilitylab.errors import OutOfRangeError
@@ -25,11 +25,6 @@ class Solved:
     factor: InverseFactor | None = None
 
 
-def determinant_bound(normal: NormalEquations) -> int:
-    """prod C_jj >= det C: by Cramer's rule y_j is an integer over det C (Hadamard's inequality)."""
-    return prod(max(entry, 1) for entry in normal.diagonal)
-
-
 def nearest_double(middle: int, radius: int, denominator: int) -> float | None:
     """The one double that every number within the radius rounds to, ties to even; None when there is more than one.
 
@@ -49,7 +44,6 @@ def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> Re
     A tie between two doubles never shows in an interval. But det C y_j is an integer (Cramer) and a tie t one in units
     of 2**-k, so that x_j and t are equal or differ by at least 1/(det C q 2**k). The same holds for t = 0.
     """
-    bound = determinant_bound(normal)
 
     def resolved(j: int, middle: int, radius: int, denominator: int) -> bool:
         p, q = ratios[j]
@@ -59,6 +53,7 @@ def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> Re
             k = max(0, min(1075, 55 - frexp(middle * p / (denominator * q))[1]))
         except OverflowError:
             return True  # what is too large is reported when it is rounded
+        bound = normal.determinant_bound
         return radius * p * bound << (k + 1) < denominator or is_zero(middle, radius, denominator, bound)
 
     return resolved
@@ -90,10 +85,12 @@ def rounded(solved: Solved, ratios: Sequence[tuple[int, int]], names: Sequence[s
 
 def to_digits(normal: NormalEquations, digits: int) -> Resolved:
     """Coefficient j is known well enough when its relative error is below 10**-digits, or when it must be 0."""
-    tightness, bound = 10**digits, determinant_bound(normal)
+    tightness = 10**digits
 
     def resolved(j: int, middle: int, radius: int, denominator: int) -> bool:
-        return radius * tightness <= abs(middle) or is_zero(middle, radius, denominator, bound)
+        if radius * tightness <= abs(middle):
+            return True
+        return is_zero(middle, radius, denominator, normal.determinant_bound)
 
     return resolved
 

@@ -19,7 +19,7 @@ from stabilitylab.exact.least_norm import LEAST_NORM, least_norm
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.rational import solve_exactly
 from stabilitylab.exact.solve import solve
-from stabilitylab.exact.solved import Solved, determinant_bound, is_zero, to_digits
+from stabilitylab.exact.solved import Solved, is_zero, to_digits
 
 ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)
 
@@ -42,7 +42,7 @@ class Evidence:
     def restricted(self, columns: Sequence[int]) -> "Evidence":
         """The regression on some of the columns, which span what all do: R² stays about the mean if it was.
 
-        Its rank is the number of columns: ask `solved` whether that is true.
+        columns: in ascending order. Its rank is the number of columns: ask `solved` whether that is true.
         """
         own = self.normal
         index = np.array([*columns, own.n])
@@ -85,7 +85,7 @@ class Evidence:
         y, D = solved.middle, solved.denominator
         Cy = normal.times(y)
         value = normal.bb * D * D - 2 * D * sum(map(int.__mul__, normal.c, y)) + sum(map(int.__mul__, Cy, y))
-        if self.x is None and is_zero(value, 0, D * D, determinant_bound(normal)):
+        if self.x is None and is_zero(value, 0, D * D, normal.determinant_bound):
             return exactly(0)
         moved = sum(r * (isqrt(normal.diagonal[j]) + 1) for j, r in enumerate(solved.radius)) ** 2
         return Interval(max(value - moved, 0), value, D * D) * self.units[-1] ** 2
