@@ -1,4 +1,4 @@
-"""Self-tests of what every number here rests on: rounding, BLAS, and the referee against two methods unlike it."""
+"""Self-tests of what every number here rests on: rounding, BLAS, and the exact engine against methods unlike it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ from threadpoolctl import threadpool_info
 from stabilitylab import libraries, problems
 from stabilitylab.arithmetic.formats import nearest
 from stabilitylab.environment import one_blas_thread
+from stabilitylab.exact.given import given_problem
+from stabilitylab.exact.least_squares import by_every_route
 from stabilitylab.exact.selftest import blas_is_exact
+from stabilitylab.exact.statistics import evidence_of
 from stabilitylab.referee import certified
 from stabilitylab.regression import IntegerSystem
 
@@ -62,14 +65,28 @@ def _blas_threads() -> list[int]:
     return [info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"] or [1]
 
 
-def referee_agrees_with_rationals() -> Finding:
-    """Longley and Filip from their decimals: the certified solution against elimination over fractions."""
-    return _agreement("the referee agrees with exact rational elimination", _rational)
+def engine_agrees_with_rationals() -> Finding:
+    """Longley and Filip from their decimals: the exact engine against elimination over fractions."""
+    return _agreement("the exact engine agrees with exact rational elimination", _rational)
 
 
-def referee_agrees_with_mpmath_qr() -> Finding:
+def engine_agrees_with_mpmath_qr() -> Finding:
     """The same against mpmath's Householder QR, at a precision raised until two in a row agree."""
-    return _agreement("the referee agrees with mpmath's QR", _mpmath_qr)
+    return _agreement("the exact engine agrees with mpmath's QR", _mpmath_qr)
+
+
+def engine_agrees_with_the_referee() -> Finding:
+    """The same against the referee, which works in mpmath and Python integers."""
+    return _agreement("the exact engine agrees with the referee", _refereed)
+
+
+def routes_agree() -> Finding:
+    """Longley as stored, by every way the engine has: each must give the same doubles."""
+    problem = problems.get("nist.longley")()
+    found = by_every_route(problem.A, problem.b)
+    answers = len(set(found.values()))
+    seen = f"{answers} answer{'s' * (answers != 1)} of {'; '.join(found)}"
+    return Finding("the engine's routes give the same doubles", answers == 1, seen)
 
 
 def libraries_are_here() -> Finding:
@@ -83,8 +100,10 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     rounding_is_to_nearest,
     blas_is_true_double,
     solvers_run_on_one_blas_thread,
-    referee_agrees_with_rationals,
-    referee_agrees_with_mpmath_qr,
+    engine_agrees_with_rationals,
+    engine_agrees_with_mpmath_qr,
+    engine_agrees_with_the_referee,
+    routes_agree,
     libraries_are_here,
 )
 
@@ -93,12 +112,21 @@ def _agreement(name: str, method: Callable[[IntegerSystem], list[Fraction]]) -> 
     worst = Fraction(0)
     for problem in ("nist.longley", "nist.filip"):
         system = problems.get(problem)().exact("decimal")
-        solved = certified(system, DIGITS)
-        if solved is None:
-            return Finding(name, False, f"{problem} was called rank deficient")
-        for x, y in zip(solved.x, method(system), strict=True):
-            worst = max(worst, abs(x - y) / abs(y))
+        scales = [system.b_scale / scale for scale in system.column_scales]
+        for x, y, scale in zip(engine(problem), method(system), scales, strict=True):
+            worst = max(worst, abs(x - y * scale) / abs(x))
     return Finding(name, worst * 10**DIGITS < 2, f"largest relative difference {float(worst):.1e}")
+
+
+def engine(problem: str) -> list[Fraction]:
+    """The coefficients of the decimal truth by the exact engine, to 50 digits."""
+    data = given_problem(problems.get(problem)(), "decimal")
+    return [interval.middle for interval in evidence_of(data).coefficients(DIGITS + 1)]
+
+
+def _refereed(system: IntegerSystem) -> list[Fraction]:
+    solved = certified(system, DIGITS + 1)
+    return [Fraction(0)] * len(system.column_scales) if solved is None else list(solved.x)
 
 
 def _rational(system: IntegerSystem) -> list[Fraction]:

@@ -17,7 +17,7 @@ def here():
 
 
 def test_all_is_well_here(here):
-    assert len(here) == len(doctor.CHECKS) == 6
+    assert len(here) == len(doctor.CHECKS) == 8
     assert all(finding.well for finding in here.values()), here
     assert all(finding.seen for finding in here.values())
 
@@ -25,7 +25,7 @@ def test_all_is_well_here(here):
 def test_the_command_prints_each_test_and_the_environment(here):
     said = CliRunner().invoke(main, ["doctor"])
     assert said.exit_code == 0
-    assert said.output.count("\nok   ") == 6
+    assert said.output.count("\nok   ") == 8
     assert "FAIL" not in said.output
     for key in ("python: ", "packages: ", "blas: ", "processor: ", *here):
         assert key in said.output
@@ -40,21 +40,31 @@ def wrong_blas(monkeypatch):
     monkeypatch.setattr(doctor, "blas_is_exact", partial(doctor.blas_is_exact, matmul))
 
 
-def wrong_referee(monkeypatch):
+def wrong_engine(monkeypatch):
     """The last of the digits that are claimed is another."""
-    honest = doctor.certified
+    honest = doctor.engine
 
-    def certified(system, digits):
-        solved = honest(system, digits)
-        x = (solved.x[0] * (1 + 3 * doctor.Fraction(1, 10**doctor.DIGITS)), *solved.x[1:])
-        object.__setattr__(solved, "x", x)
-        return solved
+    def engine(problem):
+        first, *others = honest(problem)
+        return [first * (1 + 3 * doctor.Fraction(1, 10**doctor.DIGITS)), *others]
 
-    monkeypatch.setattr(doctor, "certified", certified)
+    monkeypatch.setattr(doctor, "engine", engine)
 
 
 def blind_referee(monkeypatch):
     monkeypatch.setattr(doctor, "certified", lambda system, digits: None)
+
+
+def wrong_route(monkeypatch):
+    """One route gives the neighbour of one double."""
+    honest = doctor.by_every_route
+
+    def by_every_route(A, b):
+        found = honest(A, b)
+        route = next(iter(found))
+        return {**found, route: (np.nextafter(found[route][0], np.inf), *found[route][1:])}
+
+    monkeypatch.setattr(doctor, "by_every_route", by_every_route)
 
 
 def wrong_rounding(monkeypatch):
@@ -70,10 +80,12 @@ def missing_library(monkeypatch):
     monkeypatch.setattr(libraries, "missing", lambda: {"scipy.lsqr": "scipy"})
 
 
+OTHERS = ("exact rational elimination", "mpmath's QR", "the referee")
 FAULTS = {
     wrong_blas: {"BLAS multiplies in true float64"},
-    wrong_referee: {"the referee agrees with exact rational elimination", "the referee agrees with mpmath's QR"},
-    blind_referee: {"the referee agrees with exact rational elimination", "the referee agrees with mpmath's QR"},
+    wrong_engine: {f"the exact engine agrees with {other}" for other in OTHERS},
+    blind_referee: {"the exact engine agrees with the referee"},
+    wrong_route: {"the engine's routes give the same doubles"},
     wrong_rounding: {"float64 rounds to nearest, ties to even"},
     unlimited_threads: {"solvers run on one BLAS thread"},
     missing_library: {"library routes can run"},

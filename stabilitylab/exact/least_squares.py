@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from stabilitylab.arithmetic.formats import Array
 from stabilitylab.errors import InputError, RankDeficientError
 from stabilitylab.exact.by_residual import solved_by_residual, worth_a_try
 from stabilitylab.exact.certificate import Certificate, Factor
@@ -19,7 +20,7 @@ from stabilitylab.exact.gram import GramSums
 from stabilitylab.exact.least_norm import least_norm
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.rational import independent_columns
-from stabilitylab.exact.solve import solve
+from stabilitylab.exact.solve import solve, solve_every_way
 from stabilitylab.exact.solved import Solved, rounded, to_nearest
 from stabilitylab.regression import Problem, Truth
 
@@ -113,6 +114,19 @@ def fitted(
         seconds=process_time() - started,
     )
     return CertifiedFit(np.array(x), names, certificate, rows, (normal, scales), data, constant)
+
+
+def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:
+    """x of min |b - A x|, A of full rank, by each way of solving that serves it, whichever `lstsq` would choose."""
+    sums = GramSums(A.shape[1] + 1)
+    sums.feed(A, b)
+    normal = sums.normal_equations()
+    ratios, names = _ratios(normal, None), tuple(map(str, range(normal.n)))
+    found = {
+        one.route: tuple(rounded(one, ratios, names)) for one in solve_every_way(normal, to_nearest(normal, ratios))
+    }
+    certificate = solved_by_residual(A, b)
+    return found if certificate is None else {**found, certificate.route: certificate.nearest}
 
 
 def _ratios(normal: NormalEquations, scales: Scales) -> tuple[tuple[int, int], ...]:

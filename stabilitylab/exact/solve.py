@@ -39,3 +39,14 @@ def solve(normal: NormalEquations, resolved: Resolved, good: float = GOOD) -> So
             f"exact rationals would take too long: drop columns that depend on others, or scale and centre them"
         )
     return solve_exactly(normal)
+
+
+def solve_every_way(normal: NormalEquations, resolved: Resolved) -> list[Solved]:
+    """y of C y = c, C nonsingular, by each way there is."""
+    factor = inverse_factor(normal)
+    ways = [
+        solve_by_balls(normal, resolved) if flint is not None else None,
+        refined(normal, factor, resolved, ROUTE) if factor is not None else None,
+        solve_exactly(normal),
+    ]
+    return [found for found in ways if found is not None]
