@@ -64,7 +64,8 @@ def stream(
     scales, blocks = table.read([*features, *taken], truth, rows, seen)
     n = len(features)
     ones = [Fraction(1)] if intercept else []
-    accumulator = GramAccumulator(len(ones) + n, scales=[*ones, *scales[: n + 1]])
+    unit = scales[n + 1] if weights else Fraction(1)
+    accumulator = GramAccumulator(len(ones) + n, scales=[*ones, *scales[: n + 1]], weight_unit=unit)
     for block in blocks:
         A = np.hstack([np.ones((len(block), 1), dtype=block.dtype), block[:, :n]]) if intercept else block[:, :n]
         accumulator.add(A, block[:, n], weights=_weights(block, n + 1, scales) if weights else None)

@@ -13,7 +13,7 @@ RNG = np.random.default_rng(20)
 def values(sums):
     """[A b]'[A b] in fractions: what the integers stand for."""
     normal = sums.normal_equations()
-    u = normal.units()
+    u = normal.units
     W = [[*row, right] for row, right in zip(normal.C, normal.c, strict=True)] + [[*normal.c, normal.bb]]
     return [[v * u[i] * u[j] for j, v in enumerate(row)] for i, row in enumerate(W)]
 

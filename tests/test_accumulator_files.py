@@ -22,7 +22,7 @@ def of(left, right):
 def values(acc):
     """The sums in fractions: A'A, A'b and b'b; and the number of rows."""
     normal = acc.normal_equations()
-    u = normal.units(acc.scales)
+    u = normal.units
     n = acc.n
     C = [[normal.C[i][j] * u[i] * u[j] for j in range(n)] for i in range(n)]
     return C, [normal.c[j] * u[j] * u[n] for j in range(n)], normal.bb * u[n] ** 2, acc.rows
@@ -54,14 +54,12 @@ def test_what_is_saved_is_loaded_and_goes_on(tmp_path):
     assert values(GramAccumulator.load(path)) == values(twin)
 
 
-@pytest.mark.xfail(strict=True, reason="sums of 0 rows are taken for empty sums when they are restored")
 def test_a_file_keeps_what_removed_and_added_rows_left_when_their_numbers_are_equal(tmp_path):
     acc = GramAccumulator(4).remove(A[:9], B[:9]).add(A[9:18], B[9:18])
     acc.save(tmp_path / "sums.npz")
     assert values(GramAccumulator.load(tmp_path / "sums.npz")) == values(acc)
 
 
-@pytest.mark.xfail(strict=True, reason="numpy.savez appends .npz to the name")
 def test_a_file_has_the_name_it_is_given(tmp_path):
     of(A, B).save(tmp_path / "sums")
     assert values(GramAccumulator.load(tmp_path / "sums")) == values(of(A, B))
@@ -139,7 +137,6 @@ def damaged(content, step, mask):
         yield content[:k] + bytes([content[k] ^ mask]) + content[k + 1 :]
 
 
-@pytest.mark.xfail(strict=True, reason="zlib.error, NotImplementedError and RuntimeError of zipfile come through")
 @pytest.mark.parametrize("mask", [0x01, 0x41, 0xFF])
 def test_a_damaged_file_is_refused_or_says_what_was_saved(mask, tmp_path):
     acc = of(A, B)

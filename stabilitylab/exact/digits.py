@@ -67,7 +67,7 @@ def digits_of_integers(values: Array, count: int) -> list[Array]:
         word = octets[:, first] | octets[:, first + 1] << 8 | octets[:, first + 2] << 16 | octets[:, first + 3] << 24
         field = word >> shift if k == count - 1 else (word >> shift) & (BASE - 1)
         planes.append((field - HALF).astype(np.float64).reshape(values.shape))
-    if planes[0].max(initial=0.0) > HALF:
+    if planes[0].max(initial=0.0) > HALF or octets[:, (WIDTH * (count - 1)) // 8 + 4 :].any():
         raise OverflowError(f"an integer has more than {count} digits in base 2**{WIDTH}")
     return planes
 

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.arithmetic.formats import Array, as_integers
-from stabilitylab.errors import InputError
+from stabilitylab.errors import InputError, OutOfRangeError
 from stabilitylab.exact.certificate import Certificate
-from stabilitylab.exact.given import constant_column
-from stabilitylab.exact.gram import GramSums
-from stabilitylab.exact.interval import Interval, exactly, nearest_of, nearest_root_of
+from stabilitylab.exact.given import Given, Weights, summed
+from stabilitylab.exact.interval import UNSETTLED, Interval, exactly, nearest_of, nearest_root_of
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.statistics import Accuracy, Evidence, settled, total_sum_of_squares
 
+CHANGED = "A or b have changed since the fit: fit again, or keep them as they were"
 Rounding: TypeAlias = Callable[[Interval, str], float | None]
 
 
@@ -26,21 +26,22 @@ Rounding: TypeAlias = Callable[[Interval, str], float | None]
 class CertifiedFit:
     """min |b - A x| solved with proof: each x_j is the double nearest to the exact solution for the data as given.
 
-    x (n,) float64; names: one for each; certificate: the proof; rows: m, without rows of weight 0. Every other figure
-    is computed when it is first asked for, from the exact normal equations, and is the double nearest to its exact
-    value too; OutOfRangeError where that over- or underflows. Converts to x under numpy.asarray.
+    x (n,) float64; names: one for each; certificate: the proof; rows: m, without rows of weight 0; constant: a constant
+    column of A, about whose mean R² is. Every other figure is computed when it is first asked for, from the exact
+    normal equations, and is the double nearest to its exact value too; OutOfRangeError where that over- or underflows.
+    Converts to x under numpy.asarray.
 
-    system: the exact normal equations and the scales of their columns, or None where x did not need them; data: A and b
-    in float64, or None where they were not kept. constant: a constant column of A; -1 when that is not known yet.
+    system: the exact normal equations, None where x did not need them; data: what was fitted, None where it was not
+    kept. The arrays are not copied: InputError when what is asked for needs them and they have changed.
     """
 
     x: Array
     names: tuple[str, ...]
     certificate: Certificate
     rows: int
-    system: tuple[NormalEquations, tuple[Fraction, ...] | None] | None
-    data: tuple[Array, Array] | None = None
-    constant: int | None = None
+    constant: int | None
+    system: NormalEquations | None
+    data: tuple[Given, Weights | None] | None
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.x, dtype=dtype, copy=copy)
@@ -48,16 +49,15 @@ class CertifiedFit:
     @cached_property
     def evidence(self) -> Evidence:
         """The exact normal equations, formed now where the solution did not need them, and what follows from them."""
-        normal, scales = self.system or (_formed(self.data), None)
-        units = normal.units(scales)
+        normal = summed(*self._kept()) if self.system is None else self.system
         rank = self.certificate.rank
         x = self.certificate.x if rank < len(self.x) else None
-        return Evidence(normal, units, self.rows, rank, total_sum_of_squares(normal, units, self.about), x)
-
-    @cached_property
-    def about(self) -> int | None:
-        """A constant column of A, about whose mean R² is; None when there is none."""
-        return constant_column(self.data[0]) if self.data is not None and self.constant == -1 else self.constant
+        found = Evidence(normal, rank, total_sum_of_squares(normal, self.constant), x)
+        if self.system is None and settled(found.coefficients, lambda x, j: nearest_of(x, self.names[j])) != list(
+            self.x
+        ):
+            raise InputError(CHANGED)
+        return found
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -96,7 +96,7 @@ class CertifiedFit:
     @cached_property
     def t_statistics(self) -> Array | None:
         """x over its standard errors (n,); infinite where the fit is exact, NaN for 0 over 0."""
-        if self.rss == 0.0 and self.standard_errors is not None:
+        if self.degrees_of_freedom and self.certificate.rank == len(self.x) and self.evidence.fits_exactly:
             return np.array([copysign(inf, v) if v else nan for v in self.x.tolist()])
         roots = self._each(self._t_squared, nearest_root_of, "the t statistic")
         return None if roots is None else np.copysign(roots, self.x)
@@ -126,15 +126,16 @@ class CertifiedFit:
 
         The regression has n degrees of freedom, n - 1 when a column of A is constant; the residuals m - n.
         """
-        regressors = self.certificate.rank - (self.about is not None)
+        regressors = self.certificate.rank - (self.constant is not None)
         if not self.degrees_of_freedom or not regressors:
             return None
-        if self.rss == 0.0:
+        if self.evidence.fits_exactly:
             return inf
         share = Fraction(self.degrees_of_freedom, regressors)
 
         def ratio(accuracy: Accuracy) -> Interval:
-            return self.evidence.explained(accuracy) * self.evidence.rss(accuracy).inverse() * share
+            rss = self.evidence.rss(accuracy)
+            return self.evidence.explained(accuracy) * rss.inverse() * share if rss.low else UNSETTLED
 
         return self._one(ratio, nearest_of, "the F statistic")
 
@@ -147,20 +148,26 @@ class CertifiedFit:
         return self._of_rows(residual=True)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything a program may want to keep, as plain numbers, strings and lists."""
-        errors, t = self.standard_errors, self.t_statistics
+        """Everything a program may want to keep, as plain numbers, strings and lists; None for what is out of range."""
+        errors, t = self._or_none("standard_errors"), self._or_none("t_statistics")
         return {
             "names": list(self.names),
             "x": self.x.tolist(),
             "standard_errors": None if errors is None else errors.tolist(),
             "t_statistics": None if t is None else t.tolist(),
-            "residual_norm": self.residual_norm,
-            "r_squared": self.r_squared,
+            "residual_norm": self._or_none("residual_norm"),
+            "r_squared": self._or_none("r_squared"),
             "rows": self.rows,
             "rank": self.certificate.rank,
             "route": self.certificate.route,
             "seconds": self.certificate.seconds,
         }
+
+    def _or_none(self, figure: str) -> Any:
+        try:
+            return getattr(self, figure)
+        except OutOfRangeError:
+            return None
 
     def __repr__(self) -> str:
         n = len(self.x)
@@ -184,17 +191,19 @@ class CertifiedFit:
 
     def _t_squared(self, accuracy: Accuracy) -> list[Interval]:
         parts = zip(self.evidence.coefficients(accuracy), self.evidence.variances(accuracy), strict=True)
-        return [_squared(x) * variance.inverse() for x, variance in parts]
+        return [_squared(x) * variance.inverse() if variance.low else UNSETTLED for x, variance in parts]
 
     def _of_rows(self, *, residual: bool) -> Array:
-        if self.data is None:
-            raise InputError("the rows were not kept: fit arrays in memory, or take A @ fit.x block by block")
-        A, b = self.data
-        integers, scale = as_integers(A)
-        out = np.full(len(b), nan)
+        data, weights = self._kept()
+        if not np.array_equal(np.triu(summed(data, weights).digits), np.triu(self.evidence.normal.digits)):
+            raise InputError(CHANGED)
+        n = len(self.x)
+        scales = data.scales or (Fraction(1),) * (n + 1)
+        integers, unit = as_integers(data.A) if data.floats else (data.A, Fraction(1))
+        out = np.full(len(data.b), nan)
         for accuracy in (40, None):
             left = np.flatnonzero(np.isnan(out))
-            x = self.evidence.coefficients(accuracy)
+            x = [c * (scale * unit) for c, scale in zip(self.evidence.coefficients(accuracy), scales, strict=False)]
             common = lcm(*(interval.over for interval in x))
             low, high = (
                 np.array([*(v * (common // interval.over) for v, interval in zip(ends, x, strict=True))], dtype=object)
@@ -206,21 +215,19 @@ class CertifiedFit:
             lows = (positive @ low + negative @ high).tolist()
             highs = (positive @ high + negative @ low).tolist()
             for i, least, most in zip(left.tolist(), lows, highs, strict=True):
-                value = Interval(least, most, common) * scale
+                value = Interval(least, most, common)
                 if residual:
-                    value = value.reflected(Fraction(float(b[i])))
+                    value = value.reflected(Fraction(data.b[i].item() if data.floats else data.b[i]) * scales[n])
                 rounded = nearest_of(value, f"the value of row {i}")
                 out[i] = nan if rounded is None else rounded
             if not np.isnan(out).any():
                 break
         return out
 
-
-def _formed(data: tuple[Array, Array] | None) -> NormalEquations:
-    assert data is not None, "a fit keeps its normal equations or its data"
-    sums = GramSums(data[0].shape[1] + 1)
-    sums.feed(*data)
-    return sums.normal_equations()
+    def _kept(self) -> tuple[Given, Weights | None]:
+        if self.data is None:
+            raise InputError("the rows were not kept by the accumulator: take A @ fit.x block by block")
+        return self.data
 
 
 def _squared(x: Interval) -> Interval:

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from stabilitylab.arithmetic.decimals import Decimals
 from stabilitylab.arithmetic.formats import Array, as_integers
 from stabilitylab.door import as_array, check_shapes
-from stabilitylab.errors import InputError, NotFiniteError, NotNumericError, OutOfRangeError, ShapeError
+from stabilitylab.errors import ComplexError, InputError, NotFiniteError, NotNumericError, OutOfRangeError, ShapeError
 from stabilitylab.exact.gram import GramSums, integer_columns
+from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.regression import TRUTHS, Problem, Truth
 
 EXACT_IN_FLOAT = 2**53
@@ -94,25 +95,40 @@ def _unrounded(values: Any, name: str) -> Array:
     array = as_array(values, name)
     if isinstance(values, list | tuple) and array.size:
         entries = np.array(values, dtype=object)
-        if entries.shape == array.shape and len({type(v) for v in entries.ravel().tolist()}) > 1:
+        kinds = {type(v) for v in entries.ravel().tolist()}
+        if entries.shape == array.shape and (len(kinds) > 1 or (kinds == {int} and array.dtype.kind == "f")):
             return entries
     return array
 
 
-def given_weights(weights: npt.ArrayLike, rows: int) -> list[Fraction]:
-    """One non-negative weight for each row, exactly. Raises ShapeError, OutOfRangeError, NotNumericError."""
-    array = as_array(weights, "weights")
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """One non-negative weight for each row: values (m,), Fractions over powers of two, times unit."""
+
+    values: Array
+    unit: Fraction
+
+
+def given_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
+    """The weights without any rounding. Raises ShapeError, OutOfRangeError, and the errors of `given`."""
+    if weights is None:
+        return None
+    array = _unrounded(weights, "weights")
+    if array.dtype.kind == "c":
+        raise ComplexError("weights are complex: give numbers of 0 or more")
     if array.shape != (rows,):
         raise ShapeError(f"weights must have shape ({rows},), one for each row; got {array.shape}")
     integers, scale = _exact(array, "weights")
-    out = [v * scale for v in integers]
-    negative = next((i for i, w in enumerate(out) if w < 0), None)
+    negative = next((i for i, w in enumerate(integers) if w < 0), None)
     if negative is not None:
         raise OutOfRangeError(f"weights[{negative}] is negative: give weights of 0 or more")
-    return out
+    odd = scale.denominator // (scale.denominator & -scale.denominator)
+    values = np.empty(rows, dtype=object)
+    values[:] = [w * (scale * odd) for w in integers]
+    return Weights(values, Fraction(1, odd))
 
 
-def feed(sums: GramSums, data: Given, weights: npt.ArrayLike | None = None, sign: int = 1) -> None:
+def feed(sums: GramSums, data: Given, weights: Weights | None = None, sign: int = 1) -> None:
     """Add rows to the sums, or with sign -1 take them away."""
     if data.floats and weights is None:
         sums.feed(data.A, data.b, sign)
@@ -122,12 +138,21 @@ def feed(sums: GramSums, data: Given, weights: npt.ArrayLike | None = None, sign
     else:
         columns = np.vstack([data.A.T, data.b])
         exponents = np.zeros(len(columns), dtype=np.int64)
-    w = None if weights is None else np.array([*given_weights(weights, len(data.b)), None], dtype=object)[:-1]
-    sums.feed_integers(columns, exponents, w, sign)
+    sums.feed_integers(columns, exponents, None if weights is None else weights.values, sign)
 
 
-def constant_column(A: Array) -> int | None:
-    """The first column of A that holds one value, not 0, in every row."""
+def summed(data: Given, weights: Weights | None = None) -> NormalEquations:
+    """The exact normal equations of the data."""
+    sums = GramSums(data.A.shape[1] + 1)
+    feed(sums, data, weights)
+    return sums.normal_equations(data.scales, Fraction(1) if weights is None else weights.unit)
+
+
+def constant_column(data: Given, weights: Weights | None = None) -> int | None:
+    """The first column of A that holds one value, not 0, in every row that counts."""
+    A = data.A if weights is None else data.A[weights.values.astype(bool)]
+    if len(A) == 0:
+        return None
     candidates = np.flatnonzero((A[0] != 0) & (A[-1] == A[0]))
     return next((int(j) for j in candidates if (A[:, j] == A[0, j]).all()), None)
 
@@ -159,7 +184,11 @@ def _fraction(value: Any, where: str) -> Fraction:
     if isinstance(value, str | Decimal):
         decimals = Decimals.parse([value])
         return decimals.integers[0] * decimals.scale
+    if isinstance(value, complex | np.complexfloating):
+        raise ComplexError(f"{where} is {value!r}, complex: stack real and imaginary parts as rows of a real problem")
     try:
+        if isinstance(value, np.integer | np.bool_):
+            return Fraction(int(value))
         return Fraction(value) if isinstance(value, int | float | Fraction) else Fraction(*value.as_integer_ratio())
     except (TypeError, AttributeError):
         raise NotNumericError(f"{where} is {value!r}, which is no number") from None

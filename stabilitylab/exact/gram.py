@@ -1,6 +1,7 @@
 """The exact Gram matrix of [A b], row block by row block: without error, so that order and threads do not matter."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -106,7 +107,7 @@ class GramSums:
     def restored(cls, digits: Levels, exponents: npt.NDArray[np.int64], rows: int) -> "GramSums":
         """The sums that gave these normal equations."""
         sums = cls(len(exponents))
-        if rows:
+        if digits.any():
             # The exponents of normal equations are those of the units of the last digit.
             sums.exponents = exponents + 21 + 11 * (len(digits) - 1)
             sums.levels = {s: level.copy() for s, level in enumerate(digits)}
@@ -116,12 +117,14 @@ class GramSums:
 
     # --- what comes out
 
-    def normal_equations(self) -> NormalEquations:
+    def normal_equations(
+        self, scales: tuple[Fraction, ...] | None = None, weight_unit: Fraction = Fraction(1)
+    ) -> NormalEquations:
         """The sums in normalised digits. The numbers they stand for do not depend on how they were added up."""
         last, digits = self._carried()
         exponents = np.where(self.exponents == UNSEEN, 0, self.exponents) - 21
         # The last digit has the weight 2**(-22 last) in units of both columns: half of it goes to each.
-        return NormalEquations(digits, exponents - 11 * last, self.rows)
+        return NormalEquations(digits, exponents - 11 * last, self.rows, scales, weight_unit)
 
     # --- how it is done
 
@@ -297,7 +300,7 @@ def _exponents(A: Array, b: Array) -> npt.NDArray[np.int64]:
 
 
 def _weighted(planes: list[Array], weights: Array) -> tuple[list[Array], int]:
-    """The digit planes of w times the planes, for non-negative Fractions w that are dyadic, and how far they lead."""
+    """The digit planes of w times the planes, for Fractions w >= 0 over powers of two, and how far they lead."""
     denominator = max(w.denominator for w in weights)
     # A whole number of digits below the point, so that the levels stay aligned.
     places = -(-(denominator.bit_length() - 1) // WIDTH)

@@ -49,6 +49,10 @@ class Interval:
         return Fraction(self.low + self.high, 2 * self.over)
 
 
+# An interval that no rounding settles.
+UNSETTLED = Interval(0, 1)
+
+
 def exactly(value: Fraction | int) -> Interval:
     """The interval of one number."""
     return Interval(value.numerator, value.numerator, value.denominator)

@@ -1,7 +1,6 @@
 """The solution of least norm of an exactly rank-deficient problem, in rationals."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from math import lcm
 
 from stabilitylab.exact.normal import NormalEquations
@@ -11,7 +10,7 @@ from stabilitylab.exact.solved import Solved
 LEAST_NORM = "exact Gram matrix, exact rationals of least norm"
 
 
-def least_norm(normal: NormalEquations, units: Sequence[Fraction], independent: Sequence[int]) -> Solved:
+def least_norm(normal: NormalEquations, independent: Sequence[int]) -> Solved:
     """The minimiser x of |b - A x| with the least |x|, exactly, K: independent columns of A.
 
     The minimiser of least norm is the one in the range of A' = range of G = A'A, which the columns K of G span:
@@ -19,7 +18,7 @@ def least_norm(normal: NormalEquations, units: Sequence[Fraction], independent: 
     sum_l (sum_i C_ki u_i² C_il) v_l = u_b c_k and x_i = u_i sum_k C_ik v_k.
     Source: Ben-Israel and Greville, Generalized Inverses (2003), chapter 1.
     """
-    n, C = normal.n, normal.C
+    n, C, units = normal.n, normal.C, normal.units
     squares = [unit**2 for unit in units[:n]]
     common = lcm(*(s.denominator for s in squares))
     weights = [int(s * common) for s in squares]

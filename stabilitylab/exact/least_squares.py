@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from time import process_time
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,18 +14,17 @@ from stabilitylab.exact.by_residual import solved_by_residual, worth_a_try
 from stabilitylab.exact.certificate import Certificate, Factor
 from stabilitylab.exact.digits import WIDTH
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.given import constant_column, feed, given, given_problem, with_intercept
+from stabilitylab.exact.given import constant_column, given, given_problem, given_weights, summed, with_intercept
 from stabilitylab.exact.gram import GramSums
 from stabilitylab.exact.least_norm import least_norm
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.rational import independent_columns
 from stabilitylab.exact.solve import solve, solve_every_way
 from stabilitylab.exact.solved import Solved, rounded, to_nearest
-from stabilitylab.regression import Problem, Truth
+from stabilitylab.regression import TRUTHS, Problem, Truth
 
 Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
 POLICIES = ("full-rank", "minimum-norm")
-Scales: TypeAlias = tuple[Fraction, ...] | None
 
 
 def lstsq(
@@ -52,6 +50,8 @@ def lstsq(
     started = process_time()
     if policy not in POLICIES:
         raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
+    if truth not in TRUTHS:
+        raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
     if isinstance(A, Problem):
         if b is not None:
             raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
@@ -63,32 +63,24 @@ def lstsq(
     if intercept:
         data = with_intercept(data)
     named = _names(names, A.feature_names if isinstance(A, Problem) else None, data.A.shape[1], intercept)
-    kept = (data.A, data.b) if data.floats and data.scales is None and weights is None else None
-    if kept is not None and worth_a_try(*data.A.shape):
-        certificate = solved_by_residual(*kept)
+    given_weight = given_weights(weights, len(data.b))
+    constant = 0 if intercept else constant_column(data, given_weight)
+    if data.floats and data.scales is None and given_weight is None and worth_a_try(*data.A.shape):
+        certificate = solved_by_residual(data.A, data.b)
         if certificate is not None:
             certificate = replace(certificate, seconds=process_time() - started)
-            return CertifiedFit(np.array(certificate.nearest), named, certificate, len(data.b), None, kept, -1)
-    sums = GramSums(data.A.shape[1] + 1)
-    feed(sums, data, weights)
-    # A constant column is looked for now unless the rows are kept to look for it later.
-    constant = -1 if kept is not None else constant_column(data.A)
-    return fitted(sums.normal_equations(), data.scales, sums.rows, named, policy, started, kept, constant)
+            x = np.array(certificate.nearest)
+            return CertifiedFit(x, named, certificate, len(data.b), constant, None, (data, None))
+    fit = fitted(summed(data, given_weight), named, policy, started, constant)
+    return replace(fit, data=(data, given_weight))
 
 
 def fitted(
-    normal: NormalEquations,
-    scales: Scales,
-    rows: int,
-    names: tuple[str, ...],
-    policy: Policy,
-    started: float,
-    data: tuple[Any, Any] | None = None,
-    constant: int | None = None,
+    normal: NormalEquations, names: tuple[str, ...], policy: Policy, started: float, constant: int | None
 ) -> CertifiedFit:
-    """The fit from exact normal equations."""
-    ratios = _ratios(normal, scales)
-    solved = solve(normal, to_nearest(normal, ratios)) if rows >= normal.n else None
+    """The fit from exact normal equations; process_time() was `started` when the work began."""
+    ratios = _ratios(normal)
+    solved = solve(normal, to_nearest(normal, ratios)) if normal.rows >= normal.n else None
     rank = normal.n
     if solved is None:
         independent = independent_columns(normal)
@@ -99,7 +91,7 @@ def fitted(
                 f"A has rank {rank} of {normal.n}, exactly; what depends on the columns before it: {dependent}. "
                 f"Drop it, or ask for policy='minimum-norm'"
             )
-        solved = least_norm(normal, normal.units(scales), independent)
+        solved = least_norm(normal, independent)
         ratios = ((1, 1),) * normal.n
     x = rounded(solved, ratios, names)
     certificate = Certificate(
@@ -110,10 +102,10 @@ def fitted(
         ratios=ratios,
         nearest=tuple(x),
         rank=rank,
-        factor=_factor(solved, normal, scales),
+        factor=_factor(solved, normal),
         seconds=process_time() - started,
     )
-    return CertifiedFit(np.array(x), names, certificate, rows, (normal, scales), data, constant)
+    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, None)
 
 
 def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:
@@ -121,7 +113,7 @@ def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:
     sums = GramSums(A.shape[1] + 1)
     sums.feed(A, b)
     normal = sums.normal_equations()
-    ratios, names = _ratios(normal, None), tuple(map(str, range(normal.n)))
+    ratios, names = _ratios(normal), tuple(map(str, range(normal.n)))
     found = {
         one.route: tuple(rounded(one, ratios, names)) for one in solve_every_way(normal, to_nearest(normal, ratios))
     }
@@ -129,21 +121,21 @@ def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:
     return found if certificate is None else {**found, certificate.route: certificate.nearest}
 
 
-def _ratios(normal: NormalEquations, scales: Scales) -> tuple[tuple[int, int], ...]:
+def _ratios(normal: NormalEquations) -> tuple[tuple[int, int], ...]:
     """p/q for each column: x_j is p/q times the solution of the normal equations."""
-    if scales is not None:
-        units = normal.units(scales)
+    if normal.scales is not None:
+        units = normal.units
         return tuple((units[-1] / unit).as_integer_ratio() for unit in units[:-1])
     *columns, right = normal.exponents.tolist()
     return tuple((1 << (right - e), 1) if right >= e else (1, 1 << (e - right)) for e in columns)
 
 
-def _factor(solved: Solved, normal: NormalEquations, scales: Scales) -> Factor | None:
+def _factor(solved: Solved, normal: NormalEquations) -> Factor | None:
     X = solved.factor
     if X is None:
         return None
     powers = WIDTH * (X.places - np.arange(len(X.planes))[:, None])
-    return Factor(X.planes, powers, tuple(1 / unit for unit in normal.units(scales)[:-1]), X.alpha)
+    return Factor(X.planes, powers, tuple(1 / unit for unit in normal.units[:-1]), X.alpha)
 
 
 def _names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int, intercept: bool) -> tuple[str, ...]:

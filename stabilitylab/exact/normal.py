@@ -20,22 +20,26 @@ class NormalEquations:
     """[A b]'[A b] exactly: entry (i, j) is the sum over k of digits[k, i, j] 2**(22 (K - 1 - k)) times 2**(e_i + e_j).
 
     digits (K, n + 1, n + 1): signed, at most 2**21 in magnitude, most significant first; b is the last column; only the
-    upper triangle counts. exponents e (n + 1,). rows: how many rows of [A b] went in.
+    upper triangle counts. exponents e (n + 1,). rows: how many rows of [A b] went in. scales (n + 1,): what the
+    numbers of each column counted, None for 1; weight_unit: what weights counted. Neither is in the digits.
     """
 
     digits: Levels
     exponents: npt.NDArray[np.int64]
     rows: int
+    scales: tuple[Fraction, ...] | None = None
+    weight_unit: Fraction = Fraction(1)
 
     @property
     def n(self) -> int:
         """The number of unknowns."""
         return len(self.exponents) - 1
 
-    def units(self, scales: Sequence[Fraction] | None = None) -> tuple[Fraction, ...]:
-        """What the integers of each column of [A b] count, when the numbers fed in counted `scales`."""
+    @cached_property
+    def units(self) -> tuple[Fraction, ...]:
+        """What the integers of each column of [A b] count (n + 1,)."""
         powers = [Fraction(1 << e) if e >= 0 else Fraction(1, 1 << -e) for e in self.exponents.tolist()]
-        return tuple(powers) if scales is None else tuple(p * s for p, s in zip(powers, scales, strict=True))
+        return tuple(powers) if self.scales is None else tuple(p * s for p, s in zip(powers, self.scales, strict=True))
 
     @cached_property
     def C(self) -> list[Integers]:

@@ -1,7 +1,6 @@
 """Exact rational solution and exact rank of integer normal equations: the last resort, which nothing defeats."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from math import gcd
 from typing import Any
 
@@ -11,8 +10,17 @@ from stabilitylab.exact.digits import WIDTH
 from stabilitylab.exact.normal import Integers, NormalEquations
 from stabilitylab.exact.solved import Solved
 
-# A core dependency; where it cannot be had, NumPy and Python integers serve every n.
-flint: Any = import_module("flint") if find_spec("flint") else None
+
+def _imported() -> Any:
+    try:
+        return import_module("flint")
+    except ImportError:
+        return None
+
+
+# A core dependency; where it cannot be had, NumPy and Python integers serve every n, and the route says so.
+flint = _imported()
+WITHOUT = "python-flint is not installed"
 
 
 def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
@@ -36,7 +44,7 @@ def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
 def solve_exactly(normal: NormalEquations) -> Solved:
     """y of C y = c as integers over one denominator, C nonsingular."""
     numerators, denominator = solution(normal.C, normal.c)
-    how = "FLINT" if flint is not None else "Bareiss, python-flint is not installed"
+    how = "FLINT" if flint is not None else f"Bareiss, {WITHOUT}"
     return Solved(tuple(numerators), (0,) * normal.n, denominator, f"exact Gram matrix, exact rationals ({how})")
 
 

@@ -6,7 +6,7 @@ from stabilitylab.exact.balls import solve_by_balls
 from stabilitylab.exact.digits import TERMS
 from stabilitylab.exact.factor import GOOD, inverse_factor
 from stabilitylab.exact.normal import NormalEquations
-from stabilitylab.exact.rational import flint, independent_columns, solve_exactly
+from stabilitylab.exact.rational import WITHOUT, flint, independent_columns, solve_exactly
 from stabilitylab.exact.refine import refined
 from stabilitylab.exact.solved import Resolved, Solved
 
@@ -24,11 +24,12 @@ def solve(normal: NormalEquations, resolved: Resolved, good: float = GOOD) -> So
         return Solved((), (), 1, "no columns")
     if flint is not None and normal.n <= balls.LARGEST:
         return solve_by_balls(normal, resolved)
+    route = ROUTE if flint is not None or normal.n > balls.LARGEST else f"{ROUTE} ({WITHOUT})"
     if normal.n <= TERMS:
         factor = inverse_factor(normal, good)
         # alpha < 1 proves full rank.
         if factor is not None:
-            solved = refined(normal, factor, resolved, ROUTE)
+            solved = refined(normal, factor, resolved, route)
             if solved is not None:
                 return solved
         elif normal.n <= LARGEST_EXACT and len(independent_columns(normal)) < normal.n:

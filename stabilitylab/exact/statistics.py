@@ -12,8 +12,7 @@ from stabilitylab.errors import NotCertifiedError
 from stabilitylab.exact.diagonal import Accuracy as Accuracy
 from stabilitylab.exact.diagonal import inverse_diagonal
 from stabilitylab.exact.factor import SERIES
-from stabilitylab.exact.given import Given, constant_column, feed
-from stabilitylab.exact.gram import GramSums
+from stabilitylab.exact.given import Given, constant_column, summed
 from stabilitylab.exact.interval import Interval, exactly
 from stabilitylab.exact.least_norm import LEAST_NORM, least_norm
 from stabilitylab.exact.normal import NormalEquations
@@ -28,13 +27,11 @@ ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)
 class Evidence:
     """A regression's exact normal equations with what is known of its shape; its figures as intervals.
 
-    units (n + 1,): what the integers of each column of [A b] count. total: what R² compares the residuals with, see
+    total: what R² compares the residuals with, see
     `total_sum_of_squares`. x: the exact solution of least norm when rank < n, otherwise None.
     """
 
     normal: NormalEquations
-    units: tuple[Fraction, ...]
-    rows: int
     rank: int
     total: Fraction
     x: tuple[Fraction, ...] | None = None
@@ -46,13 +43,14 @@ class Evidence:
         """
         own = self.normal
         index = np.array([*columns, own.n])
-        normal = NormalEquations(own.digits[:, index][:, :, index], own.exponents[index], own.rows)
-        units = tuple(self.units[j] for j in index)
-        return Evidence(normal, units, self.rows, len(columns), self.total)
+        scales = None if own.scales is None else tuple(own.scales[j] for j in index)
+        digits = own.digits[:, index][:, :, index]
+        normal = NormalEquations(digits, own.exponents[index], own.rows, scales, own.weight_unit)
+        return Evidence(normal, len(columns), self.total)
 
     def of_least_norm(self, independent: Sequence[int]) -> "Evidence":
         """The solution of least norm of a rank-deficient regression."""
-        solved = least_norm(self.normal, self.units, independent)
+        solved = least_norm(self.normal, independent)
         x = tuple(Fraction(v, solved.denominator) for v in solved.middle)
         return replace(self, rank=len(independent), x=x)
 
@@ -69,9 +67,23 @@ class Evidence:
         return [bb / square if square else Fraction(1) for square in squares]
 
     @property
+    def units(self) -> tuple[Fraction, ...]:
+        """What the integers of each column of [A b] count (n + 1,)."""
+        return self.normal.units
+
+    @property
     def degrees_of_freedom(self) -> int:
         """m less the rank of A."""
-        return max(0, self.rows - self.rank)
+        return max(0, self.normal.rows - self.rank)
+
+    @property
+    def fits_exactly(self) -> bool:
+        """Whether the residual is 0."""
+        for accuracy in ACCURACIES:
+            rss = self.rss(accuracy)
+            if rss.low > 0 or rss.high == 0:
+                return rss.high == 0
+        raise AssertionError("an exact rational is 0 or it is not")
 
     def rss(self, accuracy: Accuracy) -> Interval:
         """The residual sum of squares |b - A x|².
@@ -88,7 +100,7 @@ class Evidence:
         if self.x is None and is_zero(value, 0, D * D, normal.determinant_bound):
             return exactly(0)
         moved = sum(r * (isqrt(normal.diagonal[j]) + 1) for j, r in enumerate(solved.radius)) ** 2
-        return Interval(max(value - moved, 0), value, D * D) * self.units[-1] ** 2
+        return Interval(max(value - moved, 0), value, D * D) * (self.units[-1] ** 2 * normal.weight_unit)
 
     def explained(self, accuracy: Accuracy) -> Interval:
         """The total sum of squares less the residual one."""
@@ -102,7 +114,8 @@ class Evidence:
 
     def variances(self, accuracy: Accuracy) -> list[Interval]:
         """rss / (m - rank) diag((A'A)^-1), for A of full rank and m > n."""
-        sigma2 = self.rss(accuracy) * Fraction(1, self.degrees_of_freedom)
+        # A weight unit is in the sums of squares, and its inverse in the inverse of A'A.
+        sigma2 = self.rss(accuracy) * (1 / (self.normal.weight_unit * self.degrees_of_freedom))
         diagonal = zip(self._diagonal(accuracy), self.units, strict=False)
         return [sigma2 * entry * (1 / unit**2) for entry, unit in diagonal]
 
@@ -149,20 +162,16 @@ class Evidence:
         return self._diagonals[accuracy]
 
 
-def total_sum_of_squares(normal: NormalEquations, units: Sequence[Fraction], constant: int | None) -> Fraction:
+def total_sum_of_squares(normal: NormalEquations, constant: int | None) -> Fraction:
     """|b|², or |b - mean b|² when column `constant` of A is constant, exactly."""
     about = Fraction(0) if constant is None else Fraction(normal.c[constant] ** 2, normal.diagonal[constant])
-    return (normal.bb - about) * units[-1] ** 2
+    return (normal.bb - about) * normal.units[-1] ** 2 * normal.weight_unit
 
 
 def evidence_of(data: Given) -> Evidence:
     """The evidence for A of full rank, from the data."""
-    sums = GramSums(data.A.shape[1] + 1)
-    feed(sums, data)
-    normal = sums.normal_equations()
-    units = normal.units(data.scales)
-    total = total_sum_of_squares(normal, units, constant_column(data.A))
-    return Evidence(normal, units, sums.rows, normal.n, total)
+    normal = summed(data)
+    return Evidence(normal, normal.n, total_sum_of_squares(normal, constant_column(data)))
 
 
 def settled(
