@@ -122,7 +122,7 @@ def test_scales_say_what_the_numbers_count():
     with pytest.raises(InputError, match="integers with their scales"):
         acc.add([["0.1", "1"]], [1])
     for wrong in (scales[:2], [Fraction(0), *scales[1:]], [-1, 1, 1]):
-        with pytest.raises(InputError, match="3 positive numbers"):
+        with pytest.raises(InputError, match="number"):
             GramAccumulator(2, scales=wrong)
 
 
@@ -217,9 +217,9 @@ def test_wrong_weights_are_refused_and_change_nothing(weights):
 def test_an_accumulator_says_what_it_lacks():
     with pytest.raises(UnderdeterminedError, match="3 rows do not determine 4 coefficients: add at least 4"):
         of((A[:3], B[:3])).solve()
-    with pytest.raises(InputError, match="at least one column"):
+    with pytest.raises(InputError, match="columns, at least one"):
         GramAccumulator(0)
-    with pytest.raises(InputError, match="same number of columns"):
+    with pytest.raises(InputError, match="same columns"):
         of(*BLOCKS).merge(GramAccumulator(3))
     with pytest.raises(InputError, match="each of 4 columns; got 2"):
         of(*BLOCKS).solve(names=["a", "b"])
