@@ -6,7 +6,6 @@ import os
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from fractions import Fraction
 from functools import lru_cache
 from math import ceil, log2
 from pathlib import Path
@@ -20,7 +19,7 @@ from mpmath import libmp
 from stabilitylab.core import Reference
 from stabilitylab.errors import InputError, RankDeficientError
 from stabilitylab.exact.given import Given, given, given_problem
-from stabilitylab.exact.interval import Interval
+from stabilitylab.exact.interval import Interval, exactly
 from stabilitylab.exact.rational import independent_columns
 from stabilitylab.exact.statistics import Accuracy, Evidence, evidence_of
 from stabilitylab.regression import TRUTHS, Problem, Truth
@@ -128,7 +127,7 @@ def _as_reference(
 ) -> Reference:
     """What the evidence proves, to `digits` digits each; coefficients of columns that are not there are 0."""
     bits = ceil((digits + 2) * log2(10)) + 10
-    x = [Fraction(0)] * n
+    x = [exactly(0)] * n
     for column, value in zip(columns, _narrowed(evidence.coefficients, digits), strict=True):
         x[column] = value
     errors = None
@@ -138,7 +137,7 @@ def _as_reference(
     r_squared = None
     if evidence.total:
         (explained,) = _narrowed(lambda accuracy: [evidence.explained(accuracy)], digits)
-        r_squared = _mpf(explained / evidence.total, bits)
+        r_squared = _mpf(explained * (1 / evidence.total), bits)
     return Reference(
         x=tuple(_mpf(v, bits) for v in x),
         digits=digits,
@@ -149,27 +148,27 @@ def _as_reference(
         residual_norm=_root(rss, bits),
         standard_errors=errors,
         r_squared=r_squared,
-        scales=tuple(_root(v, bits) for v in evidence.sizes),
+        scales=tuple(_root(exactly(v), bits) for v in evidence.sizes),
     )
 
 
-def _narrowed(enclosed: Callable[[Accuracy], Sequence[Interval]], digits: int) -> list[Fraction]:
-    """A number of each interval, once the intervals are so narrow that all their numbers agree in `digits` digits."""
+def _narrowed(enclosed: Callable[[Accuracy], Sequence[Interval]], digits: int) -> Sequence[Interval]:
+    """The intervals, once each is so narrow that all its numbers agree in `digits` digits."""
     for accuracy in (digits + 2, 2 * digits, 4 * digits):
         intervals = enclosed(accuracy)
         if all(interval.agrees(digits + 1) for interval in intervals):
-            return [interval.middle for interval in intervals]
-    return [interval.middle for interval in enclosed(None)]
+            return intervals
+    return enclosed(None)
 
 
-def _mpf(value: Fraction, bits: int) -> Any:
-    return mpmath.mp.make_mpf(libmp.from_rational(value.numerator, value.denominator, bits, "n"))
+def _mpf(interval: Interval, bits: int) -> Any:
+    """The middle of an interval."""
+    return mpmath.mp.make_mpf(libmp.from_rational(interval.low + interval.high, 2 * interval.over, bits, "n"))
 
 
-def _root(value: Fraction, bits: int) -> Any:
-    return mpmath.mp.make_mpf(
-        libmp.mpf_sqrt(libmp.from_rational(value.numerator, value.denominator, bits + 4, "n"), bits, "n")
-    )
+def _root(interval: Interval, bits: int) -> Any:
+    middle = libmp.from_rational(interval.low + interval.high, 2 * interval.over, bits + 4, "n")
+    return mpmath.mp.make_mpf(libmp.mpf_sqrt(middle, bits, "n"))
 
 
 def _store(path: Path, ref: Reference) -> None:

@@ -104,7 +104,9 @@ class GramAccumulator:
         if policy not in POLICIES:
             raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
         if policy == "full-rank" and self.rows < self.n:
-            raise UnderdeterminedError(f"{self.rows} rows do not determine {self.n} coefficients: add at least {self.n}")
+            raise UnderdeterminedError(
+                f"{self.rows} rows do not determine {self.n} coefficients: add at least {self.n}"
+            )
         labels = tuple(f"a{j}" for j in range(self.n)) if names is None else tuple(map(str, names))
         if len(labels) != self.n:
             raise InputError(f"names must have one entry for each of {self.n} columns; got {len(labels)}")

@@ -1,11 +1,13 @@
 """Exact rational solution and exact rank of integer normal equations: the last resort, which nothing defeats."""
 
+from functools import lru_cache
 from importlib import import_module
 from math import gcd
 from typing import Any
 
 import numpy as np
 
+from stabilitylab.arithmetic.formats import Array
 from stabilitylab.exact.digits import WIDTH
 from stabilitylab.exact.normal import Integers, NormalEquations
 from stabilitylab.exact.solved import Solved
@@ -23,10 +25,11 @@ flint = _imported()
 WITHOUT = "python-flint is not installed"
 
 
+@lru_cache(maxsize=1)
 def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
     """C and c as matrices of FLINT, through small integers: those of more than 62 bits it reads slowly."""
     n = normal.n
-    i, j = np.triu_indices(n + 1)
+    i, j, square, right = _places(n)
     digits = normal.digits[:, i, j]
     if len(digits) % 2:
         digits = np.concatenate([np.zeros_like(digits[:1]), digits])
@@ -35,10 +38,17 @@ def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
     values = [flint.fmpz(v) for v in pairs[0]]
     for pair in pairs[1:]:
         values = [value * base + low for value, low in zip(values, pair, strict=True)]
+    C = flint.fmpz_mat(n, n, [values[k] for k in square])
+    return C, flint.fmpz_mat(n, 1, [values[k] for k in right])
+
+
+@lru_cache(maxsize=64)
+def _places(n: int) -> tuple[Array, Array, list[int], list[int]]:
+    """Rows and columns of the upper triangle of [A b]'[A b], and where in it the entries of A'A and A'b are."""
+    i, j = np.triu_indices(n + 1)
     at = np.zeros((n + 1, n + 1), dtype=np.int64)
     at[i, j] = at[j, i] = np.arange(len(i))
-    C = flint.fmpz_mat(n, n, [values[k] for k in at[:n, :n].ravel().tolist()])
-    return C, flint.fmpz_mat(n, 1, [values[k] for k in at[:n, n].tolist()])
+    return i, j, at[:n, :n].ravel().tolist(), at[:n, n].tolist()
 
 
 def solve_exactly(normal: NormalEquations) -> Solved:

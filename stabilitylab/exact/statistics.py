@@ -91,6 +91,15 @@ class Evidence:
         rss(x*) = rss(x) - |A (x* - x)|² for any x near the solution x*, where |A (x* - x)| <= sum |a_j| radius_j. By
         Cramer's rule it is an integer over det A'A, so that what is less than any such number but 0 is 0.
         """
+        if accuracy not in self._sums:
+            self._sums[accuracy] = self._rss(accuracy)
+        return self._sums[accuracy]
+
+    @cached_property
+    def _sums(self) -> dict[Accuracy, Interval]:
+        return {}
+
+    def _rss(self, accuracy: Accuracy) -> Interval:
         if self.degrees_of_freedom == 0:
             return exactly(0)
         normal, solved = self.normal, self._known(accuracy)
