@@ -16,7 +16,7 @@ from stabilitylab.cells import Cell, Table
 from stabilitylab.experiment import Experiment, Finding, Probe, Size
 from stabilitylab.results import Rows
 
-COUNT = {"quick": 300, "full": 3000}
+COUNT = {"quick": 130, "full": 650}
 CHUNK = 50  # problems measured in one go: what an interruption can cost
 VERDICTS = {verdict.name.lower().replace("_", " "): verdict for verdict in Verdict}
 UNSUCCESSFUL = ("refused", "wrong")

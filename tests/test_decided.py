@@ -69,3 +69,13 @@ def test_a_radius_that_reaches_just_beyond_is_seen():
     half, low = 2.0**-53, 2.0**-55
     assert decided(1.0, low, (half - low) * (1 - 2.0**-45))
     assert not decided(1.0, low, (half - low) * (1 + 2.0**-45))
+
+
+@pytest.mark.parametrize("high", [1.0, -1.0, 2.0**90])
+def test_an_end_that_float64_rounds_to_a_tie_is_seen(high):
+    """Just beyond half the spacing outside an even high, where low + radius in float64 is that half."""
+    half = abs(high) * 2.0**-53
+    low = half * 2.0**-70
+    assert low + half == half
+    assert abs(high) + half == abs(high)
+    assert not decided(high, np.copysign(low, high), half)

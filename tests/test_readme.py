@@ -25,11 +25,24 @@ def test_the_example_prints_what_the_text_promises(capsys):
     assert status == "SOLVED"
 
 
+def test_the_certified_examples_run_and_agree(capsys):
+    space = {}
+    exec(compile(BLOCKS[0], "README.md", "exec"), space)
+    capsys.readouterr()
+    exec(compile(BLOCKS[1], "README.md", "exec"), space)
+    said = capsys.readouterr().out
+    assert space["fit"].x.tolist() == stabilitylab.reference(space["A"], space["b"]).rounded().tolist()
+    assert "each the double nearest to the exact one" in said
+    assert "Checked(valid=True" in said
+    without = stabilitylab.lstsq(space["A"][100:], space["b"][100:])
+    assert str(without.x) in said
+
+
 def test_the_solver_of_the_example_is_one(monkeypatch):
     before = dict(solvers.catalog._discover())
     monkeypatch.setattr(solvers.catalog, "_entries", dict(before))
     space = {"__name__": "readme"}
-    exec(compile(BLOCKS[1], "README.md", "exec"), space)
+    exec(compile(BLOCKS[2], "README.md", "exec"), space)
     (name,) = set(solvers.names()) - set(before)
     A, x = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), np.array([1.0, -1.0])
     assert np.allclose(solvers.get(name)(A, A @ x), x)

@@ -105,3 +105,20 @@ def integers(digits: Levels) -> list[int]:
     for pair in pairs[1:]:
         values = [(value << 2 * WIDTH) + low for value, low in zip(values, pair, strict=True)]
     return values
+
+
+def weighted(planes: list[Array], weights: Array) -> tuple[list[Array], int]:
+    """The digit planes of w times the planes, for Fractions w >= 0 over powers of two, and how far they lead."""
+    denominator = max(w.denominator for w in weights)
+    # A whole number of digits below the point, so that the levels stay aligned.
+    places = -(-(denominator.bit_length() - 1) // WIDTH)
+    whole = np.empty(len(weights), dtype=object)
+    whole[:] = [int(w * (1 << places * WIDTH)) for w in weights]
+    count = -(-(max(whole.tolist()).bit_length() + 1) // WIDTH)
+    w_planes = digits_of_integers(whole, count)
+    products = [np.zeros_like(planes[0]) for _ in range(len(planes) + count - 1)]
+    for i, w in enumerate(w_planes):
+        for p, plane in enumerate(planes):
+            products[i + p] += w * plane
+    digits = carried(products)
+    return digits, count - 1 - places + len(digits) - len(products)

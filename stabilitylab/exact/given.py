@@ -15,7 +15,8 @@ from stabilitylab.arithmetic.decimals import Decimals
 from stabilitylab.arithmetic.formats import Array, as_integers
 from stabilitylab.door import as_array, check_shapes
 from stabilitylab.errors import ComplexError, InputError, NotFiniteError, NotNumericError, OutOfRangeError, ShapeError
-from stabilitylab.exact.gram import GramSums, integer_columns
+from stabilitylab.exact.columns import integer_columns
+from stabilitylab.exact.gram import GramSums
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.regression import TRUTHS, Problem, Truth
 

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg.blas import dsyrk
 
-from stabilitylab.arithmetic.formats import Array, as_integers
-from stabilitylab.door import refuse_not_finite
+from stabilitylab.arithmetic.formats import Array
+from stabilitylab.exact.columns import UNSEEN, integer_columns, largest_exponents
 from stabilitylab.exact.digits import (
     TERMS,
     WIDTH,
@@ -17,6 +17,7 @@ from stabilitylab.exact.digits import (
     digits_of_floats,
     digits_of_integers,
     sliced,
+    weighted,
 )
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.selftest import require_true_float64_blas
@@ -25,7 +26,6 @@ COLUMNS = 512  # rows of A that are sliced at a time: three digit planes of 50 c
 # Digits of the common case, 66 bits: a double and 13 bits of spread below the largest of its column; and of the next.
 PLANES = (3, 4, 6)
 CAPACITY = 900  # sums of 2**53 that an int64 level can take before its carries must be moved on
-UNSEEN = -(1 << 20)  # the exponent of a column that has shown only zeros
 
 
 class GramSums:
@@ -46,7 +46,7 @@ class GramSums:
     def feed(self, A: Array, b: Array, sign: int = 1) -> None:
         """Add (or with sign -1 take away) float64 rows A (k, n), b (k,). Raises NotFiniteError."""
         require_true_float64_blas()
-        self._reach(_exponents(A, b))
+        self._reach(largest_exponents(A, b))
         products = _Products(self, sign)
         count = max(1, -(-len(b) // COLUMNS))
         for k in range(count):
@@ -79,7 +79,7 @@ class GramSums:
             if weights is None:
                 self._cross(planes, planes, 0, sign)
             else:
-                self._cross(planes, *_weighted(planes, weights[rows]), sign)
+                self._cross(planes, *weighted(planes, weights[rows]), sign)
         if weights is None:
             self.rows += sign * columns.shape[1]
         else:
@@ -284,43 +284,3 @@ class _Products:
         """Bring everything into the integer levels: before the units change, and at the end."""
         self._move_on()
         self._take_up()
-
-
-def _exponents(A: Array, b: Array) -> npt.NDArray[np.int64]:
-    """The exponents of the largest entries of each column of [A b]. Raises NotFiniteError."""
-    tops = np.zeros(A.shape[1] + 1)
-    for start in range(0, len(b), 4 * COLUMNS):
-        rows = A[start : start + 4 * COLUMNS]  # once through the cache for both
-        tops[:-1] = np.maximum(tops[:-1], np.maximum(rows.max(axis=0), -rows.min(axis=0)))
-    tops[-1] = max(b.max(), -b.min())
-    if not np.isfinite(tops).all():
-        for name, values in (("A", A), ("b", b)):
-            refuse_not_finite(values, name)
-    return np.where(tops > 0, np.frexp(tops)[1], UNSEEN)
-
-
-def _weighted(planes: list[Array], weights: Array) -> tuple[list[Array], int]:
-    """The digit planes of w times the planes, for Fractions w >= 0 over powers of two, and how far they lead."""
-    denominator = max(w.denominator for w in weights)
-    # A whole number of digits below the point, so that the levels stay aligned.
-    places = -(-(denominator.bit_length() - 1) // WIDTH)
-    integers = np.empty(len(weights), dtype=object)
-    integers[:] = [int(w * (1 << places * WIDTH)) for w in weights]
-    count = -(-(max(integers.tolist()).bit_length() + 1) // WIDTH)
-    w_planes = digits_of_integers(integers, count)
-    products = [np.zeros_like(planes[0]) for _ in range(len(planes) + count - 1)]
-    for i, w in enumerate(w_planes):
-        for p, plane in enumerate(planes):
-            products[i + p] += w * plane
-    digits = carried(products)
-    return digits, count - 1 - places + len(digits) - len(products)
-
-
-def integer_columns(A: Array, b: Array) -> tuple[Array, npt.NDArray[np.int64]]:
-    """[A b]' as Python ints (n + 1, k) and the exponents of two that go with the columns."""
-    columns, exponents = [], []
-    for column in (*A.T, b):
-        integers, scale = as_integers(column)
-        columns.append(integers)
-        exponents.append(scale.numerator.bit_length() - scale.denominator.bit_length())
-    return np.stack(columns), np.array(exponents, dtype=np.int64)
