@@ -62,6 +62,6 @@ def diagonal_of_inverse(normal: NormalEquations, digits: int) -> list[Interval] 
         except ZeroDivisionError:
             continue
         middle, radius, unit = _in_integers([inverse[j, j] for j in range(n)])
-        if all(r * 10**digits <= m for m, r in zip(middle, radius, strict=True)):
+        if all(2 * r * 10**digits <= m for m, r in zip(middle, radius, strict=True)):
             return [Interval(m - r, m + r, 1 << unit) for m, r in zip(middle, radius, strict=True)]
     return None

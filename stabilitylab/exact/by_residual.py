@@ -115,12 +115,15 @@ def _refined(data: Scaled, X: Array, start: Array, alpha: float) -> Certificate 
         left = alpha / (1 - alpha) * size + rounded
         rest = low + X @ g
         high, low = two_sum(high, rest)
-        radius = (rows * (left + coarse) * (1 + alpha) ** 2 + 2 * U * np.abs(rest)) * data.up
+        # The rounding of high + low, and what a checker sees of it through X^-1.
+        moved = 4 * U * alpha * float(data.norms @ np.abs(rest))
+        share = (1 + alpha) / (1 - alpha)
+        radius = (rows * (left + coarse + moved) * share + 2 * U * np.abs(rest)) * data.up
         if _decided(high, low, radius):
             return _certificate(data, X, high, low, radius, alpha)
         # The next step is expected to find `left`, and to leave this share of it: as many slices as resolve that.
         wanted = left / size * left / 8
-        more = ceil(log2(coarse / wanted) / WIDTH) if coarse > wanted > 0 else 0
+        more = ceil(log2(coarse / wanted) / WIDTH) if np.inf > coarse > wanted > 0 else 0
         if not size < before / 4 and (not more or slices == MOST_SLICES):
             return None
         slices, before = min(slices + more, MOST_SLICES), size
@@ -129,10 +132,8 @@ def _refined(data: Scaled, X: Array, start: Array, alpha: float) -> Certificate 
 
 def _decided(high: Array, low: Array, radius: Array) -> bool:
     """Whether every high is the double nearest to all numbers within the radius of high + low."""
-    up, down = (low + radius) * (1 + 4 * U), (low - radius) * (1 + 4 * U)
-    up, down = np.maximum(up, low + radius), np.minimum(down, low - radius)
-    up, down = np.nextafter(up, np.inf), np.nextafter(down, -np.inf)
-    return bool(((high + up == high) & (high + down == high) & (high != 0)).all())
+    up, down = np.nextafter(low + radius, np.inf), np.nextafter(low - radius, -np.inf)
+    return bool(((high + up == high) & (high + down == high)).all())
 
 
 def _certificate(data: Scaled, X: Array, high: Array, low: Array, radius: Array, alpha: float) -> Certificate | None:

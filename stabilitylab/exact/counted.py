@@ -31,7 +31,7 @@ def gram(A: Array, b: Array) -> tuple[Array, Array, int]:
         block = A[i : i + rows]
         G += block.T @ block
         c += block.T @ b[i : i + rows]
-    return G, c, rows + ceil(m / rows) + 1
+    return G, c, min(rows, m) + ceil(m / rows) + 1
 
 
 def transposed_times(A: Array, r: Array) -> Array:

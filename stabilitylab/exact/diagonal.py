@@ -37,9 +37,10 @@ def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy, known: Inverse
 def _by_series(normal: NormalEquations, factor: InverseFactor, accuracy: int) -> list[Interval]:
     """C^-1 = X (I - E)^-1 X', E = I - X'C X: the terms of I + E + E² + ... that count, in digit planes.
 
-    With F = E + ... + E**k cut at plane w, every entry of F is wrong by at most 2 w n 2**(20 - 22 w), for a cut product
-    lacks less than w n 2**(20 - 22 w) and |E| is small; so |(I - E)^-1 - I - F|_F <= error, as below. That moves entry
-    i by at most |X_i|² error, and |X_i|² is at most twice the entry.
+    The first planes of E and F are empty, |E| < 2**-36. With F = E + ... + E**k cut at plane w, every entry of F is
+    wrong by at most 2 w n 2**(20 - 22 w), for a cut product lacks less than w n 2**(20 - 22 w) and |E| is small; so
+    |(I - E)^-1 - I - F|_F <= error, as below. That moves entry i by at most |X_i|² error, and |X_i|² is at most twice
+    the entry.
     """
     n, alpha = normal.n, factor.alpha
     terms = ceil((accuracy + 2) / -log10(alpha))

@@ -22,7 +22,10 @@ WIDTH = 21
 
 @dataclass(frozen=True)
 class FineGradient:
-    """h (n,) with |h - A'r| <= error (n,), for a residual r, |r - (b - A x)|_2 <= eps."""
+    """h (n,) with |h - A'r| <= error (n,), for a residual r, |r - (b - A x)|_2 <= eps.
+
+    Both bounds still want the factor for their own roundings, and hold up to underflow, which `norm` pays for.
+    """
 
     h: Array
     error: Array
@@ -38,7 +41,7 @@ def fine_gradient(
     norm itself, so that slice p is below D_(p-1) + D_p:
     1. b - A x: two_sum adds up the exact products with b; what it loses, e_1, ..., e_c with c = L (L + 1)/2, is added
        up in float64, in c + 1 roundings of at most u sum |e_i| each. A product with y_p, what of x comes after slice
-       L + 1 - p, passes through n + 4 roundings; so does A_0 x, where leaving out `low` counts for one more.
+       L + 1 - p, passes through n + L + 2 roundings; so does A_0 x, where leaving out `low` counts for one of them.
     2. A'r: exact products are summed exactly over all blocks; those with what of r comes after slice L + 1 - p, and
        A_0'r, pass through k roundings. The final sum rounds twice.
     """
@@ -94,13 +97,13 @@ def fine_gradient(
     D = [norms, *(np.ldexp(np.sqrt(m), exponents - WIDTH * p - 1) for p in range(1, L + 1))]
     size = [D[p] + D[p + 1] for p in range(L)]
     left = np.sqrt(after) * (1 + 64 * U)
-    kk = gamma(rows + 2 * L + 8 + ceil(log2(len(rough) + 1)))
+    kk = gamma(min(rows, m) + 2 * L + 8 + ceil(log2(len(rough) + 1)))
     error = 2 * U * (np.abs(sums) + np.abs(h)) + kk * D[L] * left[0] + D[L] * left[0] * U
     for p in range(L):
         error = error + kk * size[p] * left[L - p]
     bounds = float(D[L] @ np.abs(x[0])) + sum(float(size[p] @ np.abs(rests[L - p])) for p in range(L))
     count = L * (L + 1) // 2
-    eps = float(gamma(n + 8)) * bounds + (count + 2) * U * float(np.sqrt(dust)) * 1.01
+    eps = float(gamma(n + L + 3)) * bounds + (count + 2) * U * float(np.sqrt(dust)) * 1.01
     return FineGradient(h, error * (1 + 64 * U), eps * (1 + 64 * U))
 
 

@@ -74,7 +74,7 @@ def gradient(A: Array, b: Array, x: Array, norms: Array, largest: Array) -> Grad
         r2[part] = (r - r1[part]) + f
         exact.append(high.T @ r1[part])
         rest.append(high.T @ r2[part] + low.T @ r)
-    k = gamma(rows + 6 + ceil(log2(len(rest))))
+    k = gamma(min(rows, m) + 6 + ceil(log2(len(rest))))
     sums = np.array([fsum(column) for column in np.array(exact).T.tolist()])
     h = sums + tree_sum(np.array(rest))
     d = grid * (float(np.sqrt(m)) / 2)

@@ -85,7 +85,7 @@ def alpha_from_product(data: Scaled, X: Array) -> float:
     for i in range(0, m, rows):
         C = data.A[i : i + rows] @ X
         S += C.T @ C
-    k = gamma(rows + ceil(m / rows) + 1)
+    k = gamma(min(rows, m) + ceil(m / rows) + 1)
     s = k * float(S.trace()) * (1 + 2 * k) * data.up
     S.flat[:: n + 1] -= 1
     sigma, e = norm(S), norm(gamma(np.arange(2, n + 2)) * t) * data.up
@@ -117,7 +117,7 @@ def alpha_from_sliced_product(data: Scaled, X: Array) -> float:
         C = A1 @ X1
         C += A1 @ X2 + (block - A1) @ X
         S += C.T @ C
-    k = gamma(rows + ceil(m / rows) + 1)
+    k = gamma(min(rows, m) + ceil(m / rows) + 1)
     trace = float(S.trace()) * (1 + 2 * k) * data.up
     d = grid * (float(np.sqrt(m)) / 2)
     columns = (data.norms + d) @ np.abs(X2) + d @ np.abs(X)
