@@ -142,10 +142,14 @@ def units_not_changed(patch):
 
 
 def one_sign(patch):
-    make = gram._Products.__init__
-    patch.setattr(
-        gram._Products, "__init__", lambda self, sums, sign, tier=0: make(self, sums, 1 if tier else sign, tier)
-    )
+    honest = gram._Products._take_up
+
+    def added(self):
+        self.sign, sign = 1, self.sign
+        honest(self)
+        self.sign = sign
+
+    patch.setattr(gram._Products, "_take_up", added)
 
 
 PLANTED = {

@@ -23,8 +23,7 @@ from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.selftest import require_true_float64_blas
 
 COLUMNS = 512  # rows of A that are sliced at a time: three digit planes of 50 columns fit a level-2 cache
-# Digits of the common case, 66 bits: a double and 13 bits of spread below the largest of its column; and of the next.
-PLANES = (3, 4, 6)
+PLANES = 3  # digits of the common case: 66 bits, a double and 13 bits of spread below the largest of its column
 CAPACITY = 900  # sums of 2**53 that an int64 level can take before its carries must be moved on
 
 
@@ -195,17 +194,18 @@ class GramSums:
 
 
 class _Products:
-    """Sums of the products of digit planes, held in float64 as long as they are exact: 2048 rows.
+    """Sums of the products of three digit planes, held in float64 as long as they are exact: 2048 rows.
 
-    Rows with bits below the planes are put aside until there are enough of them to be worth more planes.
+    What rows have below the planes is put aside until there are enough of them to be worth a product of their own.
     """
 
-    def __init__(self, sums: GramSums, sign: int, tier: int = 0) -> None:
-        self.sums, self.sign, self.tier, self.terms = sums, sign, tier, 0
+    def __init__(self, sums: GramSums, sign: int) -> None:
+        self.sums, self.sign, self.terms = sums, sign, 0
         self.C: Array | None = None
         self.t = np.empty((0, 0))
         self.planes = np.empty((0, 0, 0))
-        self.aside: list[Array] = []
+        self.aside: list[tuple[Array, Array]] = []
+        self.rows_aside = 0
 
     def workspace(self, k: int) -> Array:
         """Room for k rows of [A b], as columns (n + 1, k)."""
@@ -217,39 +217,42 @@ class _Products:
         """Add the Gram matrix of the columns of t (n + 1, k), |t| <= 2**21; t is destroyed."""
         size, k = t.shape
         if self.planes.shape[2] != k:
-            self.planes = np.empty((PLANES[self.tier], size, k))
+            self.planes = np.empty((PLANES, size, k))
         d = sliced(t, self.planes)
-        if d == len(self.planes):
+        self._multiply(self.planes[:d])
+        if d == PLANES:
             left = np.flatnonzero(t.any(axis=0))
             if left.size:
-                self._put_aside(t, left)
-                if left.size == k:
-                    return
-        self._multiply(self.planes[:d])
-
-    def _put_aside(self, t: Array, left: npt.NDArray[np.intp]) -> None:
-        whole = t[:, left]
-        for plane in self.planes[::-1]:
-            whole += plane[:, left]  # exact: these are the leading digits of the same doubles
-        self.planes[:, :, left] = 0.0
-        self.aside.append(whole)
-        if sum(t.shape[1] for t in self.aside) >= COLUMNS:
-            self._take_up()
+                self.aside.append((self.planes[:, :, left], t[:, left]))
+                self.rows_aside += left.size
+                if self.rows_aside >= COLUMNS:
+                    self._take_up()
 
     def _take_up(self) -> None:
-        """Give the rows put aside to more planes, or to as many as they need."""
+        """Add the products of what was put aside with the planes of its rows, and with itself."""
         if not self.aside:
             return
-        t = np.concatenate(self.aside, axis=1)
-        self.aside = []
-        if self.tier + 1 < len(PLANES):
-            more = _Products(self.sums, self.sign, self.tier + 1)
-            for start in range(0, t.shape[1], COLUMNS):
-                more.add(np.ascontiguousarray(t[:, start : start + COLUMNS]))
-            more.flush()
-        else:
-            digits = digits_of_floats(t)
-            self.sums._cross(digits, digits, 0, self.sign)
+        units = np.ldexp(1.0, WIDTH * np.arange(PLANES))
+        high = np.concatenate([planes for planes, _ in self.aside], axis=2) * units[:, None, None]
+        low = np.stack(digits_of_floats(np.concatenate([t for _, t in self.aside], axis=1) * 2.0 ** (WIDTH * PLANES)))
+        self.aside, self.rows_aside = [], 0
+        digits = np.concatenate([high, low])
+        size = self.sums.size
+        for start in range(0, digits.shape[2], COLUMNS):
+            rows = digits[:, :, start : start + COLUMNS]
+            self.sums._make_room(2 * len(digits))
+            for p in range(PLANES, len(digits)):
+                # Few rows have many digits.
+                here = np.flatnonzero(rows[p].any(axis=0))
+                if not here.size:
+                    continue
+                products = (rows[p][:, here] @ rows[:, :, here].reshape(-1, here.size).T).reshape(size, -1, size)
+                for q in range(len(digits)):
+                    whole = products[:, q].astype(np.int64) * self.sign
+                    level = self.sums._level(p + q)
+                    level += whole
+                    if q < PLANES:
+                        level += whole.T
 
     def _multiply(self, planes: Array) -> None:
         """Add the products of all pairs of planes (d, n + 1, k), by one rank-k update of a symmetric matrix."""
