@@ -186,9 +186,9 @@ def digit_of_the_matrix_wrong(patch):
 
     def wrong(self, *scales):
         normal = true(self, *scales)
-        digits = normal.digits.copy()
+        digits = normal.levels.copy()
         digits[2, 0, 0] += 1
-        return replace(normal, digits=digits)
+        return replace(normal, levels=digits)
 
     patch.setattr(GramSums, "normal_equations", wrong)
 

@@ -96,4 +96,4 @@ def _row_products(Y: Sequence[Levels], X: Array) -> list[Interval]:
         for k, right in enumerate(X):
             sums[u + k] += (left * right).sum(axis=1).astype(np.int64)
     over = 1 << (WIDTH * (len(sums) - 1 - ahead))
-    return [Interval(value, value, over) for value in integers(np.array(carried(list(sums))))]
+    return [Interval(value, value, over) for value in integers(sums)]

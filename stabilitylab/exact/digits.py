@@ -96,14 +96,11 @@ def _quotient(value: Array) -> Array:
     return np.asarray((value * (1.0 / BASE) + ROUND) - ROUND)
 
 
-def integers(digits: Levels) -> list[int]:
-    """The integers whose digits, most significant first along axis 0, these are; digits (K, N) of at most 2**21."""
-    if len(digits) % 2:
-        digits = np.concatenate([np.zeros_like(digits[:1]), digits])
-    pairs: list[list[int]] = ((digits[::2] << WIDTH) + digits[1::2]).tolist()
-    values = pairs[0]
-    for pair in pairs[1:]:
-        values = [(value << 2 * WIDTH) + low for value, low in zip(values, pair, strict=True)]
+def integers(levels: Levels) -> list[int]:
+    """The integers sum over k of levels[k] 2**(22 (K - 1 - k)), for levels (K, N)."""
+    values: list[int] = levels[0].tolist()
+    for level in levels[1:].tolist():
+        values = [(value << WIDTH) + low for value, low in zip(values, level, strict=True)]
     return values
 
 

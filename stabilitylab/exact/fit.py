@@ -195,7 +195,7 @@ class CertifiedFit:
 
     def _of_rows(self, *, residual: bool) -> Array:
         data, weights = self._kept()
-        if not np.array_equal(np.triu(summed(data, weights).digits), np.triu(self.evidence.normal.digits)):
+        if not np.array_equal(np.triu(summed(data, weights).levels), np.triu(self.evidence.normal.levels)):
             raise InputError(CHANGED)
         n = len(self.x)
         scales = data.scales or (Fraction(1),) * (n + 1)

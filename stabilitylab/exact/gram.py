@@ -119,11 +119,12 @@ class GramSums:
     def normal_equations(
         self, scales: tuple[Fraction, ...] | None = None, weight_unit: Fraction = Fraction(1)
     ) -> NormalEquations:
-        """The sums in normalised digits. The numbers they stand for do not depend on how they were added up."""
-        last, digits = self._carried()
+        """The sums as they are. The numbers they stand for do not depend on how they were added up."""
         exponents = np.where(self.exponents == UNSEEN, 0, self.exponents) - 21
-        # The last digit has the weight 2**(-22 last) in units of both columns: half of it goes to each.
-        return NormalEquations(digits, exponents - 11 * last, self.rows, scales, weight_unit)
+        first, last = min(self.levels, default=0), max(self.levels, default=0)
+        levels = np.array([self._level(s) for s in range(first, last + 1)])
+        # The last level has the weight 2**(-22 last) in units of both columns: half of it goes to each.
+        return NormalEquations(levels, exponents - 11 * last, self.rows, scales, weight_unit)
 
     # --- how it is done
 

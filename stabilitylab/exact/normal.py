@@ -17,14 +17,14 @@ Integers = list[int]
 
 @dataclass(frozen=True, eq=False)
 class NormalEquations:
-    """[A b]'[A b] exactly: entry (i, j) is the sum over k of digits[k, i, j] 2**(22 (K - 1 - k)) times 2**(e_i + e_j).
+    """[A b]'[A b] exactly: entry (i, j) is the sum over k of levels[k, i, j] 2**(22 (K - 1 - k)) times 2**(e_i + e_j).
 
-    digits (K, n + 1, n + 1): signed, at most 2**21 in magnitude, most significant first; b is the last column; only the
-    upper triangle counts. exponents e (n + 1,). rows: how many rows of [A b] went in. scales (n + 1,): what the
-    numbers of each column counted, None for 1; weight_unit: what weights counted. Neither is in the digits.
+    levels (K, n + 1, n + 1): integers below 2**62, most significant first; b is the last column; only the upper
+    triangle counts. exponents e (n + 1,). rows: how many rows of [A b] went in. scales (n + 1,): what the
+    numbers of each column counted, None for 1; weight_unit: what weights counted. Neither is in the levels.
     """
 
-    digits: Levels
+    levels: Levels
     exponents: npt.NDArray[np.int64]
     rows: int
     scales: tuple[Fraction, ...] | None = None
@@ -34,6 +34,11 @@ class NormalEquations:
     def n(self) -> int:
         """The number of unknowns."""
         return len(self.exponents) - 1
+
+    @cached_property
+    def digits(self) -> Levels:
+        """The same sums in digits of at most 2**21 in magnitude."""
+        return np.array(carried(list(self.levels)))
 
     @cached_property
     def units(self) -> tuple[Fraction, ...]:
@@ -46,7 +51,7 @@ class NormalEquations:
         """A'A (n, n) in integers."""
         n = self.n
         i, j = np.triu_indices(n)
-        entries = iter(integers(self.digits[:, i, j]))
+        entries = iter(integers(self.levels[:, i, j]))
         upper = [[next(entries) for _ in range(n - i)] for i in range(n)]
         return [[upper[min(i, j)][abs(j - i)] for j in range(n)] for i in range(n)]
 
@@ -54,7 +59,7 @@ class NormalEquations:
     def diagonal(self) -> Integers:
         """The diagonal of A'A in integers."""
         j = np.arange(self.n)
-        return integers(self.digits[:, j, j])
+        return integers(self.levels[:, j, j])
 
     @cached_property
     def determinant_bound(self) -> int:
@@ -64,12 +69,12 @@ class NormalEquations:
     @cached_property
     def c(self) -> Integers:
         """A'b (n,) in integers."""
-        return integers(self.digits[:, : self.n, self.n])
+        return integers(self.levels[:, : self.n, self.n])
 
     @cached_property
     def bb(self) -> int:
         """b'b in integers."""
-        return integers(self.digits[:, self.n, self.n :])[0]
+        return integers(self.levels[:, self.n, self.n :])[0]
 
     @cached_property
     def planes(self) -> Array:
@@ -95,4 +100,4 @@ def times(planes: Array, v: Sequence[int]) -> Integers:
     levels = np.zeros((K + count - 1, n), dtype=np.int64)
     for k in range(K):
         levels[k : k + count] += products[k].T
-    return integers(np.array(carried(list(levels))))
+    return integers(levels)

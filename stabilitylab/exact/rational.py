@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.arithmetic.formats import Array
-from stabilitylab.exact.digits import WIDTH
+from stabilitylab.exact.digits import integers
 from stabilitylab.exact.normal import Integers, NormalEquations
 from stabilitylab.exact.solved import Solved
 
@@ -27,17 +27,10 @@ WITHOUT = "python-flint is not installed"
 
 @lru_cache(maxsize=1)
 def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
-    """C and c as matrices of FLINT, through small integers: those of more than 62 bits it reads slowly."""
+    """C and c as matrices of FLINT."""
     n = normal.n
     i, j, square, right = _places(n)
-    digits = normal.digits[:, i, j]
-    if len(digits) % 2:
-        digits = np.concatenate([np.zeros_like(digits[:1]), digits])
-    pairs = ((digits[::2] << WIDTH) + digits[1::2]).tolist()
-    base = flint.fmpz(1 << 2 * WIDTH)
-    values = [flint.fmpz(v) for v in pairs[0]]
-    for pair in pairs[1:]:
-        values = [value * base + low for value, low in zip(values, pair, strict=True)]
+    values = [flint.fmpz(v) for v in integers(normal.levels[:, i, j])]
     C = flint.fmpz_mat(n, n, [values[k] for k in square])
     return C, flint.fmpz_mat(n, 1, [values[k] for k in right])
 

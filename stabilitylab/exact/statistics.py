@@ -44,8 +44,8 @@ class Evidence:
         own = self.normal
         index = np.array([*columns, own.n])
         scales = None if own.scales is None else tuple(own.scales[j] for j in index)
-        digits = own.digits[:, index][:, :, index]
-        normal = NormalEquations(digits, own.exponents[index], own.rows, scales, own.weight_unit)
+        levels = own.levels[:, index][:, :, index]
+        normal = NormalEquations(levels, own.exponents[index], own.rows, scales, own.weight_unit)
         return Evidence(normal, len(columns), self.total)
 
     def of_least_norm(self, independent: Sequence[int]) -> "Evidence":
