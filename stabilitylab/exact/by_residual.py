@@ -15,7 +15,7 @@ from stabilitylab.arithmetic.formats import Array
 from stabilitylab.errors import RankDeficientError
 from stabilitylab.exact import balls
 from stabilitylab.exact.certificate import Certificate, Factor
-from stabilitylab.exact.counted import U, gamma, norm, triangle
+from stabilitylab.exact.counted import U, gamma, norm, transposed_times, triangle
 from stabilitylab.exact.fine_gradient import WIDTH, fine_gradient
 from stabilitylab.exact.gradient import two_sum
 from stabilitylab.exact.preconditioner import (
@@ -59,6 +59,8 @@ def solved_by_residual(A: Array, b: Array) -> Certificate | None:
         if found is None:
             return None
         X, x, alpha = found
+        # A step in plain float64 is cheap, and often saves a pass.
+        x = x + X @ (X.T @ transposed_times(data.A, data.b - data.A @ x))
         return _refined(data, X, x, alpha)
 
 
@@ -121,8 +123,9 @@ def _refined(data: Scaled, X: Array, start: Array, alpha: float) -> Certificate 
         radius = (rows * (left + coarse + moved) * share + 2 * U * np.abs(rest)) * data.up
         if _decided(high, low, radius):
             return _certificate(data, X, high, low, radius, alpha)
-        # The next step is expected to find `left`, and to leave this share of it: as many slices as resolve that.
-        wanted = left / size * left / 8
+        # The next step is expected to find `left`, and to leave this share of it: as many slices as resolve that, or
+        # as make the radius a small part of what separates doubles.
+        wanted = max(left / size * left / 8, float(np.min(np.abs(high) / rows)) * 2.0**-68)
         more = ceil(log2(coarse / wanted) / WIDTH) if np.inf > coarse > wanted > 0 else 0
         if not size < before / 4 and (not more or slices == MOST_SLICES):
             return None
