@@ -163,12 +163,21 @@ def _narrowed(enclosed: Callable[[Accuracy], Sequence[Interval]], digits: int) -
 
 def _mpf(interval: Interval, bits: int) -> Any:
     """The middle of an interval."""
-    return mpmath.mp.make_mpf(libmp.from_rational(interval.low + interval.high, 2 * interval.over, bits, "n"))
+    return mpmath.mp.make_mpf(_quotient(interval.low + interval.high, 2 * interval.over, bits))
 
 
 def _root(interval: Interval, bits: int) -> Any:
-    middle = libmp.from_rational(interval.low + interval.high, 2 * interval.over, bits + 4, "n")
-    return mpmath.mp.make_mpf(libmp.mpf_sqrt(middle, bits, "n"))
+    """The square root of the middle."""
+    return mpmath.mp.make_mpf(
+        libmp.mpf_sqrt(_quotient(interval.low + interval.high, 2 * interval.over, bits + 4), bits, "n")
+    )
+
+
+def _quotient(p: int, q: int, bits: int) -> Any:
+    """p/q to a relative error of 2**-bits, as mpmath's raw number: it would normalise both of these long integers."""
+    shift = bits + 8 - abs(p).bit_length() + q.bit_length()
+    mantissa = (p << shift) // q if shift > 0 else p // (q << -shift)
+    return libmp.from_man_exp(mantissa, -shift, bits, "n")
 
 
 def _store(path: Path, ref: Reference) -> None:
