@@ -174,7 +174,10 @@ def _exact(column: Array, name: str) -> tuple[Sequence[int], Fraction]:
     if all(type(v) is int for v in entries):
         return entries, Fraction(1)
     if all(isinstance(v, str | int | Decimal | np.integer) for v in entries):
-        decimals = Decimals.parse(entries)
+        try:
+            decimals = Decimals.parse(entries)
+        except (NotNumericError, NotFiniteError, OutOfRangeError) as error:
+            raise type(error)(f"{name}: {error}") from None
         return decimals.integers, decimals.scale
     fractions = [_fraction(v, f"{name}, row {i}") for i, v in enumerate(entries)]
     common = lcm(*(v.denominator for v in fractions))
