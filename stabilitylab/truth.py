@@ -148,7 +148,7 @@ def _as_reference(
         residual_norm=_root(rss, bits),
         standard_errors=errors,
         r_squared=r_squared,
-        scales=tuple(_root(exactly(v), bits) for v in evidence.sizes),
+        scales=tuple(_root(v, bits) for v in evidence.sizes),
     )
 
 

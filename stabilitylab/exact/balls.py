@@ -54,7 +54,7 @@ def diagonal_of_inverse(normal: NormalEquations, digits: int) -> list[Interval] 
     """diag(C^-1) to a relative width below 10**-digits; None where four times the usual precision is not enough."""
     n = normal.n
     C, _ = in_flint(normal)
-    bits = max(320, 10 * n + 20, 4 * digits + 200)
+    bits = max(320, 10 * n + 20, 4 * digits + 110)
     for precision in (bits, 2 * bits, 4 * bits):
         try:
             with _precision, flint.ctx.workprec(precision):

@@ -60,11 +60,11 @@ class Evidence:
         return next((found.route for found in self._memory.values() if found is not None), "not solved")
 
     @property
-    def sizes(self) -> list[Fraction]:
+    def sizes(self) -> list[Interval]:
         """(|b| / |a_j|)², the square of the size of coefficient j; 1 for a column of zeros."""
-        bb = self.normal.bb * self.units[-1] ** 2
-        squares = [entry * unit**2 for entry, unit in zip(self.normal.diagonal, self.units, strict=False)]
-        return [bb / square if square else Fraction(1) for square in squares]
+        normal, unit = self.normal, self.units[-1]
+        parts = zip(normal.diagonal, self.units, strict=False)
+        return [Interval(normal.bb, normal.bb, d) * (unit / u) ** 2 if d else exactly(1) for d, u in parts]
 
     @property
     def units(self) -> tuple[Fraction, ...]:
