@@ -5,20 +5,17 @@ only the approximate inverse factor comes from mpmath, at a precision chosen fro
 Forming A'A squares the condition number; in exact arithmetic that costs bits and no digits.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, isqrt, log2, prod
 from typing import Any
 
 import mpmath
-import numpy as np
 
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.errors import NotCertifiedError
 from stabilitylab.regression import IntegerSystem
 
-ENGINE = "mpmath Cholesky, integer certificate, 1"
 Integers = list[int]
 IntegerMatrix = list[list[int]]
 
@@ -234,50 +231,3 @@ def _resolved(value: int, bound: int, tightness: int, unit: int, determinant: in
     if bound * tightness <= abs(value):
         return value
     return 0 if (abs(value) + bound) * determinant < 1 << unit else None
-
-
-def subsystem(system: IntegerSystem, kept: Sequence[int]) -> IntegerSystem:
-    """The same problem with only the kept columns, which span what all do: R² stays about the mean if it was."""
-    keep = list(kept)
-    return IntegerSystem(
-        np.ascontiguousarray(system.A[:, keep]),
-        system.b,
-        tuple(system.column_scales[j] for j in keep),
-        system.b_scale,
-        system.centred,
-    )
-
-
-def minimum_norm(system: IntegerSystem, kept: Sequence[int]) -> tuple[Fraction, ...]:
-    """The minimiser x of least 2-norm, exactly, in the true scales of the columns; kept: independent columns.
-
-    A = A_K F with F (r, n) exact; y minimises |b - A_K y|; x = F'(F F')^-1 y. Source: Ben-Israel and Greville,
-    Generalized Inverses (2003), chapter 1 (full-rank factorisation; the formula is MacDuffee's).
-    """
-    C = _gram(system.A)
-    s = system.column_scales
-    n, K = len(C), list(kept)
-    b = system.b.tolist()
-    c = [_dot(column, b) for column in system.A.T.tolist()]
-    grams = [[Fraction(C[i][j]) * s[i] * s[j] for j in range(n)] for i in K]
-    right = [Fraction(c[i]) * s[i] * system.b_scale for i in K]
-    solved = _solve_rational([[row[j] for j in K] for row in grams], [[*grams[k], right[k]] for k in range(len(K))])
-    F = [row[:n] for row in solved]
-    y = [row[n] for row in solved]
-    FF = [[sum((a * b for a, b in zip(p, q, strict=True)), Fraction(0)) for q in F] for p in F]
-    w = _solve_rational(FF, [[v] for v in y])
-    return tuple(sum((F[k][j] * w[k][0] for k in range(len(K))), Fraction(0)) for j in range(n))
-
-
-def _solve_rational(A: list[list[Fraction]], B: list[list[Fraction]]) -> list[list[Fraction]]:
-    """A^-1 B by Gauss-Jordan elimination in exact rationals; A is positive definite, so no pivot is 0."""
-    rows = [[*a, *b] for a, b in zip(A, B, strict=True)]
-    n = len(A)
-    for k in range(n):
-        pivot = rows[k][k]
-        rows[k] = [v / pivot for v in rows[k]]
-        for i in range(n):
-            if i != k and rows[i][k]:
-                factor = rows[i][k]
-                rows[i] = [v - factor * w for v, w in zip(rows[i], rows[k], strict=True)]
-    return [row[n:] for row in rows]

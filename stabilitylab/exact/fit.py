@@ -53,10 +53,10 @@ class CertifiedFit:
         rank = self.certificate.rank
         x = self.certificate.x if rank < len(self.x) else None
         found = Evidence(normal, rank, total_sum_of_squares(normal, self.constant), x)
-        if self.system is None and settled(found.coefficients, lambda x, j: nearest_of(x, self.names[j])) != list(
-            self.x
-        ):
-            raise InputError(CHANGED)
+        if self.system is None:
+            again = settled(found.coefficients, lambda interval, j: nearest_of(interval, self.names[j]))
+            if again != self.x.tolist():
+                raise InputError(CHANGED)
         return found
 
     @property

@@ -36,8 +36,8 @@ def solve(normal: NormalEquations, resolved: Resolved, good: float = GOOD) -> So
             return None
     if normal.n > LARGEST_EXACT:
         raise NotCertifiedError(
-            f"no proof was found for {normal.n} unknowns: A is singular or its condition number is beyond 1e30, and "
-            f"exact rationals would take too long: drop columns that depend on others, or scale and centre them"
+            f"no proof was found for {normal.n} unknowns: A is singular or nearly so, and exact rationals would take "
+            f"too long: drop columns that depend on others, or scale and centre them"
         )
     return solve_exactly(normal)
 
