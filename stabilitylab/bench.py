@@ -1,40 +1,22 @@
-"""One route on one problem: the only place where exceptions become data."""
+"""One route on one problem: what it is called with, and what becomes of its answer."""
 
 import difflib
-import time
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from stabilitylab import libraries, solvers
+from stabilitylab.answer import Answer, answer_of
 from stabilitylab.catalog import Entry, RouteLabel
 from stabilitylab.copies import PUBLISHED, Copy
-from stabilitylab.core import Fit, Measurement, Solution, Status
-from stabilitylab.environment import one_blas_thread
-from stabilitylab.errors import (
-    Breakdown,
-    InputError,
-    MissingLibraryError,
-    NotCertifiedError,
-    OutOfRangeError,
-    RankDeficientError,
-    StabilityLabError,
-    UnknownNameError,
-)
+from stabilitylab.core import Measurement, Solution, Status
+from stabilitylab.errors import InputError, UnknownNameError
+from stabilitylab.isolation import isolated_answer
 from stabilitylab.regression import Problem, Truth
 from stabilitylab.scoring import score
 
 Route = Entry[RouteLabel]
-REFUSALS = (
-    Breakdown,
-    np.linalg.LinAlgError,
-    MissingLibraryError,
-    NotCertifiedError,
-    OutOfRangeError,
-    RankDeficientError,
-)
 
 
 def routes() -> tuple[Route, ...]:
@@ -60,7 +42,7 @@ def unsuited(label: RouteLabel, problem: Problem) -> str | None:
     m, n = problem.shape
     if "square" in label.tags and m != n:
         return "takes square systems only"
-    if label.design == "matrix":
+    if label.design in ("matrix", "columns"):
         return None
     if problem.design.kind != "polynomial" or (label.design == "line" and problem.design.degree != 1):
         return f"takes a {label.design} only"
@@ -68,37 +50,41 @@ def unsuited(label: RouteLabel, problem: Problem) -> str | None:
 
 
 def solve(entry: Route, problem: Problem, copy: Copy = PUBLISHED) -> Solution:
-    """What the route answers, whatever happens: it gets fresh arrays, one BLAS thread, and ears for its warnings."""
+    """What the route answers, whatever happens: it gets fresh arrays of its own."""
     arranged = copy.apply(problem, entry.label.design)
-    heard: list[warnings.WarningMessage] = []
-    started = time.perf_counter()
-    try:
-        if not entry.label.available:
-            libraries.get(entry.label.name)
-        with one_blas_thread(), warnings.catch_warnings(record=True, action="always") as heard:
-            started = time.perf_counter()
-            result = entry.function(*arranged.arguments)
-        seconds = time.perf_counter() - started
-        fit = result if isinstance(result, Fit) else Fit(np.asarray(result))
-    except REFUSALS as error:
-        return Solution(None, Status.REFUSED, note=_said(error), warnings=_texts(heard), seconds=_since(started))
-    except (Exception, SystemExit) as error:
-        return Solution(None, Status.RAISED, note=_said(error), warnings=_texts(heard), seconds=_since(started))
-    said = _texts(heard)
+    answer = answered(entry, arranged.arguments)
+    fit, said = answer.fit, answer.heard
+    if fit is None:
+        return Solution(None, answer.failed or Status.RAISED, None, answer.note, said, answer.seconds)
     n = problem.shape[1]
     if np.shape(fit.x) != (n,) or np.asarray(fit.x).dtype.kind != "f":
-        shape, kind = np.shape(fit.x), np.asarray(fit.x).dtype
-        return Solution(None, Status.RAISED, fit, f"returned {kind} of shape {shape}", said, seconds)
+        note = f"returned {np.asarray(fit.x).dtype} of shape {np.shape(fit.x)}"
+        return Solution(None, Status.RAISED, fit, note, said, answer.seconds)
     x = arranged.back(fit)
     if not np.isfinite(x).all():
         place = int(np.flatnonzero(~np.isfinite(x))[0])
-        return Solution(x, Status.NOT_FINITE, fit, f"x[{place}] is {x[place]}", said, seconds)
-    status = Status.SOLVED
-    if fit.rank is not None and fit.rank < n:
+        return Solution(x, Status.NOT_FINITE, fit, f"x[{place}] is {x[place]}", said, answer.seconds)
+    status, note = Status.SOLVED, fit.note
+    if fit.dropped:
+        names = [problem.feature_names[arranged.columns[j]] for j in fit.dropped]
+        status, note = Status.DROPPED, f"NA for {', '.join(names)}"
+    elif fit.rank is not None and fit.rank < n:
         status = Status.RANK_REDUCED
     elif said:
         status = Status.WARNED
-    return Solution(x, status, fit, fit.note, said, seconds)
+    return Solution(x, status, fit, note, said, answer.seconds)
+
+
+def answered(entry: Route, arguments: tuple[Any, ...]) -> Answer:
+    """What the route says to these arguments: in this process, or in that of its library where that is isolated."""
+    library = entry.label.library
+    if library is None:
+        return answer_of(entry.function, arguments)
+    if library.missing:
+        return Answer(None, Status.REFUSED, f"{entry.label.name} cannot run here: {library.missing}")
+    if library.isolated:
+        return isolated_answer(library, entry.function, arguments)
+    return answer_of(entry.function, arguments)
 
 
 def run(
@@ -134,15 +120,3 @@ def as_route(function: Callable[..., Any]) -> Route:
         ),
         function=function,
     )
-
-
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if not isinstance(error, StabilityLabError) else str(error)
-
-
-def _texts(heard: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in heard))
-
-
-def _since(started: float) -> float:
-    return time.perf_counter() - started

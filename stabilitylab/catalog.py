@@ -2,13 +2,13 @@
 
 import difflib
 import importlib
-import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from stabilitylab.errors import DuplicateNameError, UnknownNameError
+from stabilitylab.library import Library
 
 Function = Callable[..., Any]
 AnyLabel = TypeVar("AnyLabel", bound="Label")
@@ -34,11 +34,14 @@ class RouteLabel(Label):
     law, constant: the error law of `theory.laws` that predicts it, and the factor in front of it; None: none is known.
     works_in: "input" when it works in the format of its input, else the format it converts to.
     scalars: the formats it accepts.
-    policy: the answer it gives to exactly rank-deficient data: "none", "minimum-norm", "refuses".
+    policy: the answer it gives to exactly rank-deficient data: "none", "minimum-norm", "refuses", or "basic": some
+    columns are dropped, their coefficients 0 or NA, and the others solve what is left.
     cutoff: relative singular-value cut-off as a function of (m, n, eps), or None; cutoff_says puts it in words.
-    design: how it wants the data: "matrix" (A, b), "line" (x, y), "polynomial" (x, y, degree).
+    design: how it wants the data: "matrix" (A, b), "columns" (X, y, intercept), X without the column of ones that
+    intercept stands for, "line" (x, y), "polynomial" (x, y, degree).
     solves: the matrix really solved: "raw", or what is done to its columns first.
-    requires: the module that must be importable. fails: questions of the exam it is known to fail, with the reason.
+    library: whose entry point it is; None for a solver of our own.
+    fails: questions of the exam it is known to fail, with the reason.
     """
 
     tags: frozenset[str] = frozenset()
@@ -51,13 +54,18 @@ class RouteLabel(Label):
     cutoff_says: str = ""
     design: str = "matrix"
     solves: str = "raw"
-    requires: str = ""
+    library: Library | None = None
     fails: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
+    def lacks(self) -> str:
+        """What it needs and is not here, with the way to get it; "" where it can run."""
+        return self.library.missing if self.library is not None else ""
+
+    @property
     def available(self) -> bool:
-        """Whether the library it needs can be imported here."""
-        return not self.requires or importlib.util.find_spec(self.requires) is not None
+        """Whether the library it needs is here."""
+        return not self.lacks
 
 
 @dataclass(frozen=True, kw_only=True)

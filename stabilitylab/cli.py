@@ -179,12 +179,10 @@ def _update(chapters: list[Chapter], out: Path, folder: Path, *, whole: bool) ->
 def list_all(folder: Path, as_json: bool) -> None:
     """List solvers, library routes, problems, metrics and experiments, each in a line."""
     experiments = {one.name: one.question for one in map(load, find(folder))} if folder.is_dir() else {}
-    missing = libraries.missing()
     listed: dict[str, dict[str, str]] = {
         "solvers": {e.label.name: e.summary for e in solvers.catalog},
         "libraries": {
-            e.label.name: e.summary + (f" [missing: {missing[e.label.name]}]" if e.label.name in missing else "")
-            for e in libraries.catalog
+            e.label.name: e.summary + (f" [{lacks}]" if (lacks := e.label.lacks) else "") for e in libraries.catalog
         },
         "problems": {e.label.name: e.summary for e in problems.catalog},
         "metrics": {e.label.name: e.summary for e in metrics.catalog},
@@ -243,11 +241,19 @@ def doctor(as_json: bool) -> None:
     """Show versions, BLAS and processor, and test what the numbers rest on; exit code 1 when a test fails."""
     tests = doctoring.examine()
     if as_json:
-        record = {"environment": environment.stamp(), "tests": [vars(t) for t in tests]}
+        record = {
+            "environment": environment.stamp(),
+            "libraries": libraries.versions(),
+            "missing": libraries.missing(),
+            "tests": [vars(t) for t in tests],
+        }
         click.echo(json.dumps(record, indent=1))
     else:
         for key, value in environment.stamp().items():
             click.echo(f"{key}: {value}")
+        click.echo("libraries: " + ", ".join(f"{title} {version}" for title, version in libraries.versions().items()))
+        for title, way in libraries.missing().items():
+            click.echo(f"not here: {title}: {way}")
         for test in tests:
             click.echo(f"{'ok  ' if test.well else 'FAIL'} {test.name}: {test.seen}")
     if not all(test.well for test in tests):

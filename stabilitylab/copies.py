@@ -34,18 +34,22 @@ class Copy:
         rng = np.random.default_rng([zlib.crc32(problem.name.encode()), self.index])
         m, n = problem.shape
         rows, columns, exponents = np.arange(m), np.arange(n), np.zeros(n, dtype=int)
-        as_matrix = design == "matrix"
+        as_matrix = design in ("matrix", "columns")
+        # Where the intercept is asked for, its column of ones is the library's own, and first.
+        fixed = int(design == "columns" and problem.design.intercept)
         if self.kind == "permuted":
             rows = rng.permutation(m)
-            columns = rng.permutation(n) if as_matrix else columns
+            columns = np.concatenate([columns[:fixed], fixed + rng.permutation(n - fixed)]) if as_matrix else columns
         elif self.kind == "scaled":
             exponents = rng.integers(-SCALE_EXPONENTS, SCALE_EXPONENTS, n, endpoint=True)
+            exponents[:fixed] = 0
             if not as_matrix:  # x times 2**k makes the powers of x larger by 2**(k j)
                 exponents = exponents[0] * np.arange(n)
         b = problem.b[rows].copy()
         if as_matrix:
             A = np.ldexp(problem.A[np.ix_(rows, columns)], exponents[columns])
-            return Arranged((A, b), columns, exponents)
+            arguments = (A, b) if design == "matrix" else (np.ascontiguousarray(A[:, fixed:]), b, bool(fixed))
+            return Arranged(arguments, columns, exponents)
         x = np.ldexp(problem.column(problem.regressors[0])[rows], exponents[1] if n > 1 else 0)
         degree = () if design == "line" else (problem.design.degree,)
         return Arranged((x, b, *degree), columns, exponents)

@@ -20,6 +20,8 @@ SCHEMA = 1  # of a Measurement; raised when the meaning of a field changes
 class Fit:
     """What a solver has to say beyond x: numerical rank, iterations, statistics, the orthonormal factor, growth.
 
+    dropped: the coefficients for which the library gave no value (NA); x holds 0 there. reader_ulps: for data that went
+    as decimal text with 17 digits, the largest error of the program's own reader, in units in the last place.
     Converts to x under numpy.asarray, so that code that wants only the coefficients need not ask.
     """
 
@@ -31,6 +33,8 @@ class Fit:
     Q: Array | None = None
     growth: float | None = None
     note: str = ""
+    dropped: tuple[int, ...] = ()
+    reader_ulps: float | None = None
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.x, dtype=dtype, copy=copy)
@@ -42,6 +46,7 @@ class Status(Enum):
     SOLVED = "solved"
     WARNED = "solved, with a warning"
     RANK_REDUCED = "solved in a smaller space: directions were dropped by a rank cut-off"
+    DROPPED = "gave NA in place of a coefficient, whose column a rank cut-off dropped"
     REFUSED = "refused, and said why"
     RAISED = "raised an error that is no refusal"
     NOT_FINITE = "returned a coefficient that is not finite"
@@ -51,7 +56,7 @@ class Status(Enum):
     @property
     def answered(self) -> bool:
         """Whether there are finite coefficients to score."""
-        return self in (Status.SOLVED, Status.WARNED, Status.RANK_REDUCED)
+        return self in (Status.SOLVED, Status.WARNED, Status.RANK_REDUCED, Status.DROPPED)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from stabilitylab import libraries, problems
+from stabilitylab import problems
 from stabilitylab.arithmetic.formats import nearest
 from stabilitylab.environment import one_blas_thread
 from stabilitylab.exact.given import given_problem
@@ -89,13 +89,6 @@ def routes_agree() -> Finding:
     return Finding("the engine's routes give the same doubles", answers == 1, seen)
 
 
-def libraries_are_here() -> Finding:
-    """Which library routes cannot run."""
-    missing = libraries.missing()
-    seen = f"{len(libraries.catalog) - len(missing)} routes" + (f", without {', '.join(missing)}" if missing else "")
-    return Finding("library routes can run", not missing, seen)
-
-
 CHECKS: tuple[Callable[[], Finding], ...] = (
     rounding_is_to_nearest,
     blas_is_true_double,
@@ -104,7 +97,6 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     engine_agrees_with_mpmath_qr,
     engine_agrees_with_the_referee,
     routes_agree,
-    libraries_are_here,
 )
 
 

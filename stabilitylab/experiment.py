@@ -20,6 +20,7 @@ from stabilitylab.cells import Table
 from stabilitylab.copies import PUBLISHED, Copy
 from stabilitylab.core import Measurement, Status
 from stabilitylab.errors import StabilityLabError, UnknownNameError
+from stabilitylab.library import Library
 from stabilitylab.plot import Spec
 from stabilitylab.problems import Case
 from stabilitylab.regression import Truth
@@ -169,7 +170,18 @@ class Experiment:
         return self.quick or self.problems if size == "quick" else self.problems
 
     def routes(self) -> tuple[bench.Route, ...]:
-        """The routes the patterns name, in the order of the patterns. UnknownNameError if one names none."""
+        """The routes the patterns name whose library is here, in the order of the patterns.
+
+        Raises UnknownNameError where a pattern names none.
+        """
+        return tuple(route for route in self._named_routes() if route.label.available)
+
+    def absent(self) -> tuple[Library, ...]:
+        """The libraries of routes that the patterns name and that cannot run here, sorted by name."""
+        found = {route.label.library for route in self._named_routes() if not route.label.available}
+        return tuple(sorted(filter(None, found), key=lambda library: library.name))
+
+    def _named_routes(self) -> tuple[bench.Route, ...]:
         found: dict[str, bench.Route] = {}
         for pattern in self.solvers:
             named = [r for r in bench.routes() if fnmatchcase(r.label.name, pattern)]

@@ -103,7 +103,9 @@ class _Run:
         self.file = out / "rows" / f"{one.name}.{size}.rows.jsonl"
         self.journal = Journal(out / "rows" / f"{one.name}.{size}.journal.jsonl")
         code = environment.source_hash(), own_source(one, size)
-        made_by = repr((*code, environment.digest(), experiment.metrics, experiment.copy_metrics))
+        libraries = {route.label.library for route in experiment.routes()}
+        versions = sorted((library.title, library.version()) for library in libraries if library)
+        made_by = repr((*code, environment.digest(), versions, experiment.metrics, experiment.copy_metrics))
         self.keys = {trial: row_keys(trial, experiment, made_by) for trial in trials(experiment, size)}
         rows = self.journal.rows
         self.missing = [trial for trial, keys in self.keys.items() if not all(key in rows for key in keys)]

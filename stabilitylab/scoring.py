@@ -12,7 +12,7 @@ from stabilitylab.catalog import Entry, RouteLabel
 from stabilitylab.copies import PUBLISHED, Copy
 from stabilitylab.core import Measurement, Reference, Solution
 from stabilitylab.environment import one_blas_thread
-from stabilitylab.errors import NotCertifiedError, RankDeficientError
+from stabilitylab.errors import InputError, NotCertifiedError, RankDeficientError
 from stabilitylab.regression import Problem, Truth
 from stabilitylab.theory.laws import directions_dropped, predict
 from stabilitylab.truth import reference
@@ -34,8 +34,11 @@ def score(
     names = metrics.names() if wanted is None else tuple(wanted)
     scores: dict[str, float | None] = dict.fromkeys(names)
     reasons: dict[str, str] = {}
-    ref, why = _reference_for(entry.label.policy, problem, truth)
     answered = solution.x is not None and solution.status.answered
+    kept = None
+    if solution.x is not None and answered and entry.label.policy == "basic":
+        kept = tuple(np.flatnonzero(solution.x).tolist())
+    ref, why = _reference_for(entry.label.policy, problem, truth, kept)
     for name in names:
         value = _scored(name, problem, solution, ref) if answered and ref else why or solution.status.value
         if isinstance(value, str):
@@ -50,7 +53,6 @@ def score(
         as_published = copy.kind != "scaled"
         verdict = _judge(entry.label, problem, ref, stored, scores) if as_published else ""
         cause = _cause(entry.label, problem, solution, as_published)
-    kept = solution.fit.rank if solution.fit and solution.fit.rank is not None else None
     parameters = parameters or {}
     return Measurement(
         problem=problem.name,
@@ -62,7 +64,7 @@ def score(
         status=solution.status.name,
         note=solution.note,
         warnings=solution.warnings,
-        rank=kept,
+        rank=solution.fit.rank if solution.fit else None,
         x=tuple(float(v) for v in solution.x) if answered and solution.x is not None else None,
         scores=scores,
         reasons=reasons,
@@ -86,16 +88,23 @@ def _scored(name: str, problem: Problem, solution: Solution, ref: Reference) -> 
 
 
 @lru_cache(maxsize=512)
-def _reference_for(policy: str, problem: Problem, truth: Truth) -> tuple[Reference | None, str]:
-    """The reference of the policy the route declares, or why there is none."""
+def _reference_for(
+    policy: str, problem: Problem, truth: Truth, kept: tuple[int, ...] | None = None
+) -> tuple[Reference | None, str]:
+    """The reference of the policy the route declares, or why there is none. kept: the columns of a basic solution."""
     try:
         return reference(problem, truth=truth), ""
     except RankDeficientError as error:
-        if policy != "minimum-norm":
+        if policy not in ("minimum-norm", "basic"):
             return None, f"many solutions, and the route declares no choice among them: {error}"
     except NotCertifiedError as error:
         return None, str(error)
-    return reference(problem, truth=truth, policy="minimum-norm"), ""
+    if policy == "minimum-norm":
+        return reference(problem, truth=truth, policy=policy), ""
+    try:
+        return reference(problem, truth=truth, policy=policy, kept=kept), ""
+    except InputError as error:
+        return None, f"the coefficients that are not 0 are no basic solution: {error}"
 
 
 def _judge(

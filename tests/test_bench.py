@@ -12,6 +12,7 @@ from stabilitylab.catalog import Entry, RouteLabel
 from stabilitylab.copies import Copy
 from stabilitylab.core import Fit, Status
 from stabilitylab.errors import Breakdown, InputError, RankDeficientError, UnknownNameError
+from stabilitylab.library import python_library
 from stabilitylab.regression import Decimals, Design, Problem
 from stabilitylab.scoring import score
 
@@ -113,7 +114,8 @@ def test_warnings_are_kept_once_each_with_their_category():
 
 
 def test_a_missing_library_is_a_refusal_that_says_how_to_install_it(monkeypatch):
-    entry = route_of(lstsq, name="planted.absent", requires="a_library_that_is_nowhere")
+    absent = python_library("absent", title="Absent", modules=("a_library_that_is_nowhere",), distribution="absent")
+    entry = route_of(lstsq, name="planted.absent", library=absent)
     monkeypatch.setitem(sl.libraries.catalog._entries, "planted.absent", entry)
     row = sl.run("planted.absent", NORRIS)
     assert row.status == "REFUSED"

@@ -5,6 +5,7 @@ import pytest
 from stabilitylab import libraries, solvers
 from stabilitylab.catalog import Catalog, Label, RouteLabel
 from stabilitylab.errors import DuplicateNameError, MissingLibraryError, UnknownNameError
+from stabilitylab.library import python_library
 
 
 def test_an_unknown_name_comes_with_the_nearest_ones():
@@ -34,10 +35,11 @@ def test_two_functions_may_not_claim_one_name():
 
 def test_a_missing_library_is_an_absent_route_and_says_how_to_get_it(monkeypatch):
     catalog = Catalog("library route")
-    label = RouteLabel(name="absent.fit", source="nowhere", requires="a_library_nobody_has")
+    absent = python_library("absent", title="Absent", modules=("a_library_nobody_has",), distribution="absent")
+    label = RouteLabel(name="absent.fit", source="nowhere", library=absent)
     catalog.register(label)(lambda A, b: b)
     monkeypatch.setattr(libraries, "catalog", catalog)
-    with pytest.raises(MissingLibraryError, match=r"absent\.fit needs the module 'a_library_nobody_has'.*pip install"):
+    with pytest.raises(MissingLibraryError, match=r"absent\.fit cannot run here.*'a_library_nobody_has'.*pip install"):
         libraries.get("absent.fit")
-    assert libraries.missing() == {"absent.fit": "a_library_nobody_has"}
+    assert libraries.missing() == {"Absent": absent.missing}
     assert issubclass(MissingLibraryError, ImportError)

@@ -16,6 +16,7 @@ from planted import DRAWN, GRID, experiment, with_solvers
 
 from stabilitylab import cli, libraries, metrics, problems, solvers
 from stabilitylab.cli import main
+from stabilitylab.library import Library
 from stabilitylab.results import Journal, read, write
 
 COMMITTED = Path(__file__).parent.parent / "experiments"
@@ -171,10 +172,10 @@ def test_the_list_names_everything_there_is_with_its_first_line(here):
 
 
 def test_the_list_is_there_without_experiments_and_names_missing_libraries(here, monkeypatch):
-    monkeypatch.setattr(libraries, "missing", lambda: {"scipy.lsqr": "scipy"})
+    monkeypatch.setattr(Library, "missing", property(lambda self: "nowhere: get it"))
     listed = json.loads(called("list", "--json", "--from", "nowhere").stdout)
     assert listed["experiments"] == {}
-    assert listed["libraries"]["scipy.lsqr"].endswith("[missing: scipy]")
+    assert listed["libraries"]["scipy.lsqr"].endswith(" [nowhere: get it]")
 
 
 # --- compare

@@ -32,7 +32,7 @@ def one_thread():
 @pytest.mark.parametrize("entry", ROUTES, ids=lambda e: e.label.name)
 def test_a_route_passes_the_exam_but_for_the_failures_it_declares(entry, question):
     if not entry.label.available:
-        pytest.skip(f"{entry.label.requires} is not installed")
+        pytest.skip(entry.label.lacks)
     if question.__name__ in entry.label.fails:
         with pytest.raises(AssertionError):
             question(entry.function, entry.label)
@@ -49,8 +49,8 @@ def test_a_label_says_what_the_route_is_and_where_it_comes_from(entry):
     assert label.tags <= TAGS, f"no question checks {label.tags - TAGS}"
     assert label.fails.keys() <= {f.__name__ for f in q.QUESTIONS}
     assert all(label.fails.values())
-    assert label.policy in ("none", "minimum-norm", "refuses")
-    assert label.design in ("matrix", "line", "polynomial")
+    assert label.policy in ("none", "minimum-norm", "basic", "refuses")
+    assert label.design in ("matrix", "columns", "line", "polynomial")
     assert bool(label.cutoff) == bool(label.cutoff_says)
     assert label.constant > 0
     for scalar in label.scalars:
@@ -161,6 +161,14 @@ PLANTED = [
         ),
     ),
     (q.cuts_off_where_it_says, solvers.get("svd.full"), planted(cutoff=lambda m, n, eps: 1e-12)),
+    (q.solves_the_matrix_it_says, libraries.get("numpy.polyfit"), planted(design="polynomial", solves="centred")),
+    (q.solves_the_matrix_it_says, libraries.get("scipy.linregress"), planted(design="line")),
+    (
+        q.solves_the_matrix_it_says,
+        lstsq,
+        planted(cutoff=lambda m, n, eps: m * eps, solves="columns scaled to unit norm"),
+    ),
+    (q.solves_the_matrix_it_says, solvers.get("svd.full"), planted(cutoff=lambda m, n, eps: m * eps)),
 ]
 
 

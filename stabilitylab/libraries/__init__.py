@@ -1,16 +1,18 @@
 """Entry points of real libraries, called exactly as their users call them; one file per library.
 
-A route takes (A, b), or what its `design` says ("line": (x, y); "polynomial": (x, y, degree)), and returns the
-coefficients in the order intercept first, or a Fit. It declares what the library does with the data (precision worked
-in, matrix really solved, rank policy and cut-off); the exam measures each declaration. The library is imported inside
-the function and named in `requires`, so that a missing one is an absent route and not a broken import.
+A route takes (A, b), or what its `design` says ("columns": (X, y, intercept); "line": (x, y); "polynomial": (x, y,
+degree)), and returns the coefficients in the order intercept first, or a Fit. It declares what the library does with
+the data (precision worked in, matrix really solved, rank policy and cut-off); the exam measures each declaration. The
+library is imported, or the program started, inside the function, so that a missing one is an absent route and not a
+broken import.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from stabilitylab.catalog import Catalog, RouteLabel
 from stabilitylab.errors import MissingLibraryError
+from stabilitylab.library import Library
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,22 +20,30 @@ catalog: Catalog[RouteLabel] = Catalog("library route", "stabilitylab.libraries"
 names, entry = catalog.names, catalog.entry
 
 
-def route(name: str, *, source: str, tags: tuple[str, ...] = (), **claims: Any) -> Callable[[F], F]:
-    """Tie a label (see RouteLabel) to a library's entry point; the function itself is returned unchanged."""
-    return catalog.register(RouteLabel(name=name, source=source, tags=frozenset(tags), **claims))
+def route(name: str, library: Library, *, source: str, tags: tuple[str, ...] = (), **claims: Any) -> Callable[[F], F]:
+    """Tie a label (see RouteLabel) to an entry point of a library; the function itself is returned unchanged."""
+    return catalog.register(RouteLabel(name=name, library=library, source=source, tags=frozenset(tags), **claims))
 
 
 def get(name: str) -> Callable[..., Any]:
     """The route of that name. Raises UnknownNameError, or MissingLibraryError with the way to install it."""
     found = catalog.entry(name)
-    if not found.label.available:
-        raise MissingLibraryError(
-            f"{name} needs the module {found.label.requires!r}, which is not installed: "
-            f"pip install 'stabilitylab[libraries]'"
-        )
+    if found.label.lacks:
+        raise MissingLibraryError(f"{name} cannot run here: {found.label.lacks}")
     return found.function
 
 
 def missing() -> dict[str, str]:
-    """The routes that cannot run here, each with the module it lacks."""
-    return {entry.label.name: entry.label.requires for entry in catalog if not entry.label.available}
+    """The libraries that have routes and are not here, by title, each with what is missing and the way to get it."""
+    return {library.title: library.missing for library in each() if library.missing}
+
+
+def each() -> Iterator[Library]:
+    """Every library that has a route, sorted by name."""
+    found = {entry.label.library.name: entry.label.library for entry in catalog if entry.label.library is not None}
+    return iter([found[name] for name in sorted(found)])
+
+
+def versions() -> dict[str, str]:
+    """The libraries that are here, by title, with the version of each."""
+    return {library.title: library.version() for library in each() if not library.missing}

@@ -5,12 +5,16 @@ import numpy as np
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.core import Fit
 from stabilitylab.libraries import route
+from stabilitylab.library import python_library
+
+NUMPY = python_library("numpy", title="NumPy", modules=("numpy",), distribution="numpy", isolated=False)
 
 BOTH = ("float32", "float64")
 
 
 @route(
     "numpy.lstsq",
+    NUMPY,
     source="numpy.linalg.lstsq, reference manual; LAPACK Users' Guide (1999), section 2.3.1 (gelsd)",
     tags=("scale-equivariant", "normwise-backward-stable"),
     law="normwise",
@@ -33,6 +37,7 @@ def numpy_lstsq(A: Array, b: Array) -> Fit:
 
 @route(
     "numpy.lstsq_rcond0",
+    NUMPY,
     source="numpy.linalg.lstsq, reference manual; LAPACK dlalsd.f, argument RCOND",
     tags=("scale-equivariant", "normwise-backward-stable", "uncertain-rank"),
     law="normwise",
@@ -55,6 +60,7 @@ def numpy_lstsq_rcond0(A: Array, b: Array) -> Fit:
 
 @route(
     "numpy.pinv",
+    NUMPY,
     source="numpy.linalg.pinv, reference manual; Higham (2002), section 20.1",
     tags=("scale-equivariant",),
     law="normwise",
@@ -77,6 +83,7 @@ def numpy_pinv(A: Array, b: Array) -> Array:
 
 @route(
     "numpy.solve_normal",
+    NUMPY,
     source="numpy.linalg.solve, reference manual; Higham (2002), section 20.4",
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
@@ -94,6 +101,7 @@ def numpy_solve_normal(A: Array, b: Array) -> Array:
 
 @route(
     "numpy.inv",
+    NUMPY,
     source="numpy.linalg.inv, reference manual; Higham (2002), sections 14.1 and 20.4",
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
@@ -111,6 +119,7 @@ def numpy_inv(A: Array, b: Array) -> Array:
 
 @route(
     "numpy.polyfit",
+    NUMPY,
     source="numpy.polyfit, reference manual and numpy/lib/_polynomial_impl.py",
     tags=("columnwise-backward-stable", "residual-optimal"),
     law="columnwise",
@@ -135,6 +144,7 @@ def numpy_polyfit(x: Array, y: Array, degree: int) -> Array:
 
 @route(
     "numpy.Polynomial",
+    NUMPY,
     source="numpy.polynomial.Polynomial.fit, reference manual and numpy/polynomial/polyutils.py",
     tags=("residual-optimal",),
     works_in="float64",

@@ -5,6 +5,9 @@ import numpy as np
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.core import Fit
 from stabilitylab.libraries import route
+from stabilitylab.library import python_library
+
+SCIPY = python_library("scipy", title="SciPy", modules=("scipy",), distribution="scipy", isolated=False)
 
 BOTH = ("float32", "float64")
 CUTOFF_SAYS = "singular values up to eps times the largest are dropped, eps of the format of A"
@@ -16,6 +19,7 @@ def _eps(m: int, n: int, eps: float) -> float:
 
 @route(
     "scipy.lstsq_gelsd",
+    SCIPY,
     source="scipy.linalg.lstsq, reference manual; LAPACK Users' Guide (1999), section 2.3.1",
     tags=("scale-equivariant", "normwise-backward-stable", "uncertain-rank"),
     law="normwise",
@@ -24,7 +28,6 @@ def _eps(m: int, n: int, eps: float) -> float:
     policy="minimum-norm",
     cutoff=_eps,
     cutoff_says=CUTOFF_SAYS,
-    requires="scipy",
 )
 def scipy_lstsq_gelsd(A: Array, b: Array) -> Fit:
     """x (n,) = scipy.linalg.lstsq(A, b)[0], A (m, n): the default driver, an SVD by divide and conquer.
@@ -41,6 +44,7 @@ def scipy_lstsq_gelsd(A: Array, b: Array) -> Fit:
 
 @route(
     "scipy.lstsq_gelsy",
+    SCIPY,
     source="scipy.linalg.lstsq, reference manual; LAPACK Users' Guide (1999), section 2.3.1",
     tags=("scale-equivariant", "columnwise-backward-stable", "normwise-backward-stable", "uncertain-rank"),
     law="columnwise",
@@ -49,7 +53,6 @@ def scipy_lstsq_gelsd(A: Array, b: Array) -> Fit:
     policy="minimum-norm",
     cutoff=_eps,
     cutoff_says="a triangle whose condition is estimated to pass 1/eps is cut there, eps of the format of A",
-    requires="scipy",
 )
 def scipy_lstsq_gelsy(A: Array, b: Array) -> Fit:
     """x (n,) = scipy.linalg.lstsq(A, b, lapack_driver="gelsy")[0], A (m, n): QR with column pivoting.
@@ -66,6 +69,7 @@ def scipy_lstsq_gelsy(A: Array, b: Array) -> Fit:
 
 @route(
     "scipy.lstsq_gelss",
+    SCIPY,
     source="scipy.linalg.lstsq, reference manual; LAPACK Users' Guide (1999), section 2.3.1",
     tags=("scale-equivariant", "normwise-backward-stable", "uncertain-rank"),
     law="normwise",
@@ -74,7 +78,6 @@ def scipy_lstsq_gelsy(A: Array, b: Array) -> Fit:
     policy="minimum-norm",
     cutoff=_eps,
     cutoff_says=CUTOFF_SAYS,
-    requires="scipy",
 )
 def scipy_lstsq_gelss(A: Array, b: Array) -> Fit:
     """x (n,) = scipy.linalg.lstsq(A, b, lapack_driver="gelss")[0], A (m, n): an SVD by QR iteration.
@@ -89,12 +92,12 @@ def scipy_lstsq_gelss(A: Array, b: Array) -> Fit:
 
 @route(
     "scipy.linregress",
+    SCIPY,
     source="scipy.stats.linregress, reference manual; Chan, Golub and LeVeque, Amer. Statist. 37 (1983) 242-247",
     scalars=("float64",),
     policy="refuses",
     design="line",
     solves="x and y centred at their means",
-    requires="scipy",
 )
 def scipy_linregress(x: Array, y: Array) -> Fit:
     """Intercept and slope (2,) of scipy.stats.linregress(x, y), with standard errors and R², x and y (m,).
@@ -114,10 +117,10 @@ def scipy_linregress(x: Array, y: Array) -> Fit:
 
 @route(
     "scipy.lsqr",
+    SCIPY,
     source="Paige and Saunders, ACM Trans. Math. Software 8 (1982) 43-71; scipy.sparse.linalg.lsqr, reference manual",
     scalars=("float64",),
     policy="minimum-norm",
-    requires="scipy",
     fails={"cuts_off_where_it_says": "the default tolerances stop it long before a small direction is resolved"},
 )
 def scipy_lsqr(A: Array, b: Array) -> Fit:
@@ -134,6 +137,7 @@ def scipy_lsqr(A: Array, b: Array) -> Fit:
 
 @route(
     "scipy.lsq_linear",
+    SCIPY,
     source="scipy.optimize.lsq_linear, reference manual and scipy/optimize/_lsq/lsq_linear.py",
     tags=("scale-equivariant", "normwise-backward-stable", "uncertain-rank"),
     law="normwise",
@@ -143,7 +147,6 @@ def scipy_lsqr(A: Array, b: Array) -> Fit:
     policy="minimum-norm",
     cutoff=lambda m, n, eps: float(np.finfo(np.float64).eps) / 2,
     cutoff_says="numpy.linalg.lstsq with rcond=-1, which LAPACK reads as the unit roundoff of float64, 2**-53",
-    requires="scipy",
 )
 def scipy_lsq_linear(A: Array, b: Array) -> Fit:
     """x (n,) = scipy.optimize.lsq_linear(A, b).x without bounds, A (m, n): numpy.linalg.lstsq with rcond=-1.

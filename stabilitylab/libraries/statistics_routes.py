@@ -1,15 +1,27 @@
 """The standard library's straight line: statistics.linear_regression over Python floats."""
 
+import platform
 import statistics
 
 import numpy as np
 
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.libraries import route
+from stabilitylab.library import Library
+
+STATISTICS = Library(
+    name="statistics",
+    title="Python statistics",
+    modules=("statistics",),
+    install="it comes with Python",
+    version=platform.python_version,
+    isolated=False,
+)
 
 
 @route(
     "statistics.linear_regression",
+    STATISTICS,
     source="Python documentation, statistics.linear_regression",
     scalars=("float64",),
     tags=("no-rank-test",),

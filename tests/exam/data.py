@@ -33,6 +33,9 @@ class System:
         A, b = stored(self.A, dtype), stored(self.b, dtype)
         if label.design == "matrix":
             return A, b
+        if label.design == "columns":
+            intercept = bool((A[:, 0] == 1).all())
+            return A[:, int(intercept) :].copy(), b, intercept
         x = A[:, 1].copy()
         return (x, b) if label.design == "line" else (x, b, A.shape[1] - 1)
 
@@ -58,7 +61,9 @@ def powers(x, degree):
 
 @lru_cache
 def well_conditioned(kind):
-    """Integer systems with cond <= 30. kind: "matrix", "square", "line" or "polynomial"."""
+    """Integer systems with cond <= 30. kind: "matrix", "columns", "square", "line" or "polynomial".
+
+    Half of those in columns begin with ones, which is how they say that an intercept is wanted."""
     rng = np.random.default_rng(20240)
     found = []
     while len(found) < 6:
@@ -67,9 +72,10 @@ def well_conditioned(kind):
         if kind == "square":
             # Diagonally dominant, so that elimination without interchanges is entitled to its answer.
             system = System.of(rng.integers(-9, 10, (n, n)) + 25 * np.eye(n, dtype=int), rng.integers(-20, 21, n))
-        elif kind == "matrix":
+        elif kind in ("matrix", "columns"):
             A = rng.integers(-9, 10, (m, n))
-            A[:, 0] = rng.integers(1, 4)
+            if kind == "matrix" or len(found) % 2 == 0:
+                A[:, 0] = rng.integers(1, 4) if kind == "matrix" else 1
             system = System.of(A, rng.integers(-20, 21, m))
         else:
             degree = 1 if kind == "line" else n - 1

@@ -93,8 +93,10 @@ def has_a_stated_answer_to_singular_data(function, label):
             x = np.asarray(answer)
             assert np.isfinite(x).all(), f"{name}: {x} without a word"
             assert label.policy != "refuses", f"{name}: {x} from a route that says it refuses"
-            if label.policy == "minimum-norm" or "residual-optimal" in label.tags:
+            if label.policy in ("minimum-norm", "basic") or "residual-optimal" in label.tags:
                 _residual_is_optimal(stored, x, name)
+            if label.policy == "basic":
+                assert np.count_nonzero(x) <= len(x) - len(null_space(stored.A)), f"{name}: {x} drops no column"
             if label.policy == "minimum-norm" and not _kept_by_round_off(answer, label):
                 _is_in_the_row_space(stored, x, name)
             elif label.policy == "none":
@@ -170,14 +172,17 @@ def smallest_backward_error(A, b, x, *, columnwise, enough):
 def full_rank_problems(label):
     """(name, A, b, arguments) of every catalogued full-rank problem that the route can be given, and of our own."""
     for name, A, b in _own_problems():
-        if label.design == "matrix" and "square" not in label.tags:
-            yield name, A, b, (A, b)
+        if label.design in ("matrix", "columns") and "square" not in label.tags:
+            yield name, A, b, (A, b) if label.design == "matrix" else (A, b, False)
     for entry in problems.catalog:
         problem = entry.function()
         if "deficient" in problem.tags or not np.any(problem.b):
             continue
         arguments = (problem.A, problem.b)
-        if label.design != "matrix":
+        if label.design == "columns":
+            intercept = problem.design.intercept
+            arguments = (problem.A[:, int(intercept) :].copy(), problem.b, intercept)
+        elif label.design != "matrix":
             if problem.design.kind != "polynomial" or (label.design == "line" and problem.design.degree != 1):
                 continue
             x = problem.column(problem.regressors[0])
@@ -221,23 +226,66 @@ def works_in_the_precision_it_says(function, label):
 
 
 def cuts_off_where_it_says(function, label):
-    """On diag(1, 1, s) the last direction is kept for s = 1.5 cutoff and dropped for s = cutoff / 1.5.
+    """The smallest direction is kept for s = 1.5 cutoff and dropped for s = cutoff / 1.5, s its share of the largest.
 
-    Where the columns are scaled first, on lines over x = 1 - d, 1 + d: for unit columns s_2/s_1 is d/2 to first order.
+    Columns h1, h2, h3 s of a Hadamard matrix where the matrix is raw or centred. Where columns are scaled to unit
+    length first that says nothing, and h1, h2, h1 + 2 s h3 are asked instead, or lines over x = 1 - d, 1 + d: for unit
+    columns s is then d/2 to first order. The right side, s (h1 + h2 + h3), is exact for any s and makes the last
+    coefficient 1, or nearly 0 where its direction was dropped.
     """
-    if label.solves == "columns scaled to unit norm":
+    if label.solves == "columns scaled to unit norm" and label.design not in ("matrix", "columns"):
         _cuts_off_lines(function, label)
-    if label.design != "matrix" or "square" in label.tags:
+    if label.design not in ("matrix", "columns") or "square" in label.tags:
         return
+    scaled = "scaled" in label.solves
+    h1, h2, h3 = _hadamard()
     for dtype in set(label.scalars) & {"float32", "float64"}:
-        m, n = 8, 3
-        eps = float(np.finfo(dtype).eps)
-        cutoff = label.cutoff(m, n, eps) if label.cutoff else 0.0
-        for s in (cutoff * 1.5, cutoff / 1.5) if cutoff else (1e-17,):
-            A = np.eye(m, n, dtype=dtype)
-            A[n - 1, n - 1] = s
-            kept = abs(np.asarray(call(function, A, A.sum(axis=1)))[n - 1] - 1) < 0.5
+        cutoff = label.cutoff(8, 3, float(np.finfo(dtype).eps)) if label.cutoff else 0.0
+        for s in (cutoff * 1.5, cutoff / 1.5) if cutoff else (2.0**-20 if scaled else 1e-17,):
+            t = float(np.float32(2 * s)) if scaled else s
+            A = np.column_stack([h1, h2, h1 + t * h3] if scaled else [h1, h2, t * h3]).astype(dtype)
+            b = (t * (h1 + h2 + h3)).astype(dtype)
+            arguments = (A, b) if label.design == "matrix" else (A, b, False)
+            kept = abs(np.asarray(call(function, *arguments))[2] - 1) < 0.5
             assert kept == (s > cutoff), f"{dtype}: s = {s:.1e} was {'kept' if kept else 'dropped'}"
+
+
+def _hadamard():
+    """Three orthogonal columns of ones and minus ones (8,), each with mean 0."""
+    i = np.arange(8)
+    return tuple(np.where((i >> k) & 1, -1.0, 1.0) for k in range(3))
+
+
+SHIFT = 2.0**40
+
+
+def solves_the_matrix_it_says(function, label):
+    """Centred, scaled or raw, as declared: told apart by a shift and by a column too short to be kept as it is.
+
+    Over x = 2**40 + 0, 1, ..., 7 the means are exact: a slope with 8 digits was found from centred columns, and the
+    condition 2**40 of the raw ones leaves at most 5; x mapped to [-1, 1] is off by roundings of its own and not asked.
+    A column 2**-60 times the others is kept only where columns are
+    scaled, or where there is no cut-off, which then says nothing.
+    """
+    if "square" in label.tags or "float64" not in label.scalars:
+        return
+    centred = "centred" in label.solves
+    x = SHIFT + np.arange(8.0)
+    y = 3 * np.arange(8.0) + np.array([0, 1, -1, 0, 0, -1, 1, 0])  # the residual has no part along 1 and x
+    if label.design != "matrix" and "mapped" not in label.solves:
+        arguments = {"columns": (x[:, None], y, True), "line": (x, y), "polynomial": (x, y, 1)}[label.design]
+        try:
+            slope = float(np.asarray(call(function, *arguments))[1])
+        except REFUSALS:
+            slope = 0.0
+        truth = float(np.dot(np.arange(8.0) - 3.5, y) / 42)
+        found = abs(slope - truth) < 1e-8 * abs(truth)
+        assert found == centred, f"slope {slope} for {truth}: {'too good for' if found else 'not'} {label.solves}"
+    if label.design in ("matrix", "columns") and (label.cutoff or "scaled" in label.solves):
+        A = np.column_stack([*_hadamard()]) * [1, 1, 2.0**-60]
+        b = A[:, 2].copy()
+        kept = abs(np.asarray(call(function, *((A, b) if label.design == "matrix" else (A, b, False))))[2] - 1) < 0.5
+        assert kept == ("scaled" in label.solves), f"a column 2**-60 as long was {'kept' if kept else 'dropped'}"
 
 
 def _cuts_off_lines(function, label):
@@ -259,4 +307,5 @@ QUESTIONS = (
     is_as_backward_stable_as_it_says,
     works_in_the_precision_it_says,
     cuts_off_where_it_says,
+    solves_the_matrix_it_says,
 )

@@ -1,0 +1,82 @@
+"""A real library or program on the bench: whether it is here, in which version, and how to get it."""
+
+import ctypes.util
+import importlib.metadata
+import importlib.util
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library:
+    """What the routes of one library share.
+
+    name: the family in the names of its routes. title: as its users write it. modules, programs, shared: what must be
+    importable, on PATH, or loadable. install: the command that brings it. version: asked of what is installed.
+    distribution: its name on the Python package index, for `stabilitylab libraries --against`; "" where it has none.
+    isolated: whether its routes run in a process of their own.
+    """
+
+    name: str
+    title: str
+    install: str
+    version: Callable[[], str]
+    modules: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    distribution: str = ""
+    isolated: bool = True
+
+    @property
+    def missing(self) -> str:
+        """What is not here, with the way to get it; "" when all is."""
+        return _missing(self.modules, self.programs, self.shared, self.install)
+
+
+def python_library(
+    name: str, *, title: str, modules: tuple[str, ...], distribution: str, isolated: bool = True
+) -> Library:
+    """A library from the Python package index; its version is that of the distribution."""
+    return Library(
+        name=name,
+        title=title,
+        modules=modules,
+        distribution=distribution,
+        install=f"pip install {distribution}",
+        version=lambda: importlib.metadata.version(distribution),
+        isolated=isolated,
+    )
+
+
+def program(name: str, *, title: str, programs: tuple[str, ...], ask: tuple[str, ...], package: str) -> Library:
+    """A program on PATH, from a Debian package; `ask` is the command that prints its version."""
+    return Library(
+        name=name,
+        title=title,
+        programs=programs,
+        install=f"apt install {package}",
+        version=lambda: printed_version(ask),
+    )
+
+
+@lru_cache(maxsize=64)
+def printed_version(command: tuple[str, ...]) -> str:
+    """The first number with a dot in what a command prints, as "4.2.2"; "unknown" where it prints none."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    found = re.search(r"\d+(?:\.\d+)+\w*|\b20\d\d[a-z]\b", done.stdout + done.stderr)
+    return found[0] if found else "unknown"
+
+
+@lru_cache(maxsize=256)
+def _missing(modules: tuple[str, ...], programs: tuple[str, ...], shared: tuple[str, ...], install: str) -> str:
+    absent = [f"the module {m!r} is not installed" for m in modules if importlib.util.find_spec(m) is None]
+    absent += [f"the program {p!r} is not on PATH" for p in programs if shutil.which(p) is None]
+    absent += [f"the shared library {s!r} is not installed" for s in shared if ctypes.util.find_library(s) is None]
+    return f"{'; '.join(absent)}: {install}" if absent else ""
