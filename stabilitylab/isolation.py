@@ -80,13 +80,13 @@ class _Worker:
     """One process and what it sends."""
 
     def __init__(self, python: str) -> None:
-        env = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(PACKAGE), "PYTHONUNBUFFERED": "1"}
+        path = os.pathsep.join(filter(None, [str(PACKAGE), os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
             [python, "-m", "stabilitylab.isolated"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=env,
+            env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},
             start_new_session=True,  # Ctrl-C in a terminal is for the parent, which ends this one
         )
         self.answers: SimpleQueue[Any] = SimpleQueue()

@@ -24,7 +24,7 @@ from stabilitylab.exact.rational import independent_columns
 from stabilitylab.exact.statistics import Accuracy, Evidence, evidence_of
 from stabilitylab.regression import TRUTHS, Problem, Truth
 
-ENGINE = "exact Gram, 1"  # raised when the numbers a reference holds may change
+ENGINE = "exact Gram, 2"  # raised when the numbers a reference holds may change
 POLICIES = ("full-rank", "minimum-norm", "basic")
 MIN_DIGITS = 50
 
@@ -103,7 +103,7 @@ def _computed(
     if evidence.solved(digits + 2) is not None:
         if kept is not None and sorted(kept) != list(range(n)):
             raise InputError(f"A has full rank, so that kept must name all {n} columns; got {list(kept)}")
-        return _as_reference(evidence, range(n), n, truth, digits, "full-rank")
+        return _as_reference(evidence, range(n), evidence.sizes, truth, digits, "full-rank")
     independent = independent_columns(evidence.normal)
     if policy == "full-rank":
         dependent = ", ".join(names[j] for j in range(n) if j not in independent)
@@ -112,20 +112,21 @@ def _computed(
             f"Drop it, or ask for policy='minimum-norm' or policy='basic'"
         )
     if policy == "minimum-norm":
-        return _as_reference(evidence.of_least_norm(independent), range(n), n, truth, digits, policy)
+        return _as_reference(evidence.of_least_norm(independent), range(n), evidence.sizes, truth, digits, policy)
     columns = sorted(independent if kept is None else kept)
     if len(columns) != len(independent):
         raise InputError(f"kept must name {len(independent)} independent columns of {n}; got {list(columns)}")
     basic = evidence.restricted(columns)
     if basic.solved(digits + 2) is None:
         raise InputError(f"the columns kept, {list(columns)}, depend on each other")
-    return _as_reference(basic, columns, n, truth, digits, policy)
+    return _as_reference(basic, columns, evidence.sizes, truth, digits, policy)
 
 
 def _as_reference(
-    evidence: Evidence, columns: Sequence[int], n: int, truth: Truth, digits: int, policy: str
+    evidence: Evidence, columns: Sequence[int], sizes: Sequence[Interval], truth: Truth, digits: int, policy: str
 ) -> Reference:
     """What the evidence proves, to `digits` digits each; coefficients of columns that are not there are 0."""
+    n = len(sizes)
     bits = ceil((digits + 2) * log2(10)) + 10
     x = [exactly(0)] * n
     for column, value in zip(columns, _narrowed(evidence.coefficients, digits), strict=True):
@@ -148,7 +149,7 @@ def _as_reference(
         residual_norm=_root(rss, bits),
         standard_errors=errors,
         r_squared=r_squared,
-        scales=tuple(_root(v, bits) for v in evidence.sizes),
+        scales=tuple(_root(v, bits) for v in sizes),
     )
 
 

@@ -1,17 +1,21 @@
 """Whatever a route does ends as a row, and nothing it does is felt outside."""
 
+import os
 import warnings
+from pathlib import Path
 
+import misbehaving
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
 import stabilitylab as sl
-from stabilitylab import bench, metrics, problems
+from stabilitylab import bench, isolation, metrics, problems
 from stabilitylab.catalog import Entry, RouteLabel
 from stabilitylab.copies import Copy
 from stabilitylab.core import Fit, Status
 from stabilitylab.errors import Breakdown, InputError, RankDeficientError, UnknownNameError
+from stabilitylab.libraries.numpy_routes import NUMPY
 from stabilitylab.library import python_library
 from stabilitylab.regression import Decimals, Design, Problem
 from stabilitylab.scoring import score
@@ -83,6 +87,7 @@ ENDINGS = {
     "is nothing": (returning(None), Status.RAISED, "returned object of shape ()"),
     "is ragged": (returning([[1.0], [1.0, 2.0]]), Status.RAISED, None),
     "drops a direction": (lambda A, b: Fit(lstsq(A, b), rank=1), Status.RANK_REDUCED, ""),
+    "gives NA": (lambda A, b: Fit(lstsq(A, b) * [1, 0], rank=1, dropped=(1,)), Status.DROPPED, "NA for x"),
     "has full rank": (lambda A, b: Fit(lstsq(A, b), rank=2, note="with a note"), Status.SOLVED, "with a note"),
 }
 
@@ -120,6 +125,66 @@ def test_a_missing_library_is_a_refusal_that_says_how_to_install_it(monkeypatch)
     row = sl.run("planted.absent", NORRIS)
     assert row.status == "REFUSED"
     assert "pip install" in row.note
+
+
+def without(*dropped, na=False):
+    """Least squares over the other columns, 0 for those that are dropped."""
+
+    def route(A, b):
+        kept = [j for j in range(A.shape[1]) if j not in dropped]
+        x = np.zeros(A.shape[1])
+        x[kept] = lstsq(A[:, kept], b)
+        return Fit(x, rank=len(kept), dropped=dropped if na else ())
+
+    return route
+
+
+@pytest.mark.parametrize(("dropped", "digits"), [((0,), 12), ((1,), 12), ((3,), 12), ((), None), ((1, 2), None)])
+def test_a_basic_solution_is_scored_over_the_columns_that_were_kept(dropped, digits):
+    entry = route_of(without(*dropped), policy="basic")
+    row = score(entry, DEFICIENT, bench.solve(entry, DEFICIENT), truth="matrix")
+    if digits is None:
+        assert row["digits.min"] is None
+        assert "no basic solution" in row.reasons["digits.min"]
+    else:
+        assert row["digits.min"] > digits
+
+
+def test_a_column_dropped_from_a_matrix_of_full_rank_is_no_digits():
+    entry = route_of(without(1, na=True), policy="basic")
+    row = score(entry, NORRIS, bench.solve(entry, NORRIS), truth="decimal")
+    assert (row.status, row["digits.min"]) == ("DROPPED", 0)
+    assert "1 of 2 directions kept" in row.cause
+
+
+def test_what_is_dropped_from_a_permuted_copy_is_named_as_published():
+    entry = route_of(without(0, na=True), policy="basic", design="matrix")
+    for k in range(1, 6):
+        solution = bench.solve(entry, LONGLEY, Copy("permuted", k))
+        (zero,) = np.flatnonzero(solution.x == 0)
+        assert solution.note == f"NA for {LONGLEY.feature_names[zero]}"
+
+
+def test_a_route_with_an_intercept_of_its_own_gets_the_columns_without_it():
+    seen = []
+
+    def route(X, y, intercept):
+        seen.append((X.shape, intercept))
+        return lstsq(np.column_stack([np.ones(len(y)), X]) if intercept else X, y)
+
+    entry = route_of(route, design="columns")
+    for problem in (LONGLEY, FILIP, problems.get("nist.noint1")(), problems.get("classic.hilbert")()):
+        assert bench.unsuited(entry.label, problem) is None
+        assert np.array_equal(bench.solve(entry, problem).x, lstsq(problem.A, problem.b))
+    assert seen == [((16, 6), True), ((82, 10), True), ((11, 1), False), ((10, 10), False)]
+
+
+def test_an_isolated_library_s_route_runs_in_another_process(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    for library, isolated in ((NUMPY, False), (misbehaving.LIBRARY, True)):
+        entry = route_of(misbehaving.process_id, library=library)
+        assert (bench.answered(entry, (None, None)).fit.x[0] != os.getpid()) == isolated
+    isolation.end_all()
 
 
 def test_an_interrupt_is_not_an_answer():

@@ -20,9 +20,9 @@ CHUNK = np.array([[1, 2, 3, 1], [4, 1, 0, -2], [2, 2, 5, 3], [7, -1, 1, 1], [0, 
 
 
 def problem_of(kind):
-    if kind == "matrix":
+    if kind in ("matrix", "bare matrix"):
         return Problem.from_matrix("whole numbers", CHUNK, CHUNK @ X)
-    if kind == "columns":
+    if kind in ("columns", "intercept"):
         columns = {f"a{j}": CHUNK[:, j].astype(float) for j in range(3)}
         y = X[0] + CHUNK[:, :3] @ X[1:]
         return Problem("whole columns", {"y": y, **columns}, Design.columns(), "planted")
@@ -31,7 +31,15 @@ def problem_of(kind):
     return Problem(f"whole {kind}", {"y": y, "t": T}, Design.polynomial(degree), "planted")
 
 
-KINDS = {"matrix": "matrix", "columns": "matrix", "line": "line", "polynomial": "polynomial"}
+# The problems, each with how the route wants them: "columns" adds an intercept of its own, or none for a matrix.
+KINDS = {
+    "matrix": "matrix",
+    "bare matrix": "columns",
+    "columns": "matrix",
+    "intercept": "columns",
+    "line": "line",
+    "polynomial": "polynomial",
+}
 COPIES = [Copy(kind, k) for kind in ("permuted", "scaled") for k in range(1, 6)]
 EACH_KIND = pytest.mark.parametrize("kind", KINDS)
 
@@ -40,6 +48,9 @@ def solved(arguments, design):
     """The exact least-squares solution of what a route is called with, as floats, which it is."""
     if design == "matrix":
         A, b = (exact_array(v) for v in arguments)
+    elif design == "columns":
+        X, b = (exact_array(v) for v in arguments[:2])
+        A = np.hstack([exact_array(np.ones((len(b), 1))), X]) if arguments[2] else X
     else:
         x, b = (exact_array(v) for v in arguments[:2])
         degree = 1 if design == "line" else arguments[2]
@@ -84,10 +95,11 @@ def test_without_the_way_back_the_answer_is_another(how):
 def test_the_published_copy_is_the_problem_itself(kind):
     problem, design = problem_of(kind), KINDS[kind]
     arranged = PUBLISHED.apply(problem, design)
-    first = problem.A if design == "matrix" else problem.column("t")
-    assert arranged.arguments[0].tobytes() == first.tobytes()
+    first = problem.column("t") if design in ("line", "polynomial") else problem.A
+    assert arranged.arguments[0].tobytes() == (first[:, 1:] if kind == "intercept" else first).tobytes()
     assert arranged.arguments[1].tobytes() == problem.b.tobytes()
-    assert arranged.arguments[2:] == ((3,) if kind == "polynomial" else ())
+    last = {"polynomial": (3,), "intercept": (True,), "bare matrix": (False,)}
+    assert arranged.arguments[2:] == last.get(kind, ())
     x = np.array([0.1, -0.2, 1e300, 5e-324])[: problem.shape[1]]
     assert arranged.back(Fit(x)).tobytes() == x.tobytes()
 
