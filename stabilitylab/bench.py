@@ -49,10 +49,10 @@ def unsuited(label: RouteLabel, problem: Problem) -> str | None:
     return None
 
 
-def solve(entry: Route, problem: Problem, copy: Copy = PUBLISHED) -> Solution:
-    """What the route answers, whatever happens: it gets fresh arrays of its own."""
+def solve(entry: Route, problem: Problem, copy: Copy = PUBLISHED, *, python: str | None = None) -> Solution:
+    """What the route answers, whatever happens: it gets fresh arrays of its own. python: as for `answered`."""
     arranged = copy.apply(problem, entry.label.design)
-    answer = answered(entry, arranged.arguments)
+    answer = answered(entry, arranged.arguments, python=python)
     fit, said = answer.fit, answer.heard
     if fit is None:
         return Solution(None, answer.failed or Status.RAISED, None, answer.note, said, answer.seconds)
@@ -75,14 +75,17 @@ def solve(entry: Route, problem: Problem, copy: Copy = PUBLISHED) -> Solution:
     return Solution(x, status, fit, note, said, answer.seconds)
 
 
-def answered(entry: Route, arguments: tuple[Any, ...]) -> Answer:
-    """What the route says to these arguments: in this process, or in that of its library where that is isolated."""
+def answered(entry: Route, arguments: tuple[Any, ...], *, python: str | None = None) -> Answer:
+    """What the route says to these arguments: in this process, or in that of its library where that is isolated.
+
+    python: another interpreter, whose version of the library is to answer.
+    """
     library = entry.label.library
-    if library is None:
-        return answer_of(entry.function, arguments)
-    if library.missing:
+    if library is not None and python is not None:
+        return isolated_answer(library, entry.function, arguments, python=python)
+    if library is not None and library.missing:
         return Answer(None, Status.REFUSED, f"{entry.label.name} cannot run here: {library.missing}")
-    if library.isolated:
+    if library is not None and library.isolated:
         return isolated_answer(library, entry.function, arguments)
     return answer_of(entry.function, arguments)
 
