@@ -107,9 +107,9 @@ EXPERIMENT = Experiment(
                 "digits.residual_norm",
             ),
             where={"solver": QR},
-            flag_verdict=True,
+            flag="verdict",
         ),
-        Pivot("Correct digits of the worst coefficient", flag_verdict=True, rows="problem", columns="solver"),
+        Pivot("Correct digits of the worst coefficient", flag="verdict", rows="problem", columns="solver"),
         Pivot("Backward error in units of u", rows="problem", columns="solver", value="backward_error.optimal"),
         Pivot(
             "Column-wise backward error in units of u",

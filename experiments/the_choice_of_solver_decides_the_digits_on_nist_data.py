@@ -118,7 +118,7 @@ EXPERIMENT = Experiment(
             "Against the matrix truth: the solver alone, with verdicts of its error law",
             where={"truth": "matrix", "copy": "published"},
             sort="leaderboard",
-            flag_verdict=True,
+            flag="verdict",
         ),
         Pivot(
             "What the error laws predict for the table above, before any solver has run",
@@ -137,7 +137,7 @@ EXPERIMENT = Experiment(
                 "backward_error.columnwise",
             ),
             where={"solver": QR, "copy": "published"},
-            flag_verdict=True,
+            flag="verdict",
         ),
     ),
     figures=(

@@ -22,6 +22,7 @@ from stabilitylab.marks import (
     NOTHING,
     ORDER,
     PREDICTIONS,
+    SILENT,
     STATUS_MARKS,
     VERDICT_MARKS,
     Format,
@@ -31,12 +32,15 @@ from stabilitylab.marks import (
     printed,
 )
 from stabilitylab.results import NoRowsError, Rows
+from stabilitylab.voice import Voice, voice
 
 Field: TypeAlias = str | Callable[[Measurement], Any]
 """A score, field or `problem.NAME` of a row, or a function of the row."""
 
 Reduce: TypeAlias = Literal["only", "min", "median", "max"]
 Sort: TypeAlias = Literal["appearance", "leaderboard"]
+Flag: TypeAlias = Literal["none", "verdict", "silence"]
+"""What is marked beside a row's digits: nothing, how they compare with the error law, or that they went in silence."""
 Value: TypeAlias = float | int | str
 
 _REDUCTIONS: dict[str, Callable[[list[Any]], float]] = {"min": min, "median": statistics.median, "max": max}
@@ -99,8 +103,8 @@ def check_fields(rows: Rows, *wanted: Field) -> None:
             raise UnknownNameError(f"no row has {field!r}: did you mean {', '.join(near or sorted(known))}?")
 
 
-def marks_of(row: Measurement, field: Field, *, flag_verdict: bool = False) -> list[Mark]:
-    """The marks of a field in one row: how the row ended, its verdict where asked for, and why a value is missing."""
+def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mark]:
+    """The marks of a field in one row: how the row ended, what is flagged, and why a value is missing."""
     score, value = is_score(field), look(row, field)
     # A prediction is there whether or not the route answered; the row's ending says nothing about it.
     measured = field == "status" or (score and field not in PREDICTIONS)
@@ -108,8 +112,10 @@ def marks_of(row: Measurement, field: Field, *, flag_verdict: bool = False) -> l
     if measured and row.status in STATUS_MARKS:
         marks.append(STATUS_MARKS[row.status])
     # A verdict is about the digits of the worst coefficient and of nothing else.
-    if field == JUDGED and flag_verdict and value is not None and row.verdict in VERDICT_MARKS:
+    if field == JUDGED and flag == "verdict" and value is not None and row.verdict in VERDICT_MARKS:
         marks.append(VERDICT_MARKS[row.verdict])
+    if field == JUDGED and flag == "silence" and voice(row) is Voice.SILENT:
+        marks.append(SILENT)
     if value is None and (row.answered or not measured):
         marks.append(NOT_SCORED if score else NOTHING)
     return marks
@@ -135,7 +141,7 @@ def cell(
     *,
     reduce: Reduce = "only",
     format: Format = "auto",
-    flag_verdict: bool = False,
+    flag: Flag = "none",
     absent: str = ABSENT.sentence,
 ) -> Cell:
     """The cell of some rows: the reduced value of those that have one, and the marks of all of them.
@@ -151,7 +157,7 @@ def cell(
         )
     values = [value for row in rows if (value := look(row, field)) is not None]
     value = None if not values else values[0] if reduce == "only" else _reduced(values, reduce, field)
-    each = [marks_of(row, field, flag_verdict=flag_verdict) for row in rows]
+    each = [marks_of(row, field, flag=flag) for row in rows]
     counts = {mark: sum(mark in marks for marks in each) for mark in ORDER}
     # Of several rows the count behind a mark says enough; their causes, one by one, would be a page of footnotes.
     shown = [row if reduce == "only" else replace(row, cause="") for row in rows]
@@ -193,7 +199,7 @@ def grid(
     reduce: Reduce,
     format: Format = "auto",
     sort: Sort = "appearance",
-    flag_verdict: bool = False,
+    flag: Flag = "none",
     absent: str = ABSENT.sentence,
 ) -> Grid:
     """Every row in the cell of its two labels, in order of appearance or as a leaderboard.
@@ -213,7 +219,7 @@ def grid(
                 value,
                 reduce=reduce,
                 format=format,
-                flag_verdict=flag_verdict,
+                flag=flag,
                 absent=absent,
             )
             for a in heads

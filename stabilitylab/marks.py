@@ -43,11 +43,12 @@ VERDICT_MARKS: Mapping[str, Mark] = {
     "lucky": Mark("▲", "lucky", "more digits than the route's error law explains"),
 }
 
+SILENT = Mark("●", "silent", "no correct digit in some coefficient, and nothing was said")
 ABSENT = Mark("·", "not applicable", "the route does not take this kind of problem")
 NOT_SCORED = Mark("n/a", "not scored", "answered, but without this score")
 NOTHING = Mark("–", "nothing", "nothing to record")
 
-ORDER: tuple[Mark, ...] = (*VERDICT_MARKS.values(), *STATUS_MARKS.values(), ABSENT, NOT_SCORED, NOTHING)
+ORDER: tuple[Mark, ...] = (*VERDICT_MARKS.values(), SILENT, *STATUS_MARKS.values(), ABSENT, NOT_SCORED, NOTHING)
 """Every mark, in the order in which they stand in a cell and are explained: a footnote's number belongs to the last."""
 
 FAILURES: frozenset[Mark] = frozenset(STATUS_MARKS[status.name] for status in _SYMBOLS if not status.answered)

@@ -7,6 +7,7 @@ from typing import Any
 from stabilitylab.cells import Cell, Table
 from stabilitylab.grid import (
     Field,
+    Flag,
     Reduce,
     Sort,
     SpecError,
@@ -32,7 +33,7 @@ class Pivot:
     rows, columns, value: fields of a row, or functions of it. where: what `Rows.where` takes.
     reduce: what several rows in a cell become; "only" refuses them.
     sort: "appearance", or "leaderboard" by the number of columns within one digit of the best.
-    flag_verdict: mark cells that beat or miss their error law. absent: what a cell without a row means.
+    flag: what is marked beside the digits; see `grid.Flag`. absent: what a cell without a row means.
     """
 
     title: str
@@ -43,7 +44,7 @@ class Pivot:
     reduce: Reduce = "only"
     sort: Sort = "appearance"
     format: Format = "auto"
-    flag_verdict: bool = False
+    flag: Flag = "none"
     note: str = ""
     absent: str = ABSENT.sentence
 
@@ -63,7 +64,7 @@ class Pivot:
             reduce=self.reduce,
             format=self.format,
             sort=self.sort,
-            flag_verdict=self.flag_verdict,
+            flag=self.flag,
             absent=self.absent,
         )
         body = [(_name(name), *cells) for name, cells in zip(made.down, made.cells, strict=True)]
@@ -98,7 +99,7 @@ class Listing:
     title: str
     columns: tuple[str | Column, ...]
     where: Mapping[str, Any] = field(default_factory=dict)
-    flag_verdict: bool = False
+    flag: Flag = "none"
     note: str = ""
 
     def table(self, rows: Rows) -> Table:
@@ -106,10 +107,7 @@ class Listing:
         rows = chosen(rows, self.where)
         columns = [Column(column) if isinstance(column, str) else column for column in self.columns]
         check_fields(rows, *(column.value for column in columns))
-        body = tuple(
-            tuple(cell([row], c.value, format=c.format, flag_verdict=self.flag_verdict) for c in columns)
-            for row in rows
-        )
+        body = tuple(tuple(cell([row], c.value, format=c.format, flag=self.flag) for c in columns) for row in rows)
         notes = _notes(rows, [(column.value, column.format) for column in columns])
         return Table(
             self.title,

@@ -98,8 +98,18 @@ def test_the_cap_is_that_of_the_formats_and_the_truth_is_named():
 def test_verdicts_are_marked_only_where_asked_for():
     row = measured(verdict="worse than theory")
     assert printed(table_of(row))[0][1] == "10.0"
-    assert printed(table_of(row, flag_verdict=True))[0][1] == "10.0 ▼"
-    assert printed(table_of(measured(verdict="lucky"), flag_verdict=True))[0][1] == "10.0 ▲"
+    assert printed(table_of(row, flag="verdict"))[0][1] == "10.0 ▼"
+    assert printed(table_of(measured(verdict="lucky"), flag="verdict"))[0][1] == "10.0 ▲"
+
+
+@pytest.mark.parametrize(
+    ("digits", "status", "text"),
+    [(0.2, "SOLVED", "0.2 ●"), (1.2, "SOLVED", "1.2"), (0.2, "RANK_REDUCED", "0.2 ‡"), (0.0, "DROPPED", "0.0 NA")],
+)
+def test_silence_is_marked_only_where_asked_for_and_where_nothing_was_said(digits, status, text):
+    row = measured(status=status, scores={"digits.min": digits, "digits.supported": 9.0})
+    assert printed(table_of(row, flag="silence"))[0][1] == text
+    assert "●" not in printed(table_of(row))[0][1]
 
 
 def test_a_prediction_is_shown_for_a_route_that_refused():

@@ -28,7 +28,7 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
         spec.value,
         reduce=spec.reduce,
         sort=spec.sort,
-        flag_verdict=spec.flag_verdict,
+        flag=spec.flag,
         absent=spec.absent,
     )
     names = [plain(name) for name in made.down]

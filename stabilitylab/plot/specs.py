@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from stabilitylab.grid import Field, Reduce, Sort, SpecError, number_format
+from stabilitylab.grid import Field, Flag, Reduce, Sort, SpecError, number_format
 from stabilitylab.marks import ABSENT, is_digits, words
 
 
@@ -65,7 +65,7 @@ class HeatMap:
     where: Mapping[str, Any] = field(default_factory=dict)
     reduce: Reduce = "only"
     sort: Sort = "appearance"
-    flag_verdict: bool = False
+    flag: Flag = "none"
     note: str = ""
     absent: str = ABSENT.sentence
 
