@@ -100,6 +100,12 @@ def run(
     if update and size != "full":
         raise click.UsageError("--update refreshes the committed tables, which are of size full")
     chosen = select(folder, names)
+    lacking = {library.title: library.missing for one in chosen for library in one.experiment.absent()}
+    if update and lacking:
+        raise click.UsageError(
+            "the committed tables hold libraries that are not here: "
+            + "; ".join(f"{title}: {missing}" for title, missing in lacking.items())
+        )
     if count is not None:
         chosen = tuple(counted(one, count) for one in chosen)
     screen = Console(width=None if sys.stdout.isatty() else 200, quiet=as_json)
@@ -146,7 +152,7 @@ def _show(outcome: Outcome, screen: Console) -> None:
     if chapter.first_table is not None:
         screen.print(writers.rich_table(chapter.first_table))
     for finding in chapter.findings:
-        colour = "green" if finding.holds else "bold red"
+        colour = {True: "green", False: "bold red", None: "yellow"}[finding.holds]
         why = f" ({finding.why})" if finding.why else ""
         screen.print(f"[{colour}]{finding.verdict}[/]: {escape(finding.says + why)}", soft_wrap=True)
     screen.print(f"{len(outcome.rows)} rows; {outcome.measured} trials measured, {outcome.resumed} resumed\n")

@@ -6,6 +6,7 @@ is the finding, and its name.
 
 import importlib.util
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -102,15 +103,20 @@ class Finding:
     """A sentence about the rows and the predicate it stands on.
 
     says: the sentence; numbers in it are written `{name}` or `{name:.1f}` and come from `numbers(rows)`. holds(rows):
-    the check, with at least a digit of margin. A question about rows that are not there does not hold.
+    the check, with at least a digit of margin. A question about rows that are not there does not hold, but where a
+    route that it needs cannot run here it is not asked.
     """
 
     says: str
     holds: Callable[[Rows], bool]
     numbers: Callable[[Rows], Numbers] = _no_numbers
+    needs: tuple[str, ...] = ()
 
     def check(self, rows: Rows) -> "Checked":
         """The sentence with its numbers, and whether it holds; a check that fails to answer does not hold."""
+        lacks = dict.fromkeys(filter(None, (bench.route(name).label.lacks for name in self.needs)))
+        if lacks:
+            return Checked(re.sub(r"\{[^}]*\}", "…", self.says), None, "; ".join(lacks))
         try:
             return Checked(self.says.format(**self.numbers(rows)), bool(self.holds(rows)))
         except NoRowsError as error:
@@ -121,16 +127,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """A finding after the check. why: what kept it from being checked, if anything."""
+    """A finding after the check. holds: None where it was not asked. why: what kept it from an answer, if anything."""
 
     says: str
-    holds: bool
+    holds: bool | None
     why: str = ""
 
     @property
     def verdict(self) -> str:
-        """*holds* or *REFUTED*."""
-        return "holds" if self.holds else "REFUTED"
+        """In a word or three."""
+        return {True: "holds", False: "REFUTED", None: "not checked here"}[self.holds]
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,28 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from stabilitylab import environment, plot, writers
 from stabilitylab.cells import Table
 from stabilitylab.experiment import Checked, Loaded
-from stabilitylab.results import Rows
+from stabilitylab.library import Library
+from stabilitylab.results import NoRowsError, Rows
 
+T = TypeVar("T")
 INDEX = "index.md"
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """What one experiment came to. tables, pictures: Markdown. files: the names of what was written, the page first."""
+    """What one experiment came to. tables, pictures: Markdown. files: the names of what was written, the page first.
+
+    lacks: the libraries that should be in it and are not here.
+    """
 
     name: str
     question: str
@@ -28,11 +35,12 @@ class Chapter:
     tables: tuple[str, ...]
     pictures: tuple[str, ...]
     files: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether every finding holds."""
-        return all(finding.holds for finding in self.findings)
+        """Whether no finding is refuted."""
+        return all(finding.holds is not False for finding in self.findings)
 
 
 def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
@@ -40,7 +48,8 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
     name, files = loaded.name, [f"{loaded.name}.md"]
     pages, pictures = [], []
     _clear(name, folder)
-    tables = [spec.table(rows) for spec in loaded.experiment.tables]
+    absent = loaded.experiment.absent()
+    tables = [table for spec in loaded.experiment.tables if (table := _made(spec.table, rows, absent))]
     for number, table in enumerate(tables, 1):
         stem = f"{name}-table{number}"
         _write(folder / f"{stem}.csv", writers.csv(table))
@@ -49,12 +58,18 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
         files += [f"{stem}.csv", f"{stem}.jsonl"]
     for number, figure in enumerate(loaded.experiment.figures, 1):
         stem = f"{name}-figure{number}"
-        plot.save(plot.draw(figure, rows), folder / stem)
+        drawing = _made(partial(plot.draw, figure), rows, absent)
+        if drawing is None:
+            continue
+        plot.save(drawing, folder / stem)
         pictures.append(f"![{_escaped(figure.title)}]({stem}.svg)\n")
         files += [f"{stem}.svg", f"{stem}.png"]
     findings = tuple(finding.check(rows) for finding in loaded.experiment.findings)
     first = tables[0] if tables else None
-    chapter = Chapter(name, loaded.question, loaded.text, findings, first, tuple(pages), tuple(pictures), tuple(files))
+    lacks = tuple(f"{library.title}: {library.missing}" for library in absent)
+    chapter = Chapter(
+        name, loaded.question, loaded.text, findings, first, tuple(pages), tuple(pictures), tuple(files), lacks
+    )
     # Seconds mean nothing without the machine; digits hardly depend on it, and say so once, in the index.
     _write(folder / files[0], _page(chapter) + (f"\n{_environment()}" if loaded.experiment.cost == "bench" else ""))
     return chapter
@@ -105,6 +120,16 @@ def _clear(name: str, folder: Path) -> None:
             path.unlink()
 
 
+def _made(make: Callable[[Rows], T], rows: Rows, absent: Sequence[Library]) -> T | None:
+    """What is made of the rows; None where there are none for it because libraries are absent."""
+    try:
+        return make(rows)
+    except NoRowsError:
+        if not absent:
+            raise
+        return None
+
+
 def _page(chapter: Chapter) -> str:
     return "\n".join(
         [
@@ -113,6 +138,7 @@ def _page(chapter: Chapter) -> str:
             _findings(chapter.findings),
             *chapter.pictures,
             *chapter.tables,
+            *(f"Passed over, for it is not here: {_escaped(lack)}\n" for lack in chapter.lacks),
             f"Made by `python experiments/{chapter.name}.py`; [all chapters]({INDEX}).\n",
         ]
     )
@@ -121,7 +147,7 @@ def _page(chapter: Chapter) -> str:
 def _findings(findings: Sequence[Checked]) -> str:
     lines = []
     for finding in findings:
-        word = "*holds*" if finding.holds else "**REFUTED**"
+        word = "**REFUTED**" if finding.holds is False else f"*{finding.verdict}*"
         why = f" ({_escaped(finding.why)})" if finding.why else ""
         lines.append(f"- {word}: {finding.says}{why}")
     return "\n".join(lines) + "\n"

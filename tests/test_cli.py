@@ -92,6 +92,14 @@ def test_update_refreshes_tables_beside_the_experiments_and_in_the_readme(here):
     assert not (tables / "index.md").exists(), "a part is not the book"
 
 
+def test_committed_tables_are_not_refreshed_where_a_library_that_they_hold_is_not_here(here, monkeypatch):
+    experiment(here / "experiments", "needy", GRID.replace('"normal.cholesky"', '"numpy.lstsq"'))
+    monkeypatch.setattr(Library, "missing", property(lambda self: "nowhere: get it"))
+    said = called("run", "needy", "--update", code=2).output
+    assert "the committed tables hold libraries that are not here: NumPy: nowhere: get it" in said
+    assert not (here / "experiments" / "tables").exists()
+
+
 BAD_USE = {
     "an unknown experiment": (("run", "nothing"), "'nothing' names no experiment: planted"),
     "an ambiguous name": (("run", "plant", "--from", "two"), "'plant' names several experiments: planted_a, planted_b"),

@@ -11,6 +11,7 @@ from stabilitylab.copies import PUBLISHED
 from stabilitylab.core import Measurement, Status
 from stabilitylab.errors import DuplicateNameError, UnknownNameError
 from stabilitylab.experiment import Experiment, ExperimentError, Finding, Probe, find, load, select
+from stabilitylab.library import Library
 from stabilitylab.problems import case, cases
 from stabilitylab.results import Rows, from_json, to_json
 from stabilitylab.trial import trials
@@ -176,6 +177,15 @@ def test_a_finding_is_its_sentence_with_computed_numbers_and_a_verdict():
     assert (held.says, held.holds, held.verdict, held.why) == ("It keeps 5.0 digits.", True, "holds", "")
     refuted = Finding("It keeps {kept}.", lambda rows: rows.values("d")[0] > 6, numbers).check(ROWS)
     assert (refuted.says, refuted.verdict, refuted.why) == ("It keeps 5.0.", "REFUTED", "")
+
+
+def test_a_finding_that_needs_what_is_not_here_is_not_asked_and_says_how_to_get_it(monkeypatch):
+    finding = Finding("It keeps {kept:.1f} of {all}.", lambda rows: 1 / 0, needs=("numpy.lstsq", "numpy.pinv"))
+    assert finding.check(ROWS).verdict == "REFUTED"
+    monkeypatch.setattr(Library, "missing", property(lambda self: "nowhere: get it"))
+    found = finding.check(ROWS)
+    assert (found.says, found.holds, found.why) == ("It keeps … of ….", None, "nowhere: get it")
+    assert found.verdict == "not checked here"
 
 
 FAILING = {

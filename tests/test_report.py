@@ -9,9 +9,10 @@ import pytest
 from stabilitylab import report
 from stabilitylab.core import Measurement
 from stabilitylab.experiment import Experiment, Finding, Loaded
+from stabilitylab.library import Library
 from stabilitylab.plot import HeatMap
 from stabilitylab.report import INDEX, publish, refresh, write_chapter, write_index
-from stabilitylab.results import Rows
+from stabilitylab.results import NoRowsError, Rows
 from stabilitylab.table import Listing, Pivot
 
 
@@ -69,6 +70,24 @@ def test_a_page_holds_question_text_and_every_finding_with_its_verdict(chapter, 
     assert [finding.verdict for finding in chapter.findings] == ["holds", "REFUTED", "REFUTED"]
     assert not chapter.holds
     assert f"[all chapters]({INDEX})" in page
+
+
+def test_what_is_not_here_is_a_sentence_and_the_tables_that_need_it_are_left_out(tmp_path, monkeypatch):
+    needy = replace(
+        plain(),
+        solvers=("numpy.lstsq",),
+        findings=(Finding("It keeps {k}.", lambda rows: False, needs=("numpy.lstsq",)),),
+        tables=(Pivot("Digits"), Pivot("Of the absent", where={"solver": "numpy.lstsq"})),
+        figures=(HeatMap("Of the absent", where={"solver": "numpy.lstsq"}),),
+    )
+    with pytest.raises(NoRowsError):
+        write_chapter(loaded(experiment=needy), ROWS, tmp_path)
+    monkeypatch.setattr(Library, "missing", property(lambda self: "nowhere | get it"))
+    chapter = write_chapter(loaded(experiment=needy), ROWS, tmp_path)
+    page = (tmp_path / "chapter.md").read_text("utf-8")
+    assert "Passed over, for it is not here: NumPy: nowhere \\| get it\n" in page
+    assert "- *not checked here*: It keeps …. (nowhere \\| get it)\n" in page
+    assert (len(chapter.tables), len(chapter.pictures), chapter.holds) == (1, 0, True)
 
 
 def test_every_file_a_page_names_is_there_and_no_other(chapter, folder):
