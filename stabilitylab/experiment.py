@@ -22,6 +22,7 @@ from stabilitylab.copies import PUBLISHED, Copy
 from stabilitylab.core import Measurement, Status
 from stabilitylab.errors import StabilityLabError, UnknownNameError
 from stabilitylab.library import Library
+from stabilitylab.pages import Section
 from stabilitylab.plot import Spec
 from stabilitylab.problems import Case
 from stabilitylab.regression import Truth
@@ -148,6 +149,7 @@ class Experiment:
     copy_metrics: those of copies, scored on copy_truth. permuted, scaled: how many copies of each kind.
     rows(size): the probes that come after the grid; it may take a count as well, for `counted`. measure(probe): its
     rows, one for each solver of the probe, in that order.
+    sections: what it has to say on the pages of the libraries.
     chapter: its place in the book; equals stand by name. cost "bench": it times things, so that it runs only when
     named, after the others, alone and in one process. limit: seconds one route or probe may take.
     """
@@ -167,6 +169,7 @@ class Experiment:
     measure: Callable[[Probe], Sequence[Measurement]] = _no_measure
     tables: tuple[Tabulation, ...] = ()
     figures: tuple[Spec, ...] = ()
+    sections: tuple[Section, ...] = ()
     chapter: int = 100
     cost: Literal["run", "bench"] = "run"
     limit: float = 60.0

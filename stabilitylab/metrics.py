@@ -240,6 +240,14 @@ def growth(problem: Problem, solution: Solution, ref: Reference) -> Score:
     return float(solution.fit.growth)
 
 
+@metric("reader.ulps", says="error of the program's own reader of decimals", unit="ulp", better="lower")
+def reader_ulps(problem: Problem, solution: Solution, ref: Reference) -> Score:
+    """How far what a program read of 17 digits is from the double that was sent, at most; 0 for a correct reader."""
+    if solution.fit is None or solution.fit.reader_ulps is None:
+        return NoScore("the data went without being printed")
+    return solution.fit.reader_ulps
+
+
 # --- what the data allow
 
 

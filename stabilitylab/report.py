@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from stabilitylab import environment, plot, writers
+from stabilitylab import environment, libraries, plot, writers
 from stabilitylab.cells import Table
 from stabilitylab.experiment import Checked, Loaded
 from stabilitylab.library import Library
+from stabilitylab.pages import page
 from stabilitylab.results import NoRowsError, Rows
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ INDEX = "index.md"
 class Chapter:
     """What one experiment came to. tables, pictures: Markdown. files: the names of what was written, the page first.
 
-    lacks: the libraries that should be in it and are not here.
+    lacks: the libraries that should be in it and are not here. sections: (name of a library, what was found about it).
     """
 
     name: str
@@ -36,6 +37,7 @@ class Chapter:
     pictures: tuple[str, ...]
     files: tuple[str, ...]
     lacks: tuple[str, ...] = ()
+    sections: tuple[tuple[str, str], ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -66,9 +68,17 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
         files += [f"{stem}.svg", f"{stem}.png"]
     findings = tuple(finding.check(rows) for finding in loaded.experiment.findings)
     first = tables[0] if tables else None
-    lacks = tuple(f"{library.title}: {library.missing}" for library in absent)
     chapter = Chapter(
-        name, loaded.question, loaded.text, findings, first, tuple(pages), tuple(pictures), tuple(files), lacks
+        name,
+        loaded.question,
+        loaded.text,
+        findings,
+        first,
+        tuple(pages),
+        tuple(pictures),
+        tuple(files),
+        lacks=tuple(f"{library.title}: {library.missing}" for library in absent),
+        sections=tuple(item for part in loaded.experiment.sections for item in part.sections(rows).items()),
     )
     # Seconds mean nothing without the machine; digits hardly depend on it, and say so once, in the index.
     _write(folder / files[0], _page(chapter) + (f"\n{_environment()}" if loaded.experiment.cost == "bench" else ""))
@@ -88,8 +98,24 @@ def write_index(chapters: Sequence[Chapter], folder: Path) -> None:
         parts += [f"## {_escaped(chapter.question)}\n", _findings(chapter.findings)]
         parts += chapter.pictures[:1] + chapter.tables[:1]
         parts.append(f"[The whole chapter]({chapter.name}.md)\n")
+    parts += _library_pages(chapters, folder)
     parts.append(_environment())
     _write(folder / INDEX, "\n".join(parts))
+
+
+def _library_pages(chapters: Sequence[Chapter], folder: Path) -> list[str]:
+    """A page for each library that a chapter has something to say about, and the list of them for the index."""
+    for stale in folder.glob("library-*.md"):
+        stale.unlink()
+    lines = []
+    for library in libraries.each():
+        found = {c.question: "\n".join(t for name, t in c.sections if name == library.name) for c in chapters}
+        said = {question: text for question, text in found.items() if text}
+        if said and not library.missing:
+            _write(folder / f"library-{library.name}.md", page(library, said))
+            lines.append(f"- [{library.title} {library.version()}](library-{library.name}.md)")
+    heading = "## A page for each library\n\nIts entry points, its worst answers, and scripts that give them again.\n"
+    return [heading, *lines, ""] if lines else []
 
 
 def publish(chapters: Sequence[Chapter], written: Path, folder: Path) -> None:

@@ -44,6 +44,16 @@ def each() -> Iterator[Library]:
     return iter([found[name] for name in sorted(found)])
 
 
+def defaults() -> tuple[str, ...]:
+    """For each library the route that stands first in its file: the entry point that most of its users call."""
+    first: dict[str, str] = {}
+    for entry in sorted(catalog, key=lambda entry: entry.function.__code__.co_firstlineno):
+        library = entry.label.library
+        if library is not None and entry.function.__module__ == f"{__name__}.{library.name}_routes":
+            first.setdefault(library.name, entry.label.name)
+    return tuple(first[name] for name in sorted(first))
+
+
 def versions() -> dict[str, str]:
     """The libraries that are here, by title, with the version of each."""
     return {library.title: library.version() for library in each() if not library.missing}

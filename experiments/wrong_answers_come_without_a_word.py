@@ -1,0 +1,127 @@
+"""Which library keeps the digits of everyday data, and when they are gone, does anybody say so?
+
+Incomes beside rates, years, time stamps, dummies beside an intercept, and random matrices of growing condition number,
+with the eleven NIST regressions: every entry point of every library and program on the bench. An answer is called wrong
+when some coefficient has not one correct digit although the data support four; problems that are exactly rank
+deficient have several right answers, and each route is scored against the policy that it declares. A refusal, a NaN or
+an NA, a warning, a lower rank in what is returned: these are ways of saying so. The worst is to say nothing.
+"""
+
+from stabilitylab import libraries, problems
+from stabilitylab.cells import Cell, Table
+from stabilitylab.experiment import Experiment, Finding
+from stabilitylab.pages import WorstAnswers
+from stabilitylab.plot import HeatMap
+from stabilitylab.problems import case, cases
+from stabilitylab.results import Rows
+from stabilitylab.table import Pivot
+from stabilitylab.voice import Voice, voice
+
+EVERYDAY = (
+    case("real.income_and_rate"),
+    case("real.years", degree=1),
+    case("real.years", degree=2),
+    case("real.years", degree=3),
+    case("real.timestamps_s"),
+    case("real.timestamps_ms"),
+    case("real.timestamps_ns"),
+    case("real.one_hot"),
+)
+RANDOM = cases("synthetic.randsvd", cond=(1e4, 1e8, 1e12), seed=0)
+NIST = tuple(case(name) for name in problems.names() if name.startswith("nist."))
+NAMES = tuple(recipe.build().name for recipe in (*EVERYDAY, *RANDOM))
+DEFAULTS = libraries.defaults()
+
+
+class Voices:
+    """How often each route was wrong, and how that could be heard."""
+
+    def table(self, rows: Rows) -> Table:
+        """One line for each route, those that are silent most often first."""
+        counts = {name: _counted(rows.where(solver=name)) for name in rows.distinct("solver")}
+        order = sorted(counts, key=lambda name: [-counts[name][voice] for voice in reversed(Voice)])
+        header = ("solver", "problems", *(voice.value for voice in reversed(Voice)))
+        body = tuple(
+            (
+                Cell(name, name),
+                Cell(str(len(rows.where(solver=name))), len(rows.where(solver=name))),
+                *(Cell(str(counts[name][voice]), counts[name][voice]) for voice in reversed(Voice)),
+            )
+            for name in order
+        )
+        note = (
+            "Wrong: not one correct digit in some coefficient, although the data support four, or no answer at all. "
+            "Scored against the decimal truth."
+        )
+        return Table("Wrong answers, and what the caller heard", header, (False,) * len(header), body, (note,))
+
+
+def _counted(rows: Rows) -> dict[Voice, int]:
+    heard = [voice(row) for row in rows]
+    return {voice: heard.count(voice) for voice in Voice}
+
+
+def silence(rows: Rows) -> dict[str, int]:
+    """Wrong answers of library routes in all, and how many of them came without a word, or with a rank only."""
+    heard = _counted(rows)
+    return {
+        "wrong": sum(heard.values()),
+        "silent": heard[Voice.SILENT],
+        "rank": heard[Voice.RANK_ONLY],
+        "routes": len({row.solver for row in rows if voice(row) is Voice.SILENT}),
+        "all": len(rows.distinct("solver")),
+    }
+
+
+def digits(rows: Rows, solver: str, problem: str) -> float:
+    """Correct digits of the worst coefficient; no answer is no digits."""
+    (row,) = rows.where(solver=solver, problem=problem)
+    return row["digits.min"] or 0.0
+
+
+EXPERIMENT = Experiment(
+    chapter=11,
+    problems=(*EVERYDAY, *RANDOM, *NIST),
+    quick=(*EVERYDAY, *RANDOM, case("nist.filip"), case("nist.pontius"), case("nist.longley")),
+    solvers=libraries.names(),
+    truths=("decimal",),
+    metrics=("digits.min", "digits.supported", "digits.statistical"),
+    tables=(
+        Voices(),
+        Pivot("Correct digits of everyday data", where={"problem": NAMES}, flag="silence"),
+    ),
+    figures=(
+        HeatMap(
+            "Everyday data, the default call of each library",
+            where={"problem": NAMES, "solver": DEFAULTS},
+            flag="silence",
+        ),
+        HeatMap("Everyday data, every entry point", where={"problem": NAMES}, flag="silence"),
+    ),
+    sections=(WorstAnswers(),),
+    findings=(
+        Finding(
+            "Of {wrong} wrong answers, {silent} came without a word and {rank} with nothing but a lower rank among "
+            "what was returned. {routes} of {all} entry points were silent at least once.",
+            lambda rows: silence(rows)["silent"] + silence(rows)["rank"] > silence(rows)["wrong"] / 10,
+            silence,
+        ),
+        Finding(
+            "scikit-learn's `LinearRegression` keeps {kept:.1f} digits of the coefficient of a rate beside an income, "
+            "where `numpy.linalg.lstsq` keeps {numpy:.1f}.",
+            lambda rows: (
+                digits(rows, "sklearn.LinearRegression", NAMES[0]) < 1 and digits(rows, "numpy.lstsq", NAMES[0]) > 8
+            ),
+            lambda rows: {
+                "kept": digits(rows, "sklearn.LinearRegression", NAMES[0]),
+                "numpy": digits(rows, "numpy.lstsq", NAMES[0]),
+            },
+            needs=("sklearn.LinearRegression",),
+        ),
+    ),
+)
+
+if __name__ == "__main__":
+    from stabilitylab.cli import run_file
+
+    run_file(__file__)
