@@ -19,6 +19,7 @@ from stabilitylab.errors import (
     StabilityLabError,
 )
 
+UNHEARD = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 REFUSALS = (
     Breakdown,
     np.linalg.LinAlgError,
@@ -49,6 +50,9 @@ def answer_of(function: Callable[..., Any], arguments: Sequence[Any]) -> Answer:
     started = time.perf_counter()
     try:
         with one_blas_thread(), warnings.catch_warnings(record=True, action="always") as heard:
+            # What Python does not show outside a test or __main__ is no warning to the user of a library.
+            for unheard in UNHEARD:
+                warnings.simplefilter("ignore", unheard)
             started = time.perf_counter()
             result = function(*arguments)
         seconds = time.perf_counter() - started

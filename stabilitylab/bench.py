@@ -55,7 +55,10 @@ def solve(entry: Route, problem: Problem, copy: Copy = PUBLISHED, *, python: str
     answer = answered(entry, arranged.arguments, python=python)
     fit, said = answer.fit, answer.heard
     if fit is None:
-        return Solution(None, answer.failed or Status.RAISED, None, answer.note, said, answer.seconds)
+        failed = answer.failed or Status.RAISED
+        if failed is Status.RAISED and entry.label.policy == "refuses":
+            failed = Status.REFUSED  # by whatever error its library has for that
+        return Solution(None, failed, None, answer.note, said, answer.seconds)
     n = problem.shape[1]
     if np.shape(fit.x) != (n,) or np.asarray(fit.x).dtype.kind != "f":
         note = f"returned {np.asarray(fit.x).dtype} of shape {np.shape(fit.x)}"

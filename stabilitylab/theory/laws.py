@@ -110,7 +110,7 @@ def predict(label: RouteLabel, A: Array, c: Conditioning, u: float) -> Predictio
     """
     if label.law is None:
         return None
-    working = u if label.works_in == "input" else min(u, unit_roundoff(label.works_in))
+    working = u if label.works_in == "input" else unit_roundoff(label.works_in)
     errors, bound = LAWS[label.law](A, c, working, label.constant)
     if working < u:
         errors, bound = errors + u * np.abs(c.x), bound + u * np.abs(c.x)
@@ -140,6 +140,6 @@ def _dropped(A: Array, c: Conditioning, solves: str, cut: float) -> Array:
 
 def _singular_values(A: Array, solves: str) -> tuple[Array, Array, Array]:
     """s, V' and the norms its columns are divided by, of the matrix a route really solves."""
-    norms = column_norms(A) if solves != "raw" else np.ones(A.shape[1])
+    norms = column_norms(A) if "scaled" in solves else np.ones(A.shape[1])
     _, s, Vt = np.linalg.svd(np.asarray(A, dtype=np.float64) / norms, full_matrices=False)
     return s, Vt, norms
