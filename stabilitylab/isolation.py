@@ -27,6 +27,7 @@ from stabilitylab.workers import ONE_THREAD
 
 TICK = 0.05  # seconds between two looks at the clock and the memory
 STARTING = 120.0  # seconds that a library's first call may take beyond the limit: importing it, starting a program
+PATIENCE = 2.0  # seconds for all processes together to end when they are asked
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -118,6 +119,12 @@ class _Worker:
             self.fresh = False
             return answer
 
+    def dismiss(self) -> None:
+        """Say that there will be no more requests, upon which the process ends when it has answered."""
+        assert self.process.stdin is not None
+        with suppress(OSError):
+            self.process.stdin.close()
+
     def end(self) -> None:
         """Stop the process and all that it started."""
         with suppress(psutil.Error):
@@ -177,8 +184,13 @@ def _worker(name: str, python: str) -> _Worker:
 
 @atexit.register
 def end_all() -> None:
-    """Stop every process that was started here."""
+    """Stop every process that was started here; each is asked first, so that it can stop what it started itself."""
     with _lock:
         for worker in _workers.values():
+            worker.dismiss()
+        deadline = time.monotonic() + PATIENCE
+        for worker in _workers.values():
+            with suppress(subprocess.TimeoutExpired):
+                worker.process.wait(max(0.0, deadline - time.monotonic()))
             worker.end()
         _workers.clear()

@@ -33,6 +33,11 @@ def call(function, *arguments):
             raise AssertionError(f"{type(error).__name__}: {error}") from error
 
 
+def is_wider_than_double(label):
+    """Whether a route works with more digits than double: neither a shift nor a short column of doubles moves it."""
+    return label.works_in != "input" and data.unit_roundoff(label.works_in) < data.unit_roundoff("float64")
+
+
 def is_kept(function, label, A, b):
     """Whether the last of three coefficients is the 1 it should be; a refusal keeps nothing."""
     try:
@@ -253,6 +258,8 @@ def cuts_off_where_it_says(function, label):
     columns s is then d/2 to first order. The right side, s (h1 + h2 + h3), is exact for any s and makes the last
     coefficient 1, or nearly 0 where its direction was dropped.
     """
+    if is_wider_than_double(label):
+        return
     if label.solves == "columns scaled to unit norm" and label.design not in ("matrix", "columns"):
         _cuts_off_lines(function, label)
     if label.design not in ("matrix", "columns") or "square" in label.tags:
@@ -286,7 +293,7 @@ def solves_the_matrix_it_says(function, label):
     A column 2**-60 times the others is kept only where columns are
     scaled, or where there is no cut-off, which then says nothing.
     """
-    if "square" in label.tags or "float64" not in label.scalars:
+    if "square" in label.tags or "float64" not in label.scalars or is_wider_than_double(label):
         return
     centred = "centred" in label.solves
     x = SHIFT + np.arange(8.0)
