@@ -1,4 +1,4 @@
-"""One new file in `solvers/`, and nothing else: it is listed, sits the exam and enters the leaderboard."""
+"""One new file, and nothing else: a solver or a library is listed, sits the exam and enters the leaderboard."""
 
 import json
 import os
@@ -16,12 +16,17 @@ ROOT = Path(__file__).parent.parent
 LEADERBOARD = "the_choice_of_solver_decides_the_digits_on_nist_data"
 
 
+def added(decorator):
+    """What the README adds with a decorator, and its name."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    (code,) = [c for c in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if decorator in c]
+    return code, re.search(rf'{re.escape(decorator)}\s*"([\w.]+)"', code)[1]
+
+
 @pytest.fixture(scope="module")
 def example():
     """The solver that the README adds, with its name."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    (code,) = [c for c in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "@solver(" in c]
-    return code, re.search(r'@solver\("([\w.]+)"', code)[1]
+    return added("@solver(")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,8 @@ def checkout(tmp_path_factory, example):
     for name in ("test_exam.py", "conftest.py"):
         shutil.copy(ROOT / "tests" / name, copy / "tests" / name)
     (copy / "stabilitylab" / "solvers" / "newcomer.py").write_text(f'"""A newcomer."""\n\n{example[0]}', "utf-8")
+    library = copy / "stabilitylab" / "libraries" / "series_routes.py"
+    library.write_text(f'"""A newcomer."""\n\n{added("@route(")[0]}', "utf-8")
     return copy
 
 
@@ -74,6 +81,20 @@ def test_a_new_solver_enters_the_leaderboard(checkout, example):
     rows = read(checkout / "results" / "rows" / f"{LEADERBOARD}.quick.rows.jsonl")
     assert {row.status for row in rows.where(solver=example[1])} <= {"SOLVED", "WARNED"}
     assert "as predicted" in {row.verdict for row in rows.where(solver=example[1])}
+
+
+def test_a_new_library_is_listed_sits_the_exam_and_runs_in_a_process_of_its_own(checkout):
+    name = added("@route(")[1]
+    assert name in json.loads(called(checkout, "-m", "stabilitylab", "list", "--json").stdout)["libraries"]
+    done = called(checkout, "-m", "pytest", "-q", "-p", "no:xdist", "tests/test_exam.py", "-k", name)
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+    code = (
+        "import stabilitylab as sl, sys; from stabilitylab.isolation import _workers;"
+        f"row = sl.run({name!r}, sl.problems.get('nist.norris')(), truth='decimal');"
+        "print(row.status, row['digits.min'] > 10, [name for name, _ in _workers])"
+    )
+    assert called(checkout, "-c", code).stdout == "SOLVED True ['series']\n"
 
 
 def test_a_second_file_that_claims_the_name_is_refused(checkout, example):
