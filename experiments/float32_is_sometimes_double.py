@@ -87,7 +87,7 @@ EXPERIMENT = Experiment(
             lambda rows: {"wide": len(wider(rows)), "all": len(rows.where(dtype="float32").distinct("solver"))},
         ),
         Finding(
-            "Given float64, JAX as it comes works in float32: {jax:.1f} digits at condition number {cond:.0e}, where "
+            "Given float64, JAX as it comes works in float32: {jax:.1f} digits at condition number {cond:g}, where "
             "`numpy.linalg.lstsq` keeps {numpy:.1f}.",
             lambda rows: "jax.lstsq" in narrower(rows) and kept(rows, "numpy.lstsq", "float64") > 10,
             lambda rows: {

@@ -94,9 +94,9 @@ EXPERIMENT = Experiment(
         HeatMap(
             "Everyday data, the default call of each library",
             where={"problem": NAMES, "solver": DEFAULTS},
+            sort="leaderboard",
             flag="silence",
         ),
-        HeatMap("Everyday data, every entry point", where={"problem": NAMES}, flag="silence"),
     ),
     sections=(WorstAnswers(),),
     findings=(

@@ -25,7 +25,7 @@ from stabilitylab.core import Status
 from stabilitylab.library import Library
 from stabilitylab.workers import ONE_THREAD
 
-TICK = 0.05  # seconds between two looks at the clock and the memory
+TICK = 0.2  # seconds between two looks at the clock and the memory, which takes milliseconds
 STARTING = 120.0  # seconds that a library's first call may take beyond the limit: importing it, starting a program
 PATIENCE = 2.0  # seconds for all processes together to end when they are asked
 PACKAGE = Path(__file__).parent.parent
