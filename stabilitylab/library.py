@@ -9,14 +9,16 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
 class Library:
     """What the routes of one library share.
 
-    name: the family in the names of its routes. title: as its users write it. modules, programs, shared: what must be
-    importable, on PATH, or loadable. install: the command that brings it. version: asked of what is installed.
+    name: the family in the names of its routes. title: as its users write it. modules, programs, shared, files: what
+    must be importable, on PATH, loadable, or there. install: the command that brings it. version: asked of what is
+    installed.
     distribution: its name on the Python package index, for `stabilitylab libraries --against`; "" where it has none.
     isolated: whether its routes run in a process of their own.
     """
@@ -28,13 +30,14 @@ class Library:
     modules: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     distribution: str = ""
     isolated: bool = True
 
     @property
     def missing(self) -> str:
         """What is not here, with the way to get it; "" when all is."""
-        return _missing(self.modules, self.programs, self.shared, self.install)
+        return _missing(self.modules, self.programs, self.shared, self.files, self.install)
 
 
 def python_library(
@@ -75,8 +78,11 @@ def printed_version(command: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _missing(modules: tuple[str, ...], programs: tuple[str, ...], shared: tuple[str, ...], install: str) -> str:
+def _missing(
+    modules: tuple[str, ...], programs: tuple[str, ...], shared: tuple[str, ...], files: tuple[str, ...], install: str
+) -> str:
     absent = [f"the module {m!r} is not installed" for m in modules if importlib.util.find_spec(m) is None]
     absent += [f"the program {p!r} is not on PATH" for p in programs if shutil.which(p) is None]
     absent += [f"the shared library {s!r} is not installed" for s in shared if ctypes.util.find_library(s) is None]
+    absent += [f"the file {f} is not there" for f in files if not Path(f).is_file()]
     return f"{'; '.join(absent)}: {install}" if absent else ""

@@ -1,46 +1,69 @@
 """Programs that are not Python: a session that stays open for many questions, and numbers that arrive as they left.
 
-Numbers go exactly, in binary or as hexadecimal floats, where a program can read them. Where it cannot they go with 17
-significant digits, which a correct reader turns back into the same doubles; the program prints them again, and what
-its reader made of them is measured.
+Numbers go exactly, as the doubles of a binary file, where a program can read them; where it reads text only, what its
+reader made of them is measured. Answers come in lines "key: value", with 17 digits, which make the same doubles again.
 """
 
 import atexit
+import os
+import re
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from stabilitylab.arithmetic.formats import Array
-from stabilitylab.errors import StabilityLabError
+from stabilitylab.core import Fit
+from stabilitylab.errors import Breakdown, StabilityLabError
+from stabilitylab.workers import ONE_THREAD
 
 END = "-- end of answer --"  # the line with which a session's program ends each answer
 
 
 class ProgramError(StabilityLabError, RuntimeError):
-    """A program ended, or said that it failed; the message is what it said."""
+    """A program ended, or did not answer as agreed; the message is what it said."""
+
+
+class RejectedError(ProgramError, ValueError):
+    """A program said that it cannot answer for these data."""
+
+
+class SingularError(RejectedError, Breakdown):
+    """A program said that it cannot answer because a matrix is singular."""
 
 
 class Session:
     """A running program: a question is text on its standard input, the answer its output up to the line END.
 
     The program's standard error is heard too. command: what starts it; the program must read until its input ends.
+    opening: the first question, to which END is the answer: the program is ready. files: texts by name, in the folder
+    where the program starts; that folder, its home too, is removed as soon as the program is ready.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], opening: str = "", files: Mapping[str, str] | None = None) -> None:
         self.command = tuple(command)
-        self.process = subprocess.Popen(
-            self.command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-        atexit.register(self.end)
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (files or {}).items():
+                (Path(folder) / name).write_text(text, "utf-8")
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                cwd=folder,
+                env={**os.environ, **ONE_THREAD, "LC_ALL": "C.UTF-8", "HOME": folder},
+            )
+            atexit.register(self.end)
+            self.ask(opening)
 
     @property
     def alive(self) -> bool:
@@ -60,29 +83,74 @@ class Session:
                 return "".join(lines)
             lines.append(line)
         self.end()
-        raise ProgramError(f"{self.command[0]} ended: {''.join(lines).strip() or 'without a word'}")
+        raise ProgramError(f"{self.command[0]} ended: {' '.join(''.join(lines).split()) or 'without a word'}")
 
     def end(self) -> None:
-        """Stop the program."""
+        """Stop the program, and those that it started: some are scripts around the program proper."""
+        with suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self.process.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
         self.process.kill()
-        self.process.wait()
+        with suppress(BrokenPipeError), self.process:  # which closes its pipes and waits
+            pass
         atexit.unregister(self.end)
 
 
 _sessions: dict[tuple[str, ...], Session] = {}
 
 
-def session(command: tuple[str, ...]) -> Session:
-    """The session of a command, started when it is first asked for and when the last one has ended."""
-    found = _sessions.get(command)
+def session(command: Sequence[str], opening: str = "", files: Mapping[str, str] | None = None) -> Session:
+    """The session of a command and what it starts with, started when it is first asked for or the last one ended."""
+    key = (*command, opening, *(files or {}).values())
+    found = _sessions.get(key)
     if found is None or not found.alive:
-        found = _sessions[command] = Session(command)
+        found = _sessions[key] = Session(command, opening, files)
     return found
 
 
-def decimal(value: float) -> str:
-    """17 significant digits: a reader that rounds correctly turns them back into the same double."""
-    return f"{value:.17g}"
+def failure(said: str) -> RejectedError:
+    """The error for what a program said that is wrong with the data: a SingularError where that is it.
+
+    LAPACK's dtrtrs, which solves with a triangle, fails for no other reason."""
+    text = " ".join(said.split())
+    singular = re.search("singular|collinear|rank deficient|positive definite|dtrtrs", text, re.IGNORECASE)
+    return SingularError(text) if singular else RejectedError(text)
+
+
+def fit(answer: str) -> Fit:
+    """The Fit that an answer describes, in lines "key: value"; what else a program prints is passed over.
+
+    x, standard_errors: numbers; r_squared, rank, iterations: one number; dropped: indices from 0; note: text. A line
+    "warning: ..." becomes a Python warning. Raises RejectedError, or SingularError, for a line "error: ...", and
+    ProgramError where there is no x.
+    """
+    lines = re.findall(r"^(\w+): *(.*)$", answer, re.MULTILINE)
+    for text in (value.strip() for key, value in lines if key == "warning"):
+        warnings.warn(text, stacklevel=3)
+    said = dict(lines)
+    if "error" in said:
+        raise failure(said["error"])
+    if "x" not in said:
+        raise ProgramError(f"no coefficients in {answer.strip()!r}")
+    return Fit(
+        numbers(said["x"]),
+        rank=int(said["rank"]) if "rank" in said else None,
+        iterations=int(said["iterations"]) if "iterations" in said else None,
+        standard_errors=numbers(said["standard_errors"]) if "standard_errors" in said else None,
+        r_squared=float(said["r_squared"]) if "r_squared" in said else None,
+        note=said.get("note", ""),
+        dropped=tuple(int(word) for word in said.get("dropped", "").split()),
+    )
+
+
+@contextmanager
+def doubles(*arrays: npt.ArrayLike, name: str = "data", header: bytes = b"") -> Iterator[str]:
+    """The path of a binary file: a header, and the doubles of some arrays, column by column; gone after the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(header + b"".join(np.asarray(a, dtype=np.float64).tobytes("F") for a in arrays))
+        yield path.as_posix()
 
 
 def reader_ulps(sent: npt.ArrayLike, read: npt.ArrayLike) -> float:
