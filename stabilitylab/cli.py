@@ -20,6 +20,7 @@ from stabilitylab.compare import Change
 from stabilitylab.compare import compare as compare_results
 from stabilitylab.errors import StabilityLabError
 from stabilitylab.experiment import counted, find, load, select
+from stabilitylab.libraries_command import libraries_command
 from stabilitylab.lstsq_command import lstsq
 from stabilitylab.report import INDEX, Chapter, publish, refresh, write_index
 from stabilitylab.runner import Outcome, ProgressReport, run_experiments, silent
@@ -267,6 +268,7 @@ def doctor(as_json: bool) -> None:
 
 
 main.add_command(lstsq)
+main.add_command(libraries_command)
 
 
 def run_file(file: str) -> None:

@@ -1,4 +1,4 @@
-"""The process in which the routes of one library run: `python -m stabilitylab.isolated`; `isolation` is its other end.
+"""The process in which the routes of one library run: `isolation` starts it, and is its other end.
 
 Requests come over standard input and answers go over standard output, pickled, between two processes of ours. What a
 library prints goes to standard error.
@@ -44,7 +44,3 @@ def main() -> None:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     serve(requests, answers)
-
-
-if __name__ == "__main__":
-    main()

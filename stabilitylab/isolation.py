@@ -22,13 +22,13 @@ import psutil
 
 from stabilitylab.answer import Answer
 from stabilitylab.core import Status
+from stabilitylab.errors import StabilityLabError
 from stabilitylab.library import Library
 from stabilitylab.workers import ONE_THREAD
 
 TICK = 0.2  # seconds between two looks at the clock and the memory, which takes milliseconds
 STARTING = 120.0  # seconds that a library's first call may take beyond the limit: importing it, starting a program
 PATIENCE = 2.0  # seconds for all processes together to end when they are asked
-PACKAGE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,17 @@ class Limits:
 
 
 LIMITS = Limits()
+
+# This package by its file: a folder on PYTHONPATH would bring all that stands beside it, and hide what another
+# interpreter has of it.
+_START = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("stabilitylab", sys.argv[1])
+sys.modules["stabilitylab"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+from stabilitylab.isolated import main
+main()
+"""
 
 
 def isolated_answer(
@@ -69,7 +80,7 @@ def isolated_version(library: Library, module: str, name: str, *, python: str) -
     return str(_worker(library.name, python).ask((module, name, ()), LIMITS))
 
 
-class _GoneError(Exception):
+class _GoneError(StabilityLabError):
     """The process did not answer; status says how it ended."""
 
     def __init__(self, status: Status, said: str) -> None:
@@ -81,13 +92,12 @@ class _Worker:
     """One process and what it sends."""
 
     def __init__(self, python: str) -> None:
-        path = os.pathsep.join(filter(None, [str(PACKAGE), os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
-            [python, "-m", "stabilitylab.isolated"],
+            [python, "-c", _START, str(Path(__file__).with_name("__init__.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},
+            env={**os.environ, **ONE_THREAD},
             start_new_session=True,  # Ctrl-C in a terminal is for the parent, which ends this one
         )
         self.answers: SimpleQueue[Any] = SimpleQueue()

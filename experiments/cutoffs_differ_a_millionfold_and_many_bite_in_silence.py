@@ -1,0 +1,264 @@
+"""Who drops a direction of a matrix that has full rank, from which size on, and who says so?
+
+Every entry point is asked for a direction at smaller and smaller shares s, powers of two, until it is lost; nothing is
+read from documentation. Over orthogonal columns h1, h2, h3 of ones and minus ones let p = 4 h1 + h2 and q = h1 - 2 h2:
+
+    nearly dependent: A = [p, q, p + q + s h3],  b = h1 + 4 h2 + 2 s h3,     x = (-4/3, -11/3, 2)
+    a short column:   A = [p, q, s h3],          b = h1 + 4 h2 + 1024 s h3,  x = (2/3, -5/3, 1024)
+
+Routes that take a line are asked [1, 1.25 + s r] and [1, s r], where r = (-7, -5, ..., 7). A and b hold no rounding, A
+has full rank, and x is the one answer for every s. Where it is lost, either the route decided so, or round-off did,
+which does something else when b and the order of the columns change. A cut-off is a share of the largest singular
+value, right to a factor of 1.4 or so.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from math import log2
+
+from stabilitylab import bench, libraries
+from stabilitylab.experiment import Experiment, Finding, Probe, Size
+from stabilitylab.library import Library
+from stabilitylab.marks import NOTHING, superscript
+from stabilitylab.policy import Bracket, Outcome, Policy, probe, script
+from stabilitylab.results import Rows
+from stabilitylab.table import Column, Listing
+from stabilitylab.voice import Voice
+from stabilitylab.writers import markdown
+
+LOUD = (Voice.REFUSED.value, Voice.NOT_A_NUMBER.value, Voice.WARNED.value)
+NUMPY, SCIPY, LSQR, POLYFIT = "numpy.lstsq", "scipy.lstsq_gelsd", "scipy.lsqr", "numpy.polyfit"
+SKLEARN, R = "sklearn.LinearRegression", "r.lm"
+DROPPED = "dropped"
+
+# --- what is measured
+
+
+def routes(library: Library) -> tuple[str, ...]:
+    """The routes of a library that can run here."""
+    return tuple(e.label.name for e in libraries.catalog if e.label.library == library and e.label.available)
+
+
+def rows(size: Size) -> Iterator[Probe]:
+    """One probe for each library, whose routes share a process."""
+    for library in libraries.each():
+        if names := routes(library):
+            yield Probe(library.name, names)
+
+
+def measure(asked: Probe):
+    """The policy of each route."""
+    return tuple(asked.row(name, flat(probe(bench.route(name)))) for name in asked.solvers)
+
+
+def flat(found: Policy) -> dict[str, float | str]:
+    """A policy as numbers and words."""
+    answer = {True: "yes", False: "no", None: "no cut-off"}
+    return {
+        "works in": "float32" if found.bits == 24 else "float64",
+        **described("near", found.near),
+        **described("short", found.short),
+        "scaled": answer[found.scaled],
+        "grows": answer[found.grows],
+        "centred": answer[found.centred],
+        "offset": 2.0**found.offset if found.offset else 0.0,
+        "voice": found.voice.value if found.voice else answer[None],
+        "dependent": found.dependent.outcome.value,
+        "script": script(found),
+    }
+
+
+def described(name: str, bracket: Bracket) -> dict[str, float | str]:
+    """Where a direction is lost, and how; what there is not is left out."""
+    told = {"fate": bracket.fate, "cutoff": bracket.cutoff, "kept": bracket.kept, "lost": bracket.lost}
+    if bracket.reply is not None:
+        told["x"] = ", ".join(f"{v:.3g}" for v in bracket.reply.x) or bracket.reply.outcome.value
+        wordless = {Voice.SILENT: "nothing", Voice.NOT_A_NUMBER: "NA"}
+        voice = bracket.reply.voice
+        told["said"] = " ".join(bracket.reply.words.split()) or wordless.get(voice, voice.value)
+    return {f"{name}.{key}": value for key, value in told.items() if value is not None}
+
+
+# --- what is said of it
+
+
+def column(name: str, header: str) -> Column:
+    """The cut-off that was seen on one kind of system, or what became of the direction instead."""
+    return Column(lambda row: row[f"{name}.cutoff"] or row[f"{name}.fate"], header, "scientific")
+
+
+def share(name: str, header: str) -> Column:
+    """A power of two as one."""
+    return Column(lambda row: f"2{superscript(int(log2(row[name])))}" if row[name] else NOTHING.symbol, header)
+
+
+def witnesses(title: str, name: str) -> Listing:
+    """The shares between which routes drop a direction, with the answer below and what is said there."""
+    return Listing(
+        title,
+        (
+            "solver",
+            share(f"{name}.kept", "smallest s kept"),
+            share(f"{name}.lost", "largest s dropped"),
+            Column(f"{name}.x", "x there"),
+            Column(f"{name}.said", "what it said"),
+        ),
+        where={f"{name}.fate": DROPPED},
+    )
+
+
+class Witnesses:
+    """What was found of each library's routes, and the witness of the first that has a cut-off."""
+
+    def sections(self, rows: Rows) -> Mapping[str, str]:
+        """See `stabilitylab.pages.Section`."""
+        found = {}
+        asked = Rows(tuple(row for row in rows if row.answered))
+        for name in asked.distinct("problem"):
+            own = asked.where(problem=name)
+            found[name] = markdown(POLICIES.table(own))
+            if seen := [row["script"] for row in own if row.solver in cutoffs(own)]:
+                found[name] += f"\nThe first cut-off, seen:\n\n```python\n{seen[0]}```\n"
+        return found
+
+
+def cutoffs(rows: Rows) -> dict[str, float]:
+    """The cut-off of every route that was seen to have one, on nearly dependent columns where it was seen there."""
+    found = {row.solver: row["near.cutoff"] or row["short.cutoff"] for row in rows}
+    return {solver: cutoff for solver, cutoff in found.items() if cutoff}
+
+
+def extremes(rows: Rows) -> dict[str, float | str]:
+    """The routes in float64 that drop the least and the most."""
+    found = cutoffs(rows.where(**{"works in": "float64"}))
+    least, most = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
+    return {"least": found[least], "most": found[most], "fine": least, "coarse": most}
+
+
+def voices(rows: Rows) -> dict[str, int]:
+    """How many of the routes with a cut-off can be heard when it bites."""
+    heard = Counter(row["voice"] for row in rows if row.solver in cutoffs(rows))
+    loud = sum(heard[voice] for voice in LOUD)
+    rank, silent = heard[Voice.RANK_ONLY.value], heard[Voice.SILENT.value]
+    return {"all": sum(heard.values()), "loud": loud, "rank": rank, "silent": silent}
+
+
+def lengths(rows: Rows) -> dict[str, int]:
+    """How many of the routes with a cut-off drop a column because it is short, and how many never do."""
+    counted = Counter(row["scaled"] for row in rows)
+    return {"raw": counted["no"], "scaled": counted["yes"]}
+
+
+def replies(rows: Rows) -> dict[str, int]:
+    """What becomes of exactly dependent columns."""
+    counted = Counter(row["dependent"] for row in rows)
+    noise = counted[Outcome.ARBITRARY.value] + counted[Outcome.WRONG.value]
+    norm = counted[Outcome.MINIMUM_NORM.value] + counted[Outcome.SCALED_NORM.value]
+    basic, refused = counted[Outcome.BASIC.value], counted[Outcome.REFUSED.value] + counted[Outcome.NOT_FINITE.value]
+    return {"norm": norm, "basic": basic, "refused": refused, "noise": noise, "all": sum(counted.values())}
+
+
+def of(rows: Rows, solver: str, name: str):
+    """What was found of one route. Raises NoRowsError."""
+    (row,) = rows.where(solver=solver)
+    return row[name]
+
+
+def pair(one: str, other: str):
+    """The cut-offs of two routes as the numbers of a finding."""
+    return lambda rows: {"one": cutoffs(rows)[one], "other": cutoffs(rows)[other]}
+
+
+POLICIES = Listing(
+    "The rank policy of every entry point, measured",
+    (
+        "solver",
+        "works in",
+        column("near", "cut-off, nearly dependent"),
+        column("short", "cut-off, a short column"),
+        Column("scaled", "as if columns were scaled?"),
+        Column("grows", "grows with the rows?"),
+        Column("centred", "as if centred?"),
+        share("offset", "slope right over 0, 1, ..., 7 plus"),
+        Column("voice", "when it bites"),
+        Column("dependent", "exactly dependent columns"),
+    ),
+    note=(
+        "Kept: as far as floating-point numbers can put the question. Scaled: no column is too short. Centred: a slope "
+        "keeps nearly all digits at an offset where it otherwise keeps four. Lost to round-off: something else for "
+        "another b or another order of columns. A line's dependent column is a constant x."
+    ),
+)
+
+EXPERIMENT = Experiment(
+    chapter=12,
+    solvers=libraries.names(),
+    rows=rows,
+    measure=measure,
+    limit=300,
+    tables=(
+        POLICIES,
+        witnesses("Witnesses: the third column nearly the sum of the others", "near"),
+        witnesses("Witnesses: a short column", "short"),
+    ),
+    sections=(Witnesses(),),
+    findings=(
+        Finding(
+            "What an entry point drops begins anywhere between {least:.1e} of the largest singular value (`{fine}`) "
+            "and {most:.1e} (`{coarse}`).",
+            lambda rows: extremes(rows)["most"] > 1e6 * extremes(rows)["least"],
+            extremes,
+        ),
+        Finding(
+            "Within SciPy, `lstsq` keeps what is above {one:.1e}, and `lsqr` with its default tolerances loses what is "
+            "below {other:.1e}.",
+            lambda rows: cutoffs(rows)[LSQR] > 1e6 * cutoffs(rows)[SCIPY],
+            pair(SCIPY, LSQR),
+        ),
+        Finding(
+            "scikit-learn's `LinearRegression` drops a direction below {one:.1e} of the largest, where NumPy's `lstsq` "
+            "keeps it down to {other:.1e}.",
+            lambda rows: cutoffs(rows)[SKLEARN] > 1e6 * cutoffs(rows)[NUMPY],
+            pair(SKLEARN, NUMPY),
+            needs=(SKLEARN,),
+        ),
+        Finding(
+            "{all} entry points have a cut-off that a matrix of full rank can meet. When it bites, {silent} of them "
+            "say nothing, {rank} return a lower rank and no word, and {loud} refuse, give NA or warn.",
+            lambda rows: 4 * (voices(rows)["silent"] + voices(rows)["rank"]) > voices(rows)["all"],
+            voices,
+        ),
+        Finding(
+            "For {raw} of them a column is small because of its units; {scaled} drop no column for its length, "
+            "`numpy.polyfit` among them.",
+            lambda rows: lengths(rows)["raw"] > lengths(rows)["scaled"] > 0 and of(rows, POLYFIT, "scaled") == "yes",
+            lengths,
+        ),
+        Finding(
+            "Eight times the rows raise the cut-off of NumPy's `lstsq`, and not that of SciPy's.",
+            lambda rows: of(rows, NUMPY, "grows") == "yes" and of(rows, SCIPY, "grows") == "no",
+        ),
+        Finding(
+            "R's `lm` answers NA for a direction below {one:.1e}, where NumPy's `lstsq` gives numbers down to "
+            "{other:.1e}; and no column is too short for R.",
+            lambda rows: (
+                cutoffs(rows)[R] > 1e6 * cutoffs(rows)[NUMPY]
+                and of(rows, R, "scaled") == "yes"
+                and of(rows, R, "voice") == Voice.NOT_A_NUMBER.value
+            ),
+            pair(R, NUMPY),
+            needs=(R,),
+        ),
+        Finding(
+            "Asked for a column that is the sum of two others, {norm} of {all} give a solution of least norm, {basic} "
+            "drop a column, {refused} refuse or say NaN, and {noise} answer with numbers that round-off made.",
+            lambda rows: 10 * min(replies(rows)["norm"], replies(rows)["noise"]) > replies(rows)["all"],
+            replies,
+        ),
+    ),
+)
+
+if __name__ == "__main__":
+    from stabilitylab.cli import run_file
+
+    run_file(__file__)
