@@ -21,7 +21,7 @@ METRICS = ("digits.min", "digits.supported")
 
 def row(solver, problem, digits, status="SOLVED", supported=10.0):
     scores = {"digits.min": digits, "digits.supported": supported}
-    return measured(problem, solver, status=status, scores=scores, reasons={name: "none" for name in METRICS})
+    return measured(problem, solver, status=status, scores=scores, reasons=dict.fromkeys(METRICS, "none"))
 
 
 ROWS = Rows(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from truncating import planted, truncated
 
-from stabilitylab import libraries
+from stabilitylab import libraries, policy
 from stabilitylab.answer import Answer
 from stabilitylab.core import Fit, Status
 from stabilitylab.policy import Outcome, _last, probe, script
@@ -206,6 +206,15 @@ def test_a_process_that_is_gone_is_no_refusal():
     assert outcome_of(Answer(None, Status.DIED), system) is Outcome.GONE
     assert outcome_of(Answer(None, Status.RAISED), system) is Outcome.REFUSED
     assert not Outcome.GONE.decided
+
+
+def test_a_route_that_does_not_come_back_is_left_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr(policy, "answered", lambda *call: asked.append(call) or Answer(None, Status.TIMED_OUT, "late"))
+    found = probe(planted(None))
+    assert len(asked) == policy.PATIENCE
+    assert found.near.fate == "never kept"
+    assert (found.dependent.outcome, found.dependent.words) == (Outcome.GONE, "late")
 
 
 def test_an_answer_of_another_shape_is_wrong():

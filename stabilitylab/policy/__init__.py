@@ -12,6 +12,7 @@ import numpy as np
 
 from stabilitylab.answer import Answer
 from stabilitylab.bench import Route, answered
+from stabilitylab.core import Status
 from stabilitylab.policy.found import Bracket, Outcome, Policy, Reply, outcome_of, said
 from stabilitylab.policy.systems import (
     MANY_ROWS,
@@ -33,6 +34,7 @@ __all__ = ["Bracket", "Outcome", "Policy", "Reply", "probe", "script"]
 
 Maker = Callable[..., System]
 
+PATIENCE = 3  # calls that may take the process down, or not come back, before no more are made
 LEFT_AT_SHIFT, CENTRED = 13, 2.0**-20  # uncentred columns leave 13 bits of a slope, centred ones nearly all
 
 
@@ -57,25 +59,30 @@ def probe(entry: Route) -> Policy:
 
 
 class _Asked:
-    """What one route answered; nothing is asked twice."""
+    """What one route answered. Nothing is asked twice, and a route that keeps failing to come back is left alone."""
 
     def __init__(self, entry: Route) -> None:
         self.entry = entry
         self.design = entry.label.design
         self.answers: dict[tuple[bytes, bytes], Answer] = {}
+        self.gone: list[Answer] = []
 
     def answer(self, system: System) -> Answer:
         """The answer to a system, put as the route takes it; an intercept stands for a column of ones, or is 0 here."""
+        if len(self.gone) == PATIENCE:
+            return self.gone[-1]
         key = system.A.tobytes(), system.b.tobytes()
         if key not in self.answers:
             A, b = system.A.copy(), system.b.copy()
             arguments = {
                 "matrix": (A, b),
-                "columns": (A[:, 1:] if (A[:, 0] == 1).all() else A, b, True),
+                "columns": (A[:, 1:].copy() if (A[:, 0] == 1).all() else A, b, True),
                 "line": (A[:, -1].copy(), b),
                 "polynomial": (A[:, -1].copy(), b, 1),
             }
-            self.answers[key] = answered(self.entry, arguments[self.design])
+            self.answers[key] = answer = answered(self.entry, arguments[self.design])
+            if answer.failed in (Status.TIMED_OUT, Status.DIED):
+                self.gone.append(answer)
         return self.answers[key]
 
     def outcome(self, system: System) -> Outcome:
