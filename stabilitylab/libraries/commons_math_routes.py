@@ -176,8 +176,7 @@ def commons_math_ols(X: Array, y: Array, intercept: bool) -> Fit:
     "commons_math.miller",
     COMMONS_MATH,
     source="Apache Commons Math 3.6.1, class MillerUpdatingRegression; Miller, Appl. Statist. 41 (1992) 458-478",
-    tags=STABLE,
-    policy="basic",
+    tags=(*STABLE, "no-rank-test"),
     design="columns",
     solves="columns centred by the rotations against the ones, which update means; raw without intercept",
 )
@@ -185,8 +184,9 @@ def commons_math_miller(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients by MillerUpdatingRegression, with standard errors and R², X (m, p).
 
     Row by row, by planar rotations without square roots; against a column of ones they are the updating of means, so
-    that the distance from 0 of a regressor costs little. A column that depends on those before it gets NaN; none that
-    float64 can tell from them was seen dropped. Raises RejectedError, "not enough data", for m <= n.
+    that the distance from 0 of a regressor costs little. A column whose part orthogonal to those before it comes out as
+    exactly 0 gets NaN; one that is their sum hardly ever does, and then its coefficient is arbitrary. Raises
+    RejectedError, "not enough data", for m <= n.
     Source: Apache Commons Math 3.6.1, class MillerUpdatingRegression; Miller, Appl. Statist. 41 (1992) 458-478."""
     return _ask("miller", X, y, int(intercept))
 

@@ -131,16 +131,16 @@ def octave_ols(A: Array, b: Array) -> Fit:
     "octave.solve_normal",
     OCTAVE,
     source="GNU Octave manual, Techniques Used for Linear Algebra; Higham (2002), section 20.4",
-    tags=("scale-equivariant",),
+    tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=0.7,
-    policy="minimum-norm",
 )
 def octave_solve_normal(A: Array, b: Array) -> Fit:
     r"""x (n,) = (A' * A) \ (A' * b), A (m, n): the normal equations by Cholesky, else by elimination.
 
     Error about 0.7 u cond(A)**2. Where the estimated condition of A'A passes 2**53 it warns that the matrix is singular
-    to machine precision, and gives the shortest solution, by gelsd; a diagonal A'A is solved as it is.
+    to machine precision, and gives the shortest solution, by gelsd; rounded, the A'A of dependent columns may
+    pass for regular.
     Source: GNU Octave manual, Techniques Used for Linear Algebra; Higham (2002), section 20.4."""
     return _ask(r"x = (A' * A) \ (A' * b);", A, b)
 

@@ -127,13 +127,14 @@ def pyfixest_feols_lsqr(X: Array, y: Array, intercept: bool) -> Fit:
     source="pyfixest API reference, feols, parameter collin_tol",
     law="normal",
     constant=0.6,
-    policy="basic",
+    tags=("no-rank-test",),
     design="columns",
 )
 def pyfixest_feols_collin_tol(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of pf.feols(..., collin_tol=1e-300), X (m, p), y (m,): the test switched off as far as it lets.
 
-    0 is refused; columns whose pivot of A'A comes out as 0 or negative still drop. Otherwise as pyfixest.feols.
+    0 is refused; columns whose pivot of A'A comes out as 0 or negative still drop, and which
+    those are depends on their order. Otherwise as pyfixest.feols.
     Source: pyfixest API reference, feols, parameter collin_tol; pyfixest/estimation/models/feols_.py."""
     import pyfixest as pf
 
