@@ -14,9 +14,11 @@ value, right to a factor of 1.4 or so.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import log2
 
 from stabilitylab import bench, libraries
+from stabilitylab.core import Measurement
 from stabilitylab.experiment import Experiment, Finding, Probe, Size
 from stabilitylab.library import Library
 from stabilitylab.marks import NOTHING, superscript
@@ -46,9 +48,17 @@ def rows(size: Size) -> Iterator[Probe]:
             yield Probe(library.name, names)
 
 
-def measure(asked: Probe):
+def measure(asked: Probe) -> tuple[Measurement, ...]:
     """The policy of each route."""
-    return tuple(asked.row(name, flat(probe(bench.route(name)))) for name in asked.solvers)
+    return tuple(_measured(asked, name) for name in asked.solvers)
+
+
+def _measured(asked: Probe, name: str) -> Measurement:
+    """A policy as a row: its numbers are scores, its words parameters."""
+    found = flat(probe(bench.route(name)))
+    words = {key: value for key, value in found.items() if isinstance(value, str)}
+    row = asked.row(name, {key: value for key, value in found.items() if key not in words})
+    return replace(row, parameters={**row.parameters, **words})
 
 
 def flat(found: Policy) -> dict[str, float | str]:
@@ -84,7 +94,7 @@ def described(name: str, bracket: Bracket) -> dict[str, float | str]:
 
 def column(name: str, header: str) -> Column:
     """The cut-off that was seen on one kind of system, or what became of the direction instead."""
-    return Column(lambda row: row[f"{name}.cutoff"] or row[f"{name}.fate"], header, "scientific")
+    return Column(lambda row: row[f"{name}.cutoff"] or row[f"problem.{name}.fate"], header, "scientific")
 
 
 def share(name: str, header: str) -> Column:
@@ -100,10 +110,10 @@ def witnesses(title: str, name: str) -> Listing:
             "solver",
             share(f"{name}.kept", "smallest s kept"),
             share(f"{name}.lost", "largest s dropped"),
-            Column(f"{name}.x", "x there"),
-            Column(f"{name}.said", "what it said"),
+            Column(f"problem.{name}.x", "x there"),
+            Column(f"problem.{name}.said", "what it said"),
         ),
-        where={f"{name}.fate": DROPPED},
+        where={f"problem.{name}.fate": DROPPED},
     )
 
 
@@ -130,14 +140,14 @@ def cutoffs(rows: Rows) -> dict[str, float]:
 
 def extremes(rows: Rows) -> dict[str, float | str]:
     """The routes in float64 that drop the least and the most."""
-    found = cutoffs(rows.where(**{"works in": "float64"}))
+    found = cutoffs(rows.where(**{"problem.works in": "float64"}))
     least, most = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
     return {"least": found[least], "most": found[most], "fine": least, "coarse": most}
 
 
 def voices(rows: Rows) -> dict[str, int]:
     """How many of the routes with a cut-off can be heard when it bites."""
-    heard = Counter(row["voice"] for row in rows if row.solver in cutoffs(rows))
+    heard = Counter(row["problem.voice"] for row in rows if row.solver in cutoffs(rows))
     loud = sum(heard[voice] for voice in LOUD)
     rank, silent = heard[Voice.RANK_ONLY.value], heard[Voice.SILENT.value]
     return {"all": sum(heard.values()), "loud": loud, "rank": rank, "silent": silent}
@@ -145,13 +155,13 @@ def voices(rows: Rows) -> dict[str, int]:
 
 def lengths(rows: Rows) -> dict[str, int]:
     """How many of the routes with a cut-off drop a column because it is short, and how many never do."""
-    counted = Counter(row["scaled"] for row in rows)
+    counted = Counter(row["problem.scaled"] for row in rows)
     return {"raw": counted["no"], "scaled": counted["yes"]}
 
 
 def replies(rows: Rows) -> dict[str, int]:
     """What becomes of exactly dependent columns."""
-    counted = Counter(row["dependent"] for row in rows)
+    counted = Counter(row["problem.dependent"] for row in rows)
     noise = counted[Outcome.ARBITRARY.value] + counted[Outcome.WRONG.value]
     norm = counted[Outcome.MINIMUM_NORM.value] + counted[Outcome.SCALED_NORM.value]
     basic, refused = counted[Outcome.BASIC.value], counted[Outcome.REFUSED.value] + counted[Outcome.NOT_FINITE.value]
@@ -173,15 +183,15 @@ POLICIES = Listing(
     "The rank policy of every entry point, measured",
     (
         "solver",
-        "works in",
+        Column("problem.works in", "works in"),
         column("near", "cut-off, nearly dependent"),
         column("short", "cut-off, a short column"),
-        Column("scaled", "as if columns were scaled?"),
-        Column("grows", "grows with the rows?"),
-        Column("centred", "as if centred?"),
+        Column("problem.scaled", "as if columns were scaled?"),
+        Column("problem.grows", "grows with the rows?"),
+        Column("problem.centred", "as if centred?"),
         share("offset", "slope right over 0, 1, ..., 7 plus"),
-        Column("voice", "when it bites"),
-        Column("dependent", "exactly dependent columns"),
+        Column("problem.voice", "when it bites"),
+        Column("problem.dependent", "exactly dependent columns"),
     ),
     note=(
         "Kept: as far as floating-point numbers can put the question. Scaled: no column is too short. Centred: a slope "
@@ -231,20 +241,22 @@ EXPERIMENT = Experiment(
         Finding(
             "For {raw} of them a column is small because of its units; {scaled} drop no column for its length, "
             "`numpy.polyfit` among them.",
-            lambda rows: lengths(rows)["raw"] > lengths(rows)["scaled"] > 0 and of(rows, POLYFIT, "scaled") == "yes",
+            lambda rows: (
+                lengths(rows)["raw"] > lengths(rows)["scaled"] > 0 and of(rows, POLYFIT, "problem.scaled") == "yes"
+            ),
             lengths,
         ),
         Finding(
             "Eight times the rows raise the cut-off of NumPy's `lstsq`, and not that of SciPy's.",
-            lambda rows: of(rows, NUMPY, "grows") == "yes" and of(rows, SCIPY, "grows") == "no",
+            lambda rows: of(rows, NUMPY, "problem.grows") == "yes" and of(rows, SCIPY, "problem.grows") == "no",
         ),
         Finding(
             "R's `lm` answers NA for a direction below {one:.1e}, where NumPy's `lstsq` gives numbers down to "
             "{other:.1e}; and no column is too short for R.",
             lambda rows: (
                 cutoffs(rows)[R] > 1e6 * cutoffs(rows)[NUMPY]
-                and of(rows, R, "scaled") == "yes"
-                and of(rows, R, "voice") == Voice.NOT_A_NUMBER.value
+                and of(rows, R, "problem.scaled") == "yes"
+                and of(rows, R, "problem.voice") == Voice.NOT_A_NUMBER.value
             ),
             pair(R, NUMPY),
             needs=(R,),
