@@ -1,0 +1,176 @@
+"""Do regressions that must have the same answer get the same answer?
+
+Measure a column in another unit, put the rows in another order, count a regressor from another origin, give every row
+twice: the coefficients of the new regression follow from those of the old one, exactly. No reference is needed to catch
+a library that breaks such a law, and a power of two makes the new problem without a rounding. Every problem here is a
+handful of small integers and well posed, so that two right answers agree in at least six digits in float64; in float32,
+and for an origin far away, in as many as the conditioning leaves. What breaks a law is made as small as it can be: rows
+and columns are left out and numbers replaced by 0 and 1 as long as the law stays broken, and then the power of two is
+the smallest that still breaks it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from stabilitylab import bench, libraries
+from stabilitylab.core import Measurement, Status
+from stabilitylab.experiment import Experiment, Finding, Probe, Size
+from stabilitylab.marks import plain, superscript
+from stabilitylab.metamorphic import LAWS, script, search, widths
+from stabilitylab.results import Rows
+from stabilitylab.table import Column, Listing, Pivot
+from stabilitylab.writers import markdown
+
+BRIEFLY = ("gnumeric", "libreoffice", "lineax")  # a call opens a document, or compiles for every new shape
+HOLDS, BROKEN, REFUSED = "holds", "broken", "refused"
+UNIT, ORIGIN, ROWS_ORDER, ADDED = "unit of a column", "origin of a column", "order of rows", "added column"
+
+
+def rows(size: Size) -> Iterator[Probe]:
+    """A probe for each library and law, with the routes to which the law can be put."""
+    for library in libraries.each():
+        routes = [entry for entry in libraries.catalog if entry.label.library == library and entry.label.available]
+        thorough = int(size == "full" and library.name not in BRIEFLY)
+        for name, law in LAWS.items():
+            suited = tuple(r.label.name for r in routes if widths(r, law))
+            if suited:
+                yield Probe(name, suited, (("library", library.name), ("thorough", thorough)))
+
+
+def measure(probe: Probe) -> tuple[Measurement, ...]:
+    """What becomes of the law on each route."""
+    return tuple(_measured(probe, solver) for solver in probe.solvers)
+
+
+def _measured(probe: Probe, solver: str) -> Measurement:
+    law = LAWS[probe.problem]
+    found = search(bench.route(solver), law, thorough=bool(probe["thorough"]))
+    scores: dict[str, float | None] = {"apart": found.furthest.apart, "pairs": found.tried}
+    said = found.furthest.solution
+    if found.violation is None:
+        outcome = HOLDS if found.furthest.apart is not None else REFUSED
+        status, note = (Status.SOLVED, "") if outcome == HOLDS else (said.status, said.note)
+        return _row(probe.row(solver, scores, status=status, note=note), outcome=outcome)
+    broken = found.violation
+    row = probe.row(solver, {**scores, "power": broken.power}, status=said.status, note=said.note)
+    witness = {"k": broken.witness.exponent, "difference": broken.apart, "script": script(solver, law, broken.witness)}
+    return replace(_row(row, outcome=BROKEN, **witness), warnings=said.warnings)
+
+
+def _row(row: Measurement, **parameters: float | int | str) -> Measurement:
+    return replace(row, parameters={**row.parameters, **parameters})
+
+
+# --- what is said of it
+
+
+def verdict(row: Measurement) -> str:
+    """Whether the law holds, and on how many pairs; or how far two answers are apart, and from which power on."""
+    if row["problem.outcome"] == HOLDS:
+        return f"holds ({row['pairs']:.0f})"
+    power = f", 2{superscript(int(row['power']))}" if row["power"] else ""
+    return plain(float(f"{row['apart']:.0e}")) + power
+
+
+def counts(rows: Rows, law: str) -> Mapping[str, float | str]:
+    """How many routes a law was put to, how many break it, and how many of those say nothing but perhaps a rank."""
+    asked = rows.where(problem=law)
+    broken = [row for row in asked if row["problem.outcome"] == BROKEN]
+    silent = [row for row in broken if row.status in ("SOLVED", "RANK_REDUCED") and not row.warnings]
+    names = ", ".join(f"`{row.solver}`" for row in broken)
+    return {"asked": len(asked), "broken": len(broken), "silent": len(silent), "names": names or "none"}
+
+
+def one(rows: Rows, solver: str, law: str) -> Measurement:
+    """The row of a route and a law."""
+    (row,) = rows.where(solver=solver, problem=law)
+    return row
+
+
+def times(rows: Rows, solver: str, law: str) -> dict[str, float]:
+    """By how much a unit differs where the law breaks, and by how much the answers do."""
+    row = one(rows, solver, law)
+    return {"times": 2.0 ** abs(row["power"]), "apart": row["apart"]}
+
+
+WITNESSES = Listing(
+    "The smallest problem found that breaks each law, and the smallest power of two on it",
+    (
+        "solver",
+        Column("problem", "law"),
+        "problem.k",
+        Column("problem.difference", format="scientific"),
+        Column("problem.script", "to see it, paste and run"),
+    ),
+    where={"problem__outcome": BROKEN},
+)
+
+
+@dataclass(frozen=True)
+class Witnesses:
+    """The laws that a library's routes break, with the scripts that show it."""
+
+    def sections(self, rows: Rows) -> Mapping[str, str]:
+        """See `pages.Section`."""
+        found = {}
+        for name in rows.distinct("problem.library"):
+            own = Rows(tuple(row for row in rows if row["problem.library"] == name))
+            if own.any(problem__outcome=BROKEN):
+                found[name] = markdown(WITNESSES.table(own))
+        return found
+
+
+EXPERIMENT = Experiment(
+    chapter=13,
+    solvers=libraries.names(),
+    rows=rows,
+    measure=measure,
+    limit=600,
+    tables=(
+        Pivot(
+            "Which route obeys which law",
+            value=verdict,
+            note="holds (n): on n pairs of problems. Else the largest relative difference of two coefficients, or the "
+            "largest fall of R²; and from which power of two on. A route that takes no weights gets its rows times the "
+            "roots of the weights.",
+        ),
+        WITNESSES,
+    ),
+    sections=(Witnesses(),),
+    findings=(
+        Finding(
+            "{broken} of {asked} routes change an answer when a column is measured in another unit, {silent} of them "
+            "without a word, or with nothing but a lower rank among what is returned.",
+            lambda rows: 5 * counts(rows, UNIT)["broken"] > counts(rows, UNIT)["asked"],
+            lambda rows: counts(rows, UNIT),
+        ),
+        Finding(
+            "scikit-learn's `LinearRegression` does so when the unit of one column is {times:,.0f} times as large; the "
+            "difference is then {apart:.0%} of a coefficient.",
+            lambda rows: 14 <= abs(one(rows, "sklearn.LinearRegression", UNIT)["power"]) <= 26,
+            lambda rows: times(rows, "sklearn.LinearRegression", UNIT),
+            needs=("sklearn.LinearRegression",),
+        ),
+        Finding(
+            "{broken} of {asked} routes change a slope when its regressor is counted from another origin, by more than "
+            "the conditioning of the new matrix excuses.",
+            lambda rows: 5 * counts(rows, ORIGIN)["broken"] > counts(rows, ORIGIN)["asked"],
+            lambda rows: counts(rows, ORIGIN),
+        ),
+        Finding(
+            "R² falls when a column is added, for {broken} of {asked} routes: for `numpy.linalg.lstsq` by {fall:.1f}.",
+            lambda rows: one(rows, "numpy.lstsq", ADDED)["apart"] > 0.1,
+            lambda rows: {**counts(rows, ADDED), "fall": one(rows, "numpy.lstsq", ADDED)["apart"]},
+        ),
+        Finding(
+            "Rows in another order change the answers of {broken} of {asked} routes: {names}.",
+            lambda rows: 10 * counts(rows, ROWS_ORDER)["broken"] < counts(rows, ROWS_ORDER)["asked"],
+            lambda rows: counts(rows, ROWS_ORDER),
+        ),
+    ),
+)
+
+if __name__ == "__main__":
+    from stabilitylab.cli import run_file
+
+    run_file(__file__)
