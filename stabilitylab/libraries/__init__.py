@@ -4,7 +4,7 @@ A route takes (A, b), or what its `design` says ("columns": (X, y, intercept); "
 degree)), and returns the coefficients in the order intercept first, or a Fit. It declares what the library does with
 the data (precision worked in, matrix really solved, rank policy and cut-off); the exam measures each declaration. The
 library is imported, or the program started, inside the function, so that a missing one is an absent route and not a
-broken import.
+broken import. One whose users can give weights of the squares has a last parameter `weights` (m,), None by default.
 """
 
 from collections.abc import Callable, Iterator

@@ -132,14 +132,16 @@ def numpy_inv(A: Array, b: Array) -> Array:
     design="polynomial",
     solves="columns scaled to unit norm",
 )
-def numpy_polyfit(x: Array, y: Array, degree: int) -> Array:
+def numpy_polyfit(x: Array, y: Array, degree: int, weights: Array | None = None) -> Array:
     """Coefficients (degree+1,) of 1, x, x**2, ... = polyfit(x, y, degree)[::-1], x and y (m,).
+
+    With weights w (m,) of the squares, polyfit's own w is their roots.
 
     The Vandermonde matrix with columns scaled to unit norm, then numpy.linalg.lstsq, all in float64 whatever the
     format of x, and yet with a cut-off of len(x) eps of that format. On data with too few distinct x the answer is the
     one of least scaled norm.
     Source: NumPy reference, numpy.polyfit, notes."""
-    return np.polyfit(x, y, degree)[::-1]
+    return np.polyfit(x, y, degree, w=None if weights is None else np.sqrt(weights))[::-1]
 
 
 @route(

@@ -41,28 +41,31 @@ def _coefficients(model: Any, intercept: bool) -> Array:
     return np.append(model.intercept_, model.coef_) if intercept else np.asarray(model.coef_)
 
 
-def _r_squared(model: Any, X: Any, y: Array, intercept: bool) -> float | None:
-    """What model.score(X, y) says; None for predictions beyond float64, on which it raises."""
+def _r_squared(model: Any, X: Any, y: Array, intercept: bool, weights: Array | None = None) -> float | None:
+    """What model.score(X, y, sample_weight=weights) says; None for predictions beyond float64, on which it raises."""
     from sklearn.metrics import r2_score
 
     with np.errstate(all="ignore"):
         predicted = model.predict(X)
-        return float(r2_score(y, predicted)) if intercept and np.isfinite(predicted).all() else None
+        return (
+            float(r2_score(y, predicted, sample_weight=weights)) if intercept and np.isfinite(predicted).all() else None
+        )
 
 
-def _least_squares(model: Any, X: Array, y: Array, intercept: bool) -> Fit:
-    rank, r_squared = int(model.rank_) + intercept, _r_squared(model, X, y, intercept)
+def _least_squares(model: Any, X: Array, y: Array, intercept: bool, weights: Array | None) -> Fit:
+    rank, r_squared = int(model.rank_) + intercept, _r_squared(model, X, y, intercept, weights)
     return Fit(_coefficients(model, intercept), rank=rank, r_squared=r_squared)
 
 
-def _ridge(X: Array, y: Array, intercept: bool, solver: str, alpha: float = 0.0) -> Fit:
+def _ridge(X: Array, y: Array, intercept: bool, solver: str, alpha: float = 0.0, weights: Array | None = None) -> Fit:
     from sklearn.linear_model import Ridge
 
-    model = Ridge(alpha=alpha, fit_intercept=intercept, solver=solver, random_state=0).fit(X, y)
+    model = Ridge(alpha=alpha, fit_intercept=intercept, solver=solver, random_state=0)
+    model.fit(X, y, sample_weight=weights)
     steps = None if model.n_iter_ is None else int(np.max(model.n_iter_))
     taken = getattr(model, "solver_", solver)  # told since version 1.5
     note = "" if taken == solver else f"solved by {taken}"
-    r_squared = _r_squared(model, X, y, intercept)
+    r_squared = _r_squared(model, X, y, intercept, weights)
     return Fit(_coefficients(model, intercept), iterations=steps, r_squared=r_squared, note=note)
 
 
@@ -73,7 +76,7 @@ def _ridge(X: Array, y: Array, intercept: bool, solver: str, alpha: float = 0.0)
     cutoff=lambda m, n, eps: 1e-6,
     cutoff_says="singular values of the centred X up to tol = 1e-6 times the largest are dropped, in every format",
 )
-def sklearn_linear_regression(X: Array, y: Array, intercept: bool) -> Fit:
+def sklearn_linear_regression(X: Array, y: Array, intercept: bool, weights: Array | None = None) -> Fit:
     """Coefficients of LinearRegression(fit_intercept=intercept).fit(X, y), X (m, p), y (m,).
 
     scipy.linalg.lstsq on the centred X with cond = tol: since version 1.9 its default of 1e-6 counts for dense X, and a
@@ -82,7 +85,8 @@ def sklearn_linear_regression(X: Array, y: Array, intercept: bool) -> Fit:
     Source: scikit-learn API reference, LinearRegression, parameter tol."""
     from sklearn.linear_model import LinearRegression
 
-    return _least_squares(LinearRegression(fit_intercept=intercept).fit(X, y), X, y, intercept)
+    model = LinearRegression(fit_intercept=intercept).fit(X, y, sample_weight=weights)
+    return _least_squares(model, X, y, intercept, weights)
 
 
 @_centred(
@@ -92,7 +96,7 @@ def sklearn_linear_regression(X: Array, y: Array, intercept: bool) -> Fit:
     cutoff=lambda m, n, eps: eps / 2,
     cutoff_says="LAPACK reads tol 0 as the unit roundoff of the format of X: below it directions are still dropped",
 )
-def sklearn_linear_regression_tol0(X: Array, y: Array, intercept: bool) -> Fit:
+def sklearn_linear_regression_tol0(X: Array, y: Array, intercept: bool, weights: Array | None = None) -> Fit:
     """Coefficients of LinearRegression(fit_intercept=intercept, tol=0).fit(X, y), X (m, p), y (m,).
 
     The cut-off switched off as far as LAPACK lets it be; otherwise as sklearn.LinearRegression. An exactly dependent
@@ -100,7 +104,8 @@ def sklearn_linear_regression_tol0(X: Array, y: Array, intercept: bool) -> Fit:
     Source: scikit-learn API reference, LinearRegression, parameter tol; LAPACK, dlalsd.f, description of RCOND."""
     from sklearn.linear_model import LinearRegression
 
-    return _least_squares(LinearRegression(fit_intercept=intercept, tol=0).fit(X, y), X, y, intercept)
+    model = LinearRegression(fit_intercept=intercept, tol=0).fit(X, y, sample_weight=weights)
+    return _least_squares(model, X, y, intercept, weights)
 
 
 @_centred(
@@ -185,13 +190,13 @@ def sklearn_polynomial_features(x: Array, y: Array, degree: int) -> Fit:
     tags=("residual-optimal", "normwise-backward-stable"),
     fails={"cuts_off_where_it_says": "the cut-off is absolute: singular values up to 1e-15 are dropped, of any X"},
 )
-def sklearn_ridge0_svd(X: Array, y: Array, intercept: bool) -> Fit:
+def sklearn_ridge0_svd(X: Array, y: Array, intercept: bool, weights: Array | None = None) -> Fit:
     """Coefficients of Ridge(alpha=0, solver="svd", fit_intercept=intercept).fit(X, y), X (m, p), y (m,).
 
     An SVD of the centred X, and singular values above 1e-15 inverted, whatever the units of X: no relative cut-off, so
     that what round-off leaves of a dependent column is mostly kept, and data of size 1e-16 give zeros.
     Source: scikit-learn API reference, Ridge, parameters alpha and solver; sklearn/linear_model/_ridge.py."""
-    return _ridge(X, y, intercept, "svd")
+    return _ridge(X, y, intercept, "svd", weights=weights)
 
 
 @_centred(
@@ -199,14 +204,14 @@ def sklearn_ridge0_svd(X: Array, y: Array, intercept: bool) -> Fit:
     source="Ridge, and sklearn/linear_model/_ridge.py, _solve_cholesky",
     tags=("residual-optimal",),
 )
-def sklearn_ridge0_cholesky(X: Array, y: Array, intercept: bool) -> Fit:
+def sklearn_ridge0_cholesky(X: Array, y: Array, intercept: bool, weights: Array | None = None) -> Fit:
     """Coefficients of Ridge(alpha=0, solver="cholesky", fit_intercept=intercept).fit(X, y), X (m, p), y (m,).
 
     The normal equations of the centred X by scipy.linalg.solve, which is what "auto" takes for dense X; warns where
     they are ill-conditioned. Where X'X is not positive definite the SVD of solver="svd" is taken instead, and the note
     says so.
     Source: scikit-learn API reference, Ridge, parameters alpha and solver; sklearn/linear_model/_ridge.py."""
-    return _ridge(X, y, intercept, "cholesky")
+    return _ridge(X, y, intercept, "cholesky", weights=weights)
 
 
 @_centred(

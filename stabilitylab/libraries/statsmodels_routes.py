@@ -122,14 +122,14 @@ def statsmodels_ols_formula(X: Array, y: Array, intercept: bool) -> Fit:
     cutoff=_pinv,
     cutoff_says=SAYS,
 )
-def statsmodels_wls(A: Array, b: Array) -> Fit:
-    """x (n,) = sm.WLS(b, A, weights=np.ones(m)).fit().params, A (m, n): every weight 1, with bse and R².
+def statsmodels_wls(A: Array, b: Array, weights: Array | None = None) -> Fit:
+    """x (n,) = sm.WLS(b, A, weights=weights).fit().params, A (m, n): every weight 1 by default, with bse and R².
 
     statsmodels.OLS on A and b times the square roots of the weights, which are float64.
     Source: statsmodels API reference, WLS."""
     import statsmodels.api as sm
 
-    return _reported(sm.WLS(b, A, weights=np.ones(len(b))).fit())
+    return _reported(sm.WLS(b, A, weights=np.ones(len(b)) if weights is None else weights).fit())
 
 
 @route(
