@@ -60,7 +60,16 @@ FAMILIES = tuple(f"real.timestamps_{unit}" for unit in UNITS)
 EXPERIMENT = Experiment(
     chapter=3,
     problems=tuple(c for family in FAMILIES for c in cases(family, elapsed=(False, True))),
-    solvers=("numpy.*", "scipy.*", "statistics.*", "qr.householder", "normal.cholesky", "svd.full"),
+    solvers=(
+        "numpy.*",
+        "scipy.linregress",
+        "scipy.lsq*",
+        "scipy.lstsq*",
+        "statistics.*",
+        "qr.householder",
+        "normal.cholesky",
+        "svd.full",
+    ),
     truths=("decimal", "data"),
     metrics=("digits.min", "digits.normwise", "backward_error.optimal", "digits.statistical"),
     tables=(

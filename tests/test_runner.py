@@ -202,8 +202,8 @@ def test_in_this_process_nothing_is_stopped(tmp_path):
 
 
 def test_what_cannot_be_drawn_is_said_and_no_row_is_lost(tmp_path):
-    path, out = experiment(tmp_path, text=GRID.replace("problem.cond", "problem.size")), tmp_path / "out"
-    with pytest.raises(StabilityLabError, match=r"problem\.size"):
+    path, out = experiment(tmp_path, text=GRID.replace("problem.cond", "problem.width")), tmp_path / "out"
+    with pytest.raises(StabilityLabError, match=r"problem\.width"):
         run(path, out)
     assert run(experiment(tmp_path), out).measured == 0
 
