@@ -107,11 +107,13 @@ EXPERIMENT = Experiment(
             "On Longley the default calls of {libraries} libraries keep from {fewest:.1f} to {most:.1f} digits.",
             lambda rows: longley(rows)["most"] - longley(rows)["fewest"] > 2,
             longley,
+            needs=("sklearn.LinearRegression",),
         ),
         Finding(
             "{lost} of {all} default calls keep less than one digit of Filip.",
             lambda rows: filip(rows)["lost"] >= 2,
             filip,
+            needs=("sklearn.LinearRegression",),
         ),
         Finding(
             "scikit-learn's `LinearRegression` keeps {pontius:.1f} digits of Pontius and {wampler1:.1f} of Wampler1; "
