@@ -62,8 +62,8 @@ def script(row: Measurement) -> str:
     arguments = ", ".join(f"{name}={value!r}" for name, value in row.parameters.items())
     return (
         "import stabilitylab as sl\n\n"
-        f"problem = sl.problems.get({family!r})({arguments})\n"
-        f"row = sl.run({row.solver!r}, problem, truth={row.truth!r})\n"
+        f'problem = sl.problems.get("{family}")({arguments})\n'
+        f'row = sl.run("{row.solver}", problem, truth="{row.truth}")\n'
         'print(row["digits.min"], row.status, row.warnings, row.note)\n'
         "print(row.x)"
     )
