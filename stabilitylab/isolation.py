@@ -53,6 +53,11 @@ main()
 """
 
 
+def worker_command(python: str) -> list[str]:
+    """What starts a process that answers requests, with another interpreter; it ends when its input ends."""
+    return [python, "-c", _START, str(Path(__file__).with_name("__init__.py"))]
+
+
 def isolated_answer(
     library: Library,
     function: Callable[..., Any],
@@ -93,7 +98,7 @@ class _Worker:
 
     def __init__(self, python: str) -> None:
         self.process = subprocess.Popen(
-            [python, "-c", _START, str(Path(__file__).with_name("__init__.py"))],
+            worker_command(python),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

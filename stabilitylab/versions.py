@@ -19,7 +19,7 @@ import psutil
 
 from stabilitylab import libraries
 from stabilitylab.errors import InputError, StabilityLabError, UnknownNameError
-from stabilitylab.isolation import isolated_version
+from stabilitylab.isolation import isolated_version, worker_command
 from stabilitylab.library import Library
 from stabilitylab.truth import cache_folder
 
@@ -165,8 +165,7 @@ def _made(name: Path, wanted: Requirement) -> str:
         folder.mkdir(parents=True)
         _run([sys.executable, "-m", "venv", str(folder)], f"no environment can be made for {wanted}")
         _install(str(python), wanted)
-        worker = f"import sys; sys.path.append({str(Path(__file__).parent.parent)!r}); import stabilitylab.isolated"
-        _run([str(python), "-c", worker], f"no worker starts beside {wanted}")
+        _run(worker_command(str(python)), f"no worker starts beside {wanted}")
         part = folder / "name"
         part.write_text(folder.name, "utf-8")
         os.replace(part, name)
