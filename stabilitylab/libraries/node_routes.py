@@ -10,7 +10,7 @@ from stabilitylab.arithmetic.formats import Array
 from stabilitylab.core import Fit
 from stabilitylab.libraries import route
 from stabilitylab.library import Library, printed_version
-from stabilitylab.programs import END, ProgramError, SingularError, doubles, fit, session
+from stabilitylab.programs import END, doubles, fit, session
 
 FOLDER = "STABILITYLAB_NODE_MODULES"  # names a folder node_modules; NODE_PATH does too
 PACKAGES = (
@@ -88,10 +88,7 @@ def _ask(code: str, X: Array, y: Array) -> Fit:
     """What a JavaScript expression in need, X (rows) and y says: an object of x and more."""
     with doubles(X, y) as path:
         question = json.dumps([path, *X.shape, code])
-        try:
-            return fit(session(("node", "driver.js"), files={"driver.js": DRIVER}).ask(question))
-        except ProgramError as error:
-            raise (SingularError if "rank deficient" in str(error) else type(error))(str(error)) from None
+        return fit(session(("node", "driver.js"), files={"driver.js": DRIVER}).ask(question))
 
 
 NAN = "a quotient of zeros gives NaN, without a word"
