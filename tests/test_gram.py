@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wild import PROPERTY, matrices
 
-from stabilitylab.exact import gram
+from stabilitylab.exact import gram, products
 from stabilitylab.exact.gram import CAPACITY, GramSums
+from stabilitylab.exact.products import Karatsuba, Stacked
 
 # --- exact
 
@@ -76,18 +77,26 @@ def test_integers_of_any_size_with_weights_are_exact(m, n, data):
     assert all(v == 0 for row in values(sums) for v in row)
 
 
+WAYS = pytest.mark.parametrize("way", [0, 1000], ids=["Karatsuba", "stacked"])
+
+
+@WAYS
 @pytest.mark.parametrize("name", LARGE)
-def test_more_rows_than_float64_sums_exactly_at_once_are_exact(name):
+def test_more_rows_than_float64_sums_exactly_at_once_are_exact(name, way, monkeypatch):
+    monkeypatch.setattr(products, "WIDE", way)
     A, b = LARGE[name]
     assert values(fed((A, b))) == truth(A, b)
 
 
+@WAYS
 @pytest.mark.parametrize("capacity", [1, 7, 13])
 @pytest.mark.parametrize("name", ["three planes", "few rows with more", "many rows with more"])
-def test_the_sums_are_the_same_however_often_carries_are_moved_on(name, capacity, monkeypatch):
+def test_the_sums_are_the_same_however_often_carries_are_moved_on(name, capacity, way, monkeypatch):
+    monkeypatch.setattr(products, "WIDE", way)
     A, b = LARGE[name]
     expected = truth(A, b)
     monkeypatch.setattr(gram, "CAPACITY", capacity)
+    monkeypatch.setattr(gram, "MOST_RUNS", 1 + capacity % 2)
     halves = [fed((A[:900], b[:900])), fed((A[900:], b[900:]))]
     halves[0].merge(halves[1])
     assert values(halves[0]) == expected
@@ -111,30 +120,35 @@ def test_carries_are_moved_on_before_an_int64_overflows_and_not_for_nothing(monk
 
 
 def forgetting(name):
-    """The method of _Products that does nothing."""
-    return lambda patch: patch.setattr(gram._Products, name, lambda *_: None)
+    """A step of the sums that does nothing."""
+    return lambda patch: patch.setattr(GramSums, name, lambda *_: None)
 
 
 def one_plane_short(patch):
-    multiply = gram._Products._multiply
-    patch.setattr(
-        gram._Products, "_multiply", lambda self, planes: multiply(self, planes[:-1] if len(planes) > 1 else planes)
-    )
+    for kind in (Stacked, Karatsuba):
+        honest = kind.add
+        patch.setattr(kind, "add", lambda self, planes, add=honest: add(self, planes[: max(1, len(planes) - 1)]))
 
 
 def a_digit_dropped(patch):
     slicing = gram.sliced
 
     def dropping(t, planes):
-        used = slicing(t, planes)
+        used, more = slicing(t, planes)
         planes[used - 1][-1, -1] = 0.0
-        return used
+        return used, more
 
     patch.setattr(gram, "sliced", dropping)
 
 
 def too_many_terms(patch):
-    patch.setattr(gram, "TERMS", 1 << 20)
+    for kind in (Stacked, Karatsuba):
+        patch.setattr(kind, "ROWS", 1 << 20)
+
+
+def units_too_small(patch):
+    honest = gram.unit_exponents
+    patch.setattr(gram, "unit_exponents", lambda *arguments: honest(*arguments) - 3)
 
 
 def units_not_changed(patch):
@@ -142,28 +156,25 @@ def units_not_changed(patch):
 
 
 def one_sign(patch):
-    honest = gram._Products._take_up
-
-    def added(self):
-        self.sign, sign = 1, self.sign
-        honest(self)
-        self.sign = sign
-
-    patch.setattr(gram._Products, "_take_up", added)
+    honest = GramSums._feed_rest
+    patch.setattr(GramSums, "_feed_rest", lambda self, *arguments: honest(self, *arguments[:-1], 1))
 
 
 PLANTED = {
     "a digit dropped": (a_digit_dropped, "three planes"),
     "a plane not multiplied": (one_plane_short, "three planes"),
-    "rows put aside forgotten": (forgetting("_take_up"), "few rows with more"),
-    "sums not moved on": (forgetting("_move_on"), "three planes"),
+    "rows with more digits forgotten": (forgetting("_feed_rest"), "few rows with more"),
+    "sums not moved on": (forgetting("_take"), "three planes"),
     "too many products in one sum": (too_many_terms, "large digits"),
+    "units too small for sums to be exact": (units_too_small, "three planes"),
     "units not changed": (units_not_changed, "growing rows"),
 }
 
 
+@WAYS
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_fault_in_any_step_is_noticed(name, monkeypatch):
+def test_a_fault_in_any_step_is_noticed(name, way, monkeypatch):
+    monkeypatch.setattr(products, "WIDE", way)
     fault, data = PLANTED[name]
     A, b = LARGE[data]
     blocks = [(A[: len(b) // 2], b[: len(b) // 2]), (A[len(b) // 2 :], b[len(b) // 2 :])]

@@ -1,5 +1,7 @@
 """The columns of [A b]: how large they are, and what they are in integers."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,16 +9,34 @@ from stabilitylab.arithmetic.formats import Array, as_integers
 from stabilitylab.door import refuse_not_finite
 
 UNSEEN = -(1 << 20)  # the exponent of a column of zeros
-ROWS = 2048  # of A that stay in the cache for two looks at them
 
 
-def largest_exponents(A: Array, b: Array) -> npt.NDArray[np.int64]:
-    """The exponents of the largest entries of each column of [A b]. Raises NotFiniteError."""
-    tops = np.zeros(A.shape[1] + 1)
-    for start in range(0, len(b), ROWS):
-        rows = A[start : start + ROWS]  # once through the cache for both
-        tops[:-1] = np.maximum(tops[:-1], np.maximum(rows.max(axis=0), -rows.min(axis=0)))
-    tops[-1] = max(b.max(), -b.min())
+def unit_exponents(A: Array, b: Array, runs: Sequence[slice], rows: int) -> npt.NDArray[np.int64]:
+    """E (n + 1,) such that |2**-E_j column j of [A b]| < sqrt(rows) in each run of rows, none longer than `rows`.
+
+    A column of zeros has E = UNSEEN. Raises NotFiniteError.
+    """
+    squares = np.zeros(A.shape[1] + 1)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for run in runs:
+            part, right = A[run], b[run]
+            here = np.append(np.einsum("ij,ij->j", part, part), right @ right)
+            np.maximum(squares, here, out=squares)
+    safe = (squares > 2.0**-900) & (squares < 2.0**900)  # neither an overflow nor much of an underflow; no NaN
+    # The sums are rounded, and the numbers will be, to integers of 21 bits: 2**-9 is far more than both.
+    power = np.frexp(np.where(safe, squares / rows * (1 + 2.0**-9), 1.0))[1]
+    exponents = -(-power.astype(np.int64) // 2)
+    if not safe.all():
+        columns = np.flatnonzero(~safe)
+        exponents[columns] = _largest_exponents(A, b, columns)
+    return exponents
+
+
+def _largest_exponents(A: Array, b: Array, columns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The exponents of the largest entries of some columns of [A b]. Raises NotFiniteError."""
+    n = A.shape[1]
+    entries = (A[:, j] if j < n else b for j in columns)
+    tops = np.array([max(column.max(), -column.min()) for column in entries])
     if not np.isfinite(tops).all():
         for name, values in (("A", A), ("b", b)):
             refuse_not_finite(values, name)

@@ -21,20 +21,24 @@ Levels = npt.NDArray[np.int64]
 ROUND = 1.5 * 2.0**52
 
 
-def sliced(t: Array, planes: Array) -> int:
-    """Peel digits off t, |t| <= 2**21, into planes[p] = digit p times 2**(-22 p); what is left over stays in t.
+def sliced(t: Array, planes: Array) -> tuple[int, npt.NDArray[np.int64]]:
+    """Peel digits off t, |t| < 2**51, into planes[p] = digit p times 2**(-22 p); t is destroyed.
 
-    t = sum of planes[p] + what is left, exactly. Returns how many planes are used; the others are not written.
+    How many planes are used, the others not being written, and the columns of t that they do not add up to. All digits
+    but the first are at most 2**21.
     """
+    last = len(planes) - 1
     for p, plane in enumerate(planes):
         step = ROUND * 2.0 ** (-WIDTH * p)
         np.add(t, step, out=plane)
         np.subtract(plane, step, out=plane)
+        if p == last:
+            break
         np.subtract(t, plane, out=t)
         # Integers and small floats end early. One column of t is asked first: it nearly always answers.
         if not t[:, 0].any() and not t.any():
-            return p + 1
-    return len(planes)
+            return p + 1, np.empty(0, dtype=np.int64)
+    return len(planes), np.flatnonzero((t != planes[last]).any(axis=0))
 
 
 def digits_of_floats(t: Array) -> list[Array]:

@@ -1,29 +1,21 @@
 """The exact Gram matrix of [A b], row block by row block: without error, so that order and threads do not matter."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.blas import dsyrk
 
 from stabilitylab.arithmetic.formats import Array
-from stabilitylab.exact.columns import UNSEEN, integer_columns, largest_exponents
-from stabilitylab.exact.digits import (
-    TERMS,
-    WIDTH,
-    Levels,
-    carried,
-    digits_of_floats,
-    digits_of_integers,
-    sliced,
-    weighted,
-)
+from stabilitylab.exact.columns import UNSEEN, integer_columns, unit_exponents
+from stabilitylab.exact.digits import WIDTH, Levels, carried, digits_of_floats, digits_of_integers, sliced, weighted
 from stabilitylab.exact.normal import NormalEquations
+from stabilitylab.exact.products import PLANES, Karatsuba, Stacked, products_of_planes, products_with_rest
 from stabilitylab.exact.selftest import require_true_float64_blas
 
-COLUMNS = 512  # rows of A that are sliced at a time: three digit planes of 50 columns fit a level-2 cache
-PLANES = 3  # digits of the common case: 66 bits, a double and 13 bits of spread below the largest of its column
+COLUMNS = 512  # rows in a product that is not summed in float64 any further
+MOST_RUNS = 256  # sums of 2**53 that products gather before they are moved on into the levels
+CACHED = 1 << 15  # numbers of [A b] that are sliced at a time: with their digit planes they fit a level-2 cache
 CAPACITY = 900  # sums of 2**53 that an int64 level can take before its carries must be moved on
 
 
@@ -45,21 +37,37 @@ class GramSums:
     def feed(self, A: Array, b: Array, sign: int = 1) -> None:
         """Add (or with sign -1 take away) float64 rows A (k, n), b (k,). Raises NotFiniteError."""
         require_true_float64_blas()
-        self._reach(largest_exponents(A, b))
-        products = _Products(self, sign)
-        count = max(1, -(-len(b) // COLUMNS))
-        for k in range(count):
-            # Chunks of equal length, so that the work space is made once or twice.
-            rows = slice(len(b) * k // count, len(b) * (k + 1) // count)
-            t = self._scaled(A[rows], b[rows], products.workspace(rows.stop - rows.start))
-            if t is None:
-                products.flush()
-                self.feed_integers(*integer_columns(A[rows], b[rows]), sign=sign)
-                self.rows -= sign * (rows.stop - rows.start)
-            else:
-                products.add(t)
-        products.flush()
+        products = products_of_planes(self.size)
+        runs = _parts(slice(0, len(b)), products.ROWS)
+        self._reach(unit_exponents(A, b, runs, products.ROWS))
+        units = _Units(self.exponents)
+        planes = np.empty((PLANES, self.size, 0))
+        tiny: list[slice] = []
+        longer: list[npt.NDArray[np.int64]] = []
+        for run in runs:
+            for rows in _parts(run, max(256, CACHED // self.size)):
+                t = units.scaled(A[rows], b[rows])
+                if t is None:
+                    tiny.append(rows)
+                    continue
+                if planes.shape[1:] != t.shape:
+                    planes = np.empty((PLANES, *t.shape))
+                d, left = sliced(t, planes)
+                if products.depth not in (0, d):
+                    self._take(products, sign)
+                products.add(planes[:d])
+                if left.size:
+                    longer.append(rows.start + left)
+            products.settle()
+            if products.runs == MOST_RUNS:
+                self._take(products, sign)
+        self._take(products, sign)
+        if longer:
+            self._feed_rest(A, b, np.concatenate(longer), units, sign)
         self.rows += sign * len(b)
+        for rows in tiny:
+            self.feed_integers(*integer_columns(A[rows], b[rows]), sign=sign)
+            self.rows -= sign * (rows.stop - rows.start)
 
     def feed_integers(
         self, columns: Array, exponents: npt.NDArray[np.int64], weights: Array | None = None, sign: int = 1
@@ -128,23 +136,31 @@ class GramSums:
 
     # --- how it is done
 
-    def _scaled(self, A: Array, b: Array, t: Array) -> Array | None:
-        """t = [A b]' (n + 1, k) in units of the columns, exactly; None when that would underflow."""
-        n = self.size - 1
-        power = np.where(self.exponents == UNSEEN, 0, 21 - self.exponents)
-        # Powers of two beyond the range of float64 go in two steps.
-        first = np.minimum(power, 1000)
-        scale = np.ldexp(1.0, first)[:, None]
-        try:
-            # Scaling is exact unless it underflows, which the processor reports.
-            with np.errstate(under="raise"):
-                np.multiply(A.T, scale[:n], out=t[:n])
-                np.multiply(b, scale[n, 0], out=t[n])
-                if (power > first).any():
-                    t *= np.ldexp(1.0, power - first)[:, None]
-        except FloatingPointError:
-            return None
-        return t
+    def _take(self, products: Stacked | Karatsuba, sign: int) -> None:
+        """Move sums of products on into the levels."""
+        products.settle()
+        if products.runs:
+            self._add(products.taken(), PLANES * products.runs, 0, sign)
+
+    def _feed_rest(self, A: Array, b: Array, rows: npt.NDArray[np.int64], units: "_Units", sign: int) -> None:
+        """Add what these rows have below three planes: its products with their planes, and with itself."""
+        for part in _parts(slice(0, len(rows)), COLUMNS):
+            t = units.scaled(A[rows[part]], b[rows[part]])
+            assert t is not None, "these rows have been scaled before"
+            digits = digits_of_floats(t)
+            # The first may be more than a digit: only the norm of its column is bounded.
+            high, rest = np.stack(carried(digits[:PLANES])), np.stack(digits[PLANES:])
+            self._add(products_with_rest(high, rest), 2 * (len(high) + len(rest)), 2 * (len(high) - PLANES), sign)
+
+    def _add(self, parts: Iterable[tuple[int, Levels]], terms: int, ahead: int, sign: int) -> None:
+        """Add (s, integers) in units of 2**(-22 (s - ahead)), each below 2**53 and at most `terms` to one s."""
+        self._make_room(terms)
+        for s, whole in parts:
+            level = self._level(s - ahead)
+            if sign > 0:
+                level += whole
+            else:
+                level -= whole
 
     def _cross(self, left: Sequence[Array], right: Sequence[Array], ahead: int, sign: int) -> None:
         """Add the products of all digit planes; right[0] stands `ahead` places before left[0]."""
@@ -194,97 +210,37 @@ class GramSums:
                 self._level(last - k + int(a))[here] += digit[here]
 
 
-class _Products:
-    """Sums of the products of three digit planes, held in float64 as long as they are exact: 2048 rows.
+class _Units:
+    """The units 2**(E_j - 21) of the columns of [A b]."""
 
-    What rows have below the planes is put aside until there are enough of them to be worth a product of their own.
-    """
+    def __init__(self, exponents: npt.NDArray[np.int64]) -> None:
+        power = np.where(exponents == UNSEEN, 0, 21 - exponents)
+        # Powers of two beyond the range of float64 go in two steps.
+        first = np.minimum(power, 1000)
+        self._first = np.ldexp(1.0, first)
+        self._then = np.ldexp(1.0, power - first)[:, None] if (power > first).any() else None
+        self._t = np.empty((len(exponents), 0))
 
-    def __init__(self, sums: GramSums, sign: int) -> None:
-        self.sums, self.sign, self.terms = sums, sign, 0
-        self.C: Array | None = None
-        self.t = np.empty((0, 0))
-        self.planes = np.empty((0, 0, 0))
-        self.aside: list[tuple[Array, Array]] = []
-        self.rows_aside = 0
+    def scaled(self, A: Array, b: Array) -> Array | None:
+        """t = [A b]' (n + 1, k) in these units, exactly, until the next call; None when that would underflow."""
+        if self._t.shape[1] != len(b):
+            self._t = np.empty((len(self._first), len(b)))
+        t = self._t
+        try:
+            # Scaling is exact unless it underflows, which the processor reports.
+            with np.errstate(under="raise"):
+                # In the order of A first, as memory likes it; then transposed out of the cache.
+                t[:-1] = np.multiply(A, self._first[:-1]).T
+                np.multiply(b, self._first[-1], out=t[-1])
+                if self._then is not None:
+                    t *= self._then
+        except FloatingPointError:
+            return None
+        return t
 
-    def workspace(self, k: int) -> Array:
-        """Room for k rows of [A b], as columns (n + 1, k)."""
-        if self.t.shape[1] != k:
-            self.t = np.empty((self.sums.size, k))
-        return self.t
 
-    def add(self, t: Array) -> None:
-        """Add the Gram matrix of the columns of t (n + 1, k), |t| <= 2**21; t is destroyed."""
-        size, k = t.shape
-        if self.planes.shape[2] != k:
-            self.planes = np.empty((PLANES, size, k))
-        d = sliced(t, self.planes)
-        self._multiply(self.planes[:d])
-        if d == PLANES:
-            left = np.flatnonzero(t.any(axis=0))
-            if left.size:
-                self.aside.append((self.planes[:, :, left], t[:, left]))
-                self.rows_aside += left.size
-                if self.rows_aside >= COLUMNS:
-                    self._take_up()
-
-    def _take_up(self) -> None:
-        """Add the products of what was put aside with the planes of its rows, and with itself."""
-        if not self.aside:
-            return
-        units = np.ldexp(1.0, WIDTH * np.arange(PLANES))
-        high = np.concatenate([planes for planes, _ in self.aside], axis=2) * units[:, None, None]
-        low = np.stack(digits_of_floats(np.concatenate([t for _, t in self.aside], axis=1) * 2.0 ** (WIDTH * PLANES)))
-        self.aside, self.rows_aside = [], 0
-        digits = np.concatenate([high, low])
-        size = self.sums.size
-        for start in range(0, digits.shape[2], COLUMNS):
-            rows = digits[:, :, start : start + COLUMNS]
-            self.sums._make_room(2 * len(digits))
-            for p in range(PLANES, len(digits)):
-                # Few rows have many digits.
-                here = np.flatnonzero(rows[p].any(axis=0))
-                if not here.size:
-                    continue
-                products = (rows[p][:, here] @ rows[:, :, here].reshape(-1, here.size).T).reshape(size, -1, size)
-                for q in range(len(digits)):
-                    whole = products[:, q].astype(np.int64) * self.sign
-                    level = self.sums._level(p + q)
-                    level += whole
-                    if q < PLANES:
-                        level += whole.T
-
-    def _multiply(self, planes: Array) -> None:
-        """Add the products of all pairs of planes (d, n + 1, k), by one rank-k update of a symmetric matrix."""
-        d, size, k = planes.shape
-        if self.C is not None and (len(self.C) != d * size or self.terms + k > TERMS):
-            self._move_on()
-        if self.C is None:
-            self.C = np.zeros((d * size, d * size), order="F")
-        self.C = dsyrk(1.0, planes.reshape(d * size, k).T, beta=1.0, c=self.C, trans=1, overwrite_c=1)
-        self.terms += k
-
-    def _move_on(self) -> None:
-        """Move the sums on into the integer levels."""
-        if self.C is None:
-            return
-        size = self.sums.size
-        d = len(self.C) // size
-        self.sums._make_room(d)
-        places = np.arange(d)
-        units = self.sign * np.ldexp(1.0, WIDTH * (places[:, None] + places))
-        # blocks[p, :, q] are the products of planes p and q, integers now; p <= q are there.
-        blocks = (self.C.T.reshape(d, size, d, size) * units[:, None, :, None]).astype(np.int64)
-        for p in range(d):
-            for q in range(p, d):
-                level = self.sums._level(p + q)
-                level += blocks[q, :, p].T
-                if p < q:
-                    level += blocks[q, :, p]
-        self.C, self.terms = None, 0
-
-    def flush(self) -> None:
-        """Bring everything into the integer levels: before the units change, and at the end."""
-        self._move_on()
-        self._take_up()
+def _parts(rows: slice, most: int) -> list[slice]:
+    """The rows in runs of at most `most` and nearly equal length, so that room for them is made once or twice."""
+    start, length = rows.start, rows.stop - rows.start
+    count = -(-length // most)
+    return [slice(start + length * k // count, start + length * (k + 1) // count) for k in range(count)]

@@ -38,6 +38,7 @@ def centred(name: str, *, source: str, tags: tuple[str, ...], **claims: Any) -> 
 
 
 def coefficients(model: Any, intercept: bool) -> Array:
+    """The intercept first, if there is one, then the slopes of a fitted model."""
     return np.append(model.intercept_, model.coef_) if intercept else np.asarray(model.coef_)
 
 
