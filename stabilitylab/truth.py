@@ -100,7 +100,7 @@ def _computed(
     if kept is not None and not set(kept) <= set(range(n)):
         raise InputError(f"kept must name columns among 0..{n - 1}; got {list(kept)}")
     evidence = evidence_of(data)
-    if evidence.solved(digits + 2) is not None:
+    if evidence.solved(digits + 2, inverse=evidence.degrees_of_freedom > 0) is not None:
         if kept is not None and sorted(kept) != list(range(n)):
             raise InputError(f"A has full rank, so that kept must name all {n} columns; got {list(kept)}")
         return _as_reference(evidence, range(n), evidence.sizes, truth, digits, "full-rank")

@@ -1,41 +1,116 @@
 """Small normal equations solved in ball arithmetic: every number carries a proven radius. By FLINT."""
 
+from collections.abc import Iterator
+from math import ceil, log2
 from threading import Lock
 from typing import Any
 
+import numpy as np
+from scipy.linalg.lapack import dpotrf, dtrtri
+
+from stabilitylab.exact.digits import WIDTH
 from stabilitylab.exact.interval import Interval
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.rational import flint, in_flint, independent_columns, solve_exactly
 from stabilitylab.exact.solved import Resolved, Solved
 
-LARGEST = 30  # unknowns up to which balls are cheaper than the staged factor, at any condition number
+LARGEST = 60  # unknowns up to which balls are cheaper than the staged factor
+ASKED = 30  # unknowns beyond which it pays to ask how well conditioned they are
 ROUTE = "exact Gram matrix, FLINT balls"
 # FLINT's precision is one setting for the whole process. A ball is right at any precision; the lock keeps it ours.
 _precision = Lock()
 
 
-def solve_by_balls(normal: NormalEquations, resolved: Resolved) -> Solved | None:
-    """y of C y = c, known as well as asked for; None when A is exactly rank deficient.
+def serve(normal: NormalEquations) -> bool:
+    """Whether balls are there, and the cheapest way."""
+    return flint is not None and normal.n <= LARGEST
+
+
+def solve_by_balls(normal: NormalEquations, resolved: Resolved, digits: int) -> Solved | None:
+    """y of C y = c, known as well as asked for, which is to about `digits` digits; None when A is rank deficient.
 
     Precision is doubled once; what is not resolved then is a tie, a 0 or worse conditioned, and solved in rationals.
     Source: Johansson, IEEE Trans. Computers 66 (2017) 1281-1292.
     """
+    C, c = in_flint(normal)
+    for balls in _solutions(C, c, digits, _bits_lost(normal)):
+        found = _known(balls.entries(), resolved)
+        if found is not None:
+            return found
+    if len(independent_columns(normal)) < normal.n:
+        return None
+    return solve_exactly(normal)
+
+
+def solve_and_invert(normal: NormalEquations, resolved: Resolved, digits: int) -> tuple[Solved, list[Interval]] | None:
+    """y of C y = c and diag(C^-1) from one elimination; None when twice the usual precision does not resolve both."""
     n = normal.n
     C, c = in_flint(normal)
-    # From 10 n bits on FLINT eliminates in balls directly, which is the fastest it can do.
-    bits = max(320, 10 * n + 20)
+    right = flint.fmpz_mat(n, n + 1)
+    for j in range(n):
+        right[j, j], right[j, n] = 1, c[j, 0]
+    for balls in _solutions(C, right, digits, _bits_lost(normal)):
+        found = _known([balls[j, n] for j in range(n)], resolved)
+        diagonal = _narrow([balls[j, j] for j in range(n)], digits)
+        if found is not None and diagonal is not None:
+            return found, diagonal
+    return None
+
+
+def diagonal_of_inverse(normal: NormalEquations, digits: int) -> list[Interval] | None:
+    """diag(C^-1) to a relative width below 10**-digits; None where twice the usual precision is not enough."""
+    C, _ = in_flint(normal)
+    unit = flint.fmpz_mat(normal.n, normal.n)
+    for j in range(normal.n):
+        unit[j, j] = 1
+    for balls in _solutions(C, unit, digits, _bits_lost(normal)):
+        diagonal = _narrow([balls[j, j] for j in range(normal.n)], digits)
+        if diagonal is not None:
+            return diagonal
+    return None
+
+
+def _bits_lost(normal: NormalEquations) -> int:
+    """About how many bits elimination in balls loses: those of cond(C), and up to two for each unknown.
+
+    Measured: four times the bits of cond(C) where that is less. Small systems are solved sooner than asked.
+    """
+    n = normal.n
+    condition = 104  # bits of cond(C), where it is not known: cond(A) to 4e15
+    if n > ASKED:
+        C = np.tensordot(np.ldexp(1.0, -WIDTH * np.arange(len(normal.levels))), normal.levels[:, :n, :n], 1)
+        with np.errstate(all="ignore"):  # a column of zeros fails the factorisation
+            size = np.sqrt(C.diagonal())
+            R, info = dpotrf(C / size[:, None] / size)
+        if info == 0:
+            condition = min(condition, ceil(2 * log2(np.linalg.norm(R) * np.linalg.norm(dtrtri(R)[0]))))
+    return condition + min(2 * n, 4 * condition) + 10
+
+
+def _solutions(C: Any, right: Any, digits: int, lost: int) -> Iterator[Any]:
+    """C^-1 right in balls, by elimination at two precisions; nothing where a pivot cannot be told from 0."""
+    bits = ceil(digits * log2(10)) + lost
     for precision in (bits, 2 * bits):
         try:
             with _precision, flint.ctx.workprec(precision):
-                balls = flint.arb_mat(C).solve(flint.arb_mat(c)).entries()
+                balls = flint.arb_mat(C).solve(flint.arb_mat(right), algorithm="lu")
         except ZeroDivisionError:
             continue
-        middle, radius, unit = _in_integers(balls)
-        if all(resolved(j, middle[j], radius[j], 1 << unit) for j in range(n)):
-            return Solved(tuple(middle), tuple(radius), 1 << unit, ROUTE)
-    if len(independent_columns(normal)) < n:
+        yield balls
+
+
+def _known(balls: list[Any], resolved: Resolved) -> Solved | None:
+    middle, radius, unit = _in_integers(balls)
+    if not all(resolved(j, middle[j], radius[j], 1 << unit) for j in range(len(balls))):
         return None
-    return solve_exactly(normal)
+    return Solved(tuple(middle), tuple(radius), 1 << unit, ROUTE)
+
+
+def _narrow(balls: list[Any], digits: int) -> list[Interval] | None:
+    middle, radius, unit = _in_integers(balls)
+    if not all(2 * r * 10**digits <= m for m, r in zip(middle, radius, strict=True)):
+        return None
+    return [Interval(m - r, m + r, 1 << unit) for m, r in zip(middle, radius, strict=True)]
 
 
 def _in_integers(balls: list[Any]) -> tuple[list[int], list[int], int]:
@@ -48,20 +123,3 @@ def _in_integers(balls: list[Any]) -> tuple[list[int], list[int], int]:
         [int(r) << (unit + int(e)) for r, e in radii],
         unit,
     )
-
-
-def diagonal_of_inverse(normal: NormalEquations, digits: int) -> list[Interval] | None:
-    """diag(C^-1) to a relative width below 10**-digits; None where four times the usual precision is not enough."""
-    n = normal.n
-    C, _ = in_flint(normal)
-    bits = max(320, 10 * n + 20, 4 * digits + 110)
-    for precision in (bits, 2 * bits, 4 * bits):
-        try:
-            with _precision, flint.ctx.workprec(precision):
-                inverse = flint.arb_mat(C).inv()
-        except ZeroDivisionError:
-            continue
-        middle, radius, unit = _in_integers([inverse[j, j] for j in range(n)])
-        if all(2 * r * 10**digits <= m for m, r in zip(middle, radius, strict=True)):
-            return [Interval(m - r, m + r, 1 << unit) for m, r in zip(middle, radius, strict=True)]
-    return None

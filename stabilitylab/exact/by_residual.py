@@ -13,7 +13,6 @@ from scipy.linalg import lapack
 
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.errors import RankDeficientError
-from stabilitylab.exact import balls
 from stabilitylab.exact.certificate import Certificate, Factor
 from stabilitylab.exact.counted import U, gamma, norm, transposed_times, triangle
 from stabilitylab.exact.fine_gradient import WIDTH, fine_gradient
@@ -29,6 +28,7 @@ from stabilitylab.exact.preconditioner import (
 from stabilitylab.exact.selftest import require_true_float64_blas
 
 ROUTE = "float64 inverse factor, residuals in extended precision"
+SMALLEST = 31  # unknowns from which arithmetic costs more than the calls of Python that this way takes
 PASSES = 12
 MOST_SLICES = 6
 SAMPLE = 8  # rows for each column that are asked how well conditioned A is
@@ -36,7 +36,7 @@ SAMPLE = 8  # rows for each column that are asked how well conditioned A is
 
 def worth_a_try(m: int, n: int) -> bool:
     """Whether this way can be the cheaper one: small problems cost more in Python than the exact A'A does."""
-    return m >= n > balls.LARGEST
+    return m >= n >= SMALLEST
 
 
 def solved_by_residual(A: Array, b: Array) -> Certificate | None:

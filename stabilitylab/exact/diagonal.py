@@ -13,7 +13,7 @@ from stabilitylab.exact.digits import WIDTH, Levels, carried, integers
 from stabilitylab.exact.factor import SERIES, InverseFactor, inverse_factor, products
 from stabilitylab.exact.interval import Interval, exactly
 from stabilitylab.exact.normal import NormalEquations
-from stabilitylab.exact.rational import flint, solution
+from stabilitylab.exact.rational import solution
 
 # Decimal digits, or exact rationals.
 Accuracy: TypeAlias = int | None
@@ -23,7 +23,7 @@ def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy, known: Inverse
     """diag(C^-1), C = A'A in integers and nonsingular, to a relative width of about 10**-accuracy; known: a factor."""
     n = normal.n
     if accuracy is not None:
-        if flint is not None and n <= balls.LARGEST:
+        if balls.serve(normal):
             enclosed = balls.diagonal_of_inverse(normal, accuracy)
             if enclosed is not None:
                 return enclosed

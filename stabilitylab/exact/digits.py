@@ -16,6 +16,7 @@ WIDTH = 22
 TERMS = 2048  # products of two digits that float64 sums exactly
 BASE = 1 << WIDTH
 HALF = 1 << (WIDTH - 1)
+LIMB = 2 * WIDTH  # bits of two digits, which an int64 and Python's and FLINT's small integers hold
 Levels = npt.NDArray[np.int64]
 # t + ROUND - ROUND is t rounded to an integer, for |t| < 2**51.
 ROUND = 1.5 * 2.0**52
@@ -100,11 +101,34 @@ def _quotient(value: Array) -> Array:
     return np.asarray((value * (1.0 / BASE) + ROUND) - ROUND)
 
 
+def limbs(levels: Levels) -> list[Levels]:
+    """The same numbers in base 2**44, most significant first: all but the first, which may be any, in 0 .. 2**44 - 1.
+
+    levels (K, N): sum over k of levels[k] 2**(22 (K - 1 - k)), integers below 2**62 in magnitude.
+    """
+    out = []
+    rest = list(levels)
+    carry = np.zeros_like(levels[0])
+    while len(rest) > 1:
+        low = rest.pop() + carry
+        high = rest.pop() + (low >> WIDTH)
+        out.append((low & (BASE - 1)) + ((high & (BASE - 1)) << WIDTH))
+        carry = high >> WIDTH
+    if rest:
+        out.append(rest.pop() + carry)
+    elif np.abs(carry).max(initial=0) >> (62 - LIMB):
+        out.append(carry)
+    else:
+        out[-1] += carry << LIMB
+    return out[::-1]
+
+
 def integers(levels: Levels) -> list[int]:
     """The integers sum over k of levels[k] 2**(22 (K - 1 - k)), for levels (K, N)."""
-    values: list[int] = levels[0].tolist()
-    for level in levels[1:].tolist():
-        values = [(value << WIDTH) + low for value, low in zip(values, level, strict=True)]
+    first, *others = limbs(levels)
+    values: list[int] = first.tolist()
+    for limb in others:
+        values = [(value << LIMB) + low for value, low in zip(values, limb.tolist(), strict=True)]
     return values
 
 

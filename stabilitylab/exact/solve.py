@@ -4,29 +4,30 @@ from stabilitylab.errors import NotCertifiedError
 from stabilitylab.exact import balls
 from stabilitylab.exact.balls import solve_by_balls
 from stabilitylab.exact.digits import TERMS
-from stabilitylab.exact.factor import GOOD, inverse_factor
+from stabilitylab.exact.factor import GOOD, SERIES, inverse_factor
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.rational import WITHOUT, flint, independent_columns, solve_exactly
 from stabilitylab.exact.refine import refined
 from stabilitylab.exact.solved import Resolved, Solved
 
 ROUTE = "exact Gram matrix, staged inverse factor"
+DOUBLE = 17  # digits that tell doubles apart, most often
 LARGEST_EXACT = 400  # unknowns up to which exact rationals end in minutes
 
 
-def solve(normal: NormalEquations, resolved: Resolved, good: float = GOOD) -> Solved | None:
+def solve(normal: NormalEquations, resolved: Resolved, digits: int = DOUBLE) -> Solved | None:
     """y of C y = c, every entry known as well as asked for, with its proof; None when A is exactly rank deficient.
 
-    good: the alpha that an inverse factor should reach.
+    digits: about how many that takes.
     Raises NotCertifiedError rather than give a doubtful digit.
     """
     if normal.n == 0:
         return Solved((), (), 1, "no columns")
-    if flint is not None and normal.n <= balls.LARGEST:
-        return solve_by_balls(normal, resolved)
+    if balls.serve(normal):
+        return solve_by_balls(normal, resolved, digits)
     route = ROUTE if flint is not None or normal.n > balls.LARGEST else f"{ROUTE} ({WITHOUT})"
     if normal.n <= TERMS:
-        factor = inverse_factor(normal, good)
+        factor = inverse_factor(normal, GOOD if digits <= DOUBLE else SERIES)
         # alpha < 1 proves full rank.
         if factor is not None:
             solved = refined(normal, factor, resolved, route)
@@ -46,7 +47,7 @@ def solve_every_way(normal: NormalEquations, resolved: Resolved) -> list[Solved]
     """y of C y = c, C nonsingular, by each way there is."""
     factor = inverse_factor(normal)
     ways = [
-        solve_by_balls(normal, resolved) if flint is not None else None,
+        solve_by_balls(normal, resolved, DOUBLE) if flint is not None else None,
         refined(normal, factor, resolved, ROUTE) if factor is not None else None,
         solve_exactly(normal),
     ]

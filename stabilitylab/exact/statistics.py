@@ -9,9 +9,9 @@ from math import isqrt, lcm
 import numpy as np
 
 from stabilitylab.errors import NotCertifiedError
+from stabilitylab.exact import balls
 from stabilitylab.exact.diagonal import Accuracy as Accuracy
 from stabilitylab.exact.diagonal import inverse_diagonal
-from stabilitylab.exact.factor import SERIES
 from stabilitylab.exact.given import Given, constant_column, summed
 from stabilitylab.exact.interval import Interval, exactly
 from stabilitylab.exact.least_norm import LEAST_NORM, least_norm
@@ -88,8 +88,9 @@ class Evidence:
     def rss(self, accuracy: Accuracy) -> Interval:
         """The residual sum of squares |b - A x|².
 
-        rss(x*) = rss(x) - |A (x* - x)|² for any x near the solution x*, where |A (x* - x)| <= sum |a_j| radius_j. By
-        Cramer's rule it is an integer over det A'A, so that what is less than any such number but 0 is 0.
+        rss = b'b - c'x* for the solution x*, and x* is known within a radius. Where that is too wide,
+        rss = rss(x) - |A (x* - x)|² for the x in the middle, where |A (x* - x)| <= sum |a_j| radius_j. By Cramer's rule
+        it is an integer over det A'A, so that what is less than any such number but 0 is 0.
         """
         if accuracy not in self._sums:
             self._sums[accuracy] = self._rss(accuracy)
@@ -104,12 +105,17 @@ class Evidence:
             return exactly(0)
         normal, solved = self.normal, self._known(accuracy)
         y, D = solved.middle, solved.denominator
+        unit = self.units[-1] ** 2 * normal.weight_unit
+        wide = sum(abs(v) * r for v, r in zip(normal.c, solved.radius, strict=True))
+        value = normal.bb * D - sum(map(int.__mul__, normal.c, y))
+        if accuracy is not None and 2 * wide * 10**accuracy <= value - wide:
+            return Interval(value - wide, value + wide, D) * unit
         Cy = normal.times(y)
         value = normal.bb * D * D - 2 * D * sum(map(int.__mul__, normal.c, y)) + sum(map(int.__mul__, Cy, y))
         if self.x is None and is_zero(value, 0, D * D, normal.determinant_bound):
             return exactly(0)
         moved = sum(r * (isqrt(normal.diagonal[j]) + 1) for j, r in enumerate(solved.radius)) ** 2
-        return Interval(max(value - moved, 0), value, D * D) * (self.units[-1] ** 2 * normal.weight_unit)
+        return Interval(max(value - moved, 0), value, D * D) * unit
 
     def explained(self, accuracy: Accuracy) -> Interval:
         """The total sum of squares less the residual one."""
@@ -132,8 +138,16 @@ class Evidence:
     def _memory(self) -> dict[Accuracy, Solved | None]:
         return {}
 
-    def solved(self, accuracy: Accuracy) -> Solved | None:
-        """The solution in the units of the normal equations; None when A has not the rank that is claimed."""
+    def solved(self, accuracy: Accuracy, *, inverse: bool = False) -> Solved | None:
+        """The solution in the units of the normal equations; None when A has not the rank that is claimed.
+
+        inverse: variances will be asked for as well, and may come from the same elimination.
+        """
+        if accuracy not in self._memory and inverse and accuracy is not None and balls.serve(self.normal):
+            both = balls.solve_and_invert(self.normal, to_digits(self.normal, accuracy), accuracy)
+            if both is not None:
+                found, self._diagonals[accuracy] = both
+                self._memory[accuracy] = _without_zeros(found)
         if accuracy not in self._memory:
             self._memory[accuracy] = self._solve(accuracy)
         return self._memory[accuracy]
@@ -145,15 +159,8 @@ class Evidence:
             return Solved(tuple(int(v * common) for v in y), (0,) * len(y), common, LEAST_NORM)
         if accuracy is None:
             return solve_exactly(self.normal)
-        found = solve(self.normal, to_digits(self.normal, accuracy), SERIES)
-        if found is None:
-            return None
-        # What is not told apart from 0 has been proven to be 0.
-        zero = [abs(m) <= r for m, r in zip(found.middle, found.radius, strict=True)]
-        middle, radius = (
-            tuple(0 if z else v for z, v in zip(zero, vs, strict=True)) for vs in (found.middle, found.radius)
-        )
-        return replace(found, middle=middle, radius=radius)
+        found = solve(self.normal, to_digits(self.normal, accuracy), accuracy)
+        return None if found is None else _without_zeros(found)
 
     def _known(self, accuracy: Accuracy) -> Solved:
         found = self.solved(accuracy)
@@ -169,6 +176,15 @@ class Evidence:
         if accuracy not in self._diagonals:
             self._diagonals[accuracy] = inverse_diagonal(self.normal, accuracy, self._known(accuracy).factor)
         return self._diagonals[accuracy]
+
+
+def _without_zeros(found: Solved) -> Solved:
+    """The same with 0 for what is not told apart from it: that has been proven to be 0."""
+    zero = [abs(m) <= r for m, r in zip(found.middle, found.radius, strict=True)]
+    middle, radius = (
+        tuple(0 if z else v for z, v in zip(zero, vs, strict=True)) for vs in (found.middle, found.radius)
+    )
+    return replace(found, middle=middle, radius=radius)
 
 
 def total_sum_of_squares(normal: NormalEquations, constant: int | None) -> Fraction:
