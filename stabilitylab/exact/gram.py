@@ -1,6 +1,5 @@
 """The exact Gram matrix of [A b], row block by row block: without error, so that order and threads do not matter."""
 
-from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -10,7 +9,14 @@ from stabilitylab.arithmetic.formats import Array
 from stabilitylab.exact.columns import UNSEEN, integer_columns, unit_exponents
 from stabilitylab.exact.digits import WIDTH, Levels, carried, digits_of_floats, digits_of_integers, sliced, weighted
 from stabilitylab.exact.normal import NormalEquations
-from stabilitylab.exact.products import PLANES, Karatsuba, Stacked, products_of_planes, products_with_rest
+from stabilitylab.exact.products import (
+    PLANES,
+    Karatsuba,
+    Stacked,
+    all_products,
+    products_of_planes,
+    products_with_rest,
+)
 from stabilitylab.exact.selftest import require_true_float64_blas
 
 COLUMNS = 512  # rows in a product that is not summed in float64 any further
@@ -20,7 +26,9 @@ CAPACITY = 900  # sums of 2**53 that an int64 level can take before its carries 
 
 
 class GramSums:
-    """[A b]'[A b] as exact sums of integers: sum over s of levels[s] 2**(-22 s), for columns in units 2**(E_j - 21).
+    """[A b]'[A b] as sums of integers: sum over s of level s times 2**(-22 s), for columns in units 2**(E_j - 21).
+
+    levels (K, n + 1, n + 1) are those from s = first on.
 
     E_j is the exponent of the largest entry of column j met so far. Only the upper triangle of a level is used.
     """
@@ -28,7 +36,8 @@ class GramSums:
     def __init__(self, size: int) -> None:
         self.size = size
         self.exponents = np.full(size, UNSEEN, dtype=np.int64)
-        self.levels: dict[int, Levels] = {}
+        self.first = 0
+        self.levels: Levels = np.zeros((0, size, size), dtype=np.int64)
         self.load = 0
         self.rows = 0
 
@@ -83,10 +92,8 @@ class GramSums:
         for start in range(0, columns.shape[1], COLUMNS):
             rows = slice(start, start + COLUMNS)
             planes = digits_of_integers(shifted[:, rows], count)
-            if weights is None:
-                self._cross(planes, planes, 0, sign)
-            else:
-                self._cross(planes, *weighted(planes, weights[rows]), sign)
+            right, ahead = (planes, 0) if weights is None else weighted(planes, weights[rows])
+            self._add(-ahead, all_products(planes, right), min(len(planes), len(right)), sign)
         if weights is None:
             self.rows += sign * columns.shape[1]
         else:
@@ -97,16 +104,14 @@ class GramSums:
         self._reach(other.exponents)
         theirs = other.copy()
         theirs._reach(self.exponents)
-        self._make_room(theirs.load)
-        for s, level in theirs.levels.items():
-            self._level(s)[...] += level
+        self._add(theirs.first, theirs.levels, theirs.load)
         self.rows += other.rows
 
     def copy(self) -> "GramSums":
         """The same sums, to be changed without changing these."""
         twin = GramSums(self.size)
         twin.exponents = self.exponents.copy()
-        twin.levels = {s: level.copy() for s, level in self.levels.items()}
+        twin.first, twin.levels = self.first, self.levels.copy()
         twin.load, twin.rows = self.load, self.rows
         return twin
 
@@ -117,8 +122,7 @@ class GramSums:
         if digits.any():
             # The exponents of normal equations are those of the units of the last digit.
             sums.exponents = exponents + 21 + 11 * (len(digits) - 1)
-            sums.levels = {s: level.copy() for s, level in enumerate(digits)}
-            sums.load = 1
+            sums.levels, sums.load = digits.copy(), 1
         sums.rows = rows
         return sums
 
@@ -129,9 +133,9 @@ class GramSums:
     ) -> NormalEquations:
         """The sums as they are. The numbers they stand for do not depend on how they were added up."""
         exponents = np.where(self.exponents == UNSEEN, 0, self.exponents) - 21
-        first, last = min(self.levels, default=0), max(self.levels, default=0)
-        levels = np.array([self._level(s) for s in range(first, last + 1)])
+        levels = self.levels.copy() if len(self.levels) else np.zeros((1, self.size, self.size), dtype=np.int64)
         # The last level has the weight 2**(-22 last) in units of both columns: half of it goes to each.
+        last = self.first + len(levels) - 1
         return NormalEquations(levels, exponents - 11 * last, self.rows, scales, weight_unit)
 
     # --- how it is done
@@ -140,7 +144,8 @@ class GramSums:
         """Move sums of products on into the levels."""
         products.settle()
         if products.runs:
-            self._add(products.taken(), PLANES * products.runs, 0, sign)
+            terms = PLANES * products.runs
+            self._add(0, products.taken(), terms, sign)
 
     def _feed_rest(self, A: Array, b: Array, rows: npt.NDArray[np.int64], units: "_Units", sign: int) -> None:
         """Add what these rows have below three planes: its products with their planes, and with itself."""
@@ -150,64 +155,57 @@ class GramSums:
             digits = digits_of_floats(t)
             # The first may be more than a digit: only the norm of its column is bounded.
             high, rest = np.stack(carried(digits[:PLANES])), np.stack(digits[PLANES:])
-            self._add(products_with_rest(high, rest), 2 * (len(high) + len(rest)), 2 * (len(high) - PLANES), sign)
+            terms = 2 * (len(high) + len(rest))
+            self._add(2 * (PLANES - len(high)), products_with_rest(high, rest), terms, sign)
 
-    def _add(self, parts: Iterable[tuple[int, Levels]], terms: int, ahead: int, sign: int) -> None:
-        """Add (s, integers) in units of 2**(-22 (s - ahead)), each below 2**53 and at most `terms` to one s."""
+    def _add(self, first: int, levels: Levels, terms: int, sign: int = 1) -> None:
+        """Add levels from `first` on, each of at most `terms` sums of 2**53."""
         self._make_room(terms)
-        for s, whole in parts:
-            level = self._level(s - ahead)
-            if sign > 0:
-                level += whole
-            else:
-                level -= whole
-
-    def _cross(self, left: Sequence[Array], right: Sequence[Array], ahead: int, sign: int) -> None:
-        """Add the products of all digit planes; right[0] stands `ahead` places before left[0]."""
-        stacked = np.concatenate(right)
-        self._make_room(min(len(left), len(right)))
-        for p, plane in enumerate(left):
-            products = (plane @ stacked.T).reshape(self.size, len(right), self.size)
-            for q in range(len(right)):
-                self._level(p + q - ahead)[...] += products[:, q].astype(np.int64) * sign
-
-    def _level(self, s: int) -> Levels:
-        if s not in self.levels:
-            self.levels[s] = np.zeros((self.size, self.size), dtype=np.int64)
-        return self.levels[s]
+        if not len(self.levels):
+            self.first, self.levels = first, sign * levels
+            return
+        before = max(0, self.first - first)
+        after = max(0, first + len(levels) - self.first - len(self.levels))
+        if before or after:
+            self.first -= before
+            self.levels = np.pad(self.levels, ((before, after), (0, 0), (0, 0)))
+        here = self.levels[first - self.first : first - self.first + len(levels)]
+        if sign > 0:
+            here += levels
+        else:
+            here -= levels
 
     def _make_room(self, terms: int) -> None:
         """Move carries on before `terms` sums of 2**53 more would overflow."""
         if self.load + terms > CAPACITY:
-            last, digits = self._carried()
-            self.levels = {last - k: digit for k, digit in enumerate(digits[::-1])}
-            self.load = 1
+            self._carry()
         self.load += terms
 
-    def _carried(self) -> tuple[int, Levels]:
-        """The levels with carries moved on, most significant first, and the index of the last."""
-        if not self.levels:
-            return 0, np.zeros((1, self.size, self.size), dtype=np.int64)
-        last = max(self.levels)
-        return last, np.array(carried([self._level(s) for s in range(min(self.levels), last + 1)]))
+    def _carry(self) -> None:
+        """Move carries on, which leaves digits."""
+        if len(self.levels):
+            digits = np.array(carried(list(self.levels)))
+            self.first -= len(digits) - len(self.levels)
+            self.levels = digits
+        self.load = 1
 
     def _reach(self, exponents: npt.NDArray[np.int64]) -> None:
         """Raise the columns' exponents to these where they are lower, and bring the sums into the new units."""
         raised = np.maximum(self.exponents, exponents)
         shift = np.where(self.exponents == UNSEEN, 0, raised - self.exponents)
         self.exponents = raised
-        if not shift.any() or not self.levels:
+        if not shift.any() or not len(self.levels):
             return
-        last, digits = self._carried()
+        self._carry()
         # An entry becomes 2**-d of itself: a places down, and up again by the r bits that are too much.
         down = shift[:, None] + shift[None, :]
         places = -(-down // WIDTH)
-        lifted = digits << (places * WIDTH - down)
-        self.levels, self.load = {}, 2
+        lifted = self.levels << (places * WIDTH - down)
+        count = len(lifted)
+        self.levels = np.zeros((count + int(places.max()), *down.shape), dtype=np.int64)
         for a in np.unique(places):
-            here = places == a
-            for k, digit in enumerate(lifted[::-1]):
-                self._level(last - k + int(a))[here] += digit[here]
+            self.levels[a : a + count] += np.where(places == a, lifted, 0)
+        self.load = 2
 
 
 class _Units:

@@ -5,7 +5,7 @@ sum on the way to it. Where the norms of columns of integers are at most 2**26.5
 number of threads, without rounding.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.linalg.blas import dsyrk
@@ -47,14 +47,16 @@ class Stacked:
             blocks.fill(0.0)
             self.runs += 1
 
-    def taken(self) -> Iterator[tuple[int, Levels]]:
-        """All sums that are settled, in units of 2**(-22 s) for the first of each pair, upper triangles; then none."""
-        for p in range(self.depth):
-            yield 2 * p, self._whole[p, :, p]
-            for q in range(p + 1, self.depth):
-                yield p + q, self._whole[p, :, q]
-                yield p + q, self._whole[p, :, q].T
+    def taken(self) -> Levels:
+        """All settled sums (2 d - 1, n + 1, n + 1), level s in units of 2**(-22 s), upper triangles; they are 0 then."""
+        d, size = self.depth, self.size
+        levels = np.zeros((2 * d - 1, size, size), dtype=np.int64)
+        for p in range(d):
+            levels[2 * p] += self._whole[p, :, p]
+            both = self._whole[p, :, p + 1 :]
+            levels[2 * p + 1 : p + d] += both.transpose(1, 0, 2) + both.transpose(1, 2, 0)
         self.depth = self.runs = 0
+        return levels
 
 
 class Karatsuba:
@@ -95,12 +97,14 @@ class Karatsuba:
             self._floats.fill(0.0)
             self.runs += 1
 
-    def taken(self) -> Iterator[tuple[int, Levels]]:
+    def taken(self) -> Levels:
         """As `Stacked.taken`."""
-        sums = dict(zip(self._pairs, self._whole, strict=True)) if self.depth else {}
+        sums = dict(zip(self._pairs, self._whole, strict=True))
+        levels = np.zeros((2 * self.depth - 1, self.size, self.size), dtype=np.int64)
         for (p, q), C in sums.items():
-            yield p + q, C if p == q else C - sums[p, p] - sums[q, q]
+            levels[p + q] += C if p == q else C - sums[p, p] - sums[q, q]
         self.depth = self.runs = 0
+        return levels
 
 
 def products_of_planes(size: int) -> Stacked | Karatsuba:
@@ -108,22 +112,32 @@ def products_of_planes(size: int) -> Stacked | Karatsuba:
     return Karatsuba(size) if size >= WIDE else Stacked(size)
 
 
-def products_with_rest(high: Array, rest: Array) -> Iterator[tuple[int, Levels]]:
+def products_with_rest(high: Array, rest: Array) -> Levels:
     """What [high + rest] has in its products beyond those of high with itself: rest and high, high and rest, rest.
 
-    high (p, n + 1, k) and rest (r, n + 1, k) are planes of digits, most significant first, of k <= 2048 rows; the sums
-    are in units of 2**(-22 s) for the first of each pair, counted from the first plane of high.
+    high (p, n + 1, k) and rest (r, n + 1, k) are planes of digits, most significant first, of k <= 2048 rows; level s
+    is in units of 2**(-22 s) for the first of each pair, counted from the first plane of high.
     """
     size, count = high.shape[1], len(high)
     digits = np.concatenate([high, rest])
+    levels = np.zeros((2 * len(digits) - 1, size, size), dtype=np.int64)
     for p in range(count, len(digits)):
         # Few rows have many digits.
         here = np.flatnonzero(digits[p].any(axis=0))
-        if not here.size:
-            continue
-        rows = digits[:, :, here]
-        found = (rows[p] @ rows.reshape(-1, here.size).T).reshape(size, -1, size).astype(np.int64)
-        for q in range(len(digits)):
-            yield p + q, found[:, q]
-            if q < count:
-                yield p + q, found[:, q].T
+        if here.size:
+            rows = digits[:, :, here]
+            found = (rows[p] @ rows.reshape(-1, here.size).T).reshape(size, -1, size).astype(np.int64)
+            levels[p : p + len(digits)] += found.transpose(1, 0, 2)
+            levels[p : p + count] += found[:, :count].transpose(1, 2, 0)
+    return levels
+
+
+def all_products(left: Sequence[Array], right: Sequence[Array]) -> Levels:
+    """The sums over p + q = s of left[p] right[q]', exactly, for planes of digits (n + 1, k), k <= 2048."""
+    size = len(left[0])
+    stacked = np.concatenate(right)
+    levels = np.zeros((len(left) + len(right) - 1, size, size), dtype=np.int64)
+    for p, plane in enumerate(left):
+        found = (plane @ stacked.T).reshape(size, -1, size).astype(np.int64)
+        levels[p : p + len(right)] += found.transpose(1, 0, 2)
+    return levels
