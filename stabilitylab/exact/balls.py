@@ -1,6 +1,6 @@
 """Small normal equations solved in ball arithmetic: every number carries a proven radius. By FLINT."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil, log2
 from threading import Lock
 from typing import Any
@@ -68,6 +68,12 @@ def diagonal_of_inverse(normal: NormalEquations, digits: int) -> list[Interval] 
         if diagonal is not None:
             return diagonal
     return None
+
+
+def times(normal: NormalEquations, y: Sequence[int]) -> list[int]:
+    """C y in integers."""
+    C, _ = in_flint(normal)
+    return [int(v) for v in (C * flint.fmpz_mat(len(y), 1, list(y))).entries()]
 
 
 def _bits_lost(normal: NormalEquations) -> int:

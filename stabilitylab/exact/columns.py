@@ -16,18 +16,19 @@ def unit_exponents(A: Array, b: Array, runs: Sequence[slice], rows: int) -> npt.
 
     A column of zeros has E = UNSEEN. Raises NotFiniteError.
     """
-    squares = np.zeros(A.shape[1] + 1)
+    squares, here = np.zeros(A.shape[1] + 1), np.empty(A.shape[1] + 1)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         for run in runs:
             part, right = A[run], b[run]
-            here = np.append(np.einsum("ij,ij->j", part, part), right @ right)
+            here[:-1] = np.einsum("ij,ij->j", part, part)
+            here[-1] = right @ right
             np.maximum(squares, here, out=squares)
-    safe = (squares > 2.0**-900) & (squares < 2.0**900)  # neither an overflow nor much of an underflow; no NaN
-    # The sums are rounded, and the numbers will be, to integers of 21 bits: 2**-9 is far more than both.
-    power = np.frexp(np.where(safe, squares / rows * (1 + 2.0**-9), 1.0))[1]
+        # The sums are rounded, and the numbers will be, to integers of 21 bits: 2**-9 is far more than both.
+        power = np.frexp(squares * ((1 + 2.0**-9) / rows))[1]
     exponents = -(-power.astype(np.int64) // 2)
-    if not safe.all():
-        columns = np.flatnonzero(~safe)
+    # Neither an overflow nor much of an underflow; no NaN.
+    if not (squares.min() > 2.0**-900 and squares.max() < 2.0**900):
+        columns = np.flatnonzero(~((squares > 2.0**-900) & (squares < 2.0**900)))
         exponents[columns] = _largest_exponents(A, b, columns)
     return exponents
 

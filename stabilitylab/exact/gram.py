@@ -167,8 +167,9 @@ class GramSums:
         before = max(0, self.first - first)
         after = max(0, first + len(levels) - self.first - len(self.levels))
         if before or after:
-            self.first -= before
-            self.levels = np.pad(self.levels, ((before, after), (0, 0), (0, 0)))
+            grown = np.zeros((before + len(self.levels) + after, *self.levels.shape[1:]), dtype=np.int64)
+            grown[before : before + len(self.levels)] = self.levels
+            self.first, self.levels = self.first - before, grown
         here = self.levels[first - self.first : first - self.first + len(levels)]
         if sign > 0:
             here += levels

@@ -6,6 +6,7 @@ number of threads, without rounding.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from scipy.linalg.blas import dsyrk
@@ -27,6 +28,7 @@ class Stacked:
 
     def __init__(self, size: int) -> None:
         self.size, self.depth, self.runs = size, 0, 0
+        self._open = False
 
     def add(self, planes: Array) -> None:
         """Add the products of planes (d, n + 1, k), plane p in units of 2**(-22 p); d is `depth` unless that is 0."""
@@ -35,20 +37,21 @@ class Stacked:
             self.depth = d
             self._floats = np.zeros((d * size, d * size))
             self._whole = np.zeros((d, size, d, size), dtype=np.int64)
-            self._units = np.ldexp(1.0, WIDTH * np.add.outer(np.arange(d), np.arange(d)))[:, None, :, None]
+            self._units = _units(d)
+        self._open = True
         dsyrk(1.0, planes.reshape(d * size, k).T, beta=1.0, c=self._floats.T, trans=1, lower=1, overwrite_c=1)
 
     def settle(self) -> None:
         """End a run of at most ROWS rows: its sums become integers."""
-        if self.depth:
+        if self._open:
             blocks = self._floats.reshape(self._whole.shape)
             blocks *= self._units
             self._whole += blocks.astype(np.int64)
             blocks.fill(0.0)
-            self.runs += 1
+            self.runs, self._open = self.runs + 1, False
 
     def taken(self) -> Levels:
-        """All settled sums (2 d - 1, n + 1, n + 1), level s in units of 2**(-22 s), upper triangles; they are 0 then."""
+        """Upper triangles of all settled sums (2 d - 1, n + 1, n + 1), level s in units of 2**(-22 s); then none."""
         d, size = self.depth, self.size
         levels = np.zeros((2 * d - 1, size, size), dtype=np.int64)
         for p in range(d):
@@ -57,6 +60,13 @@ class Stacked:
             levels[2 * p + 1 : p + d] += both.transpose(1, 0, 2) + both.transpose(1, 2, 0)
         self.depth = self.runs = 0
         return levels
+
+
+@lru_cache
+def _units(d: int) -> Array:
+    """What the products of planes p and q are multiplied by to be integers, at [p, :, q]."""
+    units: Array = np.ldexp(1.0, WIDTH * np.add.outer(np.arange(d), np.arange(d)))[:, None, :, None]
+    return units
 
 
 class Karatsuba:
@@ -70,6 +80,7 @@ class Karatsuba:
 
     def __init__(self, size: int) -> None:
         self.size, self.depth, self.runs = size, 0, 0
+        self._open = False
         self._both = np.empty((0, 0))
 
     def add(self, planes: Array) -> None:
@@ -80,6 +91,7 @@ class Karatsuba:
             self._floats = np.zeros((len(self._pairs), self.size, self.size))
             self._whole = np.zeros(self._floats.shape, dtype=np.int64)
             self._units = np.array([2.0 ** (2 * WIDTH * p) for p, _ in self._pairs])[:, None, None]
+        self._open = True
         if self._both.shape != planes.shape[1:]:
             self._both = np.empty(planes.shape[1:])
         for C, (p, q) in zip(self._floats, self._pairs, strict=True):
@@ -91,11 +103,11 @@ class Karatsuba:
 
     def settle(self) -> None:
         """As `Stacked.settle`."""
-        if self.depth:
+        if self._open:
             self._floats *= self._units
             self._whole += self._floats.astype(np.int64)
             self._floats.fill(0.0)
-            self.runs += 1
+            self.runs, self._open = self.runs + 1, False
 
     def taken(self) -> Levels:
         """As `Stacked.taken`."""

@@ -30,22 +30,23 @@ def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
     """C and c as matrices of FLINT."""
     n = normal.n
     i, j, square, right = _places(n)
-    C, c = flint.fmpz_mat(n, n), flint.fmpz_mat(n, 1)
     base = flint.fmpz(1 << LIMB)
-    # FLINT reads small integers ten times as fast as long ones.
+    # FLINT reads small integers far faster than long ones, and polynomials faster than matrices.
+    entries = flint.fmpz_poly()
     for limb in limbs(normal.levels[:, i, j]):
-        C = C * base + flint.fmpz_mat(n, n, limb[square].tolist())
-        c = c * base + flint.fmpz_mat(n, 1, limb[right].tolist())
-    return C, c
+        entries = entries * base + flint.fmpz_poly(limb.tolist())
+    values = entries.coeffs()
+    values.extend([0] * (len(i) - len(values)))
+    return flint.fmpz_mat(n, n, [values[k] for k in square]), flint.fmpz_mat(n, 1, [values[k] for k in right])
 
 
 @lru_cache(maxsize=64)
-def _places(n: int) -> tuple[Array, Array, Array, Array]:
+def _places(n: int) -> tuple[Array, Array, list[int], list[int]]:
     """Rows and columns of the upper triangle of [A b]'[A b], and where in it the entries of A'A and A'b are."""
     i, j = np.triu_indices(n + 1)
     at = np.zeros((n + 1, n + 1), dtype=np.int64)
     at[i, j] = at[j, i] = np.arange(len(i))
-    return i, j, at[:n, :n].ravel(), at[:n, n]
+    return i, j, at[:n, :n].ravel().tolist(), at[:n, n].tolist()
 
 
 def solve_exactly(normal: NormalEquations) -> Solved:

@@ -110,7 +110,7 @@ class Evidence:
         value = normal.bb * D - sum(map(int.__mul__, normal.c, y))
         if accuracy is not None and 2 * wide * 10**accuracy <= value - wide:
             return Interval(value - wide, value + wide, D) * unit
-        Cy = normal.times(y)
+        Cy = balls.times(normal, y) if balls.serve(normal) else normal.times(y)
         value = normal.bb * D * D - 2 * D * sum(map(int.__mul__, normal.c, y)) + sum(map(int.__mul__, Cy, y))
         if self.x is None and is_zero(value, 0, D * D, normal.determinant_bound):
             return exactly(0)
