@@ -33,6 +33,7 @@ def take(route, patch):
     """Make `inverse_diagonal` take one route."""
     if route != "balls":
         patch.setattr(balls, "LARGEST", 0)
+        patch.setattr(balls, "LARGEST_ILL", 0)
     if route in ("rationals", "python"):
         patch.setattr(diagonal, "inverse_factor", lambda *_: None)
     if route == "python":
@@ -103,6 +104,7 @@ def test_a_factor_that_is_known_is_used_when_it_is_good_enough(good, monkeypatch
     normal = normal_of(MATRICES["cond 1e9"])
     known = inverse_factor(normal, good)
     monkeypatch.setattr(balls, "LARGEST", 0)
+    monkeypatch.setattr(balls, "LARGEST_ILL", 0)
     used = []
     honest = diagonal._by_series
     monkeypatch.setattr(diagonal, "_by_series", lambda n, f, a: used.append(f) or honest(n, f, a))

@@ -5,17 +5,15 @@ from math import ceil, log2
 from threading import Lock
 from typing import Any
 
-import numpy as np
-from scipy.linalg.lapack import dpotrf, dtrtri
-
-from stabilitylab.exact.digits import WIDTH
 from stabilitylab.exact.interval import Interval
 from stabilitylab.exact.normal import NormalEquations
 from stabilitylab.exact.rational import flint, in_flint, independent_columns, solve_exactly
 from stabilitylab.exact.solved import Resolved, Solved
 
-LARGEST = 60  # unknowns up to which balls are cheaper than the staged factor
+LARGEST = 64  # unknowns up to which balls are cheaper than the staged factor
+LARGEST_ILL = 110  # unknowns up to which they are where the factor takes more than two stages
 ASKED = 30  # unknowns beyond which it pays to ask how well conditioned they are
+UNKNOWN = 104  # bits of cond(C) where that is not known: cond(A) to 4e15
 ROUTE = "exact Gram matrix, FLINT balls"
 # FLINT's precision is one setting for the whole process. A ball is right at any precision; the lock keeps it ours.
 _precision = Lock()
@@ -23,7 +21,9 @@ _precision = Lock()
 
 def serve(normal: NormalEquations) -> bool:
     """Whether balls are there, and the cheapest way."""
-    return flint is not None and normal.n <= LARGEST
+    if flint is None or normal.n <= LARGEST:
+        return flint is not None
+    return normal.n <= LARGEST_ILL and normal.condition is None
 
 
 def solve_by_balls(normal: NormalEquations, resolved: Resolved, digits: int) -> Solved | None:
@@ -77,20 +77,12 @@ def times(normal: NormalEquations, y: Sequence[int]) -> list[int]:
 
 
 def _bits_lost(normal: NormalEquations) -> int:
-    """About how many bits elimination in balls loses: those of cond(C), and up to two for each unknown.
+    """About how many bits elimination in balls loses: those of cond(C), and up to two and a quarter for each unknown.
 
     Measured: four times the bits of cond(C) where that is less. Small systems are solved sooner than asked.
     """
-    n = normal.n
-    condition = 104  # bits of cond(C), where it is not known: cond(A) to 4e15
-    if n > ASKED:
-        C = np.tensordot(np.ldexp(1.0, -WIDTH * np.arange(len(normal.levels))), normal.levels[:, :n, :n], 1)
-        with np.errstate(all="ignore"):  # a column of zeros fails the factorisation
-            size = np.sqrt(C.diagonal())
-            R, info = dpotrf(C / size[:, None] / size)
-        if info == 0:
-            condition = min(condition, ceil(2 * log2(np.linalg.norm(R) * np.linalg.norm(dtrtri(R)[0]))))
-    return condition + min(2 * n, 4 * condition) + 10
+    condition = UNKNOWN if normal.n <= ASKED or normal.condition is None else normal.condition
+    return condition + min(9 * normal.n // 4, 4 * condition) + 10
 
 
 def _solutions(C: Any, right: Any, digits: int, lost: int) -> Iterator[Any]:

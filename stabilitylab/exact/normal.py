@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import prod
+from math import ceil, log2, prod
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg.lapack import dpotrf, dtrtri
 
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.exact.digits import WIDTH, Levels, carried, digits_of_integers, integers
@@ -75,6 +76,16 @@ class NormalEquations:
     def bb(self) -> int:
         """b'b in integers."""
         return integers(self.levels[:, self.n, self.n :])[0]
+
+    @cached_property
+    def condition(self) -> int | None:
+        """About log2 cond(A'A), once its diagonal is 1; None where float64 does not see it, from about 2**50 on."""
+        n = self.n
+        C = np.tensordot(np.ldexp(1.0, -WIDTH * np.arange(len(self.levels))), self.levels[:, :n, :n], 1)
+        with np.errstate(all="ignore"):  # a column of zeros fails the factorisation
+            size = np.sqrt(C.diagonal())
+            R, info = dpotrf(C / size[:, None] / size)
+        return ceil(2 * log2(np.linalg.norm(R) * np.linalg.norm(dtrtri(R)[0]))) if info == 0 else None
 
     @cached_property
     def planes(self) -> Array:
