@@ -12,6 +12,7 @@ from stabilitylab.exact import balls, diagonal, rational
 from stabilitylab.exact.diagonal import inverse_diagonal
 from stabilitylab.exact.factor import SERIES, inverse_factor
 from stabilitylab.exact.gram import GramSums
+from stabilitylab.exact.solved import to_digits
 
 ACCURACIES = (20, 45, 80, 120, 160)
 ROUTES = ("balls", "series", "rationals", "python")
@@ -86,6 +87,40 @@ def test_each_route_encloses_the_diagonal_as_narrowly_as_asked(route, name, monk
         assert factor.alpha <= SERIES
     for accuracy in (*ACCURACIES, None):
         assert wrong(inverse_diagonal(normal, accuracy), exact, accuracy) == set()
+
+
+@pytest.mark.parametrize("n", [1, 7, 40])
+@pytest.mark.parametrize("cond", [1e0, 1e7, 1e15])
+def test_one_elimination_encloses_the_solution_and_the_diagonal(n, cond):
+    normal = normal_of(spread(n + 9, n, cond))
+    solved, diagonal = balls.solve_and_invert(normal, to_digits(normal, 50), 50)
+    assert not wrong(diagonal, exact_diagonal(normal), 50)
+    exact = fmpz_mat(normal.C).solve(fmpz_mat(n, 1, normal.c))
+    for j, (middle, radius) in enumerate(zip(solved.middle, solved.radius, strict=True)):
+        p, q = int(exact[j, 0].p), int(exact[j, 0].q)
+        assert abs(middle * q - p * solved.denominator) <= radius * q
+        assert radius * 10**50 <= abs(middle)
+
+
+def test_one_elimination_of_a_singular_matrix_gives_nothing():
+    A = spread(9, 3, 1e2)
+    normal = normal_of(np.column_stack([A, A[:, 1]]))
+    assert balls.solve_and_invert(normal, to_digits(normal, 50), 50) is None
+
+
+@pytest.mark.parametrize("cond", [1e0, 1e3, 1e6])
+def test_the_condition_number_is_seen_while_float64_can(cond):
+    found = normal_of(spread(60, 20, cond)).condition
+    assert 0 <= found - 2 * np.log2(cond) < 10
+    assert normal_of(spread(60, 20, 1e12)).condition is None
+
+
+@FEWER
+@given(matrices(rows=(3, 8)))
+def test_products_with_a_vector_are_the_same_in_flint(problem):
+    normal = normal_of(problem[0])
+    y = [3, -(10**40), 0][: normal.n]
+    assert balls.times(normal, y) == normal.times(y)
 
 
 def test_more_unknowns_than_balls_are_for_go_by_series(monkeypatch):

@@ -13,12 +13,14 @@ from stabilitylab.exact import digits
 from stabilitylab.exact.digits import (
     BASE,
     HALF,
+    LIMB,
     TERMS,
     WIDTH,
     carried,
     digits_of_floats,
     digits_of_integers,
     integers,
+    limbs,
     sliced,
 )
 
@@ -151,6 +153,22 @@ def test_as_many_products_of_the_largest_digits_as_allowed_add_up_exactly_in_any
     # One product more than allowed can be lost: the limit is where it must be.
     more = np.append(np.full(TERMS, float(HALF)), 1.0)
     assert float(more @ more) != TERMS * HALF**2 + 1
+
+
+LEVEL = st.integers(-(2**62), 2**62) | st.integers(-3, 3) | st.sampled_from([2**44, -(2**44), BASE - 1, -BASE])
+
+
+@PROPERTY
+@given(st.integers(1, 7).flatmap(lambda K: st.lists(st.lists(LEVEL, min_size=2, max_size=2), min_size=K, max_size=K)))
+def test_limbs_are_the_same_numbers_in_fewer_digits(levels):
+    first, *others = limbs(np.array(levels))
+    assert len(others) <= len(levels) // 2
+    assert all(((limb >= 0) & (limb < 2**LIMB)).all() for limb in others)
+    for j in range(2):
+        value = int(first[j])
+        for limb in others:
+            value = (value << LIMB) + int(limb[j])
+        assert value == sum(level[j] << WIDTH * k for k, level in enumerate(reversed(levels)))
 
 
 # --- planted faults

@@ -31,6 +31,7 @@ ROUTE = "float64 inverse factor, residuals in extended precision"
 SMALLEST = 31  # unknowns from which arithmetic costs more than the calls of Python that this way takes
 PASSES = 12
 MOST_SLICES = 6
+FEW = 64  # unknowns up to which a second pass over A costs more than the exact A'A does
 SAMPLE = 8  # rows for each column that are asked how well conditioned A is
 
 
@@ -74,7 +75,7 @@ def _looks_well_conditioned(A: Array) -> bool:
     if not norms.all():
         return False
     X = inverse(lapack.dpotrf(rows.T @ rows))
-    return X is not None and float(np.linalg.norm(norms[:, None] * X)) < 2e4
+    return X is not None and float(np.linalg.norm(norms[:, None] * X)) < (4e3 if n <= FEW else 2e4)
 
 
 def _factor(data: Scaled, square: bool) -> tuple[Array, Array, float] | None:

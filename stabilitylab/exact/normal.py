@@ -20,7 +20,7 @@ Integers = list[int]
 class NormalEquations:
     """[A b]'[A b] exactly: entry (i, j) is the sum over k of levels[k, i, j] 2**(22 (K - 1 - k)) times 2**(e_i + e_j).
 
-    levels (K, n + 1, n + 1): integers below 2**62, most significant first; b is the last column; only the upper
+    levels (K, n + 1, n + 1): int64 with room for a carry, most significant first; b is the last column; only the upper
     triangle counts. exponents e (n + 1,). rows: how many rows of [A b] went in. scales (n + 1,): what the
     numbers of each column counted, None for 1; weight_unit: what weights counted. Neither is in the levels.
     """
