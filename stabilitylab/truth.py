@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from math import ceil, log2
+from math import ceil, isqrt, log2
 from pathlib import Path
 from typing import Any
 
@@ -169,9 +169,11 @@ def _mpf(interval: Interval, bits: int) -> Any:
 
 def _root(interval: Interval, bits: int) -> Any:
     """The square root of the middle."""
-    return mpmath.mp.make_mpf(
-        libmp.mpf_sqrt(_quotient(interval.low + interval.high, 2 * interval.over, bits + 4), bits, "n")
-    )
+    p, q = interval.low + interval.high, 2 * interval.over
+    # Twice the bits, in units of a power of four.
+    half = bits + 8 - (p.bit_length() - q.bit_length()) // 2
+    square = (p << 2 * half) // q if half > 0 else p // (q << -2 * half)
+    return mpmath.mp.make_mpf(libmp.from_man_exp(isqrt(square), -half, bits, "n"))
 
 
 def _quotient(p: int, q: int, bits: int) -> Any:

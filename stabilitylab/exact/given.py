@@ -41,7 +41,7 @@ class Given:
         """SHA-256 of the numbers."""
         found = hashlib.sha256(repr((self.A.shape, self.floats, self.scales)).encode())
         for values in (self.A, self.b):
-            found.update(np.ascontiguousarray(values).tobytes() if self.floats else repr(values.tolist()).encode())
+            found.update(np.ascontiguousarray(values).data if self.floats else repr(values.tolist()).encode())
         return found.hexdigest()
 
 

@@ -62,14 +62,19 @@ class Evidence:
     @property
     def sizes(self) -> list[Interval]:
         """(|b| / |a_j|)², the square of the size of coefficient j; 1 for a column of zeros."""
-        normal, unit = self.normal, self.units[-1]
-        parts = zip(normal.diagonal, self.units, strict=False)
-        return [Interval(normal.bb, normal.bb, d) * (unit / u) ** 2 if d else exactly(1) for d, u in parts]
+        bb, parts = self.normal.bb, zip(self.normal.diagonal, self.ratios, strict=True)
+        return [Interval(bb, bb, d) * ratio * ratio if d else exactly(1) for d, ratio in parts]
 
     @property
     def units(self) -> tuple[Fraction, ...]:
         """What the integers of each column of [A b] count (n + 1,)."""
         return self.normal.units
+
+    @cached_property
+    def ratios(self) -> list[Fraction]:
+        """The unit of b over that of each column of A (n,)."""
+        *columns, right = self.units
+        return [right / unit for unit in columns]
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -124,15 +129,17 @@ class Evidence:
     def coefficients(self, accuracy: Accuracy) -> list[Interval]:
         """x."""
         solved = self._known(accuracy)
-        parts = zip(solved.middle, solved.radius, self.units, strict=False)
-        return [Interval(m - r, m + r, solved.denominator) * (self.units[-1] / unit) for m, r, unit in parts]
+        parts = zip(solved.middle, solved.radius, self.ratios, strict=True)
+        return [Interval(m - r, m + r, solved.denominator) * ratio for m, r, ratio in parts]
 
     def variances(self, accuracy: Accuracy) -> list[Interval]:
         """rss / (m - rank) diag((A'A)^-1), for A of full rank and m > n."""
         # A weight unit is in the sums of squares, and its inverse in the inverse of A'A.
-        sigma2 = self.rss(accuracy) * (1 / (self.normal.weight_unit * self.degrees_of_freedom))
-        diagonal = zip(self._diagonal(accuracy), self.units, strict=False)
-        return [sigma2 * entry * (1 / unit**2) for entry, unit in diagonal]
+        share = 1 / (self.normal.weight_unit * self.degrees_of_freedom * self.units[-1] ** 2)
+        sigma2 = self.rss(accuracy) * share
+        return [
+            sigma2 * entry * ratio * ratio for entry, ratio in zip(self._diagonal(accuracy), self.ratios, strict=True)
+        ]
 
     @cached_property
     def _memory(self) -> dict[Accuracy, Solved | None]:
@@ -154,7 +161,7 @@ class Evidence:
 
     def _solve(self, accuracy: Accuracy) -> Solved | None:
         if self.x is not None:
-            y = [x * unit / self.units[-1] for x, unit in zip(self.x, self.units, strict=False)]
+            y = [x / ratio for x, ratio in zip(self.x, self.ratios, strict=True)]
             common = lcm(*(v.denominator for v in y))
             return Solved(tuple(int(v * common) for v in y), (0,) * len(y), common, LEAST_NORM)
         if accuracy is None:
