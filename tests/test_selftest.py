@@ -4,11 +4,10 @@ import time
 
 import numpy as np
 import pytest
-from scipy.linalg.blas import dsyrk
 
 from stabilitylab.errors import UntrustedBLASError
 from stabilitylab.exact import selftest
-from stabilitylab.exact.selftest import blas_is_exact, require_true_float64_blas
+from stabilitylab.exact.selftest import add_gram, blas_is_exact, require_true_float64_blas
 
 
 def float32(a, b):
@@ -110,27 +109,32 @@ def test_a_product_in_less_than_float64_is_noticed(name):
 
 
 def test_a_syrk_that_is_wrong_in_one_last_bit_or_forgets_what_it_adds_to_is_noticed():
-    def flipped(alpha, a, **rest):
-        found = np.array(dsyrk(alpha, a, **rest))
-        found[0, -1] = np.nextafter(found[0, -1], 0)
-        return found
+    def flipped(plane, C):
+        add_gram(plane, C)
+        C[0, -1] = np.nextafter(C[0, -1], 0)
 
-    assert blas_is_exact(syrk=dsyrk)
-    assert not blas_is_exact(syrk=flipped)
-    assert not blas_is_exact(syrk=lambda alpha, a, **rest: dsyrk(alpha, a))
-    assert not blas_is_exact(syrk=lambda alpha, a, beta, c: float32(a, a.T) + beta * c)
+    def forgetful(plane, C):
+        C[...] = 0.0
+        add_gram(plane, C)
+
+    def in_float32(plane, C):
+        C += float32(plane, plane.T)
+
+    assert blas_is_exact(update=add_gram)
+    for wrong in (flipped, forgetful, in_float32, lambda plane, C: add_gram(plane, C.copy())):
+        assert not blas_is_exact(update=wrong)
 
 
 def test_only_the_graded_product_sees_fixed_point():
     """Without it a fixed-point emulation would pass: each product here has a reason."""
     digits = selftest._digits(9)
-    pairs = list(selftest._products(fixed_point, dsyrk, digits.astype(float), digits.T @ digits, 6))
+    pairs = list(selftest._products(fixed_point, add_gram, digits.astype(float), digits.T @ digits, 6))
     assert [np.array_equal(found, expected) for found, expected in pairs] == [True] * 5 + [False] + [True] * 3
 
 
 def test_only_operands_of_53_bits_see_slices_of_24():
     digits = selftest._digits(9)
-    pairs = list(selftest._products(bfloat16_split(3), dsyrk, digits.astype(float), digits.T @ digits, 6))
+    pairs = list(selftest._products(bfloat16_split(3), add_gram, digits.astype(float), digits.T @ digits, 6))
     assert [np.array_equal(found, expected) for found, expected in pairs] == [True] * 6 + [False] * 2 + [True]
 
 

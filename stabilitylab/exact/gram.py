@@ -28,9 +28,8 @@ CAPACITY = 900  # sums of 2**53 that an int64 level can take before its carries 
 class GramSums:
     """[A b]'[A b] as sums of integers: sum over s of level s times 2**(-22 s), for columns in units 2**(E_j - 21).
 
-    levels (K, n + 1, n + 1) are those from s = first on.
-
-    E_j is the exponent of the largest entry of column j met so far. Only the upper triangle of a level is used.
+    levels (K, n + 1, n + 1) are those from s = first on; only their upper triangles are used. 2**E_j times the root of
+    as many rows as are summed in float64 at once is a bound on the norm of column j in any of these runs of rows.
     """
 
     def __init__(self, size: int) -> None:

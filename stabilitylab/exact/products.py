@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from scipy.linalg.blas import dsyrk
 
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.exact.digits import TERMS, WIDTH, Levels
+from stabilitylab.exact.selftest import add_gram
 
 PLANES = 3  # digits of the common case: 66 bits, a double and 13 bits of spread below the typical size of its column
 WIDE = 90  # columns from which six small rank-k updates cost less than a large one
@@ -39,7 +39,7 @@ class Stacked:
             self._whole = np.zeros((d, size, d, size), dtype=np.int64)
             self._units = _units(d)
         self._open = True
-        dsyrk(1.0, planes.reshape(d * size, k).T, beta=1.0, c=self._floats.T, trans=1, lower=1, overwrite_c=1)
+        add_gram(planes.reshape(d * size, k), self._floats)
 
     def settle(self) -> None:
         """End a run of at most ROWS rows: its sums become integers."""
@@ -99,7 +99,7 @@ class Karatsuba:
             if p < q:
                 np.multiply(planes[q], 2.0 ** (WIDTH * (q - p)), out=self._both)
                 plane = np.add(self._both, plane, out=self._both)
-            dsyrk(1.0, plane.T, beta=1.0, c=C.T, trans=1, lower=1, overwrite_c=1)
+            add_gram(plane, C)
 
     def settle(self) -> None:
         """As `Stacked.settle`."""

@@ -7,7 +7,6 @@ integers below 2**53 come out wrong, or bounds such as |fl(x'y) - x'y| <= gamma_
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +19,15 @@ ROWS = 2048
 TOP = 2**21
 Integers = npt.NDArray[np.int64]
 Product = Callable[[Array, Array], Array]
+Update = Callable[[Array, Array], None]
 
 
-def blas_is_exact(matmul: Product = np.matmul, syrk: Callable[..., Any] = dsyrk, columns: int = 6) -> bool:
+def add_gram(plane: Array, C: Array) -> None:
+    """C (n, n) += plane plane', for plane (n, k), in the upper triangle of C and in place: a rank-k update."""
+    dsyrk(1.0, plane.T, beta=1.0, c=C.T, trans=1, lower=1, overwrite_c=1)
+
+
+def blas_is_exact(matmul: Product = np.matmul, update: Update = add_gram, columns: int = 6) -> bool:
     """Whether products of 22-bit signed digits, 2048 to a sum, and sums up to 2**53, come out without any error.
 
     D (2048, columns) and E (2048, columns // 2) hold digits just below 2**21 in magnitude: the first column of D and
@@ -30,14 +35,14 @@ def blas_is_exact(matmul: Product = np.matmul, syrk: Callable[..., Any] = dsyrk,
     D'D with one array (syrk), D'E (gemm), products with a vector and with a single column (gemv), and D'E once more
     with row i of D times 2**s_i and row i of E times 2**-s_i, which is the same sum: a library whose numbers are fixed
     point relative to the largest of a column loses it. Then numbers of 53 bits times a 1 among zeros: all their bits
-    must come through. Asked of SciPy's syrk is D'D, added up over two halves.
+    must come through. Asked of SciPy's syrk is D'D, added up over two halves in place.
     The truth is computed in int64, where nothing here overflows. A library may use another algorithm for large
     matrices only: ask with more columns (`doctor` does).
     Source: Ozaki, Ogita, Oishi, Rump, Numer. Algorithms 59 (2012) 95-118, for when such sums are exact.
     """
     digits = _digits(columns + max(columns // 2, 1))
     truth = np.asarray(digits.T.copy() @ digits)  # int64: at most 2048 (2**21)**2 = 2**53 in magnitude
-    pairs = _products(matmul, syrk, digits.astype(np.float64), truth, columns)
+    pairs = _products(matmul, update, digits.astype(np.float64), truth, columns)
     return all(np.array_equal(found, expected) for found, expected in pairs)
 
 
@@ -68,9 +73,7 @@ def _digits(columns: int) -> Integers:
     return digits
 
 
-def _products(
-    matmul: Product, syrk: Callable[..., Any], digits: Array, truth: Integers, n: int
-) -> Iterator[tuple[Array, Array]]:
+def _products(matmul: Product, update: Update, digits: Array, truth: Integers, n: int) -> Iterator[tuple[Array, Array]]:
     """Pairs of a product as computed and as it is."""
     D, E = np.ascontiguousarray(digits[:, :n]), np.ascontiguousarray(digits[:, n:])
     DD, DE = truth[:n, :n], truth[:n, n:]
@@ -88,5 +91,7 @@ def _products(
     picked = wide[[ROWS // 3, ROWS - 2]]
     yield matmul(pick.T, wide), picked
     yield matmul(wide.T, pick), picked.T
-    half = syrk(1.0, D[: ROWS // 2].T, beta=0.0, c=np.zeros((n, n), order="F"))
-    yield np.triu(syrk(1.0, D[ROWS // 2 :].T, beta=1.0, c=half)), np.triu(DD)
+    C = np.zeros((n, n))
+    for half in (D[: ROWS // 2], D[ROWS // 2 :]):
+        update(np.ascontiguousarray(half.T), C)
+    yield np.triu(C), np.triu(DD)
