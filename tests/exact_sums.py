@@ -59,10 +59,21 @@ def many_with_more_digits():
     return table(1700, 1, spread=90, seed=5)
 
 
+def of_different_lengths():
+    """Columns of one digit, of two, and of three in some of the rows: which, changes where rows are sliced anew."""
+    A, b = table(9000, 3, seed=6)
+    A[:, 0] = np.rint(A[:, 0] * 9)
+    for k, start in enumerate(range(0, 9000, 1500)):
+        part = A[start : start + 1500, 1 + k % 2]
+        part[:] = part.astype(np.float16)
+    return A, np.rint(b * 99)
+
+
 LARGE = {
     "three planes": table(2600, 2),
     "integers": tuple(np.rint(v * 1000) for v in table(2600, 2)),
     "float32": tuple(v.astype(np.float32).astype(float) for v in table(1100, 3)),
+    "columns of different lengths": of_different_lengths(),
     "a zero column": tuple(v * [0.0, 1.0] if v.ndim == 2 else v for v in table(1100, 2)),
     "few rows with more": few_with_more_digits(),
     "many rows with more": many_with_more_digits(),

@@ -59,16 +59,21 @@ def assert_digits(plane, weight=Fraction(1)):
 
 def assert_sliced(t, count, slicer=sliced):
     """t is its digits, but in the columns that are said to have more."""
-    planes = np.full((count, *t.shape), np.nan)
-    used, more = slicer(t.copy(), planes)
-    for p in range(used):
-        assert_digits(planes[p], unit(p))
-    assert np.isnan(planes[used:]).all()
-    rest = fraction(t) - sum(map(fraction, planes[:used]))
-    # What is left over is below half of the last digit; nothing is when planes are.
-    assert all(abs(v) <= unit(used - 1) / 2 for v in rest.ravel())
+    stack = np.full((count * len(t), t.shape[1]), np.nan)
+    layout, more = slicer(t.copy(), stack)
+    rest, start = fraction(t), 0
+    for p, rows in enumerate(layout):
+        # Rows with nothing left have no digits.
+        assert rows.tolist() == [i for i, row in enumerate(rest) if p == 0 or row.any()]
+        digits = stack[start : start + len(rows)]
+        assert_digits(digits, unit(p))
+        rest[rows] -= fraction(digits)
+        start += len(rows)
+    assert np.isnan(stack[start:]).all()
+    # What is left over is below half of the last digit; nothing is when there is room for more.
+    assert all(abs(v) <= unit(len(layout) - 1) / 2 for v in rest.ravel())
     assert more.tolist() == [j for j, column in enumerate(rest.T) if column.any()]
-    assert used == count or not more.size
+    assert len(layout) == count or not more.size
 
 
 @PROPERTY
@@ -174,17 +179,17 @@ def test_limbs_are_the_same_numbers_in_fewer_digits(levels):
 # --- planted faults
 
 
-def dropping(t, planes):
-    """Slices, and loses the last digit."""
-    used, more = sliced(t, planes)
-    planes[used - 1] = 0.0
-    return used, more
+def dropping(t, stack):
+    """Slices, and loses a digit."""
+    layout, more = sliced(t, stack)
+    stack[0] = 0.0
+    return layout, more
 
 
-def deaf(t, planes):
+def deaf(t, stack):
     """Slices, and forgets what is left over."""
-    used, _ = sliced(t, planes)
-    return used, np.empty(0, dtype=int)
+    layout, _ = sliced(t, stack)
+    return layout, np.empty(0, dtype=int)
 
 
 @pytest.mark.parametrize("wrong", [dropping, deaf])

@@ -12,7 +12,7 @@ from wild import PROPERTY, matrices
 
 from stabilitylab.exact import gram, products
 from stabilitylab.exact.gram import CAPACITY, GramSums
-from stabilitylab.exact.products import Karatsuba, Stacked
+from stabilitylab.exact.products import Karatsuba, Products, Stacked
 
 # --- exact
 
@@ -96,7 +96,7 @@ def test_the_sums_are_the_same_however_often_carries_are_moved_on(name, capacity
     A, b = LARGE[name]
     expected = truth(A, b)
     monkeypatch.setattr(gram, "CAPACITY", capacity)
-    monkeypatch.setattr(gram, "MOST_RUNS", 1 + capacity % 2)
+    monkeypatch.setattr(products, "MOST_SUMS", capacity)
     halves = [fed((A[:900], b[:900])), fed((A[900:], b[900:]))]
     halves[0].merge(halves[1])
     assert values(halves[0]) == expected
@@ -124,26 +124,42 @@ def forgetting(name):
     return lambda patch: patch.setattr(GramSums, name, lambda *_: None)
 
 
-def one_plane_short(patch):
+def one_digit_short(patch):
+    """The last place of the last column is not multiplied."""
     for kind in (Stacked, Karatsuba):
         honest = kind.add
-        patch.setattr(kind, "add", lambda self, planes, add=honest: add(self, planes[: max(1, len(planes) - 1)]))
+
+        def short(self, stack, add=honest):
+            stack = stack.copy()
+            stack[-1] = 0.0
+            add(self, stack)
+
+        patch.setattr(kind, "add", short)
 
 
 def a_digit_dropped(patch):
     slicing = gram.sliced
 
-    def dropping(t, planes):
-        used, more = slicing(t, planes)
-        planes[used - 1][-1, -1] = 0.0
-        return used, more
+    def dropping(t, stack):
+        layout, more = slicing(t, stack)
+        stack[sum(map(len, layout)) - 1, -1] = 0.0
+        return layout, more
 
     patch.setattr(gram, "sliced", dropping)
 
 
 def too_many_terms(patch):
-    for kind in (Stacked, Karatsuba):
-        patch.setattr(kind, "ROWS", 1 << 20)
+    patch.setattr(gram, "run_length", lambda size: 1 << 20)
+
+
+def columns_mixed_up(patch):
+    honest = products._spread_out
+
+    def mixed(stack, layout, wider):
+        out = honest(stack, layout, wider)
+        return out if len(out) == sum(map(len, layout)) else out[[1, 0, *range(2, len(out))]]
+
+    patch.setattr(products, "_spread_out", mixed)
 
 
 def units_too_small(patch):
@@ -162,10 +178,11 @@ def one_sign(patch):
 
 PLANTED = {
     "a digit dropped": (a_digit_dropped, "three planes"),
-    "a plane not multiplied": (one_plane_short, "three planes"),
+    "a digit not multiplied": (one_digit_short, "three planes"),
     "rows with more digits forgotten": (forgetting("_feed_rest"), "few rows with more"),
-    "sums not moved on": (forgetting("_take"), "three planes"),
+    "sums not moved on": (lambda patch: patch.setattr(Products, "finish", lambda *_: None), "three planes"),
     "too many products in one sum": (too_many_terms, "large digits"),
+    "columns mixed up": (columns_mixed_up, "columns of different lengths"),
     "units too small for sums to be exact": (units_too_small, "three planes"),
     "units not changed": (units_not_changed, "growing rows"),
 }

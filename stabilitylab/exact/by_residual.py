@@ -32,6 +32,7 @@ SMALLEST = 31  # unknowns from which arithmetic costs more than the calls of Pyt
 PASSES = 12
 MOST_SLICES = 6
 FEW = 64  # unknowns up to which a second pass over A costs more than the exact A'A does
+TALL = 200  # rows for each column from which the exact A'A of short numbers costs more than what comes after it
 SAMPLE = 8  # rows for each column that are asked how well conditioned A is
 
 
@@ -50,7 +51,7 @@ def solved_by_residual(A: Array, b: Array) -> Certificate | None:
     require_true_float64_blas()
     square = m < 8 * n
     with np.errstate(all="ignore"):  # what overflows here fails the comparisons, which ask for what must hold
-        if not square and not _looks_well_conditioned(A):
+        if not square and (_has_few_digits(A) or not _looks_well_conditioned(A)):
             return None
         try:
             data = Scaled.of(A, b)
@@ -63,6 +64,16 @@ def solved_by_residual(A: Array, b: Array) -> Certificate | None:
         # A step in plain float64 is cheap, and often saves a pass.
         x = x + X @ (X.T @ transposed_times(data.A, data.b - data.A @ x))
         return _refined(data, X, x, alpha)
+
+
+def _has_few_digits(A: Array) -> bool:
+    """Whether the exact A'A is cheaper: A is tall, and most of its columns are integers of few digits, or like them."""
+    m, n = A.shape
+    if m < TALL * n:
+        return False
+    rows = A[:: m // 64]
+    t = np.ldexp(rows, 20 - np.frexp(np.abs(rows).max(axis=0))[1])
+    return float((t == np.rint(t)).all(axis=0).mean()) > 0.6
 
 
 def _looks_well_conditioned(A: Array) -> bool:

@@ -5,7 +5,7 @@ add up to at most 2**53: float64 sums them exactly in any order, on any number o
 multiply-add. Source: Ozaki, Ogita, Oishi, Rump, Numer. Algorithms 59 (2012) 95-118.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,28 +18,41 @@ BASE = 1 << WIDTH
 HALF = 1 << (WIDTH - 1)
 LIMB = 2 * WIDTH  # bits of two digits, which an int64 and Python's and FLINT's small integers hold
 Levels = npt.NDArray[np.int64]
+Indices: TypeAlias = npt.NDArray[np.int64]
+Layout: TypeAlias = tuple[Indices, ...]  # for each place of digits, the columns of [A b] that have some there
 # t + ROUND - ROUND is t rounded to an integer, for |t| < 2**51.
 ROUND = 1.5 * 2.0**52
 
 
-def sliced(t: Array, planes: Array) -> tuple[int, npt.NDArray[np.int64]]:
-    """Peel digits off t, |t| < 2**51, into planes[p] = digit p times 2**(-22 p); t is destroyed.
+def sliced(t: Array, stack: Array) -> tuple[Layout, Indices]:
+    """Peel digits off t (n, k), |t| < 2**51, which is destroyed: digit p times 2**(-22 p) for p < len(stack) / n.
 
-    How many planes are used, the others not being written, and the columns of t that they do not add up to. All digits
-    but the first are at most 2**21.
+    What is found: which rows of t have a digit at place p, all of them at the first, fewer and fewer after it; and the
+    columns of t that have more digits than there are places. The digits of each place stand one under the other in
+    stack, without gaps; all but the first are at most 2**21.
     """
-    last = len(planes) - 1
-    for p, plane in enumerate(planes):
+    places = len(stack) // len(t)
+    layout = [np.arange(len(t))]
+    start = 0
+    for p in range(places):
+        digits = stack[start : start + len(t)]
+        start += len(t)
         step = ROUND * 2.0 ** (-WIDTH * p)
-        np.add(t, step, out=plane)
-        np.subtract(plane, step, out=plane)
-        if p == last:
-            break
-        np.subtract(t, plane, out=t)
+        np.add(t, step, out=digits)
+        np.subtract(digits, step, out=digits)
+        if p == places - 1:
+            return tuple(layout), np.flatnonzero((t != digits).any(axis=0))
+        np.subtract(t, digits, out=t)
         # Integers and small floats end early. One column of t is asked first: it nearly always answers.
-        if not t[:, 0].any() and not t.any():
-            return p + 1, np.empty(0, dtype=np.int64)
-    return len(planes), np.flatnonzero((t != planes[last]).any(axis=0))
+        rows = layout[p]
+        if not t[:, 0].all():
+            more = t.any(axis=1)
+            if not more.any():
+                break
+            if not more.all():
+                rows, t = rows[more], t[more]
+        layout.append(rows)
+    return tuple(layout), np.empty(0, dtype=np.int64)
 
 
 def digits_of_floats(t: Array) -> list[Array]:

@@ -3,24 +3,25 @@
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from stabilitylab.arithmetic.formats import Array
 from stabilitylab.exact.columns import UNSEEN, integer_columns, unit_exponents
-from stabilitylab.exact.digits import WIDTH, Levels, carried, digits_of_floats, digits_of_integers, sliced, weighted
-from stabilitylab.exact.normal import NormalEquations
-from stabilitylab.exact.products import (
-    PLANES,
-    Karatsuba,
-    Stacked,
-    all_products,
-    products_of_planes,
-    products_with_rest,
+from stabilitylab.exact.digits import (
+    WIDTH,
+    Indices,
+    Levels,
+    carried,
+    digits_of_floats,
+    digits_of_integers,
+    sliced,
+    weighted,
 )
+from stabilitylab.exact.normal import NormalEquations
+from stabilitylab.exact.products import PLACES, Products, all_products, products_with_rest, run_length
 from stabilitylab.exact.selftest import require_true_float64_blas
 
 COLUMNS = 512  # rows in a product that is not summed in float64 any further
-MOST_RUNS = 256  # sums of 2**53 that products gather before they are moved on into the levels
+MOST_PLACES = 8  # of digits that all rows are given because many have them
 CACHED = 1 << 15  # numbers of [A b] that are sliced at a time: with their digit planes they fit a level-2 cache
 CAPACITY = 900  # sums of 2**53 that an int64 level can take before its carries must be moved on
 
@@ -39,47 +40,47 @@ class GramSums:
         self.levels: Levels = np.zeros((0, size, size), dtype=np.int64)
         self.load = 0
         self.rows = 0
+        self.places = PLACES  # of digits that rows are expected to have
 
     # --- what is added
 
     def feed(self, A: Array, b: Array, sign: int = 1) -> None:
         """Add (or with sign -1 take away) float64 rows A (k, n), b (k,). Raises NotFiniteError."""
         require_true_float64_blas()
-        products = products_of_planes(self.size)
-        runs = _parts(slice(0, len(b)), products.ROWS)
-        self._reach(unit_exponents(A, b, runs, products.ROWS))
+        most = run_length(self.size)
+        runs = _parts(slice(0, len(b)), most)
+        self._reach(unit_exponents(A, b, runs, most))
         units = _Units(self.exponents)
-        planes = np.empty((PLANES, self.size, 0))
+        stack = np.empty((0, 0))
+        products = Products(self.size, lambda levels, terms: self._add(0, levels, terms, sign))
         tiny: list[slice] = []
-        longer: list[npt.NDArray[np.int64]] = []
+        longer: list[tuple[Indices, int]] = []
         for run in runs:
             for rows in _parts(run, max(256, CACHED // self.size)):
                 t = units.scaled(A[rows], b[rows])
                 if t is None:
                     tiny.append(rows)
                     continue
-                if planes.shape[1:] != t.shape:
-                    planes = np.empty((PLANES, *t.shape))
-                d, left = sliced(t, planes)
-                if products.depth not in (0, d):
-                    self._take(products, sign)
-                products.add(planes[:d])
+                if stack.shape != (self.places * self.size, t.shape[1]):
+                    stack = np.empty((self.places * self.size, t.shape[1]))
+                layout, left = sliced(t, stack)
+                products.add(stack, layout)
                 if left.size:
-                    longer.append(rows.start + left)
+                    longer.append((rows.start + left, self.places))
+                    # Many of them are cheaper with a place more for all.
+                    if 4 * left.size > t.shape[1] and self.places < MOST_PLACES:
+                        self.places += 1
             products.settle()
-            if products.runs == MOST_RUNS:
-                self._take(products, sign)
-        self._take(products, sign)
-        if longer:
-            self._feed_rest(A, b, np.concatenate(longer), units, sign)
+        products.finish()
+        for places in {places for _, places in longer}:
+            these = np.concatenate([rows for rows, found in longer if found == places])
+            self._feed_rest(A, b, these, places, units, sign)
         self.rows += sign * len(b)
         for rows in tiny:
             self.feed_integers(*integer_columns(A[rows], b[rows]), sign=sign)
             self.rows -= sign * (rows.stop - rows.start)
 
-    def feed_integers(
-        self, columns: Array, exponents: npt.NDArray[np.int64], weights: Array | None = None, sign: int = 1
-    ) -> None:
+    def feed_integers(self, columns: Array, exponents: Indices, weights: Array | None = None, sign: int = 1) -> None:
         """Add rows given as Python ints: columns (n + 1, k) times 2**exponents (n + 1,), each row `weights` times."""
         largest = [max(map(abs, column.tolist()), default=0).bit_length() for column in columns]
         self._reach(np.array([bits + e if bits else UNSEEN for bits, e in zip(largest, exponents, strict=True)]))
@@ -115,7 +116,7 @@ class GramSums:
         return twin
 
     @classmethod
-    def restored(cls, digits: Levels, exponents: npt.NDArray[np.int64], rows: int) -> "GramSums":
+    def restored(cls, digits: Levels, exponents: Indices, rows: int) -> "GramSums":
         """The sums that gave these normal equations."""
         sums = cls(len(exponents))
         if digits.any():
@@ -139,23 +140,16 @@ class GramSums:
 
     # --- how it is done
 
-    def _take(self, products: Stacked | Karatsuba, sign: int) -> None:
-        """Move sums of products on into the levels."""
-        products.settle()
-        if products.runs:
-            terms = PLANES * products.runs
-            self._add(0, products.taken(), terms, sign)
-
-    def _feed_rest(self, A: Array, b: Array, rows: npt.NDArray[np.int64], units: "_Units", sign: int) -> None:
-        """Add what these rows have below three planes: its products with their planes, and with itself."""
+    def _feed_rest(self, A: Array, b: Array, rows: Indices, places: int, units: "_Units", sign: int) -> None:
+        """Add what these rows have below so many places: its products with the digits above, and with itself."""
         for part in _parts(slice(0, len(rows)), COLUMNS):
             t = units.scaled(A[rows[part]], b[rows[part]])
             assert t is not None, "these rows have been scaled before"
             digits = digits_of_floats(t)
             # The first may be more than a digit: only the norm of its column is bounded.
-            high, rest = np.stack(carried(digits[:PLANES])), np.stack(digits[PLANES:])
+            high, rest = np.stack(carried(digits[:places])), np.stack(digits[places:])
             terms = 2 * (len(high) + len(rest))
-            self._add(2 * (PLANES - len(high)), products_with_rest(high, rest), terms, sign)
+            self._add(2 * (places - len(high)), products_with_rest(high, rest), terms, sign)
 
     def _add(self, first: int, levels: Levels, terms: int, sign: int = 1) -> None:
         """Add levels from `first` on, each of at most `terms` sums of 2**53."""
@@ -189,7 +183,7 @@ class GramSums:
             self.levels = digits
         self.load = 1
 
-    def _reach(self, exponents: npt.NDArray[np.int64]) -> None:
+    def _reach(self, exponents: Indices) -> None:
         """Raise the columns' exponents to these where they are lower, and bring the sums into the new units."""
         raised = np.maximum(self.exponents, exponents)
         shift = np.where(self.exponents == UNSEEN, 0, raised - self.exponents)
@@ -211,7 +205,7 @@ class GramSums:
 class _Units:
     """The units 2**(E_j - 21) of the columns of [A b]."""
 
-    def __init__(self, exponents: npt.NDArray[np.int64]) -> None:
+    def __init__(self, exponents: Indices) -> None:
         power = np.where(exponents == UNSEEN, 0, 21 - exponents)
         # Powers of two beyond the range of float64 go in two steps.
         first = np.minimum(power, 1000)
