@@ -185,10 +185,11 @@ class GramSums:
 
     def _reach(self, exponents: Indices) -> None:
         """Raise the columns' exponents to these where they are lower, and bring the sums into the new units."""
-        raised = np.maximum(self.exponents, exponents)
-        shift = np.where(self.exponents == UNSEEN, 0, raised - self.exponents)
-        self.exponents = raised
-        if not shift.any() or not len(self.levels):
+        before, self.exponents = self.exponents, np.maximum(self.exponents, exponents)
+        if not len(self.levels):
+            return
+        shift = np.where(before == UNSEEN, 0, self.exponents - before)
+        if not shift.any():
             return
         self._carry()
         # An entry becomes 2**-d of itself: a places down, and up again by the r bits that are too much.
@@ -210,7 +211,7 @@ class _Units:
         # Powers of two beyond the range of float64 go in two steps.
         first = np.minimum(power, 1000)
         self._first = np.ldexp(1.0, first)
-        self._then = np.ldexp(1.0, power - first)[:, None] if (power > first).any() else None
+        self._then = np.ldexp(1.0, power - first)[:, None] if power.max() > 1000 else None
         self._t = np.empty((len(exponents), 0))
 
     def scaled(self, A: Array, b: Array) -> Array | None:
