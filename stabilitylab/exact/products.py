@@ -6,7 +6,6 @@ number of threads, without rounding.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -27,9 +26,10 @@ class Stacked:
 
     def __init__(self, size: int, layout: Layout) -> None:
         self.size, self.layout, self.runs = size, layout, 0
-        self._units = _units(tuple(map(len, layout)))
-        self._floats = np.zeros(self._units.shape)
-        self._whole = np.zeros(self._units.shape, dtype=np.int64)
+        places = np.repeat(np.arange(len(layout)), [len(columns) for columns in layout])
+        self._units = np.ldexp(1.0, WIDTH * places)
+        self._floats = np.zeros((len(places), len(places)))
+        self._whole = np.zeros(self._floats.shape, dtype=np.int64)
         self._open = False
 
     def add(self, stack: Array) -> None:
@@ -41,6 +41,7 @@ class Stacked:
         """End a run of rows: its sums become integers."""
         if self._open:
             self._floats *= self._units
+            self._floats *= self._units[:, None]
             self._whole += self._floats.astype(np.int64)
             self._floats.fill(0.0)
             self.runs, self._open = self.runs + 1, False
@@ -65,14 +66,6 @@ class Stacked:
                 if p < q:
                     levels[p + q, right[:, None], left] += products.T
         return levels
-
-
-@lru_cache(maxsize=8)
-def _units(digits: tuple[int, ...]) -> Array:
-    """What makes integers of the products of so many digits at each place, those of place p in units of 2**(-22 p)."""
-    places = np.repeat(np.arange(len(digits)), digits)
-    units: Array = np.ldexp(1.0, WIDTH * np.add.outer(places, places))
-    return units
 
 
 class Karatsuba:
