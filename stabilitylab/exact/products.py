@@ -128,23 +128,22 @@ class Products:
 
     def add(self, stack: Array, layout: Layout) -> None:
         """Add the products of the digits in a stack with this layout."""
-        if self._sums is None:
-            self._begin(layout)
-        elif not _covers(self._sums.layout, layout):
-            wider = _united(self._sums.layout, layout)
+        sums = self._sums
+        if sums is None:
+            sums = self._begun(layout)
+        elif not _covers(sums.layout, layout):
             self.finish()
-            self._begin(wider)
-        assert self._sums is not None, "begun above"
-        self._sums.add(_spread_out(stack, layout, self._sums.layout))
+            sums = self._begun(_united(sums.layout, layout))
+        sums.add(_spread_out(stack, layout, sums.layout))
 
     def settle(self) -> None:
         """End a run of rows."""
-        if self._sums is not None:
-            self._sums.settle()
-            layout = self._sums.layout
-            if len(layout) * (self._sums.runs + 1) > MOST_SUMS:
+        sums = self._sums
+        if sums is not None:
+            sums.settle()
+            if len(sums.layout) * (sums.runs + 1) > MOST_SUMS:
                 self.finish()
-                self._begin(layout)
+                self._begun(sums.layout)
 
     def finish(self) -> None:
         """Hand on what there is."""
@@ -153,9 +152,10 @@ class Products:
             self._give(self._sums.taken(), len(self._sums.layout) * self._sums.runs)
             self._sums = None
 
-    def _begin(self, layout: Layout) -> None:
+    def _begun(self, layout: Layout) -> Stacked | Karatsuba:
         kind = Karatsuba if self.size >= WIDE and _is_full(layout, self.size) else Stacked
         self._sums = kind(self.size, layout)
+        return self._sums
 
 
 def run_length(size: int) -> int:
