@@ -251,3 +251,14 @@ def test_bounds_on_the_gradient_that_are_left_out_are_noticed(monkeypatch):
         by_residual, "fine_gradient", lambda *a: replace(honest(*a), error=np.zeros(len(a[3])), eps=0.0)
     )
     assert "radius" in found_out()
+
+
+def test_tall_data_of_few_digits_go_by_the_exact_gram_matrix():
+    rng = np.random.default_rng(7)
+    n = by_residual.SMALLEST
+    A = rng.standard_normal((by_residual.TALL * n, n))
+    b = A.sum(axis=1) + rng.standard_normal(len(A))
+    assert lstsq(A, b).certificate.route == by_residual.ROUTE
+    for few in (np.rint(9 * A) / 8, (A > 0) * 1.0):
+        assert lstsq(few, b).certificate.route.startswith("exact Gram matrix")
+        assert lstsq(few[: 8 * n], b[: 8 * n]).certificate.route == by_residual.ROUTE

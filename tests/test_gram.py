@@ -116,6 +116,12 @@ def test_carries_are_moved_on_before_an_int64_overflows_and_not_for_nothing(monk
     assert overfull()[0] != expected
 
 
+def test_rows_of_many_sizes_are_given_more_places_once_they_are_many():
+    sums = fed(LARGE["many rows with more"])
+    assert products.PLACES < sums.places <= gram.MOST_PLACES
+    assert fed(LARGE["few rows with more"]).places == products.PLACES
+
+
 # --- planted faults
 
 
