@@ -2,20 +2,16 @@
 
 import csv
 import os
-import subprocess
-import sys
 import tracemalloc
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stabilitylab.errors import (
-    ComplexError,
     EmptyError,
     InputError,
     NotFiniteError,
@@ -25,7 +21,6 @@ from stabilitylab.errors import (
     UnknownNameError,
 )
 from stabilitylab.tabular import open_table
-from stabilitylab.tabular.numerals import BadField, Notation, Numerals
 
 NUMERALS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
@@ -62,60 +57,6 @@ def drawn(path, truth):
     table = open_table(path)
     _, blocks = table.read(table.names, truth)
     return list(blocks)
-
-
-# --- numerals
-
-
-@given(st.lists(NUMERALS, min_size=1, max_size=8))
-def test_numerals_are_exactly_the_numbers_as_written(fields):
-    numerals = Numerals.read(fields, Notation())
-    truth = [Fraction(Decimal(field)) for field in fields]
-    assert numerals.values.tolist() == [float(field) for field in fields]
-    assert all((t * Fraction(10) ** int(k)).denominator == 1 for t, k in zip(truth, numerals.places, strict=True))
-    places = max(0, int(numerals.places.max()))
-    for more in (places, places + 3):
-        assert [int(v) for v in numerals.integers(more)] == [t * 10**more for t in truth]
-
-
-@given(st.integers(-(2**50), 2**50), st.integers(0, 22))
-def test_the_way_through_float64_loses_no_unit(integer, places):
-    text = f"{Decimal(integer).scaleb(-places):f}"
-    assert int(Numerals.read([text], Notation()).integers(places)[0]) == integer
-
-
-def test_short_numbers_become_floats_and_long_ones_python_ints():
-    assert Numerals.read(["1.25", "-3"], Notation()).integers(2).dtype == np.float64
-    long = Numerals.read(["0.12345678901234567", "1"], Notation()).integers(17)
-    assert long.dtype == object
-    assert long.tolist() == [12345678901234567, 10**17]
-    border = Numerals.read([str(2**50), "1"], Notation()).integers(0)
-    assert (border.dtype, border.tolist()) == (object, [2**50, 1])
-
-
-def test_five_thousand_digits_are_read():
-    text = "0." + "0" * 100 + "1" * 5000
-    assert int(Numerals.read([text], Notation()).integers(5100)[0]) == (10**5000 - 1) // 9
-
-
-@given(st.text(alphabet="0123456789+-.eE_ ,xX\n\tnainf١−", max_size=6))
-def test_a_field_is_a_number_just_where_the_grammar_says_so(text):
-    body = text.strip()
-    digits = set("0123456789+-.eE")
-    try:
-        expected = float(body) if set(body) <= digits else None
-    except ValueError:
-        expected = None
-    row = 1
-    try:
-        got = Numerals.read(["1", text, "2"], Notation()).values[1]
-    except BadField as bad:
-        got, row = None, bad.row
-    if expected is not None and (
-        abs(expected) == np.inf or (expected == 0 and body.lower().split("e")[0].strip("+-0."))
-    ):
-        expected = None
-    assert (got, row) == (expected, 1)
 
 
 # --- text
@@ -312,67 +253,3 @@ def test_progress_is_told_up_to_the_end(tmp_path):
 
 def _note(told, done, total):
     told.append((done, total))
-
-
-# --- arrays
-
-
-def saved(folder, array, name="data.npy", **options):
-    np.save(folder / name, array, **options)
-    return folder / name
-
-
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int32", "int64", "uint8", "bool", ">f8"])
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_an_array_comes_in_blocks_as_stored(tmp_path, dtype, order):
-    array = np.asarray(np.arange(21).reshape(7, 3) % 5, dtype=dtype, order=order)
-    table = open_table(saved(tmp_path, array))
-    assert table.names == ("a0", "a1", "a2")
-    assert table.index("2") == table.index("a2") == 2
-    for rows in (1, 3, 7, 100):
-        assert stored(table, ["a2", "a0"], rows) == array[:, [2, 0]].astype(float).tolist()
-
-
-BAD_ARRAYS = {
-    "a vector": (np.ones(3), ShapeError, r"must hold an array \(m, n\)"),
-    "complex": (np.ones((2, 2), dtype=complex), ComplexError, "stack real and imaginary parts"),
-    "text": (np.array([["1", "2"]]), NotNumericError, "its dtype is <U1"),
-    "pickles": (np.array([[1, None]], dtype=object), InputError, "is no array of numbers as numpy.save writes it"),
-    "a record": (np.zeros((2, 2), dtype=[("a", float)]), NotNumericError, "must hold real numbers"),
-    "nothing": (np.ones((0, 2)), EmptyError, "at least one row"),
-    "a NaN": (np.array([[1.0, 2.0], [3.0, np.nan]]), NotFiniteError, "row 1, column a1 is nan: remove"),
-    "large whole numbers": (np.array([[1, 2**60 + 1]]), OutOfRangeError, r"row 0, column a1 is 1152921504606846977"),
-}
-
-
-@pytest.mark.parametrize("how", BAD_ARRAYS)
-def test_a_bad_array_is_refused_with_row_and_column(tmp_path, how):
-    array, kind, says = BAD_ARRAYS[how]
-    with pytest.raises(kind, match=says):
-        drawn(saved(tmp_path, array), "matrix")
-
-
-def test_a_file_that_only_says_it_is_an_array_is_refused(tmp_path):
-    whole = saved(tmp_path, np.ones((1000, 3))).read_bytes()
-    for content in (b"", b"text", whole[:50], whole[:9000]):
-        with pytest.raises(InputError, match="is no array of numbers as"):
-            open_table(file(tmp_path, content, "cut.npy"))
-    np.savez(tmp_path / "several.npz", np.ones(3))
-    (tmp_path / "several.npz").rename(tmp_path / "several.npy")
-    with pytest.raises(InputError, match="several arrays"):
-        open_table(tmp_path / "several.npy")
-    with pytest.raises(InputError, match="--truth matrix"):
-        open_table(saved(tmp_path, np.ones((3, 2)))).read(["a0"], "decimal")
-
-
-def test_opening_a_pickle_runs_nothing(tmp_path):
-    code = (
-        "import numpy, sys, os\n"
-        "class Trap:\n"
-        "    def __reduce__(self): return (os.mkdir, (sys.argv[2],))\n"
-        "numpy.save(sys.argv[1], numpy.array([[Trap()]], dtype=object), allow_pickle=True)\n"
-    )
-    subprocess.run([sys.executable, "-c", code, tmp_path / "trap.npy", tmp_path / "sprung"], check=True)
-    with pytest.raises(InputError):
-        open_table(tmp_path / "trap.npy")
-    assert not (tmp_path / "sprung").exists()
