@@ -19,11 +19,14 @@ ROUTE = "exact Gram matrix, FLINT balls"
 _precision = Lock()
 
 
+def wanted(normal: NormalEquations) -> bool:
+    """Whether balls are the cheapest way, where FLINT is there."""
+    return normal.n <= LARGEST or (normal.n <= LARGEST_ILL and normal.condition is None)
+
+
 def serve(normal: NormalEquations) -> bool:
     """Whether balls are there, and the cheapest way."""
-    if flint is None or normal.n <= LARGEST:
-        return flint is not None
-    return normal.n <= LARGEST_ILL and normal.condition is None
+    return flint is not None and wanted(normal)
 
 
 def solve_by_balls(normal: NormalEquations, resolved: Resolved, digits: int) -> Solved | None:
@@ -59,15 +62,8 @@ def solve_and_invert(normal: NormalEquations, resolved: Resolved, digits: int) -
 
 def diagonal_of_inverse(normal: NormalEquations, digits: int) -> list[Interval] | None:
     """diag(C^-1) to a relative width below 10**-digits; None where twice the usual precision is not enough."""
-    C, _ = in_flint(normal)
-    unit = flint.fmpz_mat(normal.n, normal.n)
-    for j in range(normal.n):
-        unit[j, j] = 1
-    for balls in _solutions(C, unit, digits, _bits_lost(normal)):
-        diagonal = _narrow([balls[j, j] for j in range(normal.n)], digits)
-        if diagonal is not None:
-            return diagonal
-    return None
+    both = solve_and_invert(normal, lambda *_: True, digits)
+    return None if both is None else both[1]
 
 
 def times(normal: NormalEquations, y: Sequence[int]) -> list[int]:
@@ -77,9 +73,10 @@ def times(normal: NormalEquations, y: Sequence[int]) -> list[int]:
 
 
 def _bits_lost(normal: NormalEquations) -> int:
-    """About how many bits elimination in balls loses: those of cond(C), and up to two and a quarter for each unknown.
+    """About how many bits elimination in balls loses: those of cond(C), and two or more for each unknown.
 
-    Measured: four times the bits of cond(C) where that is less. Small systems are solved sooner than asked.
+    As measured, and no more than a guess: what it does not resolve is solved again. Small systems are solved sooner
+    than asked.
     """
     condition = UNKNOWN if normal.n <= ASKED or normal.condition is None else normal.condition
     return condition + min(9 * normal.n // 4, 4 * condition) + 10

@@ -91,7 +91,7 @@ def digits_of_integers(values: Array, count: int) -> list[Array]:
 
 
 def carried(levels: list[Array]) -> list[Array]:
-    """The same number in digits of at most 2**21, most significant first; levels hold integers below 2**62 (or 2**53).
+    """The same number in digits of at most 2**21, most significant first; levels have room for a carry.
 
     Works on int64 and on float64 arrays; carries may add digits in front.
     """
@@ -117,7 +117,7 @@ def _quotient(value: Array) -> Array:
 def limbs(levels: Levels) -> list[Levels]:
     """The same numbers in base 2**44, most significant first: all but the first, which may be any, in 0 .. 2**44 - 1.
 
-    levels (K, N): sum over k of levels[k] 2**(22 (K - 1 - k)), integers below 2**62 in magnitude.
+    levels (K, N): sum over k of levels[k] 2**(22 (K - 1 - k)), int64 with room for a carry of 2**42.
     """
     out = []
     rest = list(levels)

@@ -22,7 +22,7 @@ from stabilitylab.exact.selftest import require_true_float64_blas
 
 COLUMNS = 512  # rows in a product that is not summed in float64 any further
 MOST_PLACES = 8  # of digits that all rows are given because many have them
-CACHED = 1 << 15  # numbers of [A b] that are sliced at a time: with their digit planes they fit a level-2 cache
+CACHED = 1 << 15  # numbers of [A b] that are sliced at a time, which should stay in a cache with their digits
 CAPACITY = 900  # sums of 2**53 that an int64 level can take before its carries must be moved on
 
 

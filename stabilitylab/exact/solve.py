@@ -25,7 +25,7 @@ def solve(normal: NormalEquations, resolved: Resolved, digits: int = DOUBLE) -> 
         return Solved((), (), 1, "no columns")
     if balls.serve(normal):
         return solve_by_balls(normal, resolved, digits)
-    route = ROUTE if flint is not None or normal.n > balls.LARGEST else f"{ROUTE} ({WITHOUT})"
+    route = ROUTE if flint is not None or not balls.wanted(normal) else f"{ROUTE} ({WITHOUT})"
     if normal.n <= TERMS:
         factor = inverse_factor(normal, GOOD if digits <= DOUBLE else SERIES)
         # alpha < 1 proves full rank.
