@@ -8,11 +8,11 @@ lost. The last, dummies beside an intercept, is exactly deficient: there a cut-o
 
 import numpy as np
 
-from stabilitylab.experiment import Experiment, Finding
-from stabilitylab.plot import Guide, Lines
+from stabilitylab.lab.experiment import Experiment, Finding
 from stabilitylab.problems import case, cases
-from stabilitylab.results import Rows
-from stabilitylab.table import Column, Listing, Pivot
+from stabilitylab.report.plot import Guide, Lines
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Column, Listing, Pivot
 
 CONDS = (*(d * 10.0**k for k in range(10, 16) for d in (1, 3)), 1e16)
 SWEEP = "synthetic.randsvd"
@@ -163,6 +163,6 @@ def largest(rows: Rows) -> float:
 
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import stabilitylab as sl
-from stabilitylab.campaign import KINDS, Verdict, tally
-from stabilitylab.cells import Cell, Table
-from stabilitylab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.results import Rows
+from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
+from stabilitylab.probes.fuzz import KINDS, Verdict, tally
+from stabilitylab.report.cells import Cell, Table
+from stabilitylab.report.rows import Rows
 
 COUNT = {"quick": 130, "full": 650}
 CHUNK = 50  # problems measured in one go: what an interruption can cost
@@ -112,6 +112,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from math import nan
 
 from stabilitylab import bench, problems
-from stabilitylab.core import Measurement, Status
-from stabilitylab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.results import Rows
-from stabilitylab.table import Column, Listing, Pivot
-from stabilitylab.truth import reference
-from stabilitylab.version_watch import answer
-from stabilitylab.versions import Requirement, VersionError, interpreter
+from stabilitylab.core.types import Measurement, Status
+from stabilitylab.lab.environments import Requirement, VersionError, interpreter
+from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
+from stabilitylab.lab.version_watch import answer
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Column, Listing, Pivot
+from stabilitylab.scoring.reference import reference
 
 SKLEARN, STATSMODELS, EXACT = "sklearn.LinearRegression", "statsmodels.OLS", "exact.certified"
 INCOME = "real.income_and_rate"
@@ -187,6 +187,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

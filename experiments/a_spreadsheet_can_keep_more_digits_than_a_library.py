@@ -6,11 +6,11 @@ for what it read: the error of its reader is a column of its own.
 """
 
 from stabilitylab import problems
-from stabilitylab.experiment import Experiment, Finding
-from stabilitylab.plot import HeatMap
+from stabilitylab.lab.experiment import Experiment, Finding
 from stabilitylab.problems import case
-from stabilitylab.results import Rows
-from stabilitylab.table import Listing, Pivot
+from stabilitylab.report.plot import HeatMap
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Listing, Pivot
 
 NIST = tuple(name for name in problems.names() if name.startswith("nist."))
 SHEETS = ("libreoffice.*", "gnumeric.*")
@@ -78,6 +78,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

@@ -18,17 +18,17 @@ from dataclasses import replace
 from math import log2
 
 from stabilitylab import bench, libraries
-from stabilitylab.core import Measurement
-from stabilitylab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.library import Library
-from stabilitylab.marks import NOTHING, superscript
-from stabilitylab.policy import Bracket, Outcome, Policy, probe, script
-from stabilitylab.results import Rows
-from stabilitylab.table import Column, Listing
-from stabilitylab.voice import Voice
-from stabilitylab.writers import markdown
+from stabilitylab.core.library import Library
+from stabilitylab.core.types import Measurement
+from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
+from stabilitylab.probes.rank_policy import Bracket, Outcome, RankPolicy, probe, script
+from stabilitylab.report.marks import NOTHING, superscript
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Column, Listing
+from stabilitylab.report.writers import markdown
+from stabilitylab.scoring.reporting import Reporting
 
-LOUD = (Voice.REFUSED.value, Voice.NOT_A_NUMBER.value, Voice.WARNED.value)
+LOUD = (Reporting.REFUSED.value, Reporting.NOT_A_NUMBER.value, Reporting.WARNED.value)
 NUMPY, SCIPY, LSQR, POLYFIT = "numpy.lstsq", "scipy.lstsq_gelsd", "scipy.lsqr", "numpy.polyfit"
 SKLEARN, R = "sklearn.LinearRegression", "r.lm"
 DROPPED = "dropped"
@@ -61,7 +61,7 @@ def _measured(asked: Probe, name: str) -> Measurement:
     return replace(row, parameters={**row.parameters, **words})
 
 
-def flat(found: Policy) -> dict[str, float | str]:
+def flat(found: RankPolicy) -> dict[str, float | str]:
     """A policy as numbers and words."""
     answer = {True: "yes", False: "no", None: "no cut-off"}
     return {
@@ -72,7 +72,7 @@ def flat(found: Policy) -> dict[str, float | str]:
         "grows": answer[found.grows],
         "centred": answer[found.centred],
         "offset": 2.0**found.offset if found.offset else 0.0,
-        "voice": found.voice.value if found.voice else answer[None],
+        "reporting": found.reporting.value if found.reporting else answer[None],
         "dependent": found.dependent.outcome.value,
         "script": script(found),
     }
@@ -83,8 +83,8 @@ def described(name: str, bracket: Bracket) -> dict[str, float | str]:
     told = {"fate": bracket.fate, "cutoff": bracket.cutoff, "kept": bracket.kept, "lost": bracket.lost}
     if bracket.reply is not None:
         told["x"] = ", ".join(f"{v:.3g}" for v in bracket.reply.x) or bracket.reply.outcome.value
-        wordless = {Voice.SILENT: "nothing", Voice.NOT_A_NUMBER: "NA"}
-        voice = bracket.reply.voice
+        wordless = {Reporting.SILENT: "nothing", Reporting.NOT_A_NUMBER: "NA"}
+        voice = bracket.reply.reporting
         told["said"] = " ".join(bracket.reply.words.split()) or wordless.get(voice, voice.value)
     return {f"{name}.{key}": value for key, value in told.items() if value is not None}
 
@@ -121,7 +121,7 @@ class Witnesses:
     """What was found of each library's routes, and the witness of the first that has a cut-off."""
 
     def sections(self, rows: Rows) -> Mapping[str, str]:
-        """See `stabilitylab.pages.Section`."""
+        """See `stabilitylab.lab.library_page.Section`."""
         found = {}
         asked = Rows(tuple(row for row in rows if row.answered))
         for name in asked.distinct("problem"):
@@ -147,9 +147,9 @@ def extremes(rows: Rows) -> dict[str, float | str]:
 
 def voices(rows: Rows) -> dict[str, int]:
     """How many of the routes with a cut-off can be heard when it bites."""
-    heard = Counter(row["problem.voice"] for row in rows if row.solver in cutoffs(rows))
+    heard = Counter(row["problem.reporting"] for row in rows if row.solver in cutoffs(rows))
     loud = sum(heard[voice] for voice in LOUD)
-    rank, silent = heard[Voice.RANK_ONLY.value], heard[Voice.SILENT.value]
+    rank, silent = heard[Reporting.RANK_ONLY.value], heard[Reporting.SILENT.value]
     return {"all": sum(heard.values()), "loud": loud, "rank": rank, "silent": silent}
 
 
@@ -190,7 +190,7 @@ POLICIES = Listing(
         Column("problem.grows", "grows with the rows?"),
         Column("problem.centred", "as if centred?"),
         share("offset", "slope right over 0, 1, ..., 7 plus"),
-        Column("problem.voice", "when it bites"),
+        Column("problem.reporting", "when it bites"),
         Column("problem.dependent", "exactly dependent columns"),
     ),
     note=(
@@ -256,7 +256,7 @@ EXPERIMENT = Experiment(
             lambda rows: (
                 cutoffs(rows)[R] > 1e6 * cutoffs(rows)[NUMPY]
                 and of(rows, R, "problem.scaled") == "yes"
-                and of(rows, R, "problem.voice") == Voice.NOT_A_NUMBER.value
+                and of(rows, R, "problem.reporting") == Reporting.NOT_A_NUMBER.value
             ),
             pair(R, NUMPY),
             needs=(R,),
@@ -271,6 +271,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

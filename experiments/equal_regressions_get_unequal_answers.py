@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from stabilitylab import bench, libraries
-from stabilitylab.core import Measurement, Status
-from stabilitylab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.marks import plain, superscript
-from stabilitylab.metamorphic import LAWS, script, search, widths
-from stabilitylab.results import Rows
-from stabilitylab.table import Column, Listing, Pivot
-from stabilitylab.writers import markdown
+from stabilitylab.core.types import Measurement, Status
+from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
+from stabilitylab.probes.metamorphic import LAWS, script, search, widths
+from stabilitylab.report.marks import plain, superscript
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Column, Listing, Pivot
+from stabilitylab.report.writers import markdown
 
 BRIEFLY = ("gnumeric", "libreoffice", "lineax")  # a call opens a document, or compiles for every new shape
 HOLDS, BROKEN, REFUSED = "holds", "broken", "refused"
@@ -171,6 +171,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

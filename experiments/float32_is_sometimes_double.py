@@ -9,11 +9,11 @@ A route that is given float64 and loses eight digits more than its neighbours wo
 import numpy as np
 
 from stabilitylab import libraries
-from stabilitylab.experiment import Experiment, Finding
-from stabilitylab.plot import Lines
+from stabilitylab.lab.experiment import Experiment, Finding
 from stabilitylab.problems import cases
-from stabilitylab.results import Rows
-from stabilitylab.table import Pivot
+from stabilitylab.report.plot import Lines
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Pivot
 
 CONDS = (1e1, 1e2, 1e3, 1e4, 1e5, 1e6)
 TELLING = 1e4  # condition number at which work in float32 leaves three digits, and work in double all seven
@@ -101,6 +101,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

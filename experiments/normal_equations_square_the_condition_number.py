@@ -9,11 +9,11 @@ Thin lines are the column-wise error laws, drawn from the data before any solver
 
 import numpy as np
 
-from stabilitylab.experiment import Experiment, Finding
-from stabilitylab.plot import Lines
+from stabilitylab.lab.experiment import Experiment, Finding
 from stabilitylab.problems import cases
-from stabilitylab.results import Rows
-from stabilitylab.table import Pivot
+from stabilitylab.report.plot import Lines
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Pivot
 
 CONDS = tuple(10.0**k for k in range(17))
 NORMAL = ("normal.cholesky", "normal.lu", "normal.inverse")
@@ -167,6 +167,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

@@ -9,16 +9,16 @@ exactly the same answer, so that a difference is luck.
 """
 
 from stabilitylab import problems, solvers
-from stabilitylab.copies import Copy
-from stabilitylab.experiment import Experiment, Finding
-from stabilitylab.plot import HeatMap
+from stabilitylab.data.equivalents import Variant
+from stabilitylab.lab.experiment import Experiment, Finding
 from stabilitylab.problems import case
-from stabilitylab.results import Rows
-from stabilitylab.table import Column, Listing, Pivot
+from stabilitylab.report.plot import HeatMap
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Column, Listing, Pivot
 
 COPIES = 8
-PERMUTED = tuple(Copy("permuted", k).name for k in range(1, COPIES + 1))
-SCALED = tuple(Copy("scaled", k).name for k in range(1, COPIES + 1))
+PERMUTED = tuple(Variant("permuted", k).name for k in range(1, COPIES + 1))
+SCALED = tuple(Variant("scaled", k).name for k in range(1, COPIES + 1))
 NIST = tuple(name for name in problems.names() if name.startswith("nist."))
 PUBLISHED = {"truth": "decimal", "copy": "published"}
 QR = "qr.householder"
@@ -209,6 +209,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

@@ -8,17 +8,17 @@ thread.
 """
 
 from stabilitylab import libraries, problems
-from stabilitylab.copies import Copy
-from stabilitylab.experiment import Experiment, Finding
-from stabilitylab.pages import WorstAnswers
-from stabilitylab.plot import HeatMap
+from stabilitylab.data.equivalents import Variant
+from stabilitylab.lab.experiment import Experiment, Finding
+from stabilitylab.lab.library_page import WorstAnswers
 from stabilitylab.problems import case
-from stabilitylab.results import Rows
-from stabilitylab.table import Pivot
+from stabilitylab.report.plot import HeatMap
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Pivot
 
 COPIES = 8
-PERMUTED = tuple(Copy("permuted", k).name for k in range(1, COPIES + 1))
-SCALED = tuple(Copy("scaled", k).name for k in range(1, COPIES + 1))
+PERMUTED = tuple(Variant("permuted", k).name for k in range(1, COPIES + 1))
+SCALED = tuple(Variant("scaled", k).name for k in range(1, COPIES + 1))
 NIST = tuple(name for name in problems.names() if name.startswith("nist."))
 PUBLISHED = {"copy": "published"}
 DEFAULTS = libraries.defaults()
@@ -144,6 +144,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

@@ -16,14 +16,14 @@ import mpmath
 import numpy as np
 
 import stabilitylab as sl
-from stabilitylab.core import Measurement
-from stabilitylab.exact.given import given
+from stabilitylab.bench.timing import costs, interleaved
+from stabilitylab.core.types import Measurement
+from stabilitylab.exact.gram.inputs import exact_input
 from stabilitylab.exact.statistics import evidence_of
-from stabilitylab.experiment import Experiment, Finding, Probe, Size
+from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
 from stabilitylab.problems.synthetic import haar, singular_values
-from stabilitylab.results import Rows
-from stabilitylab.table import Column, Listing
-from stabilitylab.timing import costs, interleaved
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Column, Listing
 
 SLACK = 1.5  # a target is missed beyond this: timings move with the machine
 DIGITS, GUARD = 50, 10
@@ -54,7 +54,7 @@ def fresh_reference(A, b) -> Callable[[], object]:
 def fresh_coefficients(A, b) -> Callable[[], object]:
     """The same, of the coefficients alone."""
     calls = count(1)
-    return lambda: evidence_of(given(A, b * (1 + next(calls) * 2.0**-30))).coefficients(DIGITS)
+    return lambda: evidence_of(exact_input(A, b * (1 + next(calls) * 2.0**-30))).coefficients(DIGITS)
 
 
 def high_precision(A, b) -> Callable[[], object]:
@@ -162,6 +162,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

@@ -18,15 +18,15 @@ import scipy.linalg
 
 import stabilitylab as sl
 from stabilitylab import bench
-from stabilitylab.arithmetic.formats import as_integers
-from stabilitylab.core import Fit, Measurement
-from stabilitylab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.marks import plain
+from stabilitylab.bench.timing import costs, interleaved
+from stabilitylab.core.arithmetic.formats import as_integers
+from stabilitylab.core.types import Fit, Measurement
+from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
 from stabilitylab.problems import Problem
 from stabilitylab.problems.synthetic import haar, singular_values
-from stabilitylab.results import Rows
-from stabilitylab.table import Column, Listing, Pivot
-from stabilitylab.timing import costs, interleaved
+from stabilitylab.report.marks import plain
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Column, Listing, Pivot
 
 SLACK = 1.5  # a target is missed beyond this: timings move with the machine
 SEED = 20240229
@@ -291,6 +291,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

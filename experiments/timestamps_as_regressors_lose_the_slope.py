@@ -6,11 +6,11 @@ float64 keeps only every 256th stamp, so that the stored data have another slope
 The columns `elapsed` hold the same data counted from the first stamp.
 """
 
-from stabilitylab.experiment import Experiment, Finding
-from stabilitylab.plot import HeatMap
+from stabilitylab.lab.experiment import Experiment, Finding
 from stabilitylab.problems import cases
-from stabilitylab.results import Rows
-from stabilitylab.table import Pivot
+from stabilitylab.report.plot import HeatMap
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Pivot
 
 UNITS = ("s", "ms", "ns")
 SLOPE = 3.0
@@ -129,6 +129,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

@@ -8,14 +8,14 @@ an NA, a warning, a lower rank in what is returned: these are ways of saying so.
 """
 
 from stabilitylab import libraries, problems
-from stabilitylab.cells import Cell, Table
-from stabilitylab.experiment import Experiment, Finding
-from stabilitylab.pages import WorstAnswers
-from stabilitylab.plot import HeatMap
+from stabilitylab.lab.experiment import Experiment, Finding
+from stabilitylab.lab.library_page import WorstAnswers
 from stabilitylab.problems import case, cases
-from stabilitylab.results import Rows
-from stabilitylab.table import Pivot
-from stabilitylab.voice import Voice, voice
+from stabilitylab.report.cells import Cell, Table
+from stabilitylab.report.plot import HeatMap
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Pivot
+from stabilitylab.scoring.reporting import Reporting, how_reported
 
 EVERYDAY = (
     case("real.income_and_rate"),
@@ -39,13 +39,13 @@ class Voices:
     def table(self, rows: Rows) -> Table:
         """One line for each route, those that are silent most often first."""
         counts = {name: _counted(rows.where(solver=name)) for name in rows.distinct("solver")}
-        order = sorted(counts, key=lambda name: [-counts[name][voice] for voice in reversed(Voice)])
-        header = ("solver", "problems", *(voice.value for voice in reversed(Voice)))
+        order = sorted(counts, key=lambda name: [-counts[name][voice] for voice in reversed(Reporting)])
+        header = ("solver", "problems", *(voice.value for voice in reversed(Reporting)))
         body = tuple(
             (
                 Cell(name, name),
                 Cell(str(len(rows.where(solver=name))), len(rows.where(solver=name))),
-                *(Cell(str(counts[name][voice]), counts[name][voice]) for voice in reversed(Voice)),
+                *(Cell(str(counts[name][voice]), counts[name][voice]) for voice in reversed(Reporting)),
             )
             for name in order
         )
@@ -56,9 +56,9 @@ class Voices:
         return Table("Wrong answers, and what the caller heard", header, (False,) * len(header), body, (note,))
 
 
-def _counted(rows: Rows) -> dict[Voice, int]:
-    heard = [voice(row) for row in rows]
-    return {voice: heard.count(voice) for voice in Voice}
+def _counted(rows: Rows) -> dict[Reporting, int]:
+    heard = [how_reported(row) for row in rows]
+    return {voice: heard.count(voice) for voice in Reporting}
 
 
 def silence(rows: Rows) -> dict[str, int]:
@@ -66,9 +66,9 @@ def silence(rows: Rows) -> dict[str, int]:
     heard = _counted(rows)
     return {
         "wrong": sum(heard.values()),
-        "silent": heard[Voice.SILENT],
-        "rank": heard[Voice.RANK_ONLY],
-        "routes": len({row.solver for row in rows if voice(row) is Voice.SILENT}),
+        "silent": heard[Reporting.SILENT],
+        "rank": heard[Reporting.RANK_ONLY],
+        "routes": len({row.solver for row in rows if how_reported(row) is Reporting.SILENT}),
         "all": len(rows.distinct("solver")),
     }
 
@@ -122,6 +122,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli import run_file
+    from stabilitylab.cli.main import run_file
 
     run_file(__file__)

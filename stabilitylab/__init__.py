@@ -1,19 +1,23 @@
 """How many digits of a linear regression are right, where the others were lost, and which solver or library keeps them.
 
-`reference` gives the certified solution, `lre` the correct digits of an answer, `run` one measured row; `solvers`,
-`libraries`, `problems` and `metrics` are catalogues with `names()` and `get(name)`.
+`reference` gives the certified solution, `lre` the correct digits of an answer, `measure` one row for a route and a
+problem; `solvers`, `libraries`, `problems` and `metrics` are catalogues with `names()` and `get(name)`.
 """
 
-from stabilitylab import errors, libraries, metrics, problems, solvers
-from stabilitylab.accuracy import lre
-from stabilitylab.bench import run
-from stabilitylab.core import Fit, Measurement, Reference, Solution, Status
-from stabilitylab.errors import Breakdown, StabilityLabError
-from stabilitylab.exact import Certificate, CertifiedFit, Checked, Enclosure, GramAccumulator, check, enclose, lstsq
-from stabilitylab.regression import Decimals, Design, Problem
-from stabilitylab.truth import reference
+from typing import Any, NoReturn
 
-__version__ = "0.1.0"
+from stabilitylab import libraries, problems, solvers
+from stabilitylab.bench import measure
+from stabilitylab.core import errors
+from stabilitylab.core.errors import Breakdown, StabilityLabError
+from stabilitylab.core.types import Fit, Measurement, Reference, Solution, Status
+from stabilitylab.data.problem import Decimals, Design, Problem
+from stabilitylab.exact import Certificate, CertifiedFit, Checked, Enclosure, GramAccumulator, check, enclose, lstsq
+from stabilitylab.scoring import metrics
+from stabilitylab.scoring.accuracy import lre
+from stabilitylab.scoring.reference import reference
+
+__version__ = "0.2.0"
 
 __all__ = [
     "Breakdown",
@@ -37,9 +41,14 @@ __all__ = [
     "libraries",
     "lre",
     "lstsq",
+    "measure",
     "metrics",
     "problems",
     "reference",
-    "run",
     "solvers",
 ]
+
+
+def run(*arguments: Any, **options: Any) -> NoReturn:
+    """The name that `measure` had before version 0.2.0. Raises AttributeError."""
+    raise AttributeError("sl.run is now sl.measure, with the same arguments; the command `run` is for experiments")

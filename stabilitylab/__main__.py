@@ -1,5 +1,5 @@
 """`python -m stabilitylab` is the command `stabilitylab`."""
 
-from stabilitylab.cli import main
+from stabilitylab.cli.main import main
 
 main()

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import LinAlgWarning
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.errors import MissingLibraryError, UnderdeterminedError
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import MissingLibraryError, UnderdeterminedError
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.least_squares import Policy, lstsq
 

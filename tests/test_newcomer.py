@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from stabilitylab.results import read
+from paths import ROOT
+from stabilitylab.report.rows import read
 
-ROOT = Path(__file__).parent.parent
 LEADERBOARD = "the_choice_of_solver_decides_the_digits_on_nist_data"
 
 
@@ -90,8 +90,8 @@ def test_a_new_library_is_listed_sits_the_exam_and_runs_in_a_process_of_its_own(
     assert done.returncode == 0, done.stdout
     assert " passed" in done.stdout
     code = (
-        "import stabilitylab as sl, sys; from stabilitylab.isolation import _workers;"
-        f"row = sl.run({name!r}, sl.problems.get('nist.norris')(), truth='decimal');"
+        "import stabilitylab as sl, sys; from stabilitylab.bench.isolation import _workers;"
+        f"row = sl.measure({name!r}, sl.problems.get('nist.norris')(), truth='decimal');"
         "print(row.status, row['digits.min'] > 10, [name for name, _ in _workers])"
     )
     assert called(checkout, "-c", code).stdout == "SOLVED True ['series']\n"

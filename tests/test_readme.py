@@ -2,15 +2,14 @@
 
 import csv
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import stabilitylab
+from paths import ROOT
 from stabilitylab import solvers
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.S)
 

@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import stabilitylab as sl
-from stabilitylab.errors import InputError, RankDeficientError, UnderdeterminedError
+from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
 from stabilitylab.sklearn import CertifiedLinearRegression
 
 

@@ -1,69 +1,93 @@
-"""The house rules that the source can be asked about: floors, blindness, docstrings, and what importing brings."""
+"""The house rules that the source can be asked about: rooms, blindness, docstrings, and what importing brings."""
 
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 from mpmath import mpf
 
 import stabilitylab as sl
+from paths import ROOT
+from stabilitylab.core import environment
 
-ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "stabilitylab"
-SOURCES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text("utf-8") for path in PACKAGE.rglob("*.py")
-}
-UNITS = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
 
 
-def unit(module):
-    """The module or subpackage on the top level that a module belongs to."""
-    return [*module.split("."), "__init__"][1]
+def module_name(path):
+    """The dotted name of a source file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+SOURCES = {module_name(path): path.read_text("utf-8") for path in PACKAGE.rglob("*.py")}
+PACKAGES = {module_name(path) for path in PACKAGE.rglob("__init__.py")}
+TOP = "stabilitylab"
+
+
+def room(module):
+    """The room that a module is in: its folder in the package; a module beside the rooms is a room by itself."""
+    return [*module.split("."), TOP][1]
 
 
 @cache
 def imported(module, source):
-    """Every module that a source imports, anywhere in it, by its absolute name."""
+    """Every module that a source imports, anywhere in it, or names in a text, by its absolute name."""
     return frozenset(_imported(module, source))
 
 
 def _imported(module, source):
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
-                base = ".".join([*module.split(".")[: -node.level], *filter(None, [base])])
+                parents = module.split(".")
+                parents = parents[: len(parents) - node.level + (module in PACKAGES)]
+                base = ".".join([*parents, *filter(None, [base])])
             # `from stabilitylab import bench` names a module, `from stabilitylab import lre` what the package exports.
-            yield from (f"{base}.{a.name}" if base == "stabilitylab" and a.name in UNITS else base for a in node.names)
+            names = {f"{base}.{alias.name}" for alias in node.names}
+            yield from names & SOURCES.keys()
+            if not names <= SOURCES.keys():
+                yield base
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            # A module that a text names can be imported by it, as catalogues and processes do.
+            yield from set(re.findall(r"stabilitylab(?:\.\w+)+", node.value)) & SOURCES.keys() - _in_docstrings(tree)
+
+
+def _in_docstrings(tree):
+    """What docstrings name: they import nothing."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    texts = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, kinds)]
+    return {name for text in texts for name in re.findall(r"stabilitylab(?:\.\w+)+", text)}
 
 
 def edges(sources):
-    """(unit, unit) for each import inside the package from one unit by another."""
+    """(room, room) for each import inside the package from one room by another."""
     found = set()
     for module, source in sources.items():
         for name in imported(module, source):
-            if name.partition(".")[0] == "stabilitylab" and unit(name) != unit(module):
-                found.add((unit(module), unit(name)))
+            if name.partition(".")[0] == TOP and room(name) != room(module):
+                found.add((room(module), room(name)))
     return found
 
 
-# --- floors
+# --- rooms
 
 
 def floors():
-    """The table of the README's house rules: the floor of each unit."""
+    """The table of the README's house rules: the floor of each room."""
     text = (ROOT / "README.md").read_text("utf-8")
-    rows = re.findall(r"^\| (\d+) \| (.+) \|$", text[text.index("| floor | modules |") :], re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|", text[text.index("| floor | rooms |") :], re.MULTILINE)
     listed = [(name, int(floor)) for floor, names in rows for name in re.findall(r"`(\w+)`", names)]
-    assert len(dict(listed)) == len(listed), "a module is on two floors"
+    assert len(dict(listed)) == len(listed), "a room is on two floors"
     return dict(listed)
 
 
@@ -73,25 +97,58 @@ def climbs(sources):
     return sorted((a, b) for a, b in edges(sources) if floor[b] >= floor[a])
 
 
-def test_every_module_has_a_floor_and_every_floor_its_modules():
-    assert set(floors()) == UNITS
+def circles(sources):
+    """Modules that import each other, directly or through others, when they are loaded."""
+    known = {module: set() for module in sources}
+    for module, source in sources.items():
+        # What is imported inside a function is imported when it runs.
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                node.body = [ast.Pass()]
+        known[module] = {name for name in _imported(module, ast.unparse(tree)) if name in sources} - {module, TOP}
+    found = set()
+    for start in known:
+        seen, todo = set(), list(known[start])
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo += known[name]
+        if start in seen:
+            found.add(start)
+    return found
+
+
+def test_every_room_has_a_floor_and_every_floor_its_rooms():
+    assert set(floors()) == {room(module) for module in SOURCES}
 
 
 def test_imports_go_down_only():
     assert climbs(SOURCES) == []
 
 
+def test_no_modules_import_each_other():
+    assert circles(SOURCES) == set()
+
+
+def test_modules_that_import_each_other_are_seen():
+    source = "from stabilitylab.exact.solve import choose"
+    assert "stabilitylab.exact.solve.enclosed" in circles({**SOURCES, "stabilitylab.exact.solve.enclosed": source})
+
+
 @pytest.mark.parametrize(
     ("module", "source", "edge"),
     [
-        ("stabilitylab.solvers.planted", "from stabilitylab.bench import run", ("solvers", "bench")),
+        ("stabilitylab.solvers.planted", "from stabilitylab.bench import measure", ("solvers", "bench")),
         ("stabilitylab.solvers.planted", "from stabilitylab import libraries", ("solvers", "libraries")),
-        ("stabilitylab.errors", "def f():\n    import stabilitylab.core", ("errors", "core")),
-        ("stabilitylab.table", "from .report import Chapter", ("table", "report")),
-        ("stabilitylab.table", "from . import cli", ("table", "cli")),
-        ("stabilitylab.plot.lines", "from ..report import Chapter", ("plot", "report")),
-        ("stabilitylab.bench", "import stabilitylab", ("bench", "__init__")),
-        ("stabilitylab.bench", "from stabilitylab import lre", ("bench", "__init__")),
+        ("stabilitylab.solvers.planted", "catalog = Catalog('solver', 'stabilitylab.exact')", ("solvers", "exact")),
+        ("stabilitylab.core.errors", "def f():\n    import stabilitylab.data.problem", ("core", "data")),
+        ("stabilitylab.report.table", "from ..lab.chapter import Chapter", ("report", "lab")),
+        ("stabilitylab.report.table", "from .. import cli", ("report", "cli")),
+        ("stabilitylab.report.plot.lines", "from ...lab.chapter import Chapter", ("report", "lab")),
+        ("stabilitylab.bench.run", "import stabilitylab", ("bench", "stabilitylab")),
+        ("stabilitylab.bench.run", "from stabilitylab import lre", ("bench", "stabilitylab")),
     ],
 )
 def test_an_import_that_goes_up_or_sideways_is_seen(module, source, edge):
@@ -101,32 +158,31 @@ def test_an_import_that_goes_up_or_sideways_is_seen(module, source, edge):
 # --- blindness
 
 PLAYERS = {"solvers", "libraries"}
-ANSWERS = {"truth", "referee", "accuracy", "metrics", "problems", "theory"}
-JUDGES = {"referee", "truth", "accuracy", "metrics"}
+JUDGES = {"exact", "scoring", "replay"}
 
 
 def reached(start, sources):
-    """The units that some units import, directly or through others."""
+    """The rooms that some rooms import, directly or through others."""
     known, found = edges(sources), set(start)
     while more := {b for a, b in known if a in found} - found:
         found |= more
     return found - set(start)
 
 
-def outside(units, sources):
-    """The other packages that some units import."""
-    chosen = [(module, source) for module, source in sources.items() if unit(module) in units]
-    return {name.partition(".")[0] for module, source in chosen for name in imported(module, source)} - {"stabilitylab"}
+def outside(rooms, sources):
+    """The other packages that some rooms import."""
+    chosen = [(module, source) for module, source in sources.items() if room(module) in rooms]
+    return {name.partition(".")[0] for module, source in chosen for name in imported(module, source)} - {TOP}
 
 
 def sights(sources):
-    """What players see of the answers, and what judges see of the players; empty when all are blind."""
-    seen = reached(PLAYERS, sources) & ANSWERS
-    seen |= outside(PLAYERS | reached(PLAYERS, sources), sources) & {"mpmath", "flint"}
+    """What solvers and libraries import beside `core`, and what judges import of them; empty when all are blind."""
+    seen = reached(PLAYERS, sources) - {"core"}
+    seen |= outside(PLAYERS | {"core"}, sources) & {"mpmath", "flint"}
     return seen | (reached(JUDGES, sources) & (PLAYERS | {"bench"}))
 
 
-def test_players_do_not_see_the_answers_and_judges_know_no_player():
+def test_solvers_and_libraries_import_core_only_and_judges_know_no_player():
     assert sights(SOURCES) == set()
 
 
@@ -135,17 +191,44 @@ def test_players_do_not_see_the_answers_and_judges_know_no_player():
     [
         ("stabilitylab.solvers.planted", "import mpmath", "mpmath"),
         ("stabilitylab.solvers.planted", "def f(A, b):\n    from mpmath import libmp", "mpmath"),
-        ("stabilitylab.libraries.planted", "from stabilitylab.truth import reference", "truth"),
+        ("stabilitylab.solvers.planted", "importlib.import_module('stabilitylab.exact.least_squares')", "exact"),
+        ("stabilitylab.libraries.planted", "from stabilitylab.scoring.reference import reference", "scoring"),
         ("stabilitylab.libraries.planted", "from stabilitylab import problems", "problems"),
-        ("stabilitylab.solvers.planted", "from stabilitylab.theory.laws import LAWS", "theory"),
-        ("stabilitylab.catalog", "import stabilitylab.accuracy", "accuracy"),
-        ("stabilitylab.referee", "from stabilitylab.solvers import householder_qr", "solvers"),
-        ("stabilitylab.metrics", "from stabilitylab.libraries import numpy_routes", "libraries"),
-        ("stabilitylab.truth", "from stabilitylab.bench import run", "bench"),
+        ("stabilitylab.solvers.planted", "from stabilitylab.scoring.theory.laws import LAWS", "scoring"),
+        ("stabilitylab.core.catalog", "import stabilitylab.scoring.accuracy", "scoring"),
+        ("stabilitylab.exact.fit", "from stabilitylab.solvers import householder_qr", "solvers"),
+        ("stabilitylab.scoring.metrics", "from stabilitylab.libraries import numpy_routes", "libraries"),
+        ("stabilitylab.scoring.reference", "from stabilitylab.bench import measure", "bench"),
     ],
 )
 def test_a_look_at_the_answers_is_seen(module, source, seen):
     assert seen in sights({**SOURCES, module: source})
+
+
+# --- what depends on where a file lies, without an import
+
+
+def test_the_hash_of_the_source_is_of_the_whole_package(tmp_path):
+    assert environment.package_folder() == PACKAGE
+    copy = tmp_path / "stabilitylab"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    assert environment.hash_of(copy) == environment.source_hash()
+    for changed in ("__init__.py", "solvers/householder.py", "exact/gram/sums.py", "problems/data/filip.csv"):
+        path = copy / changed
+        text = path.read_text("utf-8")
+        path.write_text(text + "\n", "utf-8")
+        assert environment.hash_of(copy) != environment.source_hash(), f"{changed} can change unseen"
+        path.write_text(text, "utf-8")
+
+
+def test_every_module_that_a_text_names_is_there():
+    """Command lines of processes name modules in texts, which no import checks."""
+    for module, source in SOURCES.items():
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for name in re.findall(r"(?:from|import) (stabilitylab(?:\.\w+)+)", node.value):
+                    assert name in SOURCES, f"{module} names {name}, which is not there"
 
 
 # --- docstrings
@@ -190,8 +273,8 @@ import numpy.testing, scipy.linalg
 before = state()
 import stabilitylab as sl
 loaded = sorted({name.partition(".")[0] for name in sys.modules})
-row = sl.run("numpy.lstsq", sl.problems.get("nist.filip")())
-sl.run("qr.householder", sl.problems.get("synthetic.randsvd")())
+row = sl.measure("numpy.lstsq", sl.problems.get("nist.filip")())
+sl.measure("qr.householder", sl.problems.get("synthetic.randsvd")())
 print(json.dumps([before == state(), loaded, row.status]))
 """
 
@@ -233,11 +316,11 @@ def test_the_public_functions_answer_as_the_readme_says():
     longley = sl.problems.get("nist.longley")()
     assert longley.A.shape == (16, 7)
     decimal = sl.reference(longley, truth="decimal", digits=50)
-    row = sl.run("numpy.lstsq", longley, truth="decimal")
+    row = sl.measure("numpy.lstsq", longley, truth="decimal")
     assert isinstance(row, sl.Measurement)
     assert row["digits.min"] == sl.lre(row.x, decimal)
     assert row["backward_error.optimal"] > 0
-    assert sl.run(lambda A, b: np.linalg.lstsq(A, b)[0], longley).solver == "<lambda>"
+    assert sl.measure(lambda A, b: np.linalg.lstsq(A, b)[0], longley).solver == "<lambda>"
 
 
 def test_the_readme_s_example_runs():

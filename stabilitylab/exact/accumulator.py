@@ -12,13 +12,13 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.errors import InputError, ShapeError, UnderdeterminedError
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import InputError, ShapeError, UnderdeterminedError
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.given import Given, Weights, feed, given, given_weights
-from stabilitylab.exact.gram import GramSums
+from stabilitylab.exact.gram.inputs import ExactInput, Weights, exact_input, exact_weights, feed
+from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.least_squares import POLICIES, Policy, fitted
-from stabilitylab.exact.normal import NormalEquations
 
 FORMAT = 1  # of a saved accumulator
 # What reading a file that is none, or a damaged one, may raise.
@@ -168,12 +168,12 @@ class GramAccumulator:
     def _change(
         self, A: npt.ArrayLike, b: npt.ArrayLike, weights: npt.ArrayLike | None, sign: int
     ) -> "GramAccumulator":
-        data = given(A, b, wide=True)
+        data = exact_input(A, b, wide=True)
         if data.A.shape[1] != self.n:
             raise ShapeError(f"a block must have {self.n} columns; got {data.A.shape}")
         if data.scales is not None and any(scale != 1 for scale in data.scales):
             raise InputError("a block must hold floats or integers: give decimals as integers with their scales")
-        found = given_weights(weights, len(data.b))
+        found = exact_weights(weights, len(data.b))
         if found is not None:
             values = found.values * (found.unit / self.weight_unit)
             if any(w.denominator & (w.denominator - 1) for w in values):
@@ -188,7 +188,7 @@ class GramAccumulator:
 
 
 def _constants(
-    data: Given, weights: Weights | None, known: list[Fraction | None] | None
+    data: ExactInput, weights: Weights | None, known: list[Fraction | None] | None
 ) -> list[Fraction | None] | None:
     """The value of each column that is constant in the rows that count; columns known not to be are not looked at."""
     A = data.A if weights is None else data.A[weights.values.astype(bool)]

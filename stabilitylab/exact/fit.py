@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.arithmetic.formats import Array, as_integers
-from stabilitylab.errors import InputError, OutOfRangeError
-from stabilitylab.exact.certificate import Certificate
-from stabilitylab.exact.given import Given, Weights, summed
-from stabilitylab.exact.interval import UNSETTLED, Interval, exactly, nearest_of, nearest_root_of
-from stabilitylab.exact.normal import NormalEquations
+from stabilitylab.core.arithmetic.formats import Array, as_integers
+from stabilitylab.core.errors import InputError, OutOfRangeError
+from stabilitylab.exact.gram.inputs import ExactInput, Weights, summed
+from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.proof.certificate import Certificate
+from stabilitylab.exact.solve.interval import UNSETTLED, Interval, exactly, nearest_of, nearest_root_of
 from stabilitylab.exact.statistics import Accuracy, Evidence, settled, total_sum_of_squares
 
 CHANGED = "A or b have changed since the fit: fit again, or keep them as they were"
@@ -41,7 +41,7 @@ class CertifiedFit:
     rows: int
     constant: int | None
     system: NormalEquations | None
-    data: tuple[Given, Weights | None] | None
+    data: tuple[ExactInput, Weights | None] | None
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.x, dtype=dtype, copy=copy)
@@ -224,7 +224,7 @@ class CertifiedFit:
                 break
         return out
 
-    def _kept(self) -> tuple[Given, Weights | None]:
+    def _kept(self) -> tuple[ExactInput, Weights | None]:
         if self.data is None:
             raise InputError("the rows were not kept by the accumulator: take A @ fit.x block by block")
         return self.data

@@ -8,20 +8,28 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.errors import InputError, RankDeficientError
-from stabilitylab.exact.by_residual import solved_by_residual, worth_a_try
-from stabilitylab.exact.certificate import Certificate, Factor
-from stabilitylab.exact.digits import WIDTH
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import InputError, RankDeficientError
+from stabilitylab.core.types import TRUTHS, Truth
+from stabilitylab.data.problem import Problem
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.given import constant_column, given, given_problem, given_weights, summed, with_intercept
-from stabilitylab.exact.gram import GramSums
-from stabilitylab.exact.least_norm import least_norm
-from stabilitylab.exact.normal import NormalEquations
-from stabilitylab.exact.rational import independent_columns
-from stabilitylab.exact.solve import solve, solve_every_way
-from stabilitylab.exact.solved import Solved, rounded, to_nearest
-from stabilitylab.regression import TRUTHS, Problem, Truth
+from stabilitylab.exact.float64.by_residual import solved_by_residual, worth_a_try
+from stabilitylab.exact.gram.inputs import (
+    constant_column,
+    exact_input,
+    exact_input_of,
+    exact_weights,
+    summed,
+    with_intercept,
+)
+from stabilitylab.exact.gram.limbs import WIDTH
+from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.gram.sums import GramSums
+from stabilitylab.exact.proof.certificate import Certificate, Factor
+from stabilitylab.exact.solve.choose import solve, solve_every_way
+from stabilitylab.exact.solve.enclosed import Solved, rounded, to_nearest
+from stabilitylab.exact.solve.least_norm import least_norm
+from stabilitylab.exact.solve.rational import independent_columns
 
 Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
 POLICIES = ("full-rank", "minimum-norm")
@@ -56,15 +64,15 @@ def lstsq(
     if isinstance(A, Problem):
         if b is not None:
             raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
-        data = given_problem(A, truth)
+        data = exact_input_of(A, truth)
     elif b is None:
         raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
     else:
-        data = given(A, b, wide=policy == "minimum-norm")
+        data = exact_input(A, b, wide=policy == "minimum-norm")
     if intercept:
         data = with_intercept(data)
     named = _names(names, A.feature_names if isinstance(A, Problem) else None, data.A.shape[1], intercept)
-    given_weight = given_weights(weights, len(data.b))
+    given_weight = exact_weights(weights, len(data.b))
     constant = 0 if intercept else constant_column(data, given_weight)
     if data.floats and data.scales is None and given_weight is None and worth_a_try(*data.A.shape):
         certificate = solved_by_residual(data.A, data.b)

@@ -8,17 +8,17 @@ from math import isqrt, lcm
 
 import numpy as np
 
-from stabilitylab.errors import NotCertifiedError
-from stabilitylab.exact import balls
-from stabilitylab.exact.diagonal import Accuracy as Accuracy
-from stabilitylab.exact.diagonal import inverse_diagonal
-from stabilitylab.exact.given import Given, constant_column, summed
-from stabilitylab.exact.interval import Interval, exactly
-from stabilitylab.exact.least_norm import LEAST_NORM, least_norm
-from stabilitylab.exact.normal import NormalEquations
-from stabilitylab.exact.rational import solve_exactly
-from stabilitylab.exact.solve import solve
-from stabilitylab.exact.solved import Solved, is_zero, to_digits
+from stabilitylab.core.errors import NotCertifiedError
+from stabilitylab.exact.gram.inputs import ExactInput, constant_column, summed
+from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.solve import balls
+from stabilitylab.exact.solve.choose import solve
+from stabilitylab.exact.solve.enclosed import Solved, is_zero, to_digits
+from stabilitylab.exact.solve.interval import Interval, exactly
+from stabilitylab.exact.solve.inverse_diagonal import Accuracy as Accuracy
+from stabilitylab.exact.solve.inverse_diagonal import inverse_diagonal
+from stabilitylab.exact.solve.least_norm import LEAST_NORM, least_norm
+from stabilitylab.exact.solve.rational import solve_exactly
 
 ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)
 
@@ -200,7 +200,7 @@ def total_sum_of_squares(normal: NormalEquations, constant: int | None) -> Fract
     return (normal.bb - about) * normal.units[-1] ** 2 * normal.weight_unit
 
 
-def evidence_of(data: Given) -> Evidence:
+def evidence_of(data: ExactInput) -> Evidence:
     """The evidence for A of full rank, from the data."""
     normal = summed(data)
     return Evidence(normal, normal.n, total_sum_of_squares(normal, constant_column(data)))

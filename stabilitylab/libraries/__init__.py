@@ -10,13 +10,13 @@ broken import. One whose users can give weights of the squares has a last parame
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from stabilitylab.catalog import Catalog, RouteLabel
-from stabilitylab.errors import MissingLibraryError
-from stabilitylab.library import Library
+from stabilitylab.core.catalog import Catalog, RouteLabel
+from stabilitylab.core.errors import MissingLibraryError
+from stabilitylab.core.library import Library
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-catalog: Catalog[RouteLabel] = Catalog("library route", "stabilitylab.libraries")
+catalog: Catalog[RouteLabel] = Catalog("library route", __name__)
 names, entry = catalog.names, catalog.entry
 
 

@@ -4,11 +4,11 @@ import os
 import re
 import zipfile
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import Library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import Library
-from stabilitylab.programs import END, doubles, fit, session
+from stabilitylab.libraries.support.programs import END, doubles, fit, session
 
 JAR = os.environ.get("STABILITYLAB_COMMONS_MATH", "/usr/share/java/commons-math3.jar")
 
@@ -264,7 +264,7 @@ def commons_math_rrqr(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="normwise",
     constant=0.19,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: m * eps,
     cutoff_says="singular values up to m eps times the largest are dropped",
 )

@@ -5,12 +5,18 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import program
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import program
-from stabilitylab.programs import ProgramError
-from stabilitylab.spreadsheet import Program, linest, linest_powers, normal_equations, slope_and_intercept
+from stabilitylab.libraries.support.programs import ProgramError
+from stabilitylab.libraries.support.spreadsheet import (
+    Program,
+    linest,
+    linest_powers,
+    normal_equations,
+    slope_and_intercept,
+)
 
 GNUMERIC = program(
     "gnumeric", title="Gnumeric", programs=("ssconvert",), ask=("ssconvert", "--version"), package="gnumeric"
@@ -33,7 +39,7 @@ SHEET = Program(digits=21, passed_on=lambda cell, row: (cell,), value=lambda row
 SOURCE = "Gnumeric manual; Gnumeric and GOffice sources, plugins/fn-stat/functions.c and goffice/math/go-regression.c"
 QUADRUPLE: dict[str, Any] = {
     "works_in": "longdouble",
-    "policy": "basic",
+    "deficient_answer": "basic",
     "cutoff": lambda m, n, eps: 2.0**-56,  # as for two unit columns, one with the part 2**-55 orthogonal to the other
     "cutoff_says": "a column whose diagonal of R is below 2**-55, 256 eps of long double, of the largest is dropped",
     "solves": "columns scaled by powers of two",
@@ -105,7 +111,7 @@ def gnumeric_slope_and_intercept(x: Array, y: Array) -> Fit:
     law="normal",
     constant=0.28,
     works_in="longdouble",
-    policy="refuses",
+    deficient_answer="refuses",
 )
 def gnumeric_minverse(A: Array, b: Array) -> Fit:
     """x (n,) = MMULT(MINVERSE(MMULT(TRANSPOSE(A), A)), MMULT(TRANSPOSE(A), b)), A (m, n), over cells.

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import program
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import program
-from stabilitylab.programs import END, doubles, fit, session
+from stabilitylab.libraries.support.programs import END, doubles, fit, session
 
 GNUPLOT = program("gnuplot", title="gnuplot", programs=("gnuplot",), ask=("gnuplot", "--version"), package="gnuplot")
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import program
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import program
-from stabilitylab.programs import END, doubles, fit, session
+from stabilitylab.libraries.support.programs import END, doubles, fit, session
 
 GRETL = program("gretl", title="gretl", programs=("gretlcli",), ask=("gretlcli", "--version"), package="gretl")
 
@@ -92,7 +92,7 @@ NEAR = "dropped only where 1/cond is below 1e-14 and, besides, a pivot below 1e-
     "gretl.ols",
     GRETL,
     source="gretl command reference, ols and set force_qr",
-    policy="basic",
+    deficient_answer="basic",
     fails={"cuts_off_where_it_says": NEAR},
     design="columns",
 )
@@ -114,7 +114,7 @@ def gretl_ols(X: Array, y: Array, intercept: bool) -> Fit:
     tags=STABLE,
     law="columnwise",
     constant=0.14,
-    policy="basic",
+    deficient_answer="basic",
     fails={"cuts_off_where_it_says": NEAR},
     design="columns",
 )
@@ -130,7 +130,7 @@ def gretl_ols_qr(X: Array, y: Array, intercept: bool) -> Fit:
     "gretl.mpols",
     GRETL,
     source="gretl command reference, mpols",
-    policy="refuses",
+    deficient_answer="refuses",
     cutoff=lambda m, n, eps: 0.5e-15,
     cutoff_says="refused where the part of a column orthogonal to those before it is below 1e-15 of its norm",
     design="columns",
@@ -150,7 +150,7 @@ def gretl_mpols(X: Array, y: Array, intercept: bool) -> Fit:
     "gretl.mpols_powers",
     GRETL,
     source="gretl command reference, mpols",
-    policy="refuses",
+    deficient_answer="refuses",
     fails={"solves_the_matrix_it_says": "a slope far from 0 needs no centring in 256 bits"},
     design="polynomial",
 )
@@ -184,7 +184,7 @@ def gretl_mpols_powers(x: Array, y: Array, degree: int) -> Fit:
     "gretl.mols",
     GRETL,
     source="gretl function reference, mols",
-    policy="refuses",
+    deficient_answer="refuses",
     fails={"cuts_off_where_it_says": NEAR},
 )
 def gretl_mols(A: Array, b: Array) -> Fit:
@@ -219,7 +219,7 @@ def gretl_mols_svd(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="columnwise",
     constant=0.14,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: 1e-14,
     cutoff_says="a triangle whose condition is estimated to pass 1e14 is cut there",
 )

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import Library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import Library
-from stabilitylab.programs import failure
+from stabilitylab.libraries.support.programs import failure
 
 STABLE = ("columnwise-backward-stable", "normwise-backward-stable")
 QUIET = "a pivot that is exactly 0 is divided by, and nothing is said"
@@ -207,7 +207,7 @@ def gsl_qr_lssolve(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant", *STABLE),
     law="columnwise",
     constant=0.15,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: 14 * (m + n) * eps,
     cutoff_says="pivots up to 20 (m + n) eps times the power of two below the largest: on average 14 (m + n) eps of it",
 )

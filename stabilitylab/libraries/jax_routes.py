@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 JAX = python_library("jax", title="JAX", modules=("jax",), distribution="jax")
 
@@ -26,7 +26,7 @@ NARROW = {
     constant=0.26,
     works_in="float32",
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: max(m, n) * EPS32,
     cutoff_says="singular values below max(m, n) 2**-23 times the largest are dropped, for float64 data too",
     fails=NARROW,
@@ -51,7 +51,7 @@ def jax_lstsq(A: Array, b: Array) -> Fit:
     law="normwise",
     constant=0.15,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: max(m, n) * eps,
     cutoff_says="singular values below max(m, n) eps times the largest are dropped, eps of the format of A",
 )

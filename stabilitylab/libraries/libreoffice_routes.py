@@ -10,12 +10,19 @@ from math import ldexp
 from pathlib import Path
 from tempfile import mkdtemp
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import program
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import program
-from stabilitylab.programs import ProgramError
-from stabilitylab.spreadsheet import Program, linest, linest_powers, normal_equations, slope_and_intercept, write_ods
+from stabilitylab.libraries.support.programs import ProgramError
+from stabilitylab.libraries.support.spreadsheet import (
+    Program,
+    linest,
+    linest_powers,
+    normal_equations,
+    slope_and_intercept,
+    write_ods,
+)
 
 LIBREOFFICE = program(
     "libreoffice",

@@ -6,10 +6,10 @@ are the classical ones by default; those of IV2SLS, OLS and SUR are White's, ano
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 LINEARMODELS = python_library(
     "linearmodels", title="linearmodels", modules=("linearmodels",), distribution="linearmodels"
@@ -35,7 +35,7 @@ def _matrix_rank(m: int, n: int, eps: float) -> float:
     constant=2.0,
     works_in="float64",
     scalars=BOTH,
-    policy="refuses",
+    deficient_answer="refuses",
     fails=PROMOTED,
     cutoff=_matrix_rank,
     cutoff_says=SAYS,
@@ -61,7 +61,7 @@ def linearmodels_iv2sls(A: Array, b: Array) -> Fit:
     constant=0.1,
     works_in="float64",
     scalars=BOTH,
-    policy="refuses",
+    deficient_answer="refuses",
     fails=PROMOTED,
     cutoff=_matrix_rank,
     cutoff_says="refuses where LAPACK's gelsy with rcond = max(m, n) 2**-52 finds less than full rank",
@@ -89,7 +89,7 @@ def linearmodels_pooled_ols(A: Array, b: Array) -> Fit:
     constant=2.0,
     works_in="float64",
     scalars=BOTH,
-    policy="refuses",
+    deficient_answer="refuses",
     fails=PROMOTED,
     cutoff=_matrix_rank,
     cutoff_says=SAYS,
@@ -114,7 +114,7 @@ def linearmodels_ols(A: Array, b: Array) -> Fit:
     constant=1.0,
     works_in="float64",
     scalars=BOTH,
-    policy="refuses",
+    deficient_answer="refuses",
     fails=PROMOTED,
     cutoff=_matrix_rank,
     cutoff_says=SAYS,

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
-from stabilitylab.errors import Breakdown
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import Breakdown
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 LINEAX = python_library("lineax", title="Lineax", modules=("lineax",), distribution="lineax")
 
@@ -37,7 +37,7 @@ def _solved(A: Array, b: Array, solver: Any) -> Any:
     constant=0.26,
     works_in="float32",
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: 2 * max(m, n) * EPS32,
     cutoff_says="singular values up to 2 max(m, n) 2**-23 times the largest are dropped, for float64 data too",
     fails={
@@ -88,7 +88,7 @@ def lineax_qr_x64(A: Array, b: Array) -> Array:
     law="normwise",
     constant=0.15,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: 2 * max(m, n) * eps,
     cutoff_says="singular values up to 2 max(m, n) eps times the largest are dropped, eps of the format of A",
 )

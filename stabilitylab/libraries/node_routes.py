@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import Library, printed_version
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import Library, printed_version
-from stabilitylab.programs import END, doubles, fit, session
+from stabilitylab.libraries.support.programs import END, doubles, fit, session
 
 FOLDER = "STABILITYLAB_NODE_MODULES"  # names a folder node_modules; NODE_PATH does too
 PACKAGES = (
@@ -191,7 +191,7 @@ def node_ml_matrix_solve(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="normwise",
     constant=0.33,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: max(m, n) * 2.0**-53,
     cutoff_says="singular values up to max(m, n) 2**-53 times the largest are dropped",
 )
@@ -211,7 +211,7 @@ def node_ml_matrix_solve_svd(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="normwise",
     constant=0.33,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: max(m, n) * 2.0**-52,
     cutoff_says="singular values up to max(m, n) 2**-52 times the largest are dropped",
 )
@@ -231,7 +231,7 @@ def _matrix(expression: str, A: Array, b: Array) -> Fit:
     "node.ml_regression",
     NODE,
     source="ml-regression-multivariate-linear documentation and src/index.js",
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: sqrt(n * 2.0**-53),
     cutoff_says="singular values of A'A up to n 2**-53 times the largest are dropped: of A, up to the root of that",
     design="columns",

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 NUMPY = python_library("numpy", title="NumPy", modules=("numpy",), distribution="numpy", isolated=False)
 
@@ -21,7 +21,7 @@ BOTH = ("float32", "float64")
     constant=0.13,
     works_in="float64",
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: max(m, n) * float(np.finfo(np.float64).eps),
     cutoff_says="singular values up to max(m, n) 2**-52 times the largest are dropped, for float32 data too",
 )
@@ -44,7 +44,7 @@ def numpy_lstsq(A: Array, b: Array) -> Fit:
     constant=0.13,
     works_in="float64",
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: float(np.finfo(np.float64).eps) / 2,
     cutoff_says="LAPACK reads rcond 0 as the unit roundoff of float64, 2**-53: below it directions are still dropped",
 )
@@ -67,7 +67,7 @@ def numpy_lstsq_rcond0(A: Array, b: Array) -> Fit:
     constant=0.16,
     works_in="input",
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: 1e-15,
     cutoff_says="singular values up to 1e-15 times the largest are dropped, in every format",
 )

@@ -1,10 +1,10 @@
 """GNU Octave's ways to fit: the backslash, pinv, ols, lscov, polyfit, and the normal equations as people type them."""
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import program
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import program
-from stabilitylab.programs import END, doubles, fit, session
+from stabilitylab.libraries.support.programs import END, doubles, fit, session
 
 OCTAVE = program(
     "octave", title="GNU Octave", programs=("octave-cli",), ask=("octave-cli", "--version"), package="octave"
@@ -56,7 +56,7 @@ def _ask(commands: str, A: Array, b: Array) -> Fit:
     tags=("scale-equivariant", "uncertain-rank"),
     law="normwise",
     constant=0.19,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: eps / 2,
     cutoff_says="LAPACK's gelsd with rcond -1, which it reads as the unit roundoff, 2**-53",
 )
@@ -78,7 +78,7 @@ def octave_mldivide(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="normwise",
     constant=0.25,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: max(m, n) * eps,
     cutoff_says="singular values up to max(m, n) eps times the largest are dropped",
 )
@@ -98,7 +98,7 @@ def octave_pinv(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="normwise",
     constant=0.25,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: max(m, n) * eps,
     cutoff_says="singular values up to max(m, n) eps times the largest are dropped",
 )

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
-from stabilitylab.errors import Breakdown
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import Breakdown
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 POLARS_DS = python_library("polars_ds", title="polars-ds", modules=("polars", "polars_ds"), distribution="polars_ds")
 
@@ -39,7 +39,7 @@ def _lin_reg(X: Array, y: Array, intercept: bool, **options: Any) -> Array:
     source="polars-ds, docstring of lin_reg and src/linear/lr/lr_solvers.rs",
     works_in="float64",
     scalars=BOTH,
-    policy="refuses",
+    deficient_answer="refuses",
     design="columns",
     fails=WIDE,
 )
@@ -59,7 +59,7 @@ def polars_ds_lin_reg(X: Array, y: Array, intercept: bool) -> Array:
     source="polars-ds, docstring of lin_reg and src/linear/lr/lr_solvers.rs",
     works_in="float64",
     scalars=BOTH,
-    policy="refuses",
+    deficient_answer="refuses",
     design="columns",
     fails=WIDE,
 )
@@ -77,7 +77,7 @@ def polars_ds_lin_reg_svd(X: Array, y: Array, intercept: bool) -> Array:
     source="polars-ds, docstring of lin_reg and src/linear/lr/lr_solvers.rs",
     works_in="float64",
     scalars=BOTH,
-    policy="refuses",
+    deficient_answer="refuses",
     design="columns",
     fails=WIDE,
 )

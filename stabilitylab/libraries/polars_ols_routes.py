@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 POLARS_OLS = python_library(
     "polars_ols", title="polars-ols", modules=("polars", "polars_ols"), distribution="polars-ols"
@@ -91,7 +91,7 @@ def polars_ols_statistics(X: Array, y: Array, intercept: bool) -> Fit:
     constant=0.15,
     works_in="float64",
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: float(np.finfo(np.float64).eps) / 2,
     cutoff_says="LAPACK's gelsd with its own epsilon, the unit roundoff of float64, 2**-53",
     design="columns",

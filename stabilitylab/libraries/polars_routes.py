@@ -1,9 +1,9 @@
 """Polars' own way to a straight line: the covariance over the variance, as expressions."""
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 POLARS = python_library("polars", title="Polars", modules=("polars",), distribution="polars")
 

@@ -7,11 +7,11 @@ import warnings
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import program
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import program
-from stabilitylab.programs import ProgramError
+from stabilitylab.libraries.support.programs import ProgramError
 
 PSPP = program("pspp", title="PSPP", programs=("pspp",), ask=("pspp", "--version"), package="pspp")
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import program
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import program
-from stabilitylab.programs import END, doubles, fit, session
+from stabilitylab.libraries.support.programs import END, doubles, fit, session
 
 R = program("r", title="R", programs=("R",), ask=("R", "--version"), package="r-base-core")
 
@@ -59,7 +59,7 @@ def _householder(tol: float) -> dict[str, Any]:
     return {
         "law": "columnwise",
         "constant": 0.12,
-        "policy": "basic",
+        "deficient_answer": "basic",
         "cutoff": _cut_at(tol),
         "cutoff_says": f"a column whose part orthogonal to those before it is below {tol:g} of its norm is dropped",
         "solves": "raw columns; the cut-off is relative, as if they were scaled to unit norm",
@@ -186,7 +186,7 @@ def r_glm(X: Array, y: Array, intercept: bool) -> Fit:
     R,
     source="R reference manual, base::qr and qr.solve",
     tags=("scale-equivariant", *STABLE),
-    **{**_householder(1e-7), "policy": "refuses"},
+    **{**_householder(1e-7), "deficient_answer": "refuses"},
 )
 def r_qr_solve(A: Array, b: Array) -> Fit:
     """x (n,) = qr.solve(A, b), A (m, n): the kernel of lm, which refuses where lm would drop a column.
@@ -220,7 +220,7 @@ def r_qr_lapack(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="normal",
     constant=0.7,
-    policy="refuses",
+    deficient_answer="refuses",
     cutoff=lambda m, n, eps: float(eps**0.5),
     cutoff_says="refused where LAPACK's estimate of 1/cond(A'A), in the 1-norm, is below eps",
 )
@@ -240,7 +240,7 @@ def r_solve_normal(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="normal",
     constant=1.0,
-    policy="refuses",
+    deficient_answer="refuses",
     cutoff=lambda m, n, eps: float(eps**0.5),
     cutoff_says="refused where LAPACK's estimate of 1/cond(A'A), in the 1-norm, is below eps",
 )

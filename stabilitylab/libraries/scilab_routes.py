@@ -1,10 +1,10 @@
 """Scilab's ways to fit: the backslash, lsq, pinv, reglin, and the normal equations as people type them."""
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import program
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import program
-from stabilitylab.programs import END, doubles, fit, session
+from stabilitylab.libraries.support.programs import END, doubles, fit, session
 
 SCILAB = program(
     "scilab", title="Scilab", programs=("scilab-cli",), ask=("scilab-cli", "-version"), package="scilab-cli"
@@ -52,7 +52,7 @@ def _ask(commands: str, A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="columnwise",
     constant=0.14,
-    policy="basic",
+    deficient_answer="basic",
     cutoff=lambda m, n, eps: 5 * eps,
     cutoff_says="a triangle whose condition is estimated to pass 1/(5 eps) is cut there",
 )
@@ -73,7 +73,7 @@ def scilab_mldivide(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant", "columnwise-backward-stable", "normwise-backward-stable"),
     law="columnwise",
     constant=0.15,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: float((eps / 2) ** 0.5),
     cutoff_says="a triangle whose condition is estimated to pass 2**26.5 is cut there",
 )
@@ -93,7 +93,7 @@ def scilab_lsq(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="normwise",
     constant=0.25,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: max(m, n) * eps,
     cutoff_says="singular values up to max(m, n) eps times the largest are dropped",
 )
@@ -113,7 +113,7 @@ def scilab_pinv(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="normal",
     constant=0.8,
-    policy="basic",
+    deficient_answer="basic",
     cutoff=lambda m, n, eps: float((5 * eps) ** 0.5),
     cutoff_says="where the estimated condition of A'A passes 1/(5 eps), its triangle in QR with pivoting is cut there",
 )

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
 from stabilitylab.libraries.scipy_routes import SCIPY
 
@@ -76,7 +76,7 @@ def _least_squares(A: Array, b: Array, method: str) -> Fit:
     "scipy.lsmr",
     SCIPY,
     source="Fong and Saunders, SIAM J. Sci. Comput. 33 (2011) 2950-2971; scipy.sparse.linalg.lsmr, reference manual",
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     fails={"cuts_off_where_it_says": "the default tolerances stop it long before a small direction is resolved"},
 )
 def scipy_lsmr(A: Array, b: Array) -> Fit:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 SCIPY = python_library("scipy", title="SciPy", modules=("scipy",), distribution="scipy", isolated=False)
 
@@ -25,7 +25,7 @@ def _eps(m: int, n: int, eps: float) -> float:
     law="normwise",
     constant=0.13,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=_eps,
     cutoff_says=CUTOFF_SAYS,
 )
@@ -50,7 +50,7 @@ def scipy_lstsq_gelsd(A: Array, b: Array) -> Fit:
     law="columnwise",
     constant=0.1,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=_eps,
     cutoff_says="a triangle whose condition is estimated to pass 1/eps is cut there, eps of the format of A",
 )
@@ -75,7 +75,7 @@ def scipy_lstsq_gelsy(A: Array, b: Array) -> Fit:
     law="normwise",
     constant=0.13,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=_eps,
     cutoff_says=CUTOFF_SAYS,
 )
@@ -95,7 +95,7 @@ def scipy_lstsq_gelss(A: Array, b: Array) -> Fit:
     SCIPY,
     source="scipy.stats.linregress, reference manual; Chan, Golub and LeVeque, Amer. Statist. 37 (1983) 242-247",
     scalars=("float64",),
-    policy="refuses",
+    deficient_answer="refuses",
     design="line",
     solves="x and y centred at their means",
 )
@@ -120,7 +120,7 @@ def scipy_linregress(x: Array, y: Array) -> Fit:
     SCIPY,
     source="Paige and Saunders, ACM Trans. Math. Software 8 (1982) 43-71; scipy.sparse.linalg.lsqr, reference manual",
     scalars=("float64",),
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     fails={"cuts_off_where_it_says": "the default tolerances stop it long before a small direction is resolved"},
 )
 def scipy_lsqr(A: Array, b: Array) -> Fit:
@@ -144,7 +144,7 @@ def scipy_lsqr(A: Array, b: Array) -> Fit:
     constant=0.13,
     works_in="float64",
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: float(np.finfo(np.float64).eps) / 2,
     cutoff_says="numpy.linalg.lstsq with rcond=-1, which LAPACK reads as the unit roundoff of float64, 2**-53",
 )

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries.sklearn_routes import GRADIENT, STOPS_EARLY, centred, coefficients, r_squared_of
 
 

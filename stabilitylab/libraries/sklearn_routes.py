@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 SKLEARN = python_library("sklearn", title="scikit-learn", modules=("sklearn",), distribution="scikit-learn")
 

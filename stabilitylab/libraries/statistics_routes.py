@@ -5,9 +5,9 @@ import statistics
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import Library
 from stabilitylab.libraries import route
-from stabilitylab.library import Library
 
 STATISTICS = Library(
     name="statistics",

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 STATSMODELS = python_library("statsmodels", title="statsmodels", modules=("statsmodels",), distribution="statsmodels")
 
@@ -43,7 +43,7 @@ def _reported(results: Any) -> Fit:
     law="normwise",
     constant=0.16,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=_pinv,
     cutoff_says=SAYS,
 )
@@ -88,7 +88,7 @@ def statsmodels_ols_qr(A: Array, b: Array) -> Fit:
     constant=0.16,
     works_in="float64",
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     fails=PROMOTED,
     cutoff=_pinv,
     cutoff_says=SAYS,
@@ -117,7 +117,7 @@ def statsmodels_ols_formula(X: Array, y: Array, intercept: bool) -> Fit:
     constant=0.16,
     works_in="float64",
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     fails=PROMOTED,
     cutoff=_pinv,
     cutoff_says=SAYS,
@@ -140,7 +140,7 @@ def statsmodels_wls(A: Array, b: Array, weights: Array | None = None) -> Fit:
     law="normwise",
     constant=0.16,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=_pinv,
     cutoff_says=SAYS,
 )
@@ -163,7 +163,7 @@ def statsmodels_gls(A: Array, b: Array) -> Fit:
     constant=0.16,
     works_in="float64",
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     fails=PROMOTED,
     cutoff=_pinv,
     cutoff_says=SAYS,

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.library import python_library
+from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.library import python_library
 
 TORCH = python_library("torch", title="PyTorch", modules=("torch",), distribution="torch")
 
@@ -46,7 +46,7 @@ def _lstsq(A: Array, b: Array, driver: str | None = None) -> Any:
     law="columnwise",
     constant=0.13,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=_m_eps,
     cutoff_says="a triangle whose condition is estimated to pass 1/(max(m, n) eps) is cut there, eps of A's format",
     fails={
@@ -95,7 +95,7 @@ def torch_lstsq_gels(A: Array, b: Array) -> Array:
     law="normwise",
     constant=0.13,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=_m_eps,
     cutoff_says=CUTOFF_SAYS,
 )
@@ -116,7 +116,7 @@ def torch_lstsq_gelsd(A: Array, b: Array) -> Fit:
     law="normwise",
     constant=0.13,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=_m_eps,
     cutoff_says=CUTOFF_SAYS,
 )
@@ -137,7 +137,7 @@ def torch_lstsq_gelss(A: Array, b: Array) -> Fit:
     law="normwise",
     constant=0.19,
     scalars=BOTH,
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=_m_eps,
     cutoff_says=CUTOFF_SAYS,
 )

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from stabilitylab.catalog import Catalog, Label
-from stabilitylab.regression import Problem
+from stabilitylab.core.catalog import Catalog, Label
+from stabilitylab.data.problem import Problem
 
 F = TypeVar("F", bound=Callable[..., Problem])
 
-catalog: Catalog[Label] = Catalog("problem", "stabilitylab.problems")
+catalog: Catalog[Label] = Catalog("problem", __name__)
 names, get, entry = catalog.names, catalog.get, catalog.entry
 
 

@@ -5,11 +5,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from stabilitylab.errors import InputError
+from stabilitylab.core.errors import InputError
+from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.problems import problem
 from stabilitylab.problems.labelling import labelled
 from stabilitylab.problems.synthetic import haar, singular_values
-from stabilitylab.regression import Decimals, Design, Problem
 
 
 @problem("classic.vandermonde", source="Gautschi, Numer. Math. 23 (1975) 337-347; Higham (2002), section 22.1")

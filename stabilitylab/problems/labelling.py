@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from stabilitylab.catalog import Label
+from stabilitylab.core.catalog import Label
 from stabilitylab.problems import entry
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 
-from stabilitylab.errors import UnknownNameError
+from stabilitylab.core.errors import UnknownNameError
+from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.problems import problem
-from stabilitylab.regression import Decimals, Design, Problem
 
 _DATA = files("stabilitylab.problems") / "data"
 _POWERS = "full-rank intercept badly-scaled higher"

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.errors import InputError
+from stabilitylab.core.errors import InputError
+from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.problems import problem
 from stabilitylab.problems.labelling import labelled
-from stabilitylab.regression import Decimals, Design, Problem
 
 _ERRORS = (1, -1, -1, 1)
 

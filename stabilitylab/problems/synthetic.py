@@ -7,11 +7,11 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpq_mat, fmpz_mat
 
-from stabilitylab.arithmetic.formats import Array, as_fraction, as_integers, nearest
-from stabilitylab.errors import InputError
+from stabilitylab.core.arithmetic.formats import Array, as_fraction, as_integers, nearest
+from stabilitylab.core.errors import InputError
+from stabilitylab.data.problem import Problem
 from stabilitylab.problems import problem
 from stabilitylab.problems.labelling import labelled
-from stabilitylab.regression import Problem
 
 PROFILES: dict[str, Callable[[int, float], Array]] = {
     "geometric": lambda n, cond: cond ** (-np.arange(n) / (n - 1)),

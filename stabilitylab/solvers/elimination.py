@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.solvers.scalars import require_pivot
 
 PivotRule: TypeAlias = Callable[[Array], int]

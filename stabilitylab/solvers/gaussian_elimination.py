@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
-from stabilitylab.errors import ShapeError
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import ShapeError
+from stabilitylab.core.types import Fit
 from stabilitylab.solvers import solver
 from stabilitylab.solvers.elimination import PivotRule, eliminate, in_order, largest
 from stabilitylab.solvers.scalars import GENERIC, finite_system, require_finite

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.solvers import solver
 from stabilitylab.solvers.scalars import GENERIC, column_sums, finite_system, require_finite, require_pivot, scaled_norm
 from stabilitylab.solvers.triangular import back_substitution

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.solvers import solver
 from stabilitylab.solvers.elimination import PivotRule, eliminate, in_order, largest
 from stabilitylab.solvers.scalars import GENERIC, column_sums, joined, require_finite, require_pivot

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.errors import Breakdown, ShapeError, UnderdeterminedError
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import Breakdown, ShapeError, UnderdeterminedError
 
 GENERIC: tuple[str, ...] = ("float16", "float32", "float64", np.dtype(np.longdouble).name, "object")
 

@@ -3,9 +3,9 @@
 import numpy as np
 import scipy.linalg
 
-from stabilitylab.arithmetic.formats import Array
-from stabilitylab.core import Fit
-from stabilitylab.errors import NotNumericError
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import NotNumericError
+from stabilitylab.core.types import Fit
 from stabilitylab.solvers import solver
 from stabilitylab.solvers.scalars import finite_system, require_finite, require_pivot
 
@@ -46,7 +46,7 @@ def default_cutoff(m: int, n: int, eps: float) -> float:
     law="normwise",
     constant=0.16,
     scalars=("float32", "float64"),
-    policy="minimum-norm",
+    deficient_answer="minimum-norm",
     cutoff=default_cutoff,
     cutoff_says="singular values up to max(m, n) eps times the largest are dropped, eps of the format of A",
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stabilitylab.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.solvers.scalars import require_finite, require_pivot
 
 

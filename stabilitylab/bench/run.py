@@ -1,0 +1,128 @@
+"""One route on one problem: what it is called with, and what becomes of its answer."""
+
+import difflib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from stabilitylab import libraries, solvers
+from stabilitylab.bench.call import Answer, answer_of
+from stabilitylab.bench.isolation import isolated_answer
+from stabilitylab.core.catalog import Entry, RouteLabel
+from stabilitylab.core.errors import InputError, UnknownNameError
+from stabilitylab.core.types import Measurement, Solution, Status, Truth
+from stabilitylab.data.equivalents import PUBLISHED, Variant
+from stabilitylab.data.problem import Problem
+from stabilitylab.scoring.score import score
+
+Route = Entry[RouteLabel]
+
+
+def routes() -> tuple[Route, ...]:
+    """Every solver and library route, sorted by name; those whose library is missing too."""
+    return tuple(sorted([*solvers.catalog, *libraries.catalog], key=lambda r: r.label.name))
+
+
+def route(name: str) -> Route:
+    """The solver or library route of that name. Raises UnknownNameError."""
+    for catalog in (solvers.catalog, libraries.catalog):
+        if name in catalog:
+            return catalog.entry(name)
+    known = [r.label.name for r in routes()]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    hint = f"did you mean {', '.join(near)}?" if near else f"the routes are {', '.join(known)}"
+    raise UnknownNameError(f"no solver or library route is named {name!r}: {hint}")
+
+
+def unsuited(label: RouteLabel, problem: Problem) -> str | None:
+    """Why the route does not take this kind of problem; None when it does."""
+    if problem.dtype not in label.scalars:
+        return f"works on {', '.join(label.scalars)}"
+    m, n = problem.shape
+    if "square" in label.tags and m != n:
+        return "takes square systems only"
+    if label.design in ("matrix", "columns"):
+        return None
+    if problem.design.kind != "polynomial" or (label.design == "line" and problem.design.degree != 1):
+        return f"takes a {label.design} only"
+    return None
+
+
+def solve(entry: Route, problem: Problem, copy: Variant = PUBLISHED, *, python: str | None = None) -> Solution:
+    """What the route answers, whatever happens: it gets fresh arrays of its own. python: as for `answered`."""
+    arranged = copy.apply(problem, entry.label.design)
+    answer = answered(entry, arranged.arguments, python=python)
+    fit, said = answer.fit, answer.heard
+    if fit is None:
+        failed = answer.failed or Status.RAISED
+        if failed is Status.RAISED and entry.label.deficient_answer == "refuses":
+            failed = Status.REFUSED  # by whatever error its library has for that
+        return Solution(None, failed, None, answer.note, said, answer.seconds)
+    n = problem.shape[1]
+    if np.shape(fit.x) != (n,) or np.asarray(fit.x).dtype.kind != "f":
+        note = f"returned {np.asarray(fit.x).dtype} of shape {np.shape(fit.x)}"
+        return Solution(None, Status.RAISED, fit, note, said, answer.seconds)
+    x = arranged.back(fit)
+    if not np.isfinite(x).all():
+        place = int(np.flatnonzero(~np.isfinite(x))[0])
+        return Solution(x, Status.NOT_FINITE, fit, f"x[{place}] is {x[place]}", said, answer.seconds)
+    status, note = Status.SOLVED, fit.note
+    if fit.dropped:
+        names = [problem.feature_names[arranged.columns[j]] for j in fit.dropped]
+        status, note = Status.DROPPED, f"NA for {', '.join(names)}"
+    elif fit.rank is not None and fit.rank < n:
+        status = Status.RANK_REDUCED
+    elif said:
+        status = Status.WARNED
+    return Solution(x, status, fit, note, said, answer.seconds)
+
+
+def answered(entry: Route, arguments: tuple[Any, ...], *, python: str | None = None) -> Answer:
+    """What the route says to these arguments: in this process, or in that of its library where that is isolated.
+
+    python: another interpreter, whose version of the library is to answer.
+    """
+    library = entry.label.library
+    if library is not None and python is not None:
+        return isolated_answer(library, entry.function, arguments, python=python)
+    if library is not None and library.missing:
+        return Answer(None, Status.REFUSED, f"{entry.label.name} cannot run here: {library.missing}")
+    if library is not None and library.isolated:
+        return isolated_answer(library, entry.function, arguments)
+    return answer_of(entry.function, arguments)
+
+
+def measure(
+    solver: str | Callable[..., Any],
+    problem: Problem,
+    *,
+    truth: Truth = "matrix",
+    copy: Variant = PUBLISHED,
+    metrics: Sequence[str] | None = None,
+) -> Measurement:
+    """Solve once and score against one truth; every metric of the catalogue unless some are named.
+
+    solver: a catalogue name, or a function of (A, b). Raises InputError when the route does not take this kind of
+    problem, and the errors of `reference` when the problem is at fault; what the solver does wrong is in the row.
+    """
+    if not isinstance(problem, Problem):
+        raise InputError(f"problem must be a Problem; got {type(problem).__name__}: Problem.from_matrix('mine', A, b)")
+    entry = route(solver) if isinstance(solver, str) else as_route(solver)
+    reason = unsuited(entry.label, problem)
+    if reason:
+        raise InputError(f"{entry.label.name} {reason}; {problem.name} is {problem.design.kind}, {problem.dtype}")
+    return score(entry, problem, solve(entry, problem, copy), truth=truth, copy=copy, wanted=metrics)
+
+
+def as_route(function: Callable[..., Any]) -> Route:
+    """A function of (A, b) as a route without claims."""
+    name = getattr(function, "__name__", type(function).__name__)
+    return Entry(
+        label=RouteLabel(
+            name=name,
+            source="",
+            scalars=tuple(np.dtype(kind).name for kind in (np.float16, np.float32, np.float64, np.longdouble)),
+        ),
+        function=function,
+    )

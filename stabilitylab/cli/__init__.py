@@ -1,0 +1,1 @@
+"""The command stabilitylab, a file for each subcommand."""

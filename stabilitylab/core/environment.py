@@ -1,0 +1,91 @@
+"""What the numbers depend on besides the problem: versions, BLAS and its threads, processor, source code."""
+
+import hashlib
+import importlib.metadata
+import platform
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.linalg  # loaded so that its BLAS is among those listed
+from threadpoolctl import ThreadpoolController, threadpool_info
+
+# As many processes as cores, so that a second BLAS thread in each would only wait for the others.
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+
+PACKAGES = ("numpy", "scipy", "mpmath", "python-flint")
+
+
+@lru_cache(maxsize=1)
+def stamp() -> dict[str, Any]:
+    """The environment as a flat record; paths and dates are left out, so that equal environments give equal stamps."""
+    assert scipy.linalg
+    blas = [
+        {key: info.get(key) for key in ("internal_api", "version", "architecture", "threading_layer")}
+        for info in threadpool_info()
+        if info.get("user_api") == "blas"
+    ]
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "blas": sorted(blas, key=str),  # they are listed in an order that differs from process to process
+        "longdouble bits": int(np.finfo(np.longdouble).nmant) + 1,
+    }
+
+
+def digest() -> str:
+    """SHA-256 of stamp: rows made under different stamps are not mixed."""
+    return hashlib.sha256(repr(stamp()).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def source_hash() -> str:
+    """SHA-256 of every file of the package: a row made by other code is not this code's row."""
+    return hash_of(package_folder())
+
+
+def package_folder() -> Path:
+    """The folder of the package, which holds all its rooms."""
+    return Path(__file__).parents[1]
+
+
+def hash_of(folder: Path) -> str:
+    """SHA-256 of the names and contents of all sources and data in a folder and the folders in it."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".py", ".csv", ".json"):
+            total.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """BLAS on one thread inside the block: bits differ between thread counts."""
+    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
+    return limit
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+@lru_cache(maxsize=1)
+def _controller() -> ThreadpoolController:
+    assert scipy.linalg
+    return ThreadpoolController()

@@ -1,0 +1,1 @@
+"""Regression data: problems and their designs, validation of arrays, exactly equivalent copies, and files."""

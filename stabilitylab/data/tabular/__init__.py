@@ -1,0 +1,31 @@
+"""Data files larger than memory, in blocks of rows: text with a line of names, or one array in a .npy file.
+
+What stands in a file is data, never evaluated: text is parsed, arrays are memory-mapped and hold no pickles.
+"""
+
+import os
+from pathlib import Path
+from typing import TypeAlias
+
+from stabilitylab.core.errors import InputError
+from stabilitylab.data.tabular.array_file import ArrayTable
+from stabilitylab.data.tabular.numerals import Notation
+from stabilitylab.data.tabular.text_file import TextTable
+
+Table: TypeAlias = TextTable | ArrayTable
+
+
+def open_table(path: str | os.PathLike[str], *, separator: str = ",", decimal: str = ".", thousands: str = "") -> Table:
+    """The table in a file: a .npy file with a two-dimensional array, or else text, UTF-8, names in the first line.
+
+    separator: between fields, one character or "tab"; a field in double quotes may hold it. decimal: "." or ",".
+    thousands: the mark in 1,234,567; by default none is allowed, since 1,234 can be read in two ways.
+    Reads the first line only; `read` gives the numbers. Raises InputError for a file that is no table, EmptyError for
+    an empty one, OSError for one that cannot be read.
+    """
+    path = Path(path)
+    if not path.is_file():
+        path.stat()
+        raise InputError(f"{path} is no file: a table is read twice, so save a stream to a file first")
+    notation = Notation(decimal, thousands)
+    return ArrayTable.open(path) if path.suffix.lower() == ".npy" else TextTable.open(path, separator, notation)

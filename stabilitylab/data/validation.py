@@ -1,0 +1,105 @@
+"""The door: arrays are checked once, and refused with what was expected, what came, and the way out."""
+
+import numpy as np
+import numpy.typing as npt
+
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import (
+    ComplexError,
+    EmptyError,
+    NotFiniteError,
+    NotNumericError,
+    OutOfRangeError,
+    ShapeError,
+    UnderdeterminedError,
+)
+
+
+def checked(A: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
+    """A (m, n) and b (m,) as read-only float arrays, or the error that says what is wrong and the way out.
+
+    Integers become float64 (refused when that would round them); float16, float32, float64 and longdouble stay.
+    Raises ShapeError, EmptyError, UnderdeterminedError, NotFiniteError, ComplexError, NotNumericError, OutOfRangeError.
+    """
+    matrix, right = _real(A, "A"), _real(b, "b")
+    check_shapes(matrix, right)
+    refuse_not_finite(matrix, "A")
+    refuse_not_finite(right, "b")
+    dtype = np.result_type(matrix, right)
+    return read_only(matrix.astype(dtype, copy=False)), read_only(right.astype(dtype, copy=False))
+
+
+def check_shapes(A: Array, b: Array, *, wide: bool = False) -> None:
+    """Refuse A and b unless they have shapes (m, n) and (m,), m >= n unless wide, none of them empty, real numbers.
+
+    Raises ComplexError, EmptyError, ShapeError, UnderdeterminedError.
+    """
+    for name, array in (("A", A), ("b", b)):
+        if array.dtype.kind == "c":
+            raise ComplexError(f"{name} is complex; stack real and imaginary parts as rows of a real problem")
+    if A.size == 0:
+        raise EmptyError(f"A must have at least one row and one column; got {A.shape}: give the data")
+    if A.ndim != 2:
+        way = ": pass A.reshape(-1, 1) for a single column" if A.ndim == 1 else ""
+        raise ShapeError(f"A must have shape (m, n); got {A.shape}{way}")
+    m, n = A.shape
+    if b.shape != (m,):
+        way = ": pass b.ravel()" if b.size == m else ""
+        raise ShapeError(f"b must have shape ({m},) to match A {A.shape}; got {b.shape}{way}")
+    if m < n and not wide:
+        raise UnderdeterminedError(
+            f"A has {m} rows for {n} columns, so that infinitely many x fit: give at least {n} rows, or drop columns"
+        )
+
+
+def checked_column(values: npt.ArrayLike, name: str) -> Array:
+    """One column (m,) of stored numbers as a read-only float array; the errors are those of `checked`."""
+    column = _real(values, name)
+    if column.ndim != 1:
+        raise ShapeError(f"{name} must have shape (m,); got {column.shape}: pass one column at a time")
+    if column.size == 0:
+        raise EmptyError(f"{name} must have at least one row; got none: give the data")
+    refuse_not_finite(column, name)
+    return read_only(column)
+
+
+def refuse_not_finite(values: Array, name: str) -> None:
+    """Raise NotFiniteError, with the place, where values hold a NaN or an infinity."""
+    finite = np.isfinite(values)
+    if not finite.all():
+        bad = np.argwhere(~finite)
+        place = ", ".join(map(str, bad[0]))
+        raise NotFiniteError(f"{name}[{place}] is {values[tuple(bad[0])]}: remove that row or give the number")
+
+
+def as_array(values: npt.ArrayLike, name: str) -> Array:
+    """values as an array of some type. Raises ShapeError when ragged, NotFiniteError when an entry is masked."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"{name} is ragged: {error}") from None
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        place = ", ".join(map(str, np.argwhere(values.mask)[0]))
+        raise NotFiniteError(f"{name}[{place}] is masked: remove that row or give the number")
+    return array
+
+
+def _real(values: npt.ArrayLike, name: str) -> Array:
+    array = as_array(values, name)
+    if array.dtype.kind == "c":
+        raise ComplexError(f"{name} is complex; stack real and imaginary parts as rows of a real problem")
+    if array.dtype.kind in "biu":
+        as_float = array.astype(np.float64)
+        if array.dtype.kind != "b" and not (as_float.astype(object) == array.astype(object)).all():
+            raise OutOfRangeError(f"{name} holds integers beyond 2**53, which float64 would round: subtract an offset")
+        return as_float
+    if array.dtype.kind != "f":
+        raise NotNumericError(f"{name} must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
+    return array
+
+
+def read_only(values: Array) -> Array:
+    """A copy of values that cannot be written to."""
+    values = np.array(values)
+    values.flags.writeable = False
+    return values

@@ -1,0 +1,114 @@
+"""The normal equations A'A x = A'b of a least-squares problem, as exact integers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import ceil, log2, prod
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg.lapack import dpotrf, dtrtri
+
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.exact.gram.limbs import WIDTH, Levels, carried, digits_of_integers, integers
+
+Integers = list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class NormalEquations:
+    """[A b]'[A b] exactly: entry (i, j) is the sum over k of levels[k, i, j] 2**(22 (K - 1 - k)) times 2**(e_i + e_j).
+
+    levels (K, n + 1, n + 1): int64 with room for a carry, most significant first; b is the last column; only the upper
+    triangle counts. exponents e (n + 1,). rows: how many rows of [A b] went in. scales (n + 1,): what the
+    numbers of each column counted, None for 1; weight_unit: what weights counted. Neither is in the levels.
+    """
+
+    levels: Levels
+    exponents: npt.NDArray[np.int64]
+    rows: int
+    scales: tuple[Fraction, ...] | None = None
+    weight_unit: Fraction = Fraction(1)
+
+    @property
+    def n(self) -> int:
+        """The number of unknowns."""
+        return len(self.exponents) - 1
+
+    @cached_property
+    def digits(self) -> Levels:
+        """The same sums in digits of at most 2**21 in magnitude."""
+        return np.array(carried(list(self.levels)))
+
+    @cached_property
+    def units(self) -> tuple[Fraction, ...]:
+        """What the integers of each column of [A b] count (n + 1,)."""
+        powers = [Fraction(1 << e) if e >= 0 else Fraction(1, 1 << -e) for e in self.exponents.tolist()]
+        return tuple(powers) if self.scales is None else tuple(p * s for p, s in zip(powers, self.scales, strict=True))
+
+    @cached_property
+    def C(self) -> list[Integers]:
+        """A'A (n, n) in integers."""
+        n = self.n
+        i, j = np.triu_indices(n)
+        entries = iter(integers(self.levels[:, i, j]))
+        upper = [[next(entries) for _ in range(n - i)] for i in range(n)]
+        return [[upper[min(i, j)][abs(j - i)] for j in range(n)] for i in range(n)]
+
+    @cached_property
+    def diagonal(self) -> Integers:
+        """The diagonal of A'A in integers."""
+        j = np.arange(self.n)
+        return integers(self.levels[:, j, j])
+
+    @cached_property
+    def determinant_bound(self) -> int:
+        """The product of the diagonal of A'A: no less than its determinant (Hadamard's inequality)."""
+        return prod(max(entry, 1) for entry in self.diagonal)
+
+    @cached_property
+    def c(self) -> Integers:
+        """A'b (n,) in integers."""
+        return integers(self.levels[:, : self.n, self.n])
+
+    @cached_property
+    def bb(self) -> int:
+        """b'b in integers."""
+        return integers(self.levels[:, self.n, self.n :])[0]
+
+    @cached_property
+    def condition(self) -> int | None:
+        """About log2 cond(A'A), once its diagonal is 1; None where float64 does not see it, from about 2**50 on."""
+        n = self.n
+        C = np.tensordot(np.ldexp(1.0, -WIDTH * np.arange(len(self.levels))), self.levels[:, :n, :n], 1)
+        with np.errstate(all="ignore"):  # a column of zeros fails the factorisation
+            size = np.sqrt(C.diagonal())
+            R, info = dpotrf(C / size[:, None] / size)
+        return ceil(2 * log2(np.linalg.norm(R) * np.linalg.norm(dtrtri(R)[0]))) if info == 0 else None
+
+    @cached_property
+    def planes(self) -> Array:
+        """The digits of A'A as float64 (K, n, n), for exact products by BLAS."""
+        upper = np.triu(self.digits[:, : self.n, : self.n].astype(np.float64))
+        return upper + np.triu(upper, 1).transpose(0, 2, 1)
+
+    def times(self, y: Sequence[int]) -> Integers:
+        """C y in integers."""
+        return times(self.planes, y)
+
+
+def times(planes: Array, v: Sequence[int]) -> Integers:
+    """M v in Python integers, M (n, n) given by digit planes (K, n, n): one exact product with the digits of v."""
+    if len(v) == 0:
+        return []
+    count = max(1, -(-(max(map(abs, v), default=0).bit_length() + 1) // WIDTH))
+    values = np.empty(len(v), dtype=object)
+    values[:] = v
+    digits = np.stack(digits_of_integers(values, count), axis=1)
+    K, n, _ = planes.shape
+    products = (planes.reshape(-1, n) @ digits).astype(np.int64).reshape(K, n, count)
+    levels = np.zeros((K + count - 1, n), dtype=np.int64)
+    for k in range(K):
+        levels[k : k + count] += products[k].T
+    return integers(levels)

@@ -1,0 +1,225 @@
+"""Products of three digit planes of [A b] with each other, summed in float64 over as many rows as that is exact for.
+
+Every entry of a plane's Gram matrix is at most the product of two column norms (Cauchy and Schwarz), and so is every
+sum on the way to it. Where the norms of columns of integers are at most 2**26.5, float64 adds in any order, on any
+number of threads, without rounding.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.exact.gram.limbs import TERMS, WIDTH, Layout, Levels
+from stabilitylab.exact.gram.selftest import add_gram
+
+PLACES = 3  # digits of the common case: 66 bits, a double and 13 bits of spread below the typical size of its column
+MOST_SUMS = 600  # of 2**53 that a level is made of before it is handed on
+WIDE = 90  # columns from which six small rank-k updates cost less than a large one
+
+
+class Stacked:
+    """All products of the digits by one rank-k update, which is faster than many small ones.
+
+    Columns of digits with norms of at most 2**26.5 over a run of rows: 2048 rows of digits of at most 2**21.
+    """
+
+    def __init__(self, size: int, layout: Layout) -> None:
+        self.size, self.layout, self.runs = size, layout, 0
+        places = np.repeat(np.arange(len(layout)), [len(columns) for columns in layout])
+        self._units = np.ldexp(1.0, WIDTH * places)
+        self._floats = np.zeros((len(places), len(places)))
+        self._whole = np.zeros(self._floats.shape, dtype=np.int64)
+        self._open = False
+
+    def add(self, stack: Array) -> None:
+        """Add the products of the digits in a stack with the layout of these sums, place p in units of 2**(-22 p)."""
+        add_gram(stack, self._floats)
+        self._open = True
+
+    def settle(self) -> None:
+        """End a run of rows: its sums become integers."""
+        if self._open:
+            self._floats *= self._units
+            self._floats *= self._units[:, None]
+            self._whole += self._floats.astype(np.int64)
+            self._floats.fill(0.0)
+            self.runs, self._open = self.runs + 1, False
+
+    def taken(self) -> Levels:
+        """Upper triangles of all settled sums (2 d - 1, n + 1, n + 1), level s in units of 2**(-22 s)."""
+        d, size = len(self.layout), self.size
+        levels = np.zeros((2 * d - 1, size, size), dtype=np.int64)
+        if _is_full(self.layout, size):
+            whole = self._whole.reshape(d, size, d, size)
+            for p in range(d):
+                levels[2 * p] += whole[p, :, p]
+                both = whole[p, :, p + 1 :]
+                levels[2 * p + 1 : p + d] += both.transpose(1, 0, 2) + both.transpose(1, 2, 0)
+            return levels
+        ends = np.cumsum([len(columns) for columns in self.layout])
+        parts = [slice(end - len(columns), end) for end, columns in zip(ends, self.layout, strict=True)]
+        for p, left in enumerate(self.layout):
+            for q, right in enumerate(self.layout[p:], p):
+                products = self._whole[parts[p], parts[q]]
+                levels[p + q, left[:, None], right] += products
+                if p < q:
+                    levels[p + q, right[:, None], left] += products.T
+        return levels
+
+
+class Karatsuba:
+    """D_p D_q' + D_q D_p' = (D_p + D_q)(D_p + D_q)' - D_p D_p' - D_q D_q': rank-k updates only, a third less work.
+
+    Columns of digits with norms of at most 2**25.5 over a run of rows, so that sums of two have at most 2**26.5; every
+    column has digits at every place. Source: Karatsuba and Ofman, Doklady Akad. Nauk SSSR 145 (1962) 293-294.
+    """
+
+    def __init__(self, size: int, layout: Layout) -> None:
+        self.size, self.layout, self.runs = size, layout, 0
+        d = len(layout)
+        self._pairs = [(p, q) for p in range(d) for q in range(p, d)]
+        self._floats = np.zeros((len(self._pairs), size, size))
+        self._whole = np.zeros(self._floats.shape, dtype=np.int64)
+        self._units = np.array([2.0 ** (2 * WIDTH * p) for p, _ in self._pairs])[:, None, None]
+        self._both = np.empty((0, 0))
+        self._open = False
+
+    def add(self, stack: Array) -> None:
+        """As `Stacked.add`."""
+        planes = stack.reshape(len(self.layout), self.size, -1)
+        if self._both.shape != planes.shape[1:]:
+            self._both = np.empty(planes.shape[1:])
+        for C, (p, q) in zip(self._floats, self._pairs, strict=True):
+            plane = planes[p]
+            if p < q:
+                np.multiply(planes[q], 2.0 ** (WIDTH * (q - p)), out=self._both)
+                plane = np.add(self._both, plane, out=self._both)
+            add_gram(plane, C)
+        self._open = True
+
+    def settle(self) -> None:
+        """As `Stacked.settle`."""
+        if self._open:
+            self._floats *= self._units
+            self._whole += self._floats.astype(np.int64)
+            self._floats.fill(0.0)
+            self.runs, self._open = self.runs + 1, False
+
+    def taken(self) -> Levels:
+        """As `Stacked.taken`."""
+        sums = dict(zip(self._pairs, self._whole, strict=True))
+        levels = np.zeros((2 * len(self.layout) - 1, self.size, self.size), dtype=np.int64)
+        for (p, q), C in sums.items():
+            levels[p + q] += C if p == q else C - sums[p, p] - sums[q, q]
+        return levels
+
+
+class Products:
+    """Sums of products of digits of any layout, handed on as levels of integers before an int64 could overflow.
+
+    give: what takes levels (2 d - 1, n + 1, n + 1), level s in units of 2**(-22 s), upper triangles; and how many sums
+    of 2**53 an entry may be made of.
+    """
+
+    def __init__(self, size: int, give: Callable[[Levels, int], None]) -> None:
+        self.size, self._give = size, give
+        self._sums: Stacked | Karatsuba | None = None
+
+    def add(self, stack: Array, layout: Layout) -> None:
+        """Add the products of the digits in a stack with this layout."""
+        sums = self._sums
+        if sums is None:
+            sums = self._begun(layout)
+        elif not _covers(sums.layout, layout):
+            self.finish()
+            sums = self._begun(_united(sums.layout, layout))
+        sums.add(_spread_out(stack, layout, sums.layout))
+
+    def settle(self) -> None:
+        """End a run of rows."""
+        sums = self._sums
+        if sums is not None:
+            sums.settle()
+            if len(sums.layout) * (sums.runs + 1) > MOST_SUMS:
+                self.finish()
+                self._begun(sums.layout)
+
+    def finish(self) -> None:
+        """Hand on what there is."""
+        if self._sums is not None:
+            self._sums.settle()
+            self._give(self._sums.taken(), len(self._sums.layout) * self._sums.runs)
+            self._sums = None
+
+    def _begun(self, layout: Layout) -> Stacked | Karatsuba:
+        kind = Karatsuba if self.size >= WIDE and _is_full(layout, self.size) else Stacked
+        self._sums = kind(self.size, layout)
+        return self._sums
+
+
+def run_length(size: int) -> int:
+    """The rows of a run, for so many columns of [A b]: sums in float64 are exact over them, see `unit_exponents`."""
+    return TERMS // 4 if size >= WIDE else TERMS
+
+
+def _is_full(layout: Layout, size: int) -> bool:
+    return all(len(columns) == size for columns in layout)
+
+
+def _covers(layout: Layout, other: Layout) -> bool:
+    """Whether all columns with digits at each place of the other have some here."""
+    return len(layout) >= len(other) and all(
+        len(mine) == len(layout[0]) or np.array_equal(mine, theirs) or bool(np.isin(theirs, mine).all())
+        for mine, theirs in zip(layout, other, strict=False)
+    )
+
+
+def _united(layout: Layout, other: Layout) -> Layout:
+    """The least layout that covers both."""
+    longer, shorter = sorted((layout, other), key=len, reverse=True)
+    return tuple(map(np.union1d, longer, shorter)) + longer[len(shorter) :]
+
+
+def _spread_out(stack: Array, layout: Layout, wider: Layout) -> Array:
+    """The digits of a stack with one layout as a stack with a layout that covers it."""
+    rows = sum(map(len, layout))
+    if rows == sum(map(len, wider)):
+        return stack[:rows]
+    out = np.zeros((sum(map(len, wider)), stack.shape[1]))
+    start = end = 0
+    for columns, room in zip(layout, wider, strict=False):
+        out[end + np.searchsorted(room, columns)] = stack[start : start + len(columns)]
+        start, end = start + len(columns), end + len(room)
+    return out
+
+
+def products_with_rest(high: Array, rest: Array) -> Levels:
+    """What [high + rest] has in its products beyond those of high with itself: rest and high, high and rest, rest.
+
+    high (p, n + 1, k) and rest (r, n + 1, k) are planes of digits, most significant first, of k <= 2048 rows; level s
+    is in units of 2**(-22 s) for the first of each pair, counted from the first plane of high.
+    """
+    size, count = high.shape[1], len(high)
+    digits = np.concatenate([high, rest])
+    levels = np.zeros((2 * len(digits) - 1, size, size), dtype=np.int64)
+    for p in range(count, len(digits)):
+        # Few rows have many digits.
+        here = np.flatnonzero(digits[p].any(axis=0))
+        if here.size:
+            rows = digits[:, :, here]
+            found = (rows[p] @ rows.reshape(-1, here.size).T).reshape(size, -1, size).astype(np.int64)
+            levels[p : p + len(digits)] += found.transpose(1, 0, 2)
+            levels[p : p + count] += found[:, :count].transpose(1, 2, 0)
+    return levels
+
+
+def all_products(left: Sequence[Array], right: Sequence[Array]) -> Levels:
+    """The sums over p + q = s of left[p] right[q]', exactly, for planes of digits (n + 1, k), k <= 2048."""
+    size = len(left[0])
+    stacked = np.concatenate(right)
+    levels = np.zeros((len(left) + len(right) - 1, size, size), dtype=np.int64)
+    for p, plane in enumerate(left):
+        found = (plane @ stacked.T).reshape(size, -1, size).astype(np.int64)
+        levels[p : p + len(right)] += found.transpose(1, 0, 2)
+    return levels

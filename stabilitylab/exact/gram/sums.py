@@ -1,0 +1,239 @@
+"""The exact Gram matrix of [A b], row block by row block: without error, so that order and threads do not matter."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.exact.gram.columns import UNSEEN, integer_columns, unit_exponents
+from stabilitylab.exact.gram.limbs import (
+    WIDTH,
+    Indices,
+    Levels,
+    carried,
+    digits_of_floats,
+    digits_of_integers,
+    sliced,
+    weighted,
+)
+from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.gram.products import PLACES, Products, all_products, products_with_rest, run_length
+from stabilitylab.exact.gram.selftest import require_true_float64_blas
+
+COLUMNS = 512  # rows in a product that is not summed in float64 any further
+MOST_PLACES = 8  # of digits that all rows are given because many have them
+CACHED = 1 << 15  # numbers of [A b] that are sliced at a time, which should stay in a cache with their digits
+CAPACITY = 900  # sums of 2**53 that an int64 level can take before its carries must be moved on
+
+
+class GramSums:
+    """[A b]'[A b] as sums of integers: sum over s of level s times 2**(-22 s), for columns in units 2**(E_j - 21).
+
+    levels (K, n + 1, n + 1) are those from s = first on; only their upper triangles are used. 2**E_j times the root of
+    as many rows as are summed in float64 at once is a bound on the norm of column j in any of these runs of rows.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.exponents = np.full(size, UNSEEN, dtype=np.int64)
+        self.first = 0
+        self.levels: Levels = np.zeros((0, size, size), dtype=np.int64)
+        self.load = 0
+        self.rows = 0
+        self.places = PLACES  # of digits that rows are expected to have
+
+    # --- what is added
+
+    def feed(self, A: Array, b: Array, sign: int = 1) -> None:
+        """Add (or with sign -1 take away) float64 rows A (k, n), b (k,). Raises NotFiniteError."""
+        require_true_float64_blas()
+        most = run_length(self.size)
+        runs = _parts(slice(0, len(b)), most)
+        self._reach(unit_exponents(A, b, runs, most))
+        units = _Units(self.exponents)
+        stack = np.empty((0, 0))
+        products = Products(self.size, lambda levels, terms: self._add(0, levels, terms, sign))
+        tiny: list[slice] = []
+        longer: list[tuple[Indices, int]] = []
+        for run in runs:
+            for rows in _parts(run, max(256, CACHED // self.size)):
+                t = units.scaled(A[rows], b[rows])
+                if t is None:
+                    tiny.append(rows)
+                    continue
+                if stack.shape != (self.places * self.size, t.shape[1]):
+                    stack = np.empty((self.places * self.size, t.shape[1]))
+                layout, left = sliced(t, stack)
+                products.add(stack, layout)
+                if left.size:
+                    longer.append((rows.start + left, self.places))
+                    # Many of them are cheaper with a place more for all.
+                    if 4 * left.size > t.shape[1] and self.places < MOST_PLACES:
+                        self.places += 1
+            products.settle()
+        products.finish()
+        for places in {places for _, places in longer}:
+            these = np.concatenate([rows for rows, found in longer if found == places])
+            self._feed_rest(A, b, these, places, units, sign)
+        self.rows += sign * len(b)
+        for rows in tiny:
+            self.feed_integers(*integer_columns(A[rows], b[rows]), sign=sign)
+            self.rows -= sign * (rows.stop - rows.start)
+
+    def feed_integers(self, columns: Array, exponents: Indices, weights: Array | None = None, sign: int = 1) -> None:
+        """Add rows given as Python ints: columns (n + 1, k) times 2**exponents (n + 1,), each row `weights` times."""
+        largest = [max(map(abs, column.tolist()), default=0).bit_length() for column in columns]
+        self._reach(np.array([bits + e if bits else UNSEEN for bits, e in zip(largest, exponents, strict=True)]))
+        seen = np.where(self.exponents == UNSEEN, exponents + 21, self.exponents)
+        below = seen - 21 - exponents
+        count = 1 + max(0, int(-(-below.max() // WIDTH)))
+        shifts = (count - 1) * WIDTH - below
+        shifted = np.stack([column << int(s) for column, s in zip(columns, shifts, strict=True)])
+        for start in range(0, columns.shape[1], COLUMNS):
+            rows = slice(start, start + COLUMNS)
+            planes = digits_of_integers(shifted[:, rows], count)
+            right, ahead = (planes, 0) if weights is None else weighted(planes, weights[rows])
+            self._add(-ahead, all_products(planes, right), min(len(planes), len(right)), sign)
+        if weights is None:
+            self.rows += sign * columns.shape[1]
+        else:
+            self.rows += sign * int(np.count_nonzero(weights))
+
+    def merge(self, other: "GramSums") -> None:
+        """Add all that another has been given."""
+        self._reach(other.exponents)
+        theirs = other.copy()
+        theirs._reach(self.exponents)
+        self._add(theirs.first, theirs.levels, theirs.load)
+        self.rows += other.rows
+
+    def copy(self) -> "GramSums":
+        """The same sums, to be changed without changing these."""
+        twin = GramSums(self.size)
+        twin.exponents = self.exponents.copy()
+        twin.first, twin.levels = self.first, self.levels.copy()
+        twin.load, twin.rows = self.load, self.rows
+        return twin
+
+    @classmethod
+    def restored(cls, digits: Levels, exponents: Indices, rows: int) -> "GramSums":
+        """The sums that gave these normal equations."""
+        sums = cls(len(exponents))
+        if digits.any():
+            # The exponents of normal equations are those of the units of the last digit.
+            sums.exponents = exponents + 21 + 11 * (len(digits) - 1)
+            sums.levels, sums.load = digits.copy(), 1
+        sums.rows = rows
+        return sums
+
+    # --- what comes out
+
+    def normal_equations(
+        self, scales: tuple[Fraction, ...] | None = None, weight_unit: Fraction = Fraction(1)
+    ) -> NormalEquations:
+        """The sums as they are. The numbers they stand for do not depend on how they were added up."""
+        exponents = np.where(self.exponents == UNSEEN, 0, self.exponents) - 21
+        levels = self.levels.copy() if len(self.levels) else np.zeros((1, self.size, self.size), dtype=np.int64)
+        # The last level has the weight 2**(-22 last) in units of both columns: half of it goes to each.
+        last = self.first + len(levels) - 1
+        return NormalEquations(levels, exponents - 11 * last, self.rows, scales, weight_unit)
+
+    # --- how it is done
+
+    def _feed_rest(self, A: Array, b: Array, rows: Indices, places: int, units: "_Units", sign: int) -> None:
+        """Add what these rows have below so many places: its products with the digits above, and with itself."""
+        for part in _parts(slice(0, len(rows)), COLUMNS):
+            t = units.scaled(A[rows[part]], b[rows[part]])
+            assert t is not None, "these rows have been scaled before"
+            digits = digits_of_floats(t)
+            # The first may be more than a digit: only the norm of its column is bounded.
+            high, rest = np.stack(carried(digits[:places])), np.stack(digits[places:])
+            terms = 2 * (len(high) + len(rest))
+            self._add(2 * (places - len(high)), products_with_rest(high, rest), terms, sign)
+
+    def _add(self, first: int, levels: Levels, terms: int, sign: int = 1) -> None:
+        """Add levels from `first` on, each of at most `terms` sums of 2**53."""
+        self._make_room(terms)
+        if not len(self.levels):
+            self.first, self.levels = first, sign * levels
+            return
+        before = max(0, self.first - first)
+        after = max(0, first + len(levels) - self.first - len(self.levels))
+        if before or after:
+            grown = np.zeros((before + len(self.levels) + after, *self.levels.shape[1:]), dtype=np.int64)
+            grown[before : before + len(self.levels)] = self.levels
+            self.first, self.levels = self.first - before, grown
+        here = self.levels[first - self.first : first - self.first + len(levels)]
+        if sign > 0:
+            here += levels
+        else:
+            here -= levels
+
+    def _make_room(self, terms: int) -> None:
+        """Move carries on before `terms` sums of 2**53 more would overflow."""
+        if self.load + terms > CAPACITY:
+            self._carry()
+        self.load += terms
+
+    def _carry(self) -> None:
+        """Move carries on, which leaves digits."""
+        if len(self.levels):
+            digits = np.array(carried(list(self.levels)))
+            self.first -= len(digits) - len(self.levels)
+            self.levels = digits
+        self.load = 1
+
+    def _reach(self, exponents: Indices) -> None:
+        """Raise the columns' exponents to these where they are lower, and bring the sums into the new units."""
+        before, self.exponents = self.exponents, np.maximum(self.exponents, exponents)
+        if not len(self.levels):
+            return
+        shift = np.where(before == UNSEEN, 0, self.exponents - before)
+        if not shift.any():
+            return
+        self._carry()
+        # An entry becomes 2**-d of itself: a places down, and up again by the r bits that are too much.
+        down = shift[:, None] + shift[None, :]
+        places = -(-down // WIDTH)
+        lifted = self.levels << (places * WIDTH - down)
+        count = len(lifted)
+        self.levels = np.zeros((count + int(places.max()), *down.shape), dtype=np.int64)
+        for a in np.unique(places):
+            self.levels[a : a + count] += np.where(places == a, lifted, 0)
+        self.load = 2
+
+
+class _Units:
+    """The units 2**(E_j - 21) of the columns of [A b]."""
+
+    def __init__(self, exponents: Indices) -> None:
+        power = np.where(exponents == UNSEEN, 0, 21 - exponents)
+        # Powers of two beyond the range of float64 go in two steps.
+        first = np.minimum(power, 1000)
+        self._first = np.ldexp(1.0, first)
+        self._then = np.ldexp(1.0, power - first)[:, None] if power.max() > 1000 else None
+        self._t = np.empty((len(exponents), 0))
+
+    def scaled(self, A: Array, b: Array) -> Array | None:
+        """t = [A b]' (n + 1, k) in these units, exactly, until the next call; None when that would underflow."""
+        if self._t.shape[1] != len(b):
+            self._t = np.empty((len(self._first), len(b)))
+        t = self._t
+        try:
+            # Scaling is exact unless it underflows, which the processor reports.
+            with np.errstate(under="raise"):
+                # In the order of A first, as memory likes it; then transposed out of the cache.
+                t[:-1] = np.multiply(A, self._first[:-1]).T
+                np.multiply(b, self._first[-1], out=t[-1])
+                if self._then is not None:
+                    t *= self._then
+        except FloatingPointError:
+            return None
+        return t
+
+
+def _parts(rows: slice, most: int) -> list[slice]:
+    """The rows in runs of at most `most` and nearly equal length, so that room for them is made once or twice."""
+    start, length = rows.start, rows.stop - rows.start
+    count = -(-length // most)
+    return [slice(start + length * k // count, start + length * (k + 1) // count) for k in range(count)]

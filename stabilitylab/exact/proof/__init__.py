@@ -1,0 +1,1 @@
+"""Certificates of least-squares solutions, and an independent check of them in rationals."""

@@ -1,0 +1,84 @@
+"""What proves a certified solution: an enclosure of every coefficient, and what an independent checker needs."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy.typing as npt
+
+from stabilitylab.core.arithmetic.formats import Array
+
+Matrix = tuple[tuple[Fraction, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """An approximate inverse factor X of A'A and a proven alpha >= |I - X'A'A X|_F.
+
+    X = diag(row_units) times the sum over l of planes[l] diag(2**powers[l]), planes (L, n, n) in float64, exactly.
+    Any X is allowed: alpha < 1 is what makes it useful, and proves that A has full rank.
+    """
+
+    planes: Array
+    powers: npt.NDArray[Any]
+    row_units: tuple[Fraction, ...]
+    alpha: float
+
+    def entries(self) -> Matrix:
+        """X (n, n) in rationals."""
+        n = self.planes.shape[1]
+        two = Fraction(2)
+        columns = []
+        for j in range(n):
+            weights = [two ** int(power) for power in self.powers[:, j]]
+            columns.append(
+                [
+                    unit * sum((Fraction(v) * w for v, w in zip(digits, weights, strict=True)), Fraction(0))
+                    for unit, digits in zip(self.row_units, self.planes[:, :, j].T.tolist(), strict=True)
+                ]
+            )
+        return tuple(zip(*columns, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """The proof of min |b - A x|: |x*_j - x_j| <= radius_j for the exact solution x*, and how that was proven.
+
+    middle, spread, denominator: integers with x_j = middle_j / denominator times ratios_j, and radius_j likewise.
+    nearest: the doubles x* rounds to. factor: the inverse factor behind the enclosure; None where the proof is ball
+    arithmetic or exact rationals, which a checker can only repeat. rank: of A, exactly; less than n only for a
+    solution of least norm. seconds: what it took.
+    """
+
+    route: str
+    middle: tuple[int, ...]
+    spread: tuple[int, ...]
+    denominator: int
+    ratios: tuple[tuple[int, int], ...]
+    nearest: tuple[float, ...]
+    rank: int
+    factor: Factor | None = None
+    seconds: float = 0.0
+
+    @property
+    def x(self) -> tuple[Fraction, ...]:
+        """The middles of the enclosures."""
+        return self._scaled(self.middle)
+
+    @property
+    def radius(self) -> tuple[Fraction, ...]:
+        """Bounds on the distance of the exact solution from the middles; 0 where they are exact."""
+        return self._scaled(self.spread)
+
+    @property
+    def alpha(self) -> float | None:
+        """The bound on |I - X'A'A X|_F; None without a factor."""
+        return None if self.factor is None else self.factor.alpha
+
+    @property
+    def X(self) -> Matrix | None:
+        """The approximate inverse factor in rationals; None without one."""
+        return None if self.factor is None else self.factor.entries()
+
+    def _scaled(self, values: tuple[int, ...]) -> tuple[Fraction, ...]:
+        return tuple(Fraction(v * p, self.denominator * q) for v, (p, q) in zip(values, self.ratios, strict=True))

@@ -1,0 +1,54 @@
+"""The exact normal equations solved to proven accuracy, by whichever way is cheapest and, in the end, by any."""
+
+from stabilitylab.core.errors import NotCertifiedError
+from stabilitylab.exact.gram.limbs import TERMS
+from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.solve import balls
+from stabilitylab.exact.solve.balls import solve_by_balls
+from stabilitylab.exact.solve.enclosed import Resolved, Solved
+from stabilitylab.exact.solve.inverse_factor import GOOD, SERIES, inverse_factor
+from stabilitylab.exact.solve.rational import WITHOUT, flint, independent_columns, solve_exactly
+from stabilitylab.exact.solve.refine import refined
+
+ROUTE = "exact Gram matrix, staged inverse factor"
+DOUBLE = 17  # digits that tell doubles apart, most often
+LARGEST_EXACT = 400  # unknowns up to which exact rationals end in minutes
+
+
+def solve(normal: NormalEquations, resolved: Resolved, digits: int = DOUBLE) -> Solved | None:
+    """y of C y = c, every entry known as well as asked for, with its proof; None when A is exactly rank deficient.
+
+    digits: about how many that takes.
+    Raises NotCertifiedError rather than give a doubtful digit.
+    """
+    if normal.n == 0:
+        return Solved((), (), 1, "no columns")
+    if balls.serve(normal):
+        return solve_by_balls(normal, resolved, digits)
+    route = ROUTE if flint is not None or not balls.wanted(normal) else f"{ROUTE} ({WITHOUT})"
+    if normal.n <= TERMS:
+        factor = inverse_factor(normal, GOOD if digits <= DOUBLE else SERIES)
+        # alpha < 1 proves full rank.
+        if factor is not None:
+            solved = refined(normal, factor, resolved, route)
+            if solved is not None:
+                return solved
+        elif normal.n <= LARGEST_EXACT and len(independent_columns(normal)) < normal.n:
+            return None
+    if normal.n > LARGEST_EXACT:
+        raise NotCertifiedError(
+            f"no proof was found for {normal.n} unknowns: A is singular or nearly so, and exact rationals would take "
+            f"too long: drop columns that depend on others, or scale and centre them"
+        )
+    return solve_exactly(normal)
+
+
+def solve_every_way(normal: NormalEquations, resolved: Resolved) -> list[Solved]:
+    """y of C y = c, C nonsingular, by each way there is."""
+    factor = inverse_factor(normal)
+    ways = [
+        solve_by_balls(normal, resolved, DOUBLE) if flint is not None else None,
+        refined(normal, factor, resolved, ROUTE) if factor is not None else None,
+        solve_exactly(normal),
+    ]
+    return [found for found in ways if found is not None]

@@ -1,0 +1,100 @@
+"""A proven enclosure of the solution of exact normal equations, and when it is narrow enough."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import frexp
+from typing import TypeAlias
+
+from stabilitylab.core.errors import OutOfRangeError
+from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.solve.inverse_factor import InverseFactor
+
+# Whether coefficient j is known well enough when it lies within radius/denominator of middle/denominator.
+Resolved: TypeAlias = Callable[[int, int, int, int], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """y of C y = c within |y - middle / denominator| <= radius / denominator; radius 0 is the exact rational."""
+
+    middle: tuple[int, ...]
+    radius: tuple[int, ...]
+    denominator: int
+    route: str
+    factor: InverseFactor | None = None
+
+
+def nearest_double(middle: int, radius: int, denominator: int) -> float | None:
+    """The one double that every number within the radius rounds to, ties to even; None when there is more than one.
+
+    0.0 for numbers that underflow, all of one sign. Raises OverflowError beyond the range of float64. Python divides
+    integers with a single rounding.
+    """
+    low = (middle - radius) / denominator
+    if radius == 0:
+        return low
+    high = (middle + radius) / denominator
+    return low if low == high and (low != 0.0 or abs(middle) > radius) else None
+
+
+def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> Resolved:
+    """Coefficient x_j = y_j p/q is known well enough when one double is nearest to all it can be, or it is a tie.
+
+    A tie between two doubles never shows in an interval. But det C y_j is an integer (Cramer) and a tie t one in units
+    of 2**-k, so that x_j and t are equal or differ by at least 1/(det C q 2**k). The same holds for t = 0.
+    """
+
+    def resolved(j: int, middle: int, radius: int, denominator: int) -> bool:
+        p, q = ratios[j]
+        try:
+            if nearest_double(middle * p, radius * p, denominator * q) is not None:
+                return True
+            k = max(0, min(1075, 55 - frexp(middle * p / (denominator * q))[1]))
+        except OverflowError:
+            return True  # what is too large is reported when it is rounded
+        bound = normal.determinant_bound
+        return radius * p * bound << (k + 1) < denominator or is_zero(middle, radius, denominator, bound)
+
+    return resolved
+
+
+def rounded(solved: Solved, ratios: Sequence[tuple[int, int]], names: Sequence[str]) -> list[float]:
+    """The double nearest to each x_j = y_j p/q, once `to_nearest` has found every y_j known well enough.
+
+    Raises OutOfRangeError where it is infinite, or 0 for an x_j that is not 0.
+    """
+    x = []
+    for j, (middle, radius) in enumerate(zip(solved.middle, solved.radius, strict=True)):
+        p, q = ratios[j]
+        low, high, over = (middle - radius) * p, (middle + radius) * p, solved.denominator * q
+        try:
+            value = nearest_double(middle * p, radius * p, over)
+            if value is None:
+                # Proven to be the tie in between, or 0.
+                value = 0.0 if low <= 0 <= high else float((Fraction(low / over) + Fraction(high / over)) / 2)
+            elif value == 0.0 and middle != 0:
+                raise OutOfRangeError(f"coefficient {names[j]} underflows float64: scale its column by a power of ten")
+        except OverflowError:
+            raise OutOfRangeError(
+                f"coefficient {names[j]} overflows float64: scale its column by a power of ten"
+            ) from None
+        x.append(value)
+    return x
+
+
+def to_digits(normal: NormalEquations, digits: int) -> Resolved:
+    """Coefficient j is known well enough when its relative error is below 10**-digits, or when it must be 0."""
+    tightness = 10**digits
+
+    def resolved(j: int, middle: int, radius: int, denominator: int) -> bool:
+        if radius * tightness <= abs(middle):
+            return True
+        return is_zero(middle, radius, denominator, normal.determinant_bound)
+
+    return resolved
+
+
+def is_zero(middle: int, radius: int, denominator: int, bound: int) -> bool:
+    """Whether an integer over det C <= bound is nearer to 0 than any but 0 can be."""
+    return (abs(middle) + radius) * bound < denominator

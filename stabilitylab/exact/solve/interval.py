@@ -1,0 +1,102 @@
+"""Intervals of rationals, and the double nearest to all their numbers, or to all their square roots."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+
+from stabilitylab.core.errors import OutOfRangeError
+
+
+@dataclass(frozen=True)
+class Interval:
+    """All numbers from low / over to high / over, over > 0, not in lowest terms: common factors cost less than gcds.
+
+    Products and reciprocals are for low >= 0.
+    """
+
+    low: int
+    high: int
+    over: int = 1
+
+    def __mul__(self, other: "Interval | Fraction") -> "Interval":
+        """Products of the numbers of two intervals, or with a number that is not negative."""
+        if isinstance(other, Interval):
+            return Interval(self.low * other.low, self.high * other.high, self.over * other.over)
+        return Interval(self.low * other.numerator, self.high * other.numerator, self.over * other.denominator)
+
+    def inverse(self) -> "Interval":
+        """Reciprocals, of an interval that does not hold 0."""
+        return Interval(self.over * self.low, self.over * self.high, self.low * self.high)
+
+    def reflected(self, value: Fraction) -> "Interval":
+        """value - x for the numbers x of the interval."""
+        p, q = value.numerator * self.over, value.denominator
+        return Interval(p - q * self.high, p - q * self.low, self.over * q)
+
+    def below(self, value: Fraction) -> "Interval":
+        """value - x for the numbers x of the interval, cut off at 0."""
+        all_of_them = self.reflected(value)
+        return Interval(max(all_of_them.low, 0), max(all_of_them.high, 0), all_of_them.over)
+
+    def agrees(self, digits: int) -> bool:
+        """Whether all its numbers agree to `digits` significant digits."""
+        nearer = min(abs(self.low), abs(self.high))
+        return self.low == self.high or (self.low * self.high > 0 and (self.high - self.low) * 10**digits <= nearer)
+
+    @property
+    def middle(self) -> Fraction:
+        """The number half-way."""
+        return Fraction(self.low + self.high, 2 * self.over)
+
+
+# An interval that no rounding settles.
+UNSETTLED = Interval(0, 1)
+
+
+def exactly(value: Fraction | int) -> Interval:
+    """The interval of one number."""
+    return Interval(value.numerator, value.numerator, value.denominator)
+
+
+def nearest_of(interval: Interval, what: str) -> float | None:
+    """The double nearest to every number, ties to even; None when there is more than one.
+
+    Raises OutOfRangeError, naming what it is, on overflow, or where a number that is not 0 becomes 0.
+    """
+    over = interval.over
+    return _agreed(_double(interval.low, over, what), _double(interval.high, over, what), interval, what)
+
+
+def nearest_root_of(interval: Interval, what: str) -> float | None:
+    """The double nearest to the square root of every number; like `nearest_of`."""
+    over = interval.over
+    return _agreed(_root(interval.low, over, what), _root(interval.high, over, what), interval, what)
+
+
+def _agreed(low: float, high: float, interval: Interval, what: str) -> float | None:
+    if low != high:
+        return None
+    if low == 0.0 and not interval.low == 0 == interval.high:
+        if interval.low <= 0 <= interval.high:
+            return None
+        raise OutOfRangeError(f"{what} underflows float64: scale the columns by a power of ten")
+    return low
+
+
+def _double(numerator: int, denominator: int, what: str) -> float:
+    try:
+        return numerator / denominator  # one rounding
+    except OverflowError:
+        raise OutOfRangeError(f"{what} overflows float64: scale the columns by a power of ten") from None
+
+
+def _root(p: int, q: int, what: str) -> float:
+    """sqrt(p/q) rounded once: 66 bits or more of it, with a last bit that says whether there are others."""
+    if p == 0:
+        return 0.0
+    shift = max(0, 132 - (p.bit_length() - q.bit_length()))
+    shift += shift % 2
+    scaled, rest = divmod(p << shift, q)
+    root = isqrt(scaled)
+    inexact = rest != 0 or root * root != scaled
+    return _double(2 * root + inexact, 1 << (shift // 2 + 1), what)

@@ -1,0 +1,1 @@
+"""Experiments: declared, run, written up and compared."""

@@ -1,0 +1,300 @@
+"""An experiment as a declaration: a question, a grid or probes, what to show, and findings that are checked.
+
+An experiment file is a module with a docstring, whose first line asks the question, and an `EXPERIMENT`. Its file name
+is the finding, and its name.
+"""
+
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Literal, Protocol, TypeAlias
+
+from stabilitylab import bench
+from stabilitylab.core.errors import StabilityLabError, UnknownNameError
+from stabilitylab.core.library import Library
+from stabilitylab.core.types import Measurement, Status, Truth
+from stabilitylab.data.equivalents import PUBLISHED, Variant
+from stabilitylab.lab.library_page import Section
+from stabilitylab.problems import Case
+from stabilitylab.report.cells import Table
+from stabilitylab.report.plot import Spec
+from stabilitylab.report.rows import NoRowsError, Rows
+from stabilitylab.scoring import metrics
+
+Size: TypeAlias = Literal["quick", "full"]
+Numbers = Mapping[str, float | int | str]
+
+
+class ExperimentError(StabilityLabError):
+    """A file is no experiment; the message says what it lacks."""
+
+
+class Tabulation(Protocol):
+    """What makes a table of rows: `Pivot`, `Listing`, or what an experiment brings where neither says it."""
+
+    def table(self, rows: Rows) -> Table:
+        """The table of these rows."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What an experiment measures itself, where a grid of problems and routes does not say it: a row for each solver.
+
+    problem and parameters say on what; everything is plain text and numbers, since a probe is sent to a worker and its
+    repr is its identity.
+    """
+
+    problem: str
+    solvers: tuple[str, ...]
+    parameters: tuple[tuple[str, float | int | str], ...] = ()
+
+    def __getitem__(self, name: str) -> float | int | str:
+        """A parameter by name. Raises KeyError."""
+        return dict(self.parameters)[name]
+
+    def row(
+        self,
+        solver: str,
+        scores: Mapping[str, float | None],
+        *,
+        status: Status = Status.SOLVED,
+        note: str = "",
+        truth: str = "",
+    ) -> Measurement:
+        """One of its rows. note: what came with the numbers, or why there are none. truth: "" where none is asked."""
+        silent = {name: note or status.value for name, score in scores.items() if score is None}
+        return Measurement(
+            problem=self.problem,
+            parameters=dict(self.parameters),
+            solver=solver,
+            dtype="float64",
+            works_in="float64",
+            truth=truth,
+            status=status.name,
+            note=note,
+            warnings=(),
+            rank=None,
+            x=None,
+            scores=dict(scores),
+            reasons=silent,
+        )
+
+
+def _no_numbers(rows: Rows) -> Numbers:
+    return {}
+
+
+def _no_probes(size: Size) -> tuple[Probe, ...]:
+    return ()
+
+
+def _no_measure(probe: Probe) -> tuple[Measurement, ...]:
+    raise ExperimentError(f"rows yields the probe {probe.problem!r}, and nothing measures it: give measure too")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence about the rows and the predicate it stands on.
+
+    says: the sentence; numbers in it are written `{name}` or `{name:.1f}` and come from `numbers(rows)`. holds(rows):
+    the check, with at least a digit of margin. A question about rows that are not there does not hold, but where a
+    route that it needs cannot run here it is not asked.
+    """
+
+    says: str
+    holds: Callable[[Rows], bool]
+    numbers: Callable[[Rows], Numbers] = _no_numbers
+    needs: tuple[str, ...] = ()
+
+    def check(self, rows: Rows) -> "CheckedFinding":
+        """The sentence with its numbers, and whether it holds; a check that fails to answer does not hold."""
+        lacks = dict.fromkeys(filter(None, (bench.route(name).label.lacks for name in self.needs)))
+        if lacks:
+            return CheckedFinding(re.sub(r"\{[^}]*\}", "…", self.says), None, "; ".join(lacks))
+        try:
+            return CheckedFinding(self.says.format(**self.numbers(rows)), bool(self.holds(rows)))
+        except NoRowsError as error:
+            return CheckedFinding(self.says, False, str(error))
+        except Exception as error:  # a predicate meets a route without an answer: None where it expects a number
+            return CheckedFinding(self.says, False, f"{type(error).__name__}: {error}")
+
+
+@dataclass(frozen=True)
+class CheckedFinding:
+    """A finding after the check. holds: None where it was not asked. why: what kept it from an answer, if anything."""
+
+    says: str
+    holds: bool | None
+    why: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """In a word or three."""
+        return {True: "holds", False: "REFUTED", None: "not checked here"}[self.holds]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A grid of problems, routes, formats and copies, and probes of its own, with what is made of their rows.
+
+    problems, quick: the recipes at full and at quick size (quick defaults to all). solvers: route names or patterns
+    ("normal.*"); routes that do not take a problem are passed over. metrics: the scores of the published order;
+    copy_metrics: those of copies, scored on copy_truth. permuted, scaled: how many copies of each kind.
+    rows(size): the probes that come after the grid; it may take a count as well, for `counted`. measure(probe): its
+    rows, one for each solver of the probe, in that order.
+    sections: what it has to say on the pages of the libraries.
+    chapter: its place in the book; equals stand by name. cost "bench": it times things, so that it runs only when
+    named, after the others, alone and in one process. limit: seconds one route or probe may take.
+    """
+
+    problems: tuple[Case, ...] = ()
+    solvers: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    quick: tuple[Case, ...] = ()
+    metrics: tuple[str, ...] = ("digits.min",)
+    truths: tuple[Truth, ...] = ("matrix",)
+    dtypes: tuple[str, ...] = ("float64",)
+    permuted: int = 0
+    scaled: int = 0
+    copy_truth: Truth = "decimal"
+    copy_metrics: tuple[str, ...] = ("digits.min",)
+    rows: Callable[..., Iterable[Probe]] = _no_probes
+    measure: Callable[[Probe], Sequence[Measurement]] = _no_measure
+    tables: tuple[Tabulation, ...] = ()
+    figures: tuple[Spec, ...] = ()
+    sections: tuple[Section, ...] = ()
+    chapter: int = 100
+    cost: Literal["run", "bench"] = "run"
+    limit: float = 60.0
+
+    def cases(self, size: Size) -> tuple[Case, ...]:
+        """The problems of a size."""
+        return self.quick or self.problems if size == "quick" else self.problems
+
+    def routes(self) -> tuple[bench.Route, ...]:
+        """The routes the patterns name whose library is here, in the order of the patterns.
+
+        Raises UnknownNameError where a pattern names none.
+        """
+        return tuple(route for route in self._named_routes() if route.label.available)
+
+    def absent(self) -> tuple[Library, ...]:
+        """The libraries of routes that the patterns name and that cannot run here, sorted by name."""
+        found = {route.label.library for route in self._named_routes() if not route.label.available}
+        return tuple(sorted(filter(None, found), key=lambda library: library.name))
+
+    def _named_routes(self) -> tuple[bench.Route, ...]:
+        found: dict[str, bench.Route] = {}
+        for pattern in self.solvers:
+            named = [r for r in bench.routes() if fnmatchcase(r.label.name, pattern)]
+            if not named:
+                bench.route(pattern)
+            found |= {r.label.name: r for r in named}
+        return tuple(found.values())
+
+    def copies(self) -> tuple[Variant, ...]:
+        """The published order, then the copies."""
+        return (
+            PUBLISHED,
+            *(Variant("permuted", k) for k in range(1, self.permuted + 1)),
+            *(Variant("scaled", k) for k in range(1, self.scaled + 1)),
+        )
+
+    def truths_of(self, copy: Variant) -> tuple[Truth, ...]:
+        """The truths a copy is scored against."""
+        return self.truths if copy == PUBLISHED else (self.copy_truth,)
+
+    def metrics_of(self, copy: Variant) -> tuple[str, ...]:
+        """The scores taken of a copy. Raises UnknownNameError for a name that is no metric."""
+        wanted = self.metrics if copy == PUBLISHED else self.copy_metrics
+        for name in wanted:
+            metrics.entry(name)
+        return wanted
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An experiment with its name (the file's) and its text (the docstring)."""
+
+    name: str
+    path: Path
+    question: str
+    text: str
+    experiment: Experiment
+
+
+def load(path: Path) -> Loaded:
+    """The experiment of a file. Raises ExperimentError when the file is none."""
+    module = _module(path)
+    experiment = getattr(module, "EXPERIMENT", None)
+    if not isinstance(experiment, Experiment):
+        raise ExperimentError(f"{path.name} has no EXPERIMENT = Experiment(...): add one, or move the file elsewhere")
+    question, _, text = (module.__doc__ or "").strip().partition("\n")
+    if not question:
+        raise ExperimentError(f"{path.name} has no docstring: its first line asks the question")
+    return Loaded(path.stem, path, question, text.strip(), experiment)
+
+
+def counted(one: Loaded, count: int) -> Loaded:
+    """The experiment with `count` problems drawn in place of its own number.
+
+    Raises ExperimentError when it draws none: when its `rows` takes no argument `count`.
+    """
+    rows = one.experiment.rows
+    if "count" not in inspect.signature(rows).parameters:
+        raise ExperimentError(f"{one.name} draws no problems: leave --count out, or name a campaign")
+    return replace(one, experiment=replace(one.experiment, rows=partial(rows, count=count)))
+
+
+def _module(path: Path) -> ModuleType:
+    name = f"stabilitylab_experiment_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.exists():
+        raise ExperimentError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # pickling and dataclasses look a module up by its name
+    try:
+        spec.loader.exec_module(module)
+    except StabilityLabError:
+        raise
+    except Exception as error:
+        raise ExperimentError(f"{path.name} cannot be loaded: {type(error).__name__}: {error}") from error
+    return module
+
+
+def find(folder: Path) -> tuple[Path, ...]:
+    """The experiment files of a folder, sorted. Raises ExperimentError, with the way out, when there are none."""
+    files = tuple(sorted(p for p in folder.glob("*.py") if not p.name.startswith("_")))
+    if not files:
+        raise ExperimentError(
+            f"no experiments in {folder}: run inside a checkout of stabilitylab, or name your own folder with --from"
+        )
+    return files
+
+
+def select(folder: Path, names: Sequence[str]) -> tuple[Loaded, ...]:
+    """The experiments of a folder that are named, by name or by a piece that fits only one; the cheap ones if none is.
+
+    In the order of their chapters. Raises UnknownNameError.
+    """
+    files = find(folder)
+    wanted = [_named(files, name) for name in dict.fromkeys(names)] or files
+    found = [one for one in map(load, wanted) if names or one.experiment.cost == "run"]
+    return tuple(sorted(found, key=lambda one: (one.experiment.chapter, one.name)))
+
+
+def _named(files: Sequence[Path], name: str) -> Path:
+    wanted = name.removesuffix(".py")
+    exact = [p for p in files if p.stem == wanted]
+    near = exact or [p for p in files if wanted in p.stem]
+    if len(near) == 1:
+        return near[0]
+    listed = ", ".join(p.stem for p in near or files)
+    raise UnknownNameError(f"{name!r} names {'several experiments' if near else 'no experiment'}: {listed}")

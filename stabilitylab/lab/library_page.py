@@ -1,0 +1,97 @@
+"""A page for each library: what its routes are and declare, and what the chapters have found about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from stabilitylab import bench, libraries
+from stabilitylab.core.library import Library
+from stabilitylab.core.types import Measurement
+from stabilitylab.report.cells import Cell, Table
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Listing
+from stabilitylab.report.writers import escaped, markdown
+
+WORST = Listing(
+    "The answers that fell furthest below what the data support",
+    ("solver", "problem", "digits.min", "digits.supported", "status", "warnings", "note"),
+)
+
+
+class Section(Protocol):
+    """What a chapter has to say about each library."""
+
+    def sections(self, rows: Rows) -> Mapping[str, str]:
+        """Markdown for each library that it has something to say about, by the library's name."""
+
+
+@dataclass(frozen=True)
+class WorstAnswers:
+    """The answers that fell furthest below what the data support, and a script that gives the worst again.
+
+    where: what `Rows.where` takes. count: how many for each library. The rows need digits.min and digits.supported.
+    """
+
+    where: Mapping[str, Any] = field(default_factory=dict)
+    count: int = 5
+
+    def sections(self, rows: Rows) -> Mapping[str, str]:
+        """See `Section`. A library that keeps what the data support, to a digit, has none."""
+        chosen = rows.where(**self.where)
+        found = {}
+        for library in libraries.each():
+            own = [row for row in chosen if bench.route(row.solver).label.library == library and fallen(row) >= 1]
+            if own:
+                worst = sorted(own, key=fallen, reverse=True)[: self.count]
+                table = markdown(WORST.table(Rows(tuple(worst))))
+                found[library.name] = f"{table}\nThe first of them again:\n\n```python\n{script(worst[0])}\n```\n"
+        return found
+
+
+def fallen(row: Measurement) -> float:
+    """How many digits that the data support are not there: all of them where there is no answer."""
+    digits, supported = row.scores["digits.min"], row.scores["digits.supported"]
+    if not row.answered:
+        return 16.0
+    return 0.0 if digits is None or supported is None else supported - digits
+
+
+def script(row: Measurement) -> str:
+    """A few lines that measure a row of a published problem again: paste and run."""
+    family = row.problem.partition("(")[0]
+    arguments = ", ".join(f"{name}={value!r}" for name, value in row.parameters.items())
+    return (
+        "import stabilitylab as sl\n\n"
+        f'problem = sl.problems.get("{family}")({arguments})\n'
+        f'row = sl.measure("{row.solver}", problem, truth="{row.truth}")\n'
+        'print(row["digits.min"], row.status, row.warnings, row.note)\n'
+        "print(row.x)"
+    )
+
+
+def page(library: Library, sections: Mapping[str, str]) -> str:
+    """The page of a library: its routes with what they declare, then under each chapter's question what it found."""
+    parts = [f"# {escaped(library.title)} {escaped(library.version())}\n", markdown(_routes(library))]
+    for question, text in sections.items():
+        parts += [f"## {escaped(question)}\n", text]
+    parts.append("[All chapters](index.md)\n")
+    return "\n".join(parts)
+
+
+def _routes(library: Library) -> Table:
+    header = ("route", "what is called", "works in", "matrix solved", "exactly dependent columns", "cut-off")
+    body = []
+    for entry in libraries.catalog:
+        label = entry.label
+        if label.library == library:
+            works_in = "the format it is given" if label.works_in == "input" else label.works_in
+            texts = (
+                label.name,
+                entry.summary,
+                works_in,
+                label.solves,
+                label.deficient_answer,
+                label.cutoff_says or "none",
+            )
+            body.append(tuple(Cell(text, text) for text in texts))
+    return Table("Its entry points, and what they declare", header, (False,) * len(header), tuple(body))

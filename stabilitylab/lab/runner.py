@@ -1,0 +1,175 @@
+"""Runs experiments: what is missing is measured in worker processes, and every finished row is kept at once."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from stabilitylab.bench.pool import Lost, in_processes
+from stabilitylab.core import environment
+from stabilitylab.core.errors import StabilityLabError
+from stabilitylab.lab.chapter import Chapter, write_chapter
+from stabilitylab.lab.experiment import Loaded, Size
+from stabilitylab.lab.trial import Batch, RowsOfTrial, batches, loaded, lost, measured, own_source, row_keys, trials
+from stabilitylab.report.rows import Journal, Rows, read, write
+
+
+@dataclass(frozen=True)
+class ExperimentRun:
+    """What a run of one experiment came to: its chapter, its rows, and how many trials were measured and resumed."""
+
+    chapter: Chapter
+    rows: Rows
+    measured: int
+    resumed: int
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """The writing of a chapter from a file of rows: tables and figures take as long as the measuring."""
+
+    path: Path
+    rows: Path
+    out: Path
+
+
+Task: TypeAlias = Batch | Rendering
+Result: TypeAlias = tuple[RowsOfTrial, ...] | Chapter
+ProgressReport = Callable[[str, int, int], None]
+
+
+def silent(name: str, done: int, total: int) -> None:
+    """No progress shown."""
+
+
+def run_experiment(
+    one: Loaded, *, size: Size, jobs: int, out: Path, progress: ProgressReport = silent, limit: float | None = None
+) -> ExperimentRun:
+    """`run_experiments` with one experiment."""
+    return next(iter(run_experiments([one], size=size, jobs=jobs, out=out, progress=progress, limit=limit)))
+
+
+def run_experiments(
+    chosen: Sequence[Loaded],
+    *,
+    size: Size,
+    jobs: int,
+    out: Path,
+    progress: ProgressReport = silent,
+    limit: float | None = None,
+) -> Iterator[ExperimentRun]:
+    """Measure what the journals lack, and write rows, tables and figures to out; interrupted, it resumes.
+
+    Outcomes come as experiments finish. progress(name, trials done, trials in all) is called as rows come. limit
+    replaces the experiments' seconds per trial. With jobs = 1 everything runs in this process: nothing is stopped, and
+    a route that hangs or crashes takes the run with it. Experiments of cost "bench" come after the others and use one
+    process whatever jobs is, so that nothing disturbs what they time.
+    """
+    runs = {one.path: _Run(one, size, out, limit) for one in chosen}
+    for run in runs.values():
+        run.report(progress)
+    for cost, processes in (("run", jobs), ("bench", 1)):
+        together = {path: run for path, run in runs.items() if run.one.experiment.cost == cost}
+        work_off = _here if jobs == 1 else partial(_in_workers, jobs=processes)
+        yield from _outcomes(together, work_off, progress)
+
+
+def _outcomes(
+    runs: Mapping[Path, "_Run"],
+    work_off: Callable[[deque[Task]], Iterator[tuple[Task, Result]]],
+    progress: ProgressReport,
+) -> Iterator[ExperimentRun]:
+    queue: deque[Task] = deque(batch for run in runs.values() for batch in run.batches)
+    queue.extend(run.rendering() for run in runs.values() if not run.batches)
+    for task, result in work_off(queue):
+        run = runs[task.path]
+        if isinstance(result, Chapter):
+            yield ExperimentRun(result, run.rows(), len(run.missing), len(run.keys) - len(run.missing))
+        elif isinstance(task, Batch):
+            run.keep(task, result)
+            run.report(progress)
+            if run.complete:
+                queue.appendleft(run.rendering())
+
+
+class _Run:
+    """One experiment under way: its trials with their keys, and the journal of rows."""
+
+    def __init__(self, one: Loaded, size: Size, out: Path, limit: float | None) -> None:
+        experiment = one.experiment
+        self.one, self.out = one, out
+        self.file = out / "rows" / f"{one.name}.{size}.rows.jsonl"
+        self.journal = Journal(out / "rows" / f"{one.name}.{size}.journal.jsonl")
+        code = environment.source_hash(), own_source(one, size)
+        libraries = {route.label.library for route in experiment.routes()}
+        versions = sorted((library.title, library.version()) for library in libraries if library)
+        made_by = repr((*code, environment.digest(), versions, experiment.metrics, experiment.copy_metrics))
+        self.keys = {trial: row_keys(trial, experiment, made_by) for trial in trials(experiment, size)}
+        rows = self.journal.rows
+        self.missing = [trial for trial, keys in self.keys.items() if not all(key in rows for key in keys)]
+        self.batches = list(batches(one.path, self.missing, limit or experiment.limit))
+        self.done = len(self.keys) - len(self.missing)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every trial has its rows."""
+        return self.done == len(self.keys)
+
+    def keep(self, batch: Batch, measured: Sequence[RowsOfTrial]) -> None:
+        """The rows of a batch into the journal."""
+        self.journal.append(
+            (key, row)
+            for trial, rows in zip(batch.trials, measured, strict=True)
+            for key, row in zip(self.keys[trial], rows, strict=True)
+        )
+        self.done += len(batch.trials)
+
+    def report(self, progress: ProgressReport) -> None:
+        """How far it is."""
+        progress(self.one.name, self.done, len(self.keys))
+
+    def rows(self) -> Rows:
+        """The rows in the order of the grid; trials that were passed over have none."""
+        found = (self.journal.rows[key] for keys in self.keys.values() for key in keys)
+        return Rows(tuple(row for row in found if row is not None))
+
+    def rendering(self) -> Rendering:
+        """The task that is left when all rows are there."""
+        self.journal.prune({key for keys in self.keys.values() for key in keys})
+        write(self.rows(), self.file)
+        return Rendering(self.one.path, self.file, self.out)
+
+
+def _here(queue: deque[Task]) -> Iterator[tuple[Task, Result]]:
+    """Each task with its result, made in this process; tasks added to the queue on the way are done too."""
+    while queue:
+        task = queue.popleft()
+        yield task, work(task, watched=False)
+
+
+def _in_workers(queue: deque[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
+    """`_here` in worker processes, in the order in which they finish."""
+    for task, result in in_processes(work, queue, jobs=jobs, split=_parts, limit=_limit):
+        if not isinstance(result, Lost):
+            yield task, result
+        elif isinstance(task, Batch):
+            yield task, (lost(task, result.timed_out),)
+        else:
+            raise StabilityLabError(f"the process that wrote the chapter of {task.path.name} died: try --jobs 1")
+
+
+def work(task: Task, *, watched: bool = True) -> Result:
+    """What a process does with a task; a worker is watched, since it can be lost."""
+    if isinstance(task, Batch):
+        return measured(task, watched=watched)
+    return write_chapter(loaded(task.path), read(task.rows), task.out)
+
+
+def _parts(task: Task) -> Sequence[Task]:
+    return task.parts() if isinstance(task, Batch) else (task,)
+
+
+def _limit(task: Task) -> float:
+    return task.limit if isinstance(task, Batch) else float("inf")

@@ -1,0 +1,195 @@
+"""One solve of an experiment's grid, or one of its probes, and what a worker does with a batch of them."""
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from stabilitylab import bench, problems
+from stabilitylab.bench.pool import watchdog
+from stabilitylab.core.environment import one_blas_thread
+from stabilitylab.core.types import SCHEMA, Measurement, Solution, Status
+from stabilitylab.data.equivalents import Variant
+from stabilitylab.data.problem import Problem
+from stabilitylab.lab.experiment import Experiment, ExperimentError, Loaded, Probe, Size, load
+from stabilitylab.problems import Case
+from stabilitylab.scoring.score import score
+
+BATCH = 64  # trials a worker takes at a time: what a kill can cost
+
+RowsOfTrial: TypeAlias = tuple[Measurement | None, ...]
+
+
+class Trial(Protocol):
+    """What is measured in one go and gives a known number of rows. Its repr says all that its rows depend on."""
+
+    @property
+    def shared(self) -> Any:
+        """Neighbours in the order of the experiment that share this share what is dear to build."""
+
+    def names(self, experiment: Experiment) -> tuple[str, ...]:
+        """What tells its rows apart, one name for each."""
+
+    def measured(self, experiment: Experiment) -> RowsOfTrial:
+        """Its rows; None for one that was passed over."""
+
+    def lost(self, experiment: Experiment, status: Status, note: str) -> RowsOfTrial:
+        """Its rows when it never came back."""
+
+
+@dataclass(frozen=True)
+class Solve:
+    """A route on a copy of a problem in a format: a row for each truth, None when the route does not take it."""
+
+    case: Case
+    dtype: str
+    solver: str
+    copy: Variant
+
+    @property
+    def shared(self) -> Any:
+        """The problem, whose references are dear."""
+        return self.case, self.dtype
+
+    def names(self, experiment: Experiment) -> tuple[str, ...]:
+        """The truths it is scored against."""
+        return experiment.truths_of(self.copy)
+
+    def measured(self, experiment: Experiment) -> RowsOfTrial:
+        """Solve once, and score against each truth."""
+        problem = self._problem()
+        entry = bench.route(self.solver)
+        if bench.unsuited(entry.label, problem):
+            return (None,) * len(self.names(experiment))
+        return self._scored(experiment, problem, bench.solve(entry, problem, self.copy))
+
+    def lost(self, experiment: Experiment, status: Status, note: str) -> RowsOfTrial:
+        """Rows without an answer."""
+        return self._scored(experiment, self._problem(), Solution(None, status, note=note))
+
+    def _problem(self) -> Problem:
+        problem = self.case.build()
+        return problem if problem.dtype == self.dtype else problem.rounded_to(self.dtype)
+
+    def _scored(self, experiment: Experiment, problem: Problem, solution: Solution) -> RowsOfTrial:
+        return tuple(
+            score(
+                bench.route(self.solver),
+                problem,
+                solution,
+                truth=truth,
+                copy=self.copy,
+                wanted=experiment.metrics_of(self.copy),
+                parameters=dict(self.case.parameters),
+            )
+            for truth in experiment.truths_of(self.copy)
+        )
+
+
+@dataclass(frozen=True)
+class Probing:
+    """A probe of the experiment, measured by the experiment itself: a row for each solver."""
+
+    probe: Probe
+
+    @property
+    def shared(self) -> Any:
+        """Nothing but itself: each probe is kept as soon as it is measured."""
+        return self.probe
+
+    def names(self, experiment: Experiment) -> tuple[str, ...]:
+        """The solvers."""
+        return self.probe.solvers
+
+    def measured(self, experiment: Experiment) -> RowsOfTrial:
+        """What the experiment measures. Raises ExperimentError when that is not a row for each solver, in order."""
+        with one_blas_thread():
+            rows = tuple(experiment.measure(self.probe))
+        if tuple(row.solver for row in rows) != self.probe.solvers:
+            came = ", ".join(row.solver for row in rows) or "none"
+            wanted = ", ".join(self.probe.solvers)
+            raise ExperimentError(f"measure must give the rows of {wanted}, for {self.probe.problem}; got {came}")
+        return rows
+
+    def lost(self, experiment: Experiment, status: Status, note: str) -> RowsOfTrial:
+        """Rows without a score."""
+        return tuple(self.probe.row(solver, {}, status=status, note=note) for solver in self.probe.solvers)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Trials measured in one go by a worker that loads the experiment itself."""
+
+    path: Path
+    trials: tuple[Trial, ...]
+    limit: float
+
+    def parts(self) -> tuple["Batch", ...]:
+        """One batch per trial."""
+        return tuple(replace(self, trials=(trial,)) for trial in self.trials)
+
+
+def trials(experiment: Experiment, size: Size) -> Iterator[Trial]:
+    """The grid: problems, formats, routes, copies, in that order; then the probes."""
+    for case in experiment.cases(size):
+        for dtype in experiment.dtypes:
+            for entry in experiment.routes():
+                for copy in experiment.copies():
+                    yield Solve(case, dtype, entry.label.name, copy)
+    yield from map(Probing, experiment.rows(size))
+
+
+def row_keys(trial: Trial, experiment: Experiment, made_by: str) -> tuple[str, ...]:
+    """For each row the SHA-256 of all it depends on; a recipe stands for the bits this code makes of it."""
+    names = trial.names(experiment)
+    return tuple(hashlib.sha256(repr((SCHEMA, trial, name, made_by)).encode()).hexdigest() for name in names)
+
+
+def batches(path: Path, trials: Sequence[Trial], limit: float) -> Iterator[Batch]:
+    """The trials of each problem together, since building it and its references is what they share."""
+    for _, same in itertools.groupby(trials, key=lambda trial: trial.shared):
+        together = tuple(same)
+        for start in range(0, len(together), BATCH):
+            yield Batch(path, together[start : start + BATCH], limit)
+
+
+def own_source(one: Loaded, size: Size) -> str:
+    """SHA-256 of the experiment's file where its rows depend on it: on solvers, problems or a measure of its own."""
+    families = {case.family for case in one.experiment.cases(size)}
+    routes = (entry.function for entry in one.experiment.routes())
+    functions = [*routes, *map(problems.get, families), one.experiment.measure]
+    if all(function.__module__.startswith("stabilitylab.") for function in functions):
+        return ""
+    return hashlib.sha256(one.path.read_bytes()).hexdigest()
+
+
+def loaded(path: Path) -> Loaded:
+    """`load`, once for each process and version of the file."""
+    return _loaded(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _loaded(path: Path, version: int) -> Loaded:
+    return load(path)
+
+
+def measured(batch: Batch, *, watched: bool) -> tuple[RowsOfTrial, ...]:
+    """The rows of each trial of a batch; watched: a trial that takes too long ends this process."""
+    experiment = loaded(batch.path).experiment
+    rows = []
+    for trial in batch.trials:
+        with watchdog(batch.limit) if watched else nullcontext():
+            rows.append(trial.measured(experiment))
+    return tuple(rows)
+
+
+def lost(batch: Batch, timed_out: bool) -> RowsOfTrial:
+    """The rows of a trial whose route never came back."""
+    (trial,) = batch.trials
+    status = Status.TIMED_OUT if timed_out else Status.DIED
+    note = f"stopped after {batch.limit:g} s" if timed_out else "the process ended while the route ran"
+    return trial.lost(loaded(batch.path).experiment, status, note)

@@ -1,0 +1,1 @@
+"""How routes talk to programs that are not Python."""

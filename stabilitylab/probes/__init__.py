@@ -1,0 +1,1 @@
+"""What a route does, found out by asking it: rank policies, violated laws, wrong digits."""

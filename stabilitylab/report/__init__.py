@@ -1,0 +1,1 @@
+"""Rows and what is made of them: tables, figures, pages."""

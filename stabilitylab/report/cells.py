@@ -1,0 +1,116 @@
+"""Cells and the Table they make: what `grid` forms from rows, and what `writers` print.
+
+A cell is never blank and a number in it is always finite.
+"""
+
+import math
+from dataclasses import dataclass
+
+from stabilitylab.report.marks import ABSENT, FAILURES, ORDER, Mark, superscript
+
+
+@dataclass(frozen=True)
+class CountedMark:
+    """A mark that holds for `count` of the `of` rows in a cell."""
+
+    mark: Mark
+    count: int = 1
+    of: int = 1
+
+    def __str__(self) -> str:
+        return self._counted(self.mark.symbol)
+
+    @property
+    def name(self) -> str:
+        """The mark's name, with the count where it is not for all rows."""
+        return self._counted(self.mark.name)
+
+    def _counted(self, text: str) -> str:
+        return text if self.count == self.of else f"{text} {self.count}/{self.of}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One place: its text, the value behind the text, its marks, and sentences peculiar to it (a cause, a reason).
+
+    Raises ValueError for a value that is not finite and for a cell that would be blank.
+    """
+
+    text: str
+    value: float | int | str | None = None
+    marks: tuple[CountedMark, ...] = ()
+    details: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, float) and not math.isfinite(self.value):
+            raise ValueError(f"a cell cannot hold {self.value}: give None and a mark")
+        if not self.text.strip() and not self.marks:
+            raise ValueError("a cell cannot be blank: give a text or a mark")
+
+    @property
+    def mark(self) -> str:
+        """The symbols, each with its count where it is not for all rows."""
+        return " ".join(map(str, self.marks))
+
+    @property
+    def status(self) -> str:
+        """The names of the marks, for programs; empty for a plain value."""
+        return "; ".join(tally.name for tally in self.marks)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a row of the cell has no finite coefficients."""
+        return any(tally.mark in FAILURES for tally in self.marks)
+
+    @property
+    def absent(self) -> bool:
+        """Whether no row falls into the cell."""
+        return any(tally.mark.name == ABSENT.name for tally in self.marks)
+
+
+@dataclass(frozen=True)
+class Footnote:
+    """A sentence under a table, and the symbol that refers to it (none for one about the whole table)."""
+
+    symbol: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, a header, and a body of cells, each row as long as the header.
+
+    scored: whether a column holds results, which may carry marks. notes: sentences about the whole table.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    scored: tuple[bool, ...]
+    body: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if {len(self.header)} != {len(self.scored), *map(len, self.body)}:
+            raise ValueError(f"every row must have {len(self.header)} cells, as the header has")
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The sentences peculiar to cells, each once, in order of appearance; footnote k + 1 is the k-th."""
+        return tuple(dict.fromkeys(detail for row in self.body for cell in row for detail in cell.details))
+
+    @property
+    def footnotes(self) -> tuple[Footnote, ...]:
+        """The marks used in their fixed order, then the numbered details, then the notes."""
+        used = dict.fromkeys(tally.mark for row in self.body for cell in row for tally in cell.marks)
+        order = [mark.name for mark in ORDER]
+        marks = sorted(used, key=lambda mark: order.index(mark.name))
+        return (
+            *(Footnote(mark.symbol, mark.sentence) for mark in marks),
+            *(Footnote(superscript(k), detail) for k, detail in enumerate(self.details, 1)),
+            *(Footnote("", note) for note in self.notes),
+        )
+
+    def printed(self, cell: Cell) -> str:
+        """A cell as it is read: its text, its marks, and the numbers of its footnotes."""
+        numbers = ",".join(superscript(self.details.index(detail) + 1) for detail in cell.details)
+        return " ".join(part for part in (cell.text, cell.mark + numbers) if part)

@@ -1,0 +1,124 @@
+"""Marks, words and numerals: how tables and figures print what a row holds, and what stands where no number can."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+from stabilitylab.core.types import Status
+from stabilitylab.scoring import metrics
+
+Format: TypeAlias = Literal["auto", "digits", "scientific", "short", "plain"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A symbol, its name for programs, and the sentence that explains it under a table or a figure."""
+
+    symbol: str
+    name: str
+    sentence: str
+
+
+_SYMBOLS = {
+    Status.WARNED: "!",
+    Status.RANK_REDUCED: "‡",
+    Status.DROPPED: "NA",
+    Status.REFUSED: "⊘",
+    Status.RAISED: "✗",
+    Status.NOT_FINITE: "∞",
+    Status.TIMED_OUT: "◷",
+    Status.DIED: "†",
+}
+
+STATUS_MARKS: Mapping[str, Mark] = {
+    status.name: Mark(symbol, status.name.lower().replace("_", " "), status.value)
+    for status, symbol in _SYMBOLS.items()
+}
+"""The mark of every status but SOLVED, by the name that a row carries."""
+
+VERDICT_MARKS: Mapping[str, Mark] = {
+    "worse than theory": Mark("▼", "worse than theory", "fewer digits than the route's error law allows for"),
+    "lucky": Mark("▲", "lucky", "more digits than the route's error law explains"),
+}
+
+SILENT = Mark("●", "silent", "no correct digit in some coefficient, and nothing was said")
+ABSENT = Mark("·", "not applicable", "the route does not take this kind of problem")
+NOT_SCORED = Mark("n/a", "not scored", "answered, but without this score")
+NOTHING = Mark("–", "nothing", "nothing to record")
+
+ORDER: tuple[Mark, ...] = (*VERDICT_MARKS.values(), SILENT, *STATUS_MARKS.values(), ABSENT, NOT_SCORED, NOTHING)
+"""Every mark, in the order in which they stand in a cell and are explained: a footnote's number belongs to the last."""
+
+FAILURES: frozenset[Mark] = frozenset(STATUS_MARKS[status.name] for status in _SYMBOLS if not status.answered)
+"""The marks of a row without finite coefficients."""
+
+JUDGED = "digits.min"  # the score that verdicts are about
+
+PREDICTIONS: Mapping[str, str] = {
+    "predicted.digits": "predicted digits, worst coefficient",
+    "predicted.error": "predicted relative error, normwise",
+}
+"""What `bench` writes beside the metrics, in words."""
+
+
+def words(field: str) -> str:
+    """The name of a score or field as a reader would say it, with the unit where the name does not hold it."""
+    if field in metrics.catalog:
+        label = metrics.entry(field).label
+        return (
+            label.says if label.unit in label.says and label.unit != "u" else f"{label.says}, in units of {label.unit}"
+        )
+    if field == "problem.cond":
+        return "condition number of A"
+    return PREDICTIONS.get(field, field.removeprefix("problem.").replace("_", " "))
+
+
+def is_digits(field: str) -> bool:
+    """Whether a score counts decimal digits."""
+    return field == "predicted.digits" or (field in metrics.catalog and metrics.entry(field).label.unit == "digits")
+
+
+def scientific(value: float) -> str:
+    """Two significant digits: 1.2e-8; an exact 0 is 0."""
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def plain(value: Any) -> str:
+    """The shortest text that reads back as the same value: 1e8, 0.25, 12; the symbol of NOTHING for None and "".
+
+    A text of nothing but white space comes in quotes, so that it can be seen.
+    """
+    if value is None or value == "":
+        return NOTHING.symbol
+    if isinstance(value, str) and not value.strip():
+        return repr(value)
+    if not isinstance(value, float) or not math.isfinite(value):
+        return str(value)
+    number = Decimal(repr(float(value))).normalize()
+    if -5 < number.adjusted() < 6:
+        return format(number, "f")
+    mantissa, _, exponent = format(number, "e").partition("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def printed(value: float | int | str, format: Format) -> str:
+    """A value as a table shows it: "digits" with one decimal, "scientific" with two digits, "short" with seven."""
+    if format == "short" and isinstance(value, float):
+        return plain(float(f"{value:.7g}"))
+    if isinstance(value, str) or format in ("plain", "auto"):
+        return plain(value)
+    if format == "scientific":
+        return scientific(value)
+    # 16.0 would claim more digits than a double holds: the cap of 15.95 is printed as it is.
+    text = f"{value + 0.0:.1f}"
+    return f"{value:.2f}" if text == "16.0" and value < 16 else text
+
+
+def superscript(number: int) -> str:
+    """A number raised: ⁻¹²."""
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

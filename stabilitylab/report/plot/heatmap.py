@@ -1,0 +1,136 @@
+"""A heat map: digits as colour and as number in each cell, marks where there are none."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from stabilitylab.report.cells import Cell
+from stabilitylab.report.grid import capped_at, check_fields, chosen, grid, scored_against
+from stabilitylab.report.marks import ORDER, Mark, plain, words
+from stabilitylab.report.plot.sheet import INK, LINE, MARGIN, PALE, SMALL, WIDTH, key, sheet, text_width
+from stabilitylab.report.plot.specs import HeatMap
+from stabilitylab.report.rows import Rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+CELL, DIGITS, SLANT = 0.225, 16.0, 40.0
+
+
+def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
+    """The figure of a HeatMap. Raises NoRowsError, UnknownNameError, and SpecError when "only" meets several rows."""
+    rows = chosen(rows, spec.where)
+    check_fields(rows, spec.rows, spec.columns, spec.value)
+    made = grid(
+        rows,
+        spec.rows,
+        spec.columns,
+        spec.value,
+        reduce=spec.reduce,
+        sort=spec.sort,
+        flag=spec.flag,
+        absent=spec.absent,
+    )
+    names = [plain(name) for name in made.down]
+    heads = [plain(head) for head in made.across]
+    counts = [f"{k} of {n}" for k, n in made.within] if spec.sort == "leaderboard" else []
+    # 1. Widths: the names on the left, the counts on the right, cells between that hold their widest text.
+    left = max(text_width(name, SMALL) for name in names) + MARGIN + 0.1
+    right = MARGIN + max([text_width(count, SMALL) + 0.12 for count in counts], default=0)
+    widest = max(text_width(_text(cell), SMALL) for cells in made.cells for cell in cells) + 0.08
+    head_widths = [text_width(head, SMALL) for head in heads]
+    cell_width = max((WIDTH - left - right) / len(heads), widest, 0.34)
+    slanted = max(head_widths) > cell_width - 0.08
+    cell_width = min(cell_width, max(widest, 0.9, 0 if slanted else max(head_widths) + 0.1))
+    cos, sin = math.cos(math.radians(SLANT)), math.sin(math.radians(SLANT))
+    if slanted:
+        # A slanted head leans to the right: what sticks out of the last columns needs room.
+        ends = [(k + 0.5) * cell_width + w * cos for k, w in enumerate(head_widths)]
+        right = max(right, max(ends) - len(heads) * cell_width + 0.2)
+    above = max(head_widths) * sin + 0.22 if slanted else SMALL * LINE + 0.06
+    width = max(WIDTH, left + right + len(heads) * cell_width)
+    body = len(names) * CELL
+    bar = 0.62
+    # 2. The sheet, and on it the map and its colour bar.
+    used = {tally.mark for cells in made.cells for cell in cells for tally in cell.marks}
+    page = sheet(spec.title, bar + body + above + 0.05, _foot(spec, rows, used), width)
+    axes = page.axes(left, bar, len(heads) * cell_width, body)
+    _fill(axes, made.cells)
+    axes.set_yticks([k + 0.5 for k in range(len(names))], names, size=SMALL)
+    if slanted:
+        axes.set_xticks(
+            [k + 0.5 for k in range(len(heads))], heads, size=SMALL, rotation=SLANT, ha="left", rotation_mode="anchor"
+        )
+    else:
+        axes.set_xticks([k + 0.5 for k in range(len(heads))], heads, size=SMALL)
+    axes.tick_params(length=0, pad=3, top=True, labeltop=True, bottom=False, labelbottom=False)
+    for k, count in enumerate(counts):
+        axes.text(len(heads) + 0.1 / cell_width, k + 0.5, count, size=SMALL, va="center")
+    _colour_bar(page.axes(left, bar - 0.25, min(2.6, len(heads) * cell_width), 0.11), words(spec.value))
+    return page.figure
+
+
+def _text(cell: Cell) -> str:
+    """Text and symbols, without counts and numbers of footnotes: a cell is small, and the table has them."""
+    symbols = "".join(tally.mark.symbol for tally in cell.marks)
+    return f"{cell.text}{symbols}"
+
+
+def _fill(axes: "Axes", cells: tuple[tuple[Cell, ...], ...]) -> None:
+    from matplotlib.patches import Rectangle
+
+    for i, row in enumerate(cells):
+        for j, cell in enumerate(row):
+            face: Any = "white" if cell.absent else "#e4e4e4"
+            ink = PALE if cell.absent else INK
+            if isinstance(cell.value, (int, float)):
+                face = _colour(cell.value)
+                ink = "white" if _luminance(face) < 0.179 else "black"
+            axes.add_patch(Rectangle((j, i), 1, 1, facecolor=face, edgecolor="white", linewidth=0.8))
+            axes.text(j + 0.5, i + 0.52, _text(cell), size=SMALL, color=ink, ha="center", va="center", gid="cell")
+    axes.set_xlim(0, len(cells[0]))
+    axes.set_ylim(len(cells), 0)
+    axes.spines[:].set_visible(False)
+
+
+def _colour(digits: float) -> tuple[float, float, float]:
+    from matplotlib import colormaps
+
+    red, green, blue, _ = colormaps["cividis"](min(max(digits / DIGITS, 0.0), 1.0))
+    return red, green, blue
+
+
+def _luminance(colour: tuple[float, float, float]) -> float:
+    """Relative luminance (WCAG 2.1); black and white contrast equally with 0.179."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _colour_bar(axes: "Axes", name: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    steps = 64
+    for k in range(steps):
+        # Each step reaches a little under the next, so that no seam shows between them.
+        reach = DIGITS * min(k + 1.5, steps) / steps - DIGITS * k / steps
+        axes.add_patch(Rectangle((DIGITS * k / steps, 0), reach, 1, color=_colour(DIGITS * (k + 0.5) / steps), lw=0))
+    axes.set_xlim(0, DIGITS)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([])
+    axes.set_xticks([0, 4, 8, 12, 16], ["0", "4", "8", "12", "16"], size=SMALL)
+    axes.tick_params(length=2, pad=2)
+    axes.spines[:].set_visible(False)
+    axes.text(1.04, 0.5, name, size=SMALL, va="center", transform=axes.transAxes)
+
+
+def _foot(spec: HeatMap, rows: Rows, used: set[Mark]) -> list[str]:
+    order = [mark.name for mark in ORDER]
+    lines = [key(sorted(used, key=lambda mark: order.index(mark.name)))] if used else []
+    about = [scored_against(rows), capped_at(rows)]
+    if spec.reduce != "only":
+        about.append(f"A cell is the {spec.reduce} of its rows.")
+    if spec.sort == "leaderboard":
+        about.append(
+            "On the right: in how many columns the row is within a digit of the best; a smaller difference is no rank."
+        )
+    return [*lines, " ".join([*about, *filter(None, [spec.note])])]

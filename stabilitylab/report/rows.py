@@ -1,0 +1,149 @@
+"""Rows of measurements: asked, and kept as JSON lines that a killed run leaves readable."""
+
+import json
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from stabilitylab.core.errors import StabilityLabError
+from stabilitylab.core.types import SCHEMA, Measurement, Status
+
+
+class NoRowsError(StabilityLabError, LookupError):
+    """A question about rows that are not there; a finding that asks it is not checked and so not held."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Measurements in a fixed order, with the few questions that tables, figures and findings ask."""
+
+    all: tuple[Measurement, ...]
+
+    def __iter__(self) -> Iterator[Measurement]:
+        return iter(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def where(self, **wanted: Any) -> "Rows":
+        """The rows whose fields equal the values given, or are among them where a value is a tuple, list or set.
+
+        A parameter of the problem is written `problem__cond=1e8`. Raises NoRowsError rather than returning nothing.
+        """
+        found = self._matching(wanted)
+        if not found:
+            raise NoRowsError(f"no row has {', '.join(f'{k}={v!r}' for k, v in wanted.items())}")
+        return Rows(found)
+
+    def any(self, **wanted: Any) -> bool:
+        """Whether `where` would find a row."""
+        return bool(self._matching(wanted))
+
+    def _matching(self, wanted: dict[str, Any]) -> tuple[Measurement, ...]:
+        tests = [(name.replace("__", "."), _test(value)) for name, value in wanted.items()]
+        return tuple(row for row in self.all if all(test(row[name]) for name, test in tests))
+
+    def values(self, score: str) -> list[float]:
+        """One score of every row that has it. Raises NoRowsError when none has."""
+        found = [value for row in self.all if (value := row[score]) is not None]
+        if not found:
+            raise NoRowsError(f"no row has a value for {score}")
+        return found
+
+    def distinct(self, name: str) -> list[Any]:
+        """The values of a field in order of first appearance."""
+        return list(dict.fromkeys(row[name] for row in self.all))
+
+
+def _test(value: Any) -> Callable[[Any], bool]:
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return lambda found: found in value
+    return lambda found: bool(found == value)
+
+
+def to_json(row: Measurement) -> str:
+    """One row as one line of JSON in ASCII, whatever a library's message holds; floats keep every bit."""
+    return json.dumps(vars(row), allow_nan=False, separators=(",", ":"))
+
+
+def from_json(line: str) -> Measurement:
+    """The row of a line. Raises ValueError where the line is not a whole row of this schema."""
+    return _measurement(json.loads(line))
+
+
+def _measurement(content: Any) -> Measurement:
+    names = {f.name for f in fields(Measurement)}
+    if not isinstance(content, dict) or not names >= set(content):
+        raise ValueError("not a row of this schema")
+    for name in ("warnings", "x"):
+        if content.get(name) is not None:
+            content[name] = tuple(content[name])
+    row = Measurement(**content)
+    if row.schema != SCHEMA or row.status not in Status.__members__ or not isinstance(row.scores, dict):
+        raise ValueError("not a row of this schema")
+    return row
+
+
+def read(path: Path) -> Rows:
+    """Every row of a file written by `write`. Raises StabilityLabError naming the line that is no row."""
+    rows = []
+    for number, line in enumerate(path.read_text("utf-8", errors="replace").splitlines(), 1):
+        try:
+            rows.append(from_json(line))
+        except (ValueError, TypeError) as error:
+            raise StabilityLabError(f"{path}, line {number}: {error}") from None
+    return Rows(tuple(rows))
+
+
+def write(rows: Sequence[Measurement] | Rows, path: Path) -> None:
+    """Rows as JSON lines, in the order given."""
+    path.write_text("".join(to_json(row) + "\n" for row in rows), "utf-8")
+
+
+class Journal:
+    """Finished rows under their keys, appended as they come: what an interrupted run leaves behind.
+
+    None under a key is a cell that was passed over. A last line torn by a kill is ignored.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: dict[str, Measurement | None] = {}
+        if path.exists():
+            for line in path.read_text("utf-8", errors="replace").splitlines():
+                try:
+                    entry = json.loads(line)
+                    self.rows[entry["key"]] = None if entry["row"] is None else _measurement(entry["row"])
+                except (ValueError, TypeError, KeyError):
+                    continue
+
+    def append(self, keyed: Iterable[tuple[str, Measurement | None]]) -> None:
+        """Keep these rows; on return they are with the operating system, so that killing the process loses none."""
+        keyed = list(keyed)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        text = "".join(f'{{"key":"{key}","row":{to_json(row) if row else "null"}}}\n' for key, row in keyed)
+        with self.path.open("a+b") as file:
+            # A line torn by an earlier kill must not swallow the first of ours.
+            if file.tell() and not _ends_with_newline(self.path):
+                text = "\n" + text
+            file.write(text.encode())
+        self.rows.update(keyed)
+
+    def prune(self, keys: Collection[str]) -> None:
+        """Forget every row whose key is not among these: rows of other code, other versions, other grids."""
+        if set(self.rows) <= set(keys):
+            return
+        part = self.path.with_suffix(".part")
+        part.unlink(missing_ok=True)  # left by a kill in the middle of this
+        kept = Journal(part)
+        kept.append((key, row) for key, row in self.rows.items() if key in keys)
+        os.replace(part, self.path)
+        self.rows = kept.rows
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"

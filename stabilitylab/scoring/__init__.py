@@ -1,0 +1,1 @@
+"""How near an answer is: certified references, correct digits, backward errors, error laws, and rows of scores."""

@@ -1,0 +1,114 @@
+"""How near an answer is: correct digits against a reference, and the backward error of an answer by itself."""
+
+from typing import Any
+
+import mpmath
+import numpy as np
+import numpy.typing as npt
+
+from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
+from stabilitylab.core.arithmetic.norms import unit_exponent
+from stabilitylab.core.errors import ShapeError
+from stabilitylab.core.types import Reference
+
+# One private context at a fixed precision: only read, so it is safe in threads. Differences keep 250 bits.
+mp = mpmath.MPContext()
+mp.prec = 250
+
+
+def lre(x: npt.ArrayLike, ref: Reference) -> float:
+    """The fewest correct digits over the coefficients x (n,): min of `correct_digits`.
+
+    Raises ShapeError when x does not have as many coefficients as the reference.
+    """
+    array = np.asarray(x)
+    if array.shape != (len(ref.x),):
+        way = ": pass x.ravel()" if array.size == len(ref.x) else ""
+        raise ShapeError(f"x must have shape ({len(ref.x)},) to match the reference; got {array.shape}{way}")
+    return min(correct_digits(array, ref.x, ref.scales))
+
+
+def correct_digits(x: Array, ref: tuple[Any, ...], scales: tuple[Any, ...]) -> tuple[float, ...]:
+    """-log10(|x_i - ref_i| / |ref_i|), floored at 0 and capped at -log10 u of the format of x (15.95 for float64).
+
+    Where ref_i is exactly 0: -log10(|x_i| / scale_i), scale_i = |b| / |a_i|; where b is 0 too, an x_i that is not 0 has
+    no digit. A number that is not finite has 0 digits.
+    Source: McCullough, Amer. Statist. 52 (1998) 358-366.
+    """
+    cap = digits_cap(x.dtype)
+    return tuple(_digits(xi, ri, si, cap) for xi, ri, si in zip(x, ref, scales, strict=True))
+
+
+def digits_cap(dtype: npt.DTypeLike) -> float:
+    """-log10 u: more digits than that a format cannot hold."""
+    kind = np.dtype(dtype)
+    return float(-np.log10(unit_roundoff(kind if kind.kind == "f" else "float64")))
+
+
+def digits_of_error(relative: float, cap: float) -> float:
+    """-log10 of a relative error, within [0, cap]."""
+    if not relative < 1:
+        return 0.0
+    return cap if relative <= 0 else float(min(cap, -np.log10(relative)))
+
+
+def _digits(x: Any, ref: Any, scale: Any, cap: float) -> float:
+    if not np.isfinite(x):
+        return 0.0
+    error, size = abs(exact(x) - mp.mpf(ref)), abs(mp.mpf(ref or scale))
+    if not error or not size:
+        return 0.0 if error else cap
+    return digits_of_error(float(error / size), cap)
+
+
+def exact(x: Any) -> Any:
+    """The value of one integer or floating-point number of any format, as a number of `mp`."""
+    numerator, denominator = (x, 1) if isinstance(x, np.integer) else x.as_integer_ratio()
+    return mp.mpf(int(numerator)) / int(denominator)
+
+
+def karlson_walden(A: Array, b: Array, x: Array) -> float:
+    """|Q_1' r| / (|x| |A|_F), K = [A; w I] = Q R, w = |r|/|x|: eta / sqrt 2 to eta of `optimal_backward_error`.
+
+    Sources: Karlson and Waldén, BIT 37 (1997) 862-869; Grcar, Saunders and Su (2007), whose QR form this is.
+    """
+    A, b, x = _unit_sized(A, b, x)
+    r = b - A @ x
+    size, rho = float(np.linalg.norm(x)), float(np.linalg.norm(r))
+    if size == 0 or rho == 0:
+        return _backward_error_at_zero(A, b) if size == 0 else 0.0
+    Q = np.linalg.qr(np.vstack([A, (rho / size) * np.eye(A.shape[1])]))[0]
+    return float(np.linalg.norm(Q[: len(b)].T @ r) / size / np.linalg.norm(A))
+
+
+def optimal_backward_error(A: Array, b: Array, x: Array) -> float:
+    """min |dA|_F / |A|_F such that x minimises |b - (A + dA) y|: eta = min(phi, sigma_min([B, phi (I - q q')])).
+
+    phi = |r|/|x|; B = Q'A and q = Q'r/|r| from the economy QR of [A r], which makes the matrix (n+1, 2n+1): forming the
+    (m, m) matrix of the theorem and its eigenvalues would have noise of sqrt(u). Noise here is below half a u, times
+    |b| / (|A| |x|) where x is too small for b.
+    Source: Waldén, Karlson and Sun, Numer. Linear Algebra Appl. 2 (1995) 271-286; Higham (2002), theorem 20.5.
+    """
+    A, b, x = _unit_sized(A, b, x)
+    r = b - A @ x
+    size, rho = float(np.linalg.norm(x)), float(np.linalg.norm(r))
+    if size == 0 or rho == 0:
+        return _backward_error_at_zero(A, b) if size == 0 else 0.0
+    Q = np.linalg.qr(np.column_stack([A, r]))[0]
+    q = Q.T @ r
+    q /= np.linalg.norm(q)
+    phi = rho / size
+    s = np.linalg.svd(np.hstack([Q.T @ A, phi * (np.eye(len(q)) - np.outer(q, q))]), compute_uv=False)
+    return float(min(phi, s[-1]) / np.linalg.norm(A))
+
+
+def _unit_sized(A: Array, b: Array, x: Array) -> tuple[Array, Array, Array]:
+    """A 2^-i, b 2^-j, x 2^(i-j), the same question, with the largest entries of A and b in [1/2, 1)."""
+    i, j = unit_exponent(A), unit_exponent(b)
+    return np.ldexp(A, -i), np.ldexp(b, -j), np.ldexp(x, i - j)
+
+
+def _backward_error_at_zero(A: Array, b: Array) -> float:
+    """At x = 0 the condition is (A + dA)'b = 0, whose smallest dA has norm |A'b|/|b|."""
+    beta = float(np.linalg.norm(b))
+    return float(np.linalg.norm(A.T @ b) / beta / np.linalg.norm(A)) if beta else 0.0

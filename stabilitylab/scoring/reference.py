@@ -1,0 +1,249 @@
+"""From a problem to its certified references: one per truth, cached on disk by content."""
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from math import ceil, isqrt, log2
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import numpy.typing as npt
+import platformdirs
+from mpmath import libmp
+
+from stabilitylab.core.errors import InputError, RankDeficientError
+from stabilitylab.core.types import TRUTHS, Reference, Truth
+from stabilitylab.data.problem import Problem
+from stabilitylab.exact.gram.inputs import ExactInput, exact_input, exact_input_of
+from stabilitylab.exact.solve.interval import Interval, exactly
+from stabilitylab.exact.solve.rational import independent_columns
+from stabilitylab.exact.statistics import Accuracy, Evidence, evidence_of
+
+ENGINE = "exact Gram, 2"  # raised when the numbers a reference holds may change
+POLICIES = ("full-rank", "minimum-norm", "basic")
+MIN_DIGITS = 50
+
+
+def reference(
+    A: Problem | npt.ArrayLike,
+    b: npt.ArrayLike | None = None,
+    *,
+    truth: Truth = "matrix",
+    digits: int = MIN_DIGITS,
+    policy: str = "full-rank",
+    kept: Sequence[int] | None = None,
+) -> Reference:
+    """The certified solution of min |b - A x| for one truth of a Problem, or for A (m, n), b (m,) as they are.
+
+    Arrays are taken bit for bit; decimals (text, Decimal), integers and Fractions exactly.
+
+    Every coefficient, standard error, residual norm and R² has at least `digits` proven decimal digits (never fewer
+    than 50). An exactly rank-deficient A has many solutions: policy "full-rank" refuses it (RankDeficientError, naming
+    the dependent columns), "minimum-norm" gives the one of least norm, "basic" the one on the independent columns
+    `kept` (by default those that do not depend on columns before them), zero elsewhere.
+    Raises the errors of `door.checked` for arrays that are no problem, and InputError for an unknown policy or for
+    `kept` that are not independent columns of A, as many as its rank.
+    """
+    if truth not in TRUTHS:
+        raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
+    if isinstance(A, Problem):
+        if b is not None:
+            raise InputError("a Problem brings its own b: call reference(problem, truth=...)")
+    elif b is None:
+        raise InputError("b is missing: call reference(A, b), or reference(problem, truth=...)")
+    if not isinstance(digits, int):
+        raise InputError(f"digits must be a whole number; got {digits!r}")
+    if policy not in POLICIES:
+        raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
+    if kept is not None and policy != "basic":
+        raise InputError(f"kept names the columns of a basic solution: ask for policy='basic'; got {policy!r}")
+    columns = None if kept is None else tuple(kept)
+    if isinstance(A, Problem):
+        return _remembered(A, truth, max(digits, MIN_DIGITS), policy, columns)
+    data = exact_input(A, b)
+    names = tuple(f"a{j}" for j in range(data.A.shape[1]))
+    return _found(data, names, truth, max(digits, MIN_DIGITS), policy, columns)
+
+
+@lru_cache(maxsize=512)
+def _remembered(problem: Problem, truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None) -> Reference:
+    return _found(exact_input_of(problem, truth), problem.feature_names, truth, digits, policy, kept)
+
+
+def _found(
+    data: ExactInput, names: Sequence[str], truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None
+) -> Reference:
+    """From the cache on disk, or computed and put there."""
+    key = hashlib.sha256(repr((data.digest, digits, policy, kept, ENGINE)).encode()).hexdigest()
+    path = cache_folder() / "references" / key[:2] / f"{key}.json"
+    found = _load(path, truth)
+    if found is None:
+        found = _computed(data, truth, digits, policy, kept, names)
+        _store(path, found)
+    return found
+
+
+def cache_folder() -> Path:
+    """Where references are kept: $STABILITYLAB_CACHE, or the user's cache directory."""
+    return Path(os.environ.get("STABILITYLAB_CACHE") or platformdirs.user_cache_dir("stabilitylab"))
+
+
+def _computed(
+    data: ExactInput, truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None, names: Sequence[str]
+) -> Reference:
+    n = data.A.shape[1]
+    if kept is not None and not set(kept) <= set(range(n)):
+        raise InputError(f"kept must name columns among 0..{n - 1}; got {list(kept)}")
+    evidence = evidence_of(data)
+    if evidence.solved(digits + 2, inverse=evidence.degrees_of_freedom > 0) is not None:
+        if kept is not None and sorted(kept) != list(range(n)):
+            raise InputError(f"A has full rank, so that kept must name all {n} columns; got {list(kept)}")
+        return _as_reference(evidence, range(n), evidence.sizes, truth, digits, "full-rank")
+    independent = independent_columns(evidence.normal)
+    if policy == "full-rank":
+        dependent = ", ".join(names[j] for j in range(n) if j not in independent)
+        raise RankDeficientError(
+            f"A has rank {len(independent)} of {n}, exactly; what depends on the columns before it: {dependent}. "
+            f"Drop it, or ask for policy='minimum-norm' or policy='basic'"
+        )
+    if policy == "minimum-norm":
+        return _as_reference(evidence.of_least_norm(independent), range(n), evidence.sizes, truth, digits, policy)
+    columns = sorted(independent if kept is None else kept)
+    if len(columns) != len(independent):
+        raise InputError(f"kept must name {len(independent)} independent columns of {n}; got {list(columns)}")
+    basic = evidence.restricted(columns)
+    if basic.solved(digits + 2) is None:
+        raise InputError(f"the columns kept, {list(columns)}, depend on each other")
+    return _as_reference(basic, columns, evidence.sizes, truth, digits, policy)
+
+
+def _as_reference(
+    evidence: Evidence, columns: Sequence[int], sizes: Sequence[Interval], truth: Truth, digits: int, policy: str
+) -> Reference:
+    """What the evidence proves, to `digits` digits each; coefficients of columns that are not there are 0."""
+    n = len(sizes)
+    bits = ceil((digits + 2) * log2(10)) + 10
+    x = [exactly(0)] * n
+    for column, value in zip(columns, _narrowed(evidence.coefficients, digits), strict=True):
+        x[column] = value
+    errors = None
+    if evidence.degrees_of_freedom and evidence.rank == n:
+        errors = tuple(_root(v, bits) for v in _narrowed(evidence.variances, digits))
+    (rss,) = _narrowed(lambda accuracy: [evidence.rss(accuracy)], digits)
+    r_squared = None
+    if evidence.total:
+        (explained,) = _narrowed(lambda accuracy: [evidence.explained(accuracy)], digits)
+        r_squared = _mpf(explained * (1 / evidence.total), bits)
+    return Reference(
+        x=tuple(_mpf(v, bits) for v in x),
+        digits=digits,
+        truth=truth,
+        rank=evidence.rank,
+        policy=policy,
+        method=evidence.route,
+        residual_norm=_root(rss, bits),
+        standard_errors=errors,
+        r_squared=r_squared,
+        scales=tuple(_root(v, bits) for v in sizes),
+    )
+
+
+def _narrowed(enclosed: Callable[[Accuracy], Sequence[Interval]], digits: int) -> Sequence[Interval]:
+    """The intervals, once each is so narrow that all its numbers agree in `digits` digits."""
+    for accuracy in (digits + 2, 2 * digits, 4 * digits):
+        intervals = enclosed(accuracy)
+        if all(interval.agrees(digits + 1) for interval in intervals):
+            return intervals
+    return enclosed(None)
+
+
+def _mpf(interval: Interval, bits: int) -> Any:
+    """The middle of an interval."""
+    return mpmath.mp.make_mpf(_quotient(interval.low + interval.high, 2 * interval.over, bits))
+
+
+def _root(interval: Interval, bits: int) -> Any:
+    """The square root of the middle."""
+    p, q = interval.low + interval.high, 2 * interval.over
+    # Twice the bits, in units of a power of four.
+    half = bits + 8 - (p.bit_length() - q.bit_length()) // 2
+    square = (p << 2 * half) // q if half > 0 else p // (q << -2 * half)
+    return mpmath.mp.make_mpf(libmp.from_man_exp(isqrt(square), -half, bits, "n"))
+
+
+def _quotient(p: int, q: int, bits: int) -> Any:
+    """p/q to a relative error of 2**-bits, as mpmath's raw number: it would normalise both of these long integers."""
+    shift = bits + 8 - abs(p).bit_length() + q.bit_length()
+    mantissa = (p << shift) // q if shift > 0 else p // (q << -shift)
+    return libmp.from_man_exp(mantissa, -shift, bits, "n")
+
+
+def _store(path: Path, ref: Reference) -> None:
+    """Written beside and renamed, so that no reader ever sees half of it."""
+    content = {
+        "x": [_text(v) for v in ref.x],
+        "digits": ref.digits,
+        "rank": ref.rank,
+        "policy": ref.policy,
+        "method": ref.method,
+        "residual_norm": _text(ref.residual_norm),
+        "standard_errors": None if ref.standard_errors is None else [_text(v) for v in ref.standard_errors],
+        "r_squared": None if ref.r_squared is None else _text(ref.r_squared),
+        "scales": [_text(v) for v in ref.scales],
+    }
+    text = json.dumps(content)
+    sealed = json.dumps({"sha256": _seal(path, text), "reference": text})
+    part = path.with_name(f"{uuid.uuid4()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(sealed)
+        os.replace(part, path)
+    except OSError:
+        # A cache that cannot be written costs time and nothing else.
+        with suppress(OSError):
+            part.unlink()
+
+
+def _load(path: Path, truth: Truth) -> Reference | None:
+    """The stored reference; None where there is none, or where the file is damaged and must be made again."""
+    try:
+        sealed = json.loads(path.read_text())
+        text = sealed["reference"]
+        if _seal(path, text) != sealed["sha256"]:
+            return None
+        content = json.loads(text)
+        errors = content["standard_errors"]
+        return Reference(
+            x=tuple(map(_number, content["x"])),
+            digits=content["digits"],
+            truth=truth,
+            rank=content["rank"],
+            policy=content["policy"],
+            method=content["method"],
+            residual_norm=_number(content["residual_norm"]),
+            standard_errors=None if errors is None else tuple(map(_number, errors)),
+            r_squared=None if content["r_squared"] is None else _number(content["r_squared"]),
+            scales=tuple(map(_number, content["scales"])),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _seal(path: Path, text: str) -> str:
+    """SHA-256 of the key and the content: a file under another's name is as little believed as a changed digit."""
+    return hashlib.sha256(f"{path.stem}\n{text}".encode()).hexdigest()
+
+
+def _text(value: Any) -> str:
+    sign, mantissa, exponent, _ = value._mpf_
+    return f"{'-' if sign else ''}{int(mantissa):x}p{int(exponent)}"
+
+
+def _number(text: str) -> Any:
+    mantissa, _, exponent = text.partition("p")
+    return mpmath.mp.make_mpf(libmp.from_man_exp(int(mantissa, 16), int(exponent)))

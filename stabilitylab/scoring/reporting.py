@@ -1,0 +1,36 @@
+"""When an answer is wrong, who said so? A wrong answer without a word is the worst thing that a library can do."""
+
+from enum import Enum
+
+from stabilitylab.core.types import Measurement, Status
+
+WRONG = 1.0  # an answer with fewer correct digits than this, in its worst coefficient, is wrong
+DESERVED = 4.0  # digits that the data must support before the answer is blamed
+
+
+class Reporting(Enum):
+    """What a caller hears when the digits are gone, from the loudest to none; the value is a column's heading."""
+
+    REFUSED = "refused or failed"
+    NOT_A_NUMBER = "NA or NaN"
+    WARNED = "warned"
+    RANK_ONLY = "only the rank tells"
+    SILENT = "silent and wrong"
+
+
+def how_reported(row: Measurement) -> Reporting | None:
+    """How a row without correct digits came about; None where the answer is not wrong, or is not to be judged.
+
+    Judged are answers to matrices of full rank whose data support at least four digits. A refusal is a voice on any
+    data. The row needs the scores digits.min and digits.supported. Raises KeyError where it lacks them.
+    """
+    if not row.answered:
+        return Reporting.NOT_A_NUMBER if row.status == Status.NOT_FINITE.name else Reporting.REFUSED
+    digits, supported = row.scores["digits.min"], row.scores["digits.supported"]
+    if digits is None or digits >= WRONG or supported is None or supported < DESERVED:
+        return None
+    if row.status == Status.DROPPED.name:
+        return Reporting.NOT_A_NUMBER
+    if row.warnings:
+        return Reporting.WARNED
+    return Reporting.RANK_ONLY if row.status == Status.RANK_REDUCED.name else Reporting.SILENT

@@ -1,0 +1,117 @@
+"""A library's own process: its answers come back whole, and what it does on bad days is a row and not the end."""
+
+import os
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+import misbehaving
+from paths import SUPPORT
+from stabilitylab.bench import isolation
+from stabilitylab.bench.isolation import Limits, isolated_answer, isolated_version
+from stabilitylab.core.types import Status
+
+A, B = np.vander([1.0, 2, 3, 4], 2), np.array([1.0, 2, 4, 7])
+SHORT = Limits(seconds=0.6)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def path_to_the_library():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(SUPPORT))
+        yield
+    isolation.end_all()
+
+
+def asked(function, limits=isolation.LIMITS):
+    return isolated_answer(misbehaving.LIBRARY, function, (A, B), limits=limits)
+
+
+def warmed_up():
+    """The number of a process that has started: its first call may take longer than the limit says."""
+    return int(asked(misbehaving.process_id).fit.x[0])
+
+
+def test_an_answer_comes_back_bit_for_bit_with_all_it_says():
+    here = misbehaving.lstsq(A, B)
+    answer = asked(misbehaving.lstsq)
+    assert answer.fit.x.tobytes() == here.x.tobytes()
+    assert (answer.fit.rank, answer.fit.note, answer.failed, answer.heard) == (2, "as ever", None, ())
+    assert answer.seconds > 0
+
+
+def test_the_process_is_another_and_stays_for_the_next_call():
+    first, second = warmed_up(), warmed_up()
+    assert first == second != os.getpid()
+
+
+def test_what_a_library_prints_or_warns_is_not_taken_for_an_answer():
+    answer = asked(misbehaving.warns)
+    assert answer.fit.x.tolist() == B.tolist()
+    assert answer.heard == ("UserWarning: beware",)
+
+
+@pytest.mark.parametrize(
+    ("function", "status", "said"),
+    [
+        (misbehaving.refuses, Status.REFUSED, "LinAlgError: singular"),
+        (misbehaving.raises, Status.RAISED, "TypeError: not today"),
+    ],
+)
+def test_errors_are_told_apart_and_leave_the_process_alive(function, status, said):
+    before = warmed_up()
+    answer = asked(function)
+    assert (answer.fit, answer.failed, answer.note) == (None, status, said)
+    assert warmed_up() == before
+
+
+@pytest.mark.parametrize(
+    ("function", "status", "said"),
+    [
+        (misbehaving.hangs, Status.TIMED_OUT, "stopped after 0.6 s"),
+        (misbehaving.crashes, Status.DIED, "its process ended by SIGABRT"),
+        (misbehaving.leaves, Status.DIED, "its process ended with exit code 3"),
+    ],
+)
+def test_a_process_that_hangs_or_ends_is_a_row_and_is_replaced(function, status, said):
+    before = warmed_up()
+    started = time.monotonic()
+    answer = asked(function, SHORT)
+    assert (answer.fit, answer.failed, answer.note) == (None, status, said)
+    assert time.monotonic() - started < 20
+    assert not psutil.pid_exists(before)
+    assert asked(misbehaving.lstsq).fit.rank == 2
+    assert warmed_up() != before
+
+
+def test_a_process_that_swells_is_stopped_by_its_resident_memory():
+    warmed_up()
+    answer = asked(misbehaving.swells, Limits(seconds=60, resident=300 * 2**20))
+    assert answer.failed is Status.DIED
+    assert answer.note.startswith("stopped at 0.")
+    assert answer.note.endswith("GiB of resident memory")
+
+
+def test_the_programs_that_a_library_started_are_stopped_with_it():
+    warmed_up()
+    answer = asked(misbehaving.starts_a_program_and_hangs, SHORT)
+    assert answer.failed is Status.TIMED_OUT
+    time.sleep(0.2)
+    mine = f"time.sleep(3600)  # {os.getpid()}"
+    assert not [p for p in psutil.process_iter(["cmdline"]) if mine in " ".join(p.info["cmdline"] or [])]
+
+
+def test_libraries_compute_on_one_thread():
+    assert asked(misbehaving.threads).fit.x.tolist() == [1]
+
+
+def test_the_version_is_that_of_the_interpreter_asked():
+    assert isolated_version(misbehaving.LIBRARY, "misbehaving", "LIBRARY", python=sys.executable) == "0.0.1"
+
+
+def test_an_interpreter_that_cannot_serve_is_a_death_and_not_a_hang():
+    answer = isolated_answer(misbehaving.LIBRARY, misbehaving.lstsq, (A, B), python="false")
+    assert answer.failed is Status.DIED

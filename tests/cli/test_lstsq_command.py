@@ -1,0 +1,300 @@
+"""The command `lstsq`: a file in, certified numbers out, the same as in memory; bad input says the way out."""
+
+import csv
+import json
+from decimal import Context, Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+import stabilitylab as sl
+from stabilitylab.cli import lstsq
+from stabilitylab.cli.lstsq import stream
+from stabilitylab.cli.main import main
+from stabilitylab.data.tabular import open_table
+from stabilitylab.problems.nist import certified
+
+EXACT = Context(prec=200)
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch, tmp_path):
+    """A folder of one's own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def called(*arguments, code=0):
+    result = CliRunner().invoke(main, ["lstsq", *map(str, arguments)])
+    assert result.exit_code == code, (result.output, result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def told(*arguments):
+    """What --json prints, which is all there is on standard output."""
+    return json.loads(called(*arguments, "--json").stdout)
+
+
+def written(path, names, rows):
+    with path.open("w", newline="", encoding="utf-8") as out:
+        csv.writer(out).writerows([names, *rows])
+    return path
+
+
+def table(m=60, n=3, seed=1, digits=3):
+    """Rows of decimals as text: n columns and a target."""
+    random = np.random.default_rng(seed)
+    X = random.standard_normal((m, n))
+    y = X @ np.arange(1.0, n + 1) + 5 + random.standard_normal(m)
+    return [[f"{v:.{digits}f}" for v in row] for row in np.column_stack([X, y])]
+
+
+def nist(name, path):
+    """A data set of NIST as a CSV file of its features' decimals, powers included, every digit of them."""
+    problem = sl.problems.get(name)()
+    columns = {key: (column.integers, column.exponent) for key, column in problem.data.items()}
+    if problem.design.kind == "polynomial":
+        integers, exponent = columns.pop("x")
+        powers = range(1, problem.design.degree + 1)
+        columns |= {f"x{k}": ([i**k for i in integers], k * exponent) for k in powers}
+    texts = [[f"{Decimal(i).scaleb(exponent, EXACT):f}" for i in integers] for integers, exponent in columns.values()]
+    return written(path, list(columns), zip(*texts, strict=True))
+
+
+# --- the numbers
+
+
+@pytest.mark.parametrize("name", [name for name in sl.problems.names() if name.startswith("nist.")])
+def test_the_decimals_of_nist_give_the_values_nist_certifies(here, name):
+    published = certified(name)
+    path = nist(name, here / "data.csv")
+    options = ["--no-intercept"] * name.startswith("nist.noint")
+    record = told(path, "--target", "y", *options)
+    assert agree(record["x"], published.estimates)
+    assert agree(record["standard_errors"], published.standard_deviations)
+    assert agree([record["r_squared"]], [published.r_squared])
+    if name == "nist.filip":
+        assert not agree(told(path, "--target", "y", "--truth", "matrix")["x"], published.estimates)
+
+
+def agree(ours, published):
+    """Whether doubles agree with decimals to 15 digits, of which the last is itself rounded."""
+    return all(
+        abs(Fraction(x) - Fraction(text)) <= abs(Fraction(text)) / 10**14
+        for x, text in zip(ours, published, strict=True)
+    )
+
+
+DIGITS = st.integers(1, 20)
+
+
+@given(st.integers(0, 10**6), st.integers(5, 40), st.integers(1, 3), DIGITS, st.integers(1, 50), st.booleans())
+def test_a_stream_is_lstsq_in_memory_bit_for_bit(tmp_path_factory, seed, m, n, digits, rows, intercept):
+    path = tmp_path_factory.mktemp("stream") / "data.csv"
+    names = [*(f"c{j}" for j in range(n)), "y"]
+    lines = table(m, n, seed, digits)
+    found = open_table(written(path, names, lines))
+    whole = np.array([[float(v) for v in line] for line in lines])
+    same(
+        stream(found, "y", truth="matrix", rows=rows, intercept=intercept),
+        sl.lstsq(whole[:, :n], whole[:, n], intercept=intercept),
+    )
+    exact = np.array([[Fraction(v) for v in line] for line in lines], dtype=object)
+    same(
+        stream(found, "y", truth="decimal", rows=rows, intercept=intercept),
+        sl.lstsq(exact[:, :n], exact[:, n], intercept=intercept),
+    )
+
+
+def same(one, other):
+    assert one.x.tolist() == other.x.tolist()
+    assert one.standard_errors.tolist() == other.standard_errors.tolist()
+    assert (one.residual_norm, one.r_squared) == (other.residual_norm, other.r_squared)
+
+
+@pytest.mark.parametrize("truth", ["decimal", "matrix"])
+def test_weights_come_from_a_column(here, truth):
+    lines = [[*line, f"{j % 4}.25"] for j, line in enumerate(table())]
+    path = written(here / "data.csv", ["a", "b", "c", "y", "w"], lines)
+    number = float if truth == "matrix" else Fraction
+    whole = np.array([[number(v) for v in line] for line in lines], dtype=float if truth == "matrix" else object)
+    expected = sl.lstsq(whole[:, :3], whole[:, 3], weights=whole[:, 4], intercept=True)
+    same(stream(open_table(path), "y", weights="w", truth=truth, rows=7), expected)
+    record = told(path, "--target", "y", "--weights", "w", "--truth", truth, "--block", 11)
+    assert record["x"] == expected.x.tolist()
+    assert len(record["names"]) == 4
+
+
+def test_an_array_and_its_text_are_one_problem(here):
+    array = np.array([[float(v) for v in line] for line in table()])
+    np.save(here / "data.npy", array)
+    written(here / "data.csv", ["a0", "a1", "a2", "a3"], [[repr(float(v)) for v in row] for row in array])
+    for options in ((), ("--columns", "a2,a0"), ("--no-intercept",), ("--block", 7)):
+        binary = told("data.npy", "--target", 3, *options)
+        assert binary["x"] == told("data.csv", "--target", "a3", "--truth", "matrix", *options)["x"]
+        assert binary["names"][-1] in ("a2", "a0")
+
+
+def test_the_two_truths_are_told_apart(here):
+    written(here / "data.csv", ["x", "y"], [["1.1", "1"], ["1.2", "2"], ["1.3", "3"]])
+    exact = told("data.csv", "--target", "y")
+    assert exact["x"] == [-10, 10]
+    assert told("data.csv", "--target", "y", "--truth", "matrix")["x"] != exact["x"]
+
+
+# --- what is printed
+
+
+def test_the_page_shows_every_number_in_full_and_what_stands_behind_it(here):
+    path = nist("nist.longley", here / "data.csv")
+    fit = stream(open_table(path), "y")
+    said = called(path, "--target", "y").output
+    for name, value, error, t in zip(fit.names, fit.x, fit.standard_errors, fit.t_statistics, strict=True):
+        (line,) = [line for line in said.splitlines() if line.split()[:1] == [name]]
+        assert line.split()[1:] == [repr(float(value)), repr(float(error)), f"{float(t):.4g}"]
+    assert f"residual norm {float(fit.residual_norm)!r}, R² {float(fit.r_squared)!r}" in said
+    assert "16 rows, rank 7 of 7; scored: the numbers as written in the file" in said
+    assert fit.certificate.route in said
+    assert " s in all, " in said
+    assert "the numbers as stored in float64" in called(path, "--target", "y", "--truth", "matrix").output
+
+
+def test_json_is_the_fit_s_own_record(here):
+    path = written(here / "data.csv", ["a", "b", "c", "y"], table())
+    record = stream(open_table(path), "y").to_dict()
+    for volatile in (record, told_record := told(path, "--target", "y")):
+        for key in [key for key in volatile if "seconds" in key]:
+            del volatile[key]
+    assert told_record["x"] == record["x"]
+    assert told_record.keys() == record.keys()
+
+
+def test_as_many_rows_as_coefficients_have_no_standard_errors(here):
+    path = written(here / "data.csv", ["x", "y"], [["1", "2"], ["2", "4"]])
+    said = called(path, "--target", "y").output
+    assert "2 rows, rank 2 of 2" in said
+    assert told(path, "--target", "y")["standard_errors"] is None
+
+
+def test_an_exact_fit_has_no_number_for_its_t_in_json_and_inf_on_the_page(here):
+    path = written(here / "data.csv", ["x", "y"], [["1", "2"], ["2", "4"], ["3", "6"]])
+    record = told(path, "--target", "y")
+    assert (record["x"], record["standard_errors"], record["t_statistics"]) == ([0, 2], [0, 0], [None, None])
+    assert "inf" in called(path, "--target", "y").output
+
+
+def test_names_are_only_text(here):
+    names = ["[bold red]x[/]", "=cmd|' /C calc'!A0", "[link=http://x]", "\x1b[31m", "y"]
+    lines = [[*line, str(j % 7)] for j, line in enumerate(table())]
+    path = written(here / "data.csv", names, [[*line[:3], line[4], line[3]] for line in lines])
+    result = called(path, "--target", "y")
+    assert "[bold red]x[/]" in result.output
+    assert "=cmd|' /C calc'!A0" in result.output
+    assert "[link=http://x]" in result.output
+    assert "\x1b" not in result.output
+    assert "\\x1b[31m" in result.output
+    assert told(path, "--target", "y")["names"] == ["intercept", *names[:-1]]
+
+
+def test_a_name_with_a_comma_is_chosen_in_quotes(here):
+    path = written(here / "data.csv", ["a,b", "c", "d", "y"], table())
+    assert told(path, "--target", "y", "--columns", '"a,b", d')["names"] == ["intercept", "a,b", "d"]
+
+
+def test_the_help_teaches_by_examples():
+    said = " ".join(called("--help").output.split())
+    assert "stabilitylab lstsq houses.csv --target price" in said
+    assert "as that many rows" in said
+    assert "Certified least squares" in CliRunner().invoke(main, ["--help"]).output
+
+
+# --- bad use
+
+GOOD = "a,b,y\n" + "".join(f"{j},{j * j % 7},{j % 3}\n" for j in range(9))
+BAD_USE = {
+    "no target": (GOOD, (), "Missing option '--target'"),
+    "an unknown target": (GOOD, ("--target", "yy"), "no column is named 'yy': did you mean 'y'?"),
+    "an unknown column": (GOOD, ("--target", "y", "--columns", "a,bb"), "no column is named 'bb': did you mean 'b'?"),
+    "unknown weights": (GOOD, ("--target", "y", "--weights", "w"), "no column is named 'w'"),
+    "the target as a column": (GOOD, ("--target", "y", "--columns", "a,y"), "column 'y' is named twice"),
+    "a column twice": (GOOD, ("--target", "y", "--columns", "a,a"), "column 'a' is named twice"),
+    "no name of a column": (GOOD, ("--target", "y", "--columns", ""), "--columns must be names between commas"),
+    "a column without a name": (GOOD, ("--target", "y", "--columns", "a,,b"), "--columns must be names between commas"),
+    "an open quote in the columns": (GOOD, ("--target", "y", "--columns", '"a'), "--columns must be names"),
+    "nothing left": ("y\n1\n2\n", ("--target", "y", "--no-intercept"), "no column is left to fit 'y' with"),
+    "a word": (GOOD + "1,two,3\n", ("--target", "y"), "line 11, column 'b': expected a number"),
+    "an empty field": (GOOD + "1,,3\n", ("--target", "y"), "line 11, column 'b': the field is empty"),
+    "a comma of two readings": (GOOD + '1,"1,234",3\n', ("--target", "y"), "--thousands ',' (as 1234)"),
+    "a ragged row": (GOOD + "1,2\n", ("--target", "y"), "line 11: expected 3 fields"),
+    "another separator": (GOOD.replace(",", ";"), ("--target", "y"), "give --separator ';'"),
+    "a separator in words": (GOOD, ("--target", "y", "--separator", "comma"), "the separator must be one character"),
+    "an unknown decimal mark": (GOOD, ("--target", "y", "--decimal", ";"), "the decimal mark must be '.' or ','"),
+    "an unknown truth": (GOOD, ("--target", "y", "--truth", "data"), "'data' is not one of 'decimal', 'matrix'"),
+    "an unknown policy": (GOOD, ("--target", "y", "--policy", "basic"), "'basic' is not one of"),
+    "no block": (GOOD, ("--target", "y", "--block", "0"), "0 is not in the range x>=1"),
+    "fewer rows than columns": ("a,b,y\n1,2,3\n", ("--target", "y"), "1 rows do not determine 3"),
+    "dependent columns": ("a,c,y\n1,2,3\n2,4,4\n4,8,9\n", ("--target", "y"), "c"),
+    "no rows": ("a,y\n", ("--target", "y"), "has column names and no rows"),
+    "nothing": ("", ("--target", "y"), "is empty"),
+    "another encoding": (GOOD.encode() + b"\xe9,1,2\n", ("--target", "y"), "line 11: expected text in UTF-8"),
+}
+
+
+@pytest.mark.parametrize("how", BAD_USE)
+def test_bad_use_is_exit_code_2_and_says_the_way_out(here, how):
+    content, arguments, says = BAD_USE[how]
+    (here / "data.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = called("data.csv", *arguments, code=2)
+    assert says in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_missing_file_a_folder_and_an_array_of_decimals_are_bad_use(here):
+    assert "does not exist" in called("nothing.csv", "--target", "y", code=2).stderr
+    assert "is a directory" in called(here, "--target", "y", code=2).stderr
+    np.save("data.npy", np.eye(3))
+    assert "ask for --truth matrix" in called("data.npy", "--target", 0, "--truth", "decimal", code=2).stderr
+    assert "no column is named 'a7'" in called("data.npy", "--target", 7, code=2).stderr
+
+
+def test_dependent_columns_are_named_and_the_least_solution_is_there_for_the_asking(here):
+    path = written(here / "data.csv", ["a", "copy", "y"], [[str(j), str(2 * j), str(5 * j)] for j in range(5)])
+    assert "copy" in called(path, "--target", "y", "--no-intercept", code=2).stderr
+    least = told(path, "--target", "y", "--no-intercept", "--policy", "minimum-norm")
+    assert least["x"] == [1, 2]
+
+
+# --- waiting
+
+
+def test_progress_is_shown_only_after_two_seconds_and_only_to_a_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    clock = iter([0.0, 1.0, 3.0, 4.0])
+    monkeypatch.setattr(lstsq.time, "monotonic", lambda: next(clock, 5.0))
+    with lstsq._progress() as seen:
+        seen(1, 10)
+        assert capsys.readouterr().err == ""
+        seen(5, 10)
+        seen(6, 10)
+    assert "reading" in capsys.readouterr().err
+    monkeypatch.delenv("FORCE_COLOR")
+    monkeypatch.delenv("TTY_COMPATIBLE")
+    with lstsq._progress() as seen:
+        seen(1, 10)
+    assert capsys.readouterr().err == ""
+
+
+def test_ctrl_c_ends_in_one_line_and_code_130(here, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    path = written(here / "data.csv", ["a", "b", "c", "y"], table())
+    monkeypatch.setattr(lstsq.GramAccumulator, "add", interrupted)
+    result = called(path, "--target", "y", code=130)
+    assert (result.stdout, result.stderr) == ("", "stabilitylab: interrupted; nothing was written\n")

@@ -1,0 +1,176 @@
+"""Rounding into formats, and exact integers out of them, against neighbours in exact fractions."""
+
+from fractions import Fraction
+from math import gcd
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from stabilitylab.core.arithmetic.formats import as_fraction, as_integers, nearest, unit_roundoff
+from stabilitylab.core.arithmetic.norms import column_norms, unit_exponent
+from stabilitylab.core.errors import OutOfRangeError
+
+FORMATS = ("float16", "float32", "float64", "longdouble")
+SETTINGS = settings(deadline=None, max_examples=150)
+
+
+def value_of(number):
+    return Fraction(*number.as_integer_ratio())
+
+
+def is_nearest(rounded, value, dtype):
+    """Neither neighbour of rounded is nearer to value, and a tie went to the even significand."""
+    assert rounded.dtype == np.dtype(dtype)
+    error = abs(value_of(rounded) - value)
+    for toward in (-np.inf, np.inf):
+        neighbour = np.nextafter(rounded, rounded.dtype.type(toward))
+        if not np.isfinite(neighbour):
+            continue
+        distance = abs(value_of(neighbour) - value)
+        if distance < error or (distance == error and not even(rounded)):
+            return False
+    return True
+
+
+def even(number):
+    """Whether the last bit of the significand is 0."""
+    info = np.finfo(number.dtype)
+    exponent = max(int(np.frexp(number)[1]) - 1, int(info.minexp)) - int(info.nmant)
+    return (value_of(number) / Fraction(2) ** exponent).numerator % 2 == 0
+
+
+@st.composite
+def values(draw, dtype):
+    """A fraction in the range of the format: near a number of it, halfway between two, subnormal, or anything."""
+    info = np.finfo(dtype)
+    p, low, high = int(info.nmant) + 1, int(info.minexp) - int(info.nmant), int(info.maxexp) - int(info.nmant) - 2
+    exponent = draw(st.one_of(st.integers(low, low + p), st.integers(-p, min(p, high)), st.integers(low, high)))
+    # 2p + 2 bits: the integer part is a significand, the rest says on which side of the middle the value lies.
+    whole, sign = draw(st.integers(0, 2**p - 1)), draw(st.sampled_from([-1, 1]))
+    rest = draw(
+        st.one_of(
+            st.just(Fraction(1, 2)),
+            st.just(Fraction(0)),
+            st.integers(1, 400).map(lambda k: Fraction(1, 2) + Fraction(1, 2**k)),
+            st.integers(1, 400).map(lambda k: Fraction(1, 2) - Fraction(1, 2 ** (k + 1))),
+            st.fractions(0, 1, max_denominator=10**9),
+        )
+    )
+    return sign * (whole + rest) * Fraction(2) ** exponent
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_rounding_gives_the_nearest_number_with_ties_to_even(dtype):
+    @SETTINGS
+    @given(values(dtype))
+    def check(value):
+        assert is_nearest(nearest(value, dtype), value, dtype)
+
+    check()
+
+
+@SETTINGS
+@given(st.fractions())
+@example(Fraction(1, 10))
+@example(Fraction(5, 2**1075))
+def test_rounding_to_double_is_that_of_python(value):
+    assert nearest(value, "float64") == float(value)
+
+
+def test_the_numbers_of_float16_and_the_middles_between_two_round_as_they_must():
+    numbers = np.arange(0x7C00, dtype=np.uint16).view(np.float16)
+    # Every fifth of the 31743 gaps: all exponents, the subnormals, and all significands at one exponent or another.
+    for i in range(0, len(numbers) - 1, 5):
+        low, high = value_of(numbers[i]), value_of(numbers[i + 1])
+        middle, a_little = (low + high) / 2, Fraction(1, 2**60)
+        rounded = [nearest(v, "float16") for v in (low, middle - a_little, middle, middle + a_little)]
+        expected = [numbers[i], numbers[i], numbers[i + i % 2], numbers[i + 1]]
+        assert rounded == expected
+
+
+def twice_rounded(value, dtype):
+    """The planted fault: to double first, then to the format."""
+    return np.dtype(dtype).type(float(value))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_rounding_twice_would_be_seen(dtype):
+    u = Fraction(unit_roundoff(dtype))
+    value = 1 + u + Fraction(1, 2**80)
+    assert is_nearest(nearest(value, dtype), value, dtype)
+    assert not is_nearest(twice_rounded(value, dtype), value, dtype)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).nmant < 60, reason="longdouble is double here")
+def test_longdouble_is_not_rounded_by_way_of_double():
+    value = 1 + Fraction(1, 2**60)
+    assert value_of(nearest(value, "longdouble")) == value
+    assert not is_nearest(twice_rounded(value, "longdouble"), value, "longdouble")
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_the_largest_number_is_reached_and_half_a_gap_beyond_it_overflows(dtype):
+    largest = np.finfo(dtype).max
+    gap = value_of(largest) - value_of(np.nextafter(largest, np.dtype(dtype).type(0)))
+    beyond = value_of(largest) + gap / 2
+    assert nearest(beyond - Fraction(1, 2**20), dtype) == largest
+    for value in (beyond, -beyond, 2 * beyond):
+        with pytest.raises(OutOfRangeError, match=r"overflows \w+: scale its column"):
+            nearest(value, dtype)
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_half_the_smallest_number_rounds_to_zero_and_a_little_more_does_not(dtype):
+    smallest = value_of(np.finfo(dtype).smallest_subnormal)
+    assert nearest(smallest / 2, dtype) == 0
+    assert value_of(nearest(smallest * Fraction(513, 1024), dtype)) == smallest
+    assert nearest(Fraction(0), dtype) == 0
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_the_unit_roundoff_is_where_one_plus_something_stops_being_one(dtype):
+    u, one = Fraction(unit_roundoff(dtype)), np.dtype(dtype).type(1)
+    assert nearest(1 + u, dtype) == one
+    assert nearest(1 + u * Fraction(1001, 1000), dtype) > one
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_integers_and_their_scale_are_the_numbers_exactly_and_share_no_factor_of_two(dtype):
+    info = np.finfo(dtype)
+    finite = st.floats(width=16, allow_nan=False, allow_infinity=False)
+
+    @SETTINGS
+    @given(st.lists(st.tuples(finite, st.integers(int(info.minexp) - 20, int(info.maxexp) - 17)), max_size=8))
+    def check(parts):
+        floats = np.array([np.ldexp(np.dtype(dtype).type(f), e) for f, e in parts], dtype=dtype)
+        integers, scale = as_integers(floats)
+        assert [n * scale for n in integers] == [value_of(v) for v in floats]
+        assert all(type(n) is int for n in integers)
+        common = gcd(*integers)
+        assert common == 0 or common % 2 == 1
+        assert max(scale.numerator, scale.denominator).bit_count() == 1
+        assert [as_fraction(v) for v in floats] == [value_of(v) for v in floats]
+
+    check()
+
+
+def test_integers_keep_the_shape_of_a_matrix():
+    integers, scale = as_integers(np.array([[0.5, -3.0], [0.0, 6.0]]))
+    assert integers.tolist() == [[1, -6], [0, 12]]
+    assert scale == Fraction(1, 2)
+
+
+@SETTINGS
+@given(st.lists(st.floats(0.5, 2.0), min_size=1, max_size=5), st.integers(-1000, 1000))
+def test_column_norms_do_not_over_or_underflow(column, exponent):
+    column = np.array(column)
+    plain = np.linalg.norm(column)
+    (norm,) = column_norms(np.ldexp(column, exponent)[:, None])
+    assert norm == pytest.approx(np.ldexp(plain, exponent), rel=1e-14)
+    assert np.ldexp(1.0, unit_exponent(column)) > column.max() >= np.ldexp(0.5, unit_exponent(column))
+
+
+def test_a_column_of_zeros_can_be_divided_by_its_norm():
+    assert column_norms(np.array([[0.0, 3.0], [0.0, 4.0]])).tolist() == [1.0, 5.0]

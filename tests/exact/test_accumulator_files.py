@@ -1,0 +1,154 @@
+"""Saved accumulators: what is written comes back; what was not, is damaged or would run code is refused."""
+
+import pickle
+import zipfile
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from stabilitylab import GramAccumulator
+from stabilitylab.core.errors import InputError
+
+RNG = np.random.default_rng(7)
+A = np.column_stack([np.ones(40), RNG.standard_normal((40, 2)), 1e7 + np.arange(40.0)])
+B = RNG.standard_normal(40)
+
+
+def of(left, right):
+    return GramAccumulator(left.shape[1]).add(left, right)
+
+
+def values(acc):
+    """The sums in fractions: A'A, A'b and b'b; and the number of rows."""
+    normal = acc.normal_equations()
+    u = normal.units
+    n = acc.n
+    C = [[normal.C[i][j] * u[i] * u[j] for j in range(n)] for i in range(n)]
+    return C, [normal.c[j] * u[j] * u[n] for j in range(n)], normal.bb * u[n] ** 2, acc.rows
+
+
+def test_what_is_saved_is_loaded_and_goes_on(tmp_path):
+    for k, acc in enumerate(
+        (
+            GramAccumulator(4),
+            of(A, B),
+            of(A * 2.0**-1000, B * 2.0**500),
+            GramAccumulator(4).add(A, B, np.full(40, 2.0**50)),
+            GramAccumulator(4, scales=[Fraction(1, 3), 1, 1, 2, Fraction(7, 10**9)]).add(
+                np.rint(A).astype(int), [1] * 40
+            ),
+            of(np.zeros((3, 4)), np.ones(3)),
+        )
+    ):
+        path = tmp_path / f"{k}.npz"
+        acc.save(path)
+        twin = GramAccumulator.load(str(path))
+        assert values(twin) == values(acc)
+        assert twin.scales == acc.scales
+        assert values(twin.add(A, B)) == values(acc.add(A, B))
+        if acc.scales is None:
+            assert twin.solve().x.tobytes() == acc.solve().x.tobytes()
+            assert twin.solve().r_squared == acc.solve().r_squared
+    twin.save(path)
+    assert values(GramAccumulator.load(path)) == values(twin)
+
+
+def test_a_file_keeps_what_removed_and_added_rows_left_when_their_numbers_are_equal(tmp_path):
+    acc = GramAccumulator(4).remove(A[:9], B[:9]).add(A[9:18], B[9:18])
+    acc.save(tmp_path / "sums.npz")
+    assert values(GramAccumulator.load(tmp_path / "sums.npz")) == values(acc)
+
+
+def test_a_file_has_the_name_it_is_given(tmp_path):
+    of(A, B).save(tmp_path / "sums")
+    assert values(GramAccumulator.load(tmp_path / "sums")) == values(of(A, B))
+
+
+class Opens:
+    """What runs code when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+def stored(path):
+    with np.load(path) as content:
+        return {name: content[name] for name in content.files}
+
+
+def other_files(folder, saved):
+    """Files that are no saved accumulator, one by one."""
+    path = folder / "other.npz"
+    evil = np.array([Opens(folder / "opened")], dtype=object)
+    fields = stored(saved)
+    yield path  # is not there
+    path.write_bytes(b"")
+    yield path
+    path.write_text("a,b\n1,2\n")
+    yield path
+    path.write_bytes(pickle.dumps(Opens(folder / "opened")))
+    yield path
+    for name in fields:
+        np.savez(path, **{**fields, name: evil})
+        yield path
+        np.savez(path, **{key: value for key, value in fields.items() if key != name})
+        yield path
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("digits.npy", pickle.dumps(Opens(folder / "opened")))
+    yield path
+    digits = fields["digits"]
+    for name, value in {
+        "format": 99,
+        "digits": digits.astype(float),
+        "exponents": fields["exponents"][:-1],
+        "same": np.zeros(2),
+        "scales": np.array(["1"]),
+        "rows": "many",
+    }.items():
+        np.savez(path, **{**fields, name: value})
+        yield path
+    np.savez(path, **{**fields, "digits": digits * 2**22})
+    yield path
+    np.savez(path, **{**fields, "digits": digits + np.arange(5)})
+    yield path
+    np.savez(path, **{**fields, "scales": np.array(["1/0"] * 5)})
+    yield path
+    np.save(folder / "one.npy", A)
+    yield folder / "one.npy"
+    yield folder
+
+
+def test_other_files_are_refused_and_nothing_in_them_is_executed(tmp_path):
+    of(A, B).save(tmp_path / "sums.npz")
+    for path in other_files(tmp_path, tmp_path / "sums.npz"):
+        with pytest.raises(InputError):
+            GramAccumulator.load(path)
+    assert not (tmp_path / "opened").exists()
+
+
+def damaged(content, step, mask):
+    """The content cut off, and with a byte changed, at every step-th place."""
+    for k in range(0, len(content), step):
+        yield content[:k]
+        yield content[:k] + bytes([content[k] ^ mask]) + content[k + 1 :]
+
+
+@pytest.mark.parametrize("mask", [0x01, 0x41, 0xFF])
+def test_a_damaged_file_is_refused_or_says_what_was_saved(mask, tmp_path):
+    acc = of(A, B)
+    acc.save(tmp_path / "sums.npz")
+    content, path = (tmp_path / "sums.npz").read_bytes(), tmp_path / "damaged.npz"
+    refused, expected = 0, values(acc)
+    for other in damaged(content, 3, mask):
+        path.write_bytes(other)
+        try:
+            twin = GramAccumulator.load(path)
+        except InputError:
+            refused += 1
+        else:
+            assert values(twin) == expected
+    assert refused > len(content) / 3

@@ -1,0 +1,228 @@
+"""A page says what the rows say: every finding with its verdict, every table and figure, nothing left from before."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stabilitylab.core import environment
+from stabilitylab.core.library import Library
+from stabilitylab.core.types import Measurement
+from stabilitylab.lab.chapter import INDEX, publish, refresh, write_chapter, write_index
+from stabilitylab.lab.experiment import Experiment, Finding, Loaded
+from stabilitylab.report.plot import HeatMap
+from stabilitylab.report.rows import NoRowsError, Rows
+from stabilitylab.report.table import Listing, Pivot
+
+
+def row(problem, solver, digits):
+    scores = {"digits.min": digits}
+    return Measurement(problem, {}, solver, "float64", "float64", "matrix", "SOLVED", "", (), None, (1.0,), scores)
+
+
+NASTY = r"a|b <script>alert(1)</script> \1 \g<1> & c"
+ROWS = Rows((row("p", "good", 12.0), row("q", "good", 3.0), row("p", NASTY, 1.0), row(NASTY, NASTY, 0.0)))
+FINDINGS = (
+    Finding(
+        "The best keeps {best:.1f} digits.", lambda rows: True, lambda rows: {"best": max(rows.values("digits.min"))}
+    ),
+    Finding("The worst keeps more.", lambda rows: False),
+    Finding("Nobody answers.", lambda rows: bool(rows.where(solver="nobody"))),
+)
+EXPERIMENT = Experiment(
+    problems=(),
+    solvers=(),
+    findings=FINDINGS,
+    tables=(Pivot("Digits | of <all>"), Listing("Each row", ("problem", "solver", "digits.min"))),
+    figures=(HeatMap("Digits & more"), HeatMap("Again")),
+)
+
+
+def loaded(name="chapter", question="Who keeps <digits> | and why?", experiment=EXPERIMENT):
+    return Loaded(name, Path(f"{name}.py"), question, "Text with `code`.", experiment)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("written")
+
+
+@pytest.fixture(scope="module")
+def chapter(folder):
+    return write_chapter(loaded(), ROWS, folder)
+
+
+def plain(experiment=EXPERIMENT):
+    """Without figures, which take their time."""
+    return replace(experiment, figures=())
+
+
+# --- the page
+
+
+def test_a_page_holds_question_text_and_every_finding_with_its_verdict(chapter, folder):
+    page = (folder / "chapter.md").read_text("utf-8")
+    assert page.startswith("# Who keeps &lt;digits&gt; \\| and why?\n\nText with `code`.\n")
+    assert "- *holds*: The best keeps 12.0 digits.\n" in page
+    assert "- **REFUTED**: The worst keeps more.\n" in page
+    assert "- **REFUTED**: Nobody answers. (no row has solver='nobody')\n" in page
+    assert [finding.verdict for finding in chapter.findings] == ["holds", "REFUTED", "REFUTED"]
+    assert not chapter.holds
+    assert f"[all chapters]({INDEX})" in page
+
+
+def test_what_is_not_here_is_a_sentence_and_the_tables_that_need_it_are_left_out(tmp_path, monkeypatch):
+    needy = replace(
+        plain(),
+        solvers=("numpy.lstsq",),
+        findings=(Finding("It keeps {k}.", lambda rows: False, needs=("numpy.lstsq",)),),
+        tables=(Pivot("Digits"), Pivot("Of the absent", where={"solver": "numpy.lstsq"})),
+        figures=(HeatMap("Of the absent", where={"solver": "numpy.lstsq"}),),
+    )
+    with pytest.raises(NoRowsError):
+        write_chapter(loaded(experiment=needy), ROWS, tmp_path)
+    monkeypatch.setattr(Library, "missing", property(lambda self: "nowhere | get it"))
+    chapter = write_chapter(loaded(experiment=needy), ROWS, tmp_path)
+    page = (tmp_path / "chapter.md").read_text("utf-8")
+    assert "Passed over, for it is not here: NumPy: nowhere \\| get it\n" in page
+    assert "- *not checked here*: It keeps …. (nowhere \\| get it)\n" in page
+    assert (len(chapter.tables), len(chapter.pictures), chapter.holds) == (1, 0, True)
+
+
+def test_every_file_a_page_names_is_there_and_no_other(chapter, folder):
+    page = (folder / "chapter.md").read_text("utf-8")
+    named = set(re.findall(r"\]\(([^)]+)\)", page)) - {INDEX}
+    there = {path.name for path in folder.iterdir()}
+    assert there == set(chapter.files)
+    assert {"chapter-table1.csv", "chapter-table2.jsonl", "chapter-figure1.svg", "chapter-figure2.svg"} <= named < there
+    assert there - named == {"chapter.md", "chapter-figure1.png", "chapter-figure2.png"}
+    assert all((folder / name).stat().st_size for name in there)
+
+
+def test_names_are_text_and_never_markup(chapter, folder):
+    page = (folder / "chapter.md").read_text("utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    lines = [line for line in page.splitlines() if line.startswith("| ")]
+    assert len({line.replace("\\|", "").count("|") for line in lines[:4]}) == 1, "a name broke a table"
+    assert "![Digits &amp; more](chapter-figure1.svg)" in page
+
+
+def test_equal_rows_give_equal_bytes(chapter, folder, tmp_path):
+    assert write_chapter(loaded(), Rows(tuple(ROWS)), tmp_path) == chapter
+    for name in chapter.files:
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
+    assert b"\r" not in (folder / "chapter.md").read_bytes()
+
+
+def test_what_an_earlier_run_left_of_a_chapter_goes_and_its_neighbours_stay(tmp_path):
+    stale = {"chapter-table7.csv", "chapter-figure3.png", "chapter.md"}
+    kept = {"chapter-two.md", "chapter-two-table1.csv", "another-table1.csv", "chapter.txt", "xchapter.md", "rows"}
+    for name in stale | kept:
+        (tmp_path / name).write_text("old")
+    written = write_chapter(loaded(experiment=plain()), ROWS, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == kept | set(written.files)
+    assert {(tmp_path / name).read_text() for name in kept} == {"old"}
+
+
+# --- the book
+
+
+def test_the_index_lists_every_chapter_with_a_link_that_leads_to_it(tmp_path):
+    questions = ("Which solver keeps the digits of NumPy's, and why?", "What's lost - 10 digits?")
+    chapters = [write_chapter(loaded(f"c{k}", q, plain()), ROWS, tmp_path) for k, q in enumerate(questions)]
+    write_index(chapters, tmp_path)
+    index = (tmp_path / INDEX).read_text("utf-8")
+    for k, question in enumerate(questions, 1):
+        assert f"{k}. [{question}](#" in index
+        assert f"\n## {question}\n" in index
+        assert f"[The whole chapter](c{k - 1}.md)" in index
+    assert "(#which-solver-keeps-the-digits-of-numpys-and-why)" in index
+    assert "(#whats-lost---10-digits)" in index
+    assert index.count("*holds*: The best keeps 12.0 digits.") == 2
+    assert index.count("### Digits") == 2
+    assert "- python: " in index
+
+
+def test_only_the_first_table_and_figure_of_a_chapter_are_in_the_index(chapter, tmp_path):
+    write_index([chapter], tmp_path)
+    index = (tmp_path / INDEX).read_text("utf-8")
+    assert index.count("chapter-figure1.svg") == index.count("chapter-table1.csv") == 1
+    assert "chapter-figure2" not in index
+    assert "chapter-table2" not in index
+
+
+def test_publishing_copies_every_file_and_removes_stale_ones(chapter, folder, tmp_path):
+    target = tmp_path / "deep" / "tables"
+    publish([chapter], folder, target)
+    (target / "chapter-table9.csv").write_text("stale")
+    (target / "chapter-two.md").write_text("a neighbour")
+    publish([chapter], folder, target)
+    assert {path.name for path in target.iterdir()} == {*chapter.files, "chapter-two.md"}
+    assert all((target / name).read_bytes() == (folder / name).read_bytes() for name in chapter.files)
+
+
+# --- tables embedded in a page
+
+BETWEEN = """# A page with \\1 and | of its own
+
+<!-- table chapter 1 -->
+{first}
+<!-- end -->
+Prose that stays: 1 | 2 \\\\ <!-- end -->
+
+<!-- table chapter 2 -->
+{second}
+<!-- end -->
+<!-- table other 1 -->
+another chapter's
+<!-- end -->
+"""
+
+
+def page_with(tmp_path, text):
+    path = tmp_path / "README.md"
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("old", ["old", "", "| a | b |\n| --- | --- |\n\\g<0>"])
+def test_only_what_is_between_markers_is_replaced_and_twice_is_once(chapter, tmp_path, old):
+    path = page_with(tmp_path, BETWEEN.format(first=old, second=old))
+    refresh(path, [chapter])
+    first, second = (table[: table.index("\n[CSV]")].rstrip() for table in chapter.tables)
+    assert path.read_text("utf-8") == BETWEEN.format(first=first, second=second)
+    assert "\\|" in first
+    refresh(path, [chapter])
+    assert path.read_text("utf-8") == BETWEEN.format(first=first, second=second)
+
+
+def test_an_empty_block_does_not_swallow_what_follows(chapter, tmp_path):
+    text = "<!-- table chapter 1 -->\n<!-- end -->\nprose\n<!-- table other 1 -->\nx\n<!-- end -->\n"
+    path = page_with(tmp_path, text)
+    refresh(path, [chapter])
+    assert "\nprose\n<!-- table other 1 -->\nx\n<!-- end -->\n" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no markers at all\n",
+        "<!-- table chapter 1 -->\nnever ended\n<!-- table other 1 -->\nx\n<!-- end -->\n",
+        "<!-- table chapter 9 -->\nno such table\n<!-- end -->\n",
+        "<!-- table chapterx1 1 -->\nanother name\n<!-- end -->\n",
+    ],
+)
+def test_a_page_without_a_whole_block_of_the_chapter_stays_as_it_is(chapter, tmp_path, text):
+    path = page_with(tmp_path, text)
+    refresh(path, [replace(chapter, name="chapter.1"), chapter])
+    assert path.read_text("utf-8") == text
+
+
+def test_the_environment_is_printed_as_text(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "stamp", lambda: {"processor": "<b>|", "blas": [{"version": None}]})
+    write_index([], tmp_path)
+    index = (tmp_path / INDEX).read_text("utf-8")
+    assert "- processor: &lt;b&gt;\\|\n" in index
+    assert '- blas: [{"version": null}]\n' in index

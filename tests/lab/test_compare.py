@@ -1,0 +1,111 @@
+"""Two results side by side: what moved by a digit or changed its ending, whatever order the rows are in."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from stabilitylab.core.errors import InputError, StabilityLabError
+from stabilitylab.core.types import Measurement
+from stabilitylab.lab.compare import compare
+from stabilitylab.report.rows import write
+
+
+def row(problem="p", solver="s", digits=10.0, status="SOLVED", **fields):
+    x = (1.0,) if digits is not None else None
+    made = Measurement(
+        problem, {}, solver, "float64", "float64", "matrix", status, "", (), None, x, {"digits.min": digits}
+    )
+    return replace(made, **fields)
+
+
+def results(folder, *rows, **stamp):
+    (folder / "rows").mkdir(parents=True)
+    write(rows, folder / "rows" / "one.quick.rows.jsonl")
+    (folder / "rows" / "one.quick.journal.jsonl").write_text("no rows\n")
+    if stamp:
+        (folder / "environment.json").write_text(json.dumps(stamp))
+    return folder
+
+
+def refused(**fields):
+    return row(digits=None, status="REFUSED", **fields)
+
+
+def test_a_result_compared_with_itself_has_no_change(tmp_path):
+    both = results(tmp_path / "a", row(), row("q"), refused(solver="t"))
+    found = compare(both, both)
+    assert (found.changed, found.same, found.only_before, found.only_after) == ((), 3, (), ())
+    assert found.worse == ()
+    assert found.environment == {}
+
+
+def test_what_moves_by_a_digit_is_a_change_with_the_worst_loss_first(tmp_path):
+    before = results(tmp_path / "a", row("p"), row("q"), row("r"), row("s"))
+    after = results(
+        tmp_path / "b", row("s", digits=9.1), row("r", digits=12.0), row("q", digits=3.0), row("p", digits=9.0)
+    )
+    found = compare(before, after)
+    assert [(change.cell[0], change.lost) for change in found.changed] == [("q", 7.0), ("p", 1.0), ("r", -2.0)]
+    assert [change.cell[0] for change in found.worse] == ["q", "p"]
+    assert found.same == 1
+    assert [change.cell[0] for change in compare(before, after, threshold=0.5).worse] == ["q", "p", "s"]
+    assert [change.cell[0] for change in compare(before, after, threshold=5).changed] == ["q"]
+
+
+def test_an_answer_that_is_lost_is_worse_and_one_that_is_gained_is_not(tmp_path):
+    before = results(tmp_path / "a", row("p", digits=0.2), refused(problem="q"), row("r"))
+    after = results(tmp_path / "b", refused(problem="p"), row("q", digits=0.5), row("r", status="WARNED"))
+    found = compare(before, after)
+    assert {change.cell[0] for change in found.changed} == {"p", "q", "r"}
+    assert [change.cell[0] for change in found.worse] == ["p"]
+
+
+def test_cells_are_told_apart_by_all_that_names_them(tmp_path):
+    variants = [row(), row(dtype="float32"), row(truth="decimal"), row(copy="scaled 1"), row(solver="t"), row("q")]
+    before = results(tmp_path / "a", *variants)
+    after = results(tmp_path / "b", *variants[:3])
+    found = compare(before, after)
+    assert found.same == 3
+    assert [cell for cell in found.only_before if cell[1] == "t"] == [("p", "t", "float64", "matrix", "published")]
+    assert len(found.only_before) == 3
+    assert compare(after, before).only_after == found.only_before
+
+
+def test_a_cell_of_two_experiments_is_the_row_that_was_scored(tmp_path):
+    before = results(tmp_path / "a", row())
+    write([row(digits=None, x=(1.0,))], before / "rows" / "two.quick.rows.jsonl")
+    after = results(tmp_path / "b", row(digits=2.0))
+    assert [change.lost for change in compare(before, after).changed] == [8.0]
+
+
+def test_stamps_that_differ_are_named(tmp_path):
+    before = results(tmp_path / "a", row(), python="3.11", blas=["x"], same=1)
+    after = results(tmp_path / "b", row(), python="3.12", same=1)
+    assert compare(before, after).environment == {"python": ("3.11", "3.12"), "blas": (["x"], None)}
+
+
+def test_a_file_of_rows_will_do(tmp_path):
+    before, after = (results(tmp_path / name, row()) / "rows" / "one.quick.rows.jsonl" for name in "ab")
+    assert compare(before, after).same == 1
+
+
+def test_a_folder_without_rows_says_what_to_name(tmp_path):
+    with pytest.raises(InputError, match=r"holds no \*\.rows\.jsonl: name a folder that `stabilitylab run` wrote"):
+        compare(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("line", [b"{}", b'{"problem": ', b"\xff\xfe", b'{"problem":"p","verdikt":""}'])
+def test_damage_is_named_by_file_and_line(tmp_path, line):
+    good, bad = results(tmp_path / "a", row()), results(tmp_path / "b", row())
+    with (bad / "rows" / "one.quick.rows.jsonl").open("ab") as file:
+        file.write(line + b"\n")
+    with pytest.raises(StabilityLabError, match=r"one\.quick\.rows\.jsonl, line 2: "):
+        compare(good, bad)
+
+
+def test_a_stamp_that_is_no_json_is_named(tmp_path):
+    before = results(tmp_path / "a", row())
+    (before / "environment.json").write_text("{")
+    with pytest.raises(InputError, match=r"environment\.json is no JSON"):
+        compare(before, before)

@@ -1,0 +1,279 @@
+"""An experiment file is a question, a grid and findings; what is wrong with one is said; the committed are whole."""
+
+import re
+
+import pytest
+
+from paths import EXPERIMENTS
+from planted import GRID, experiment, with_solvers
+from stabilitylab import solvers
+from stabilitylab.core.errors import DuplicateNameError, UnknownNameError
+from stabilitylab.core.library import Library
+from stabilitylab.core.types import Measurement, Status
+from stabilitylab.data.equivalents import PUBLISHED
+from stabilitylab.lab.experiment import Experiment, ExperimentError, Finding, Probe, find, load, select
+from stabilitylab.lab.trial import trials
+from stabilitylab.problems import case, cases
+from stabilitylab.report.rows import Rows, from_json, to_json
+
+FOLDER = EXPERIMENTS
+COMMITTED = sorted(FOLDER.glob("*.py"))
+EACH = pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+
+
+@pytest.fixture(autouse=True)
+def the_catalogue_forgets_what_is_planted(monkeypatch):
+    solvers.names()
+    monkeypatch.setattr(solvers.catalog, "_entries", dict(solvers.catalog._entries))
+
+
+def row(solver="s", digits=5.0):
+    return Measurement("p", {}, solver, "float64", "float64", "matrix", "SOLVED", "", (), None, None, {"d": digits})
+
+
+ROWS = Rows((row("a", 5.0), row("b", None)))
+
+# --- loading
+
+
+def test_an_experiment_is_named_by_its_file_and_asks_its_first_line(tmp_path):
+    loaded = load(experiment(tmp_path, "what_it_shows", question="Is it so?"))
+    assert (loaded.name, loaded.question, loaded.text) == ("what_it_shows", "Is it so?", "A planted experiment.")
+    assert loaded.path == tmp_path / "what_it_shows.py"
+    assert isinstance(loaded.experiment, Experiment)
+
+
+BROKEN = {
+    "no EXPERIMENT": ('"""Why?"""\n', r"broken\.py has no EXPERIMENT = Experiment\(\.\.\.\)"),
+    "another EXPERIMENT": ('"""Why?"""\nEXPERIMENT = 7\n', r"broken\.py has no EXPERIMENT"),
+    "no docstring": (GRID, r"broken\.py has no docstring: its first line asks the question"),
+    "an empty docstring": ('"""  """\n' + GRID, r"broken\.py has no docstring"),
+    "a syntax error": ('"""Why?"""\nEXPERIMENT = (\n', r"broken\.py cannot be loaded: SyntaxError"),
+    "an error": ('"""Why?"""\n1 / 0\n', r"broken\.py cannot be loaded: ZeroDivisionError: division by zero"),
+    "a missing import": ('"""Why?"""\nimport nowhere_at_all\n', r"broken\.py cannot be loaded: ModuleNotFoundError"),
+    "no text": ('"""\x00"""', r"broken\.py cannot be loaded"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_file_that_is_no_experiment_says_what_it_lacks(tmp_path, how):
+    text, says = BROKEN[how]
+    (tmp_path / "broken.py").write_text(text)
+    with pytest.raises(ExperimentError, match=says):
+        load(tmp_path / "broken.py")
+
+
+def test_a_file_that_is_not_there_or_no_python_is_said(tmp_path):
+    for name in ("missing.py", "readme.txt", "folder"):
+        with pytest.raises(ExperimentError, match="is no Python file"):
+            load(tmp_path / name)
+
+
+def test_a_name_that_another_solver_has_is_refused_and_loading_twice_is_not(tmp_path):
+    path = with_solvers(tmp_path, "good")
+    assert load(path).experiment.routes()[0].label.name == load(path).experiment.routes()[0].label.name
+    path.rename(tmp_path / "other.py")
+    with pytest.raises(DuplicateNameError, match=r"planted\.good"):
+        load(tmp_path / "other.py")
+
+
+# --- choosing
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("qr_wins", "qr_wins_again", "svd_loses"):
+        experiment(tmp_path, name)
+    experiment(tmp_path, "takes_time", GRID.replace("permuted=1", 'cost="bench"'))
+    experiment(tmp_path, "_private")
+    (tmp_path / "notes.txt").write_text("no experiment")
+    return tmp_path
+
+
+def chosen(folder, *names):
+    return [one.name for one in select(folder, names)]
+
+
+def test_all_that_are_cheap_run_when_none_is_named(folder):
+    assert [path.stem for path in find(folder)] == ["qr_wins", "qr_wins_again", "svd_loses", "takes_time"]
+    assert chosen(folder) == ["qr_wins", "qr_wins_again", "svd_loses"]
+    assert chosen(folder, "takes_time") == ["takes_time"]
+
+
+def test_a_name_or_a_piece_that_fits_only_one_is_enough(folder):
+    assert chosen(folder, "svd") == ["svd_loses"]
+    assert chosen(folder, "again", "svd_loses.py", "again") == ["qr_wins_again", "svd_loses"]
+    assert chosen(folder, "qr_wins") == ["qr_wins"], "a whole name counts before a piece of two"
+
+
+def test_a_piece_of_several_names_and_one_of_none_are_refused_with_the_names(folder):
+    with pytest.raises(UnknownNameError, match=r"'qr' names several experiments: qr_wins, qr_wins_again$"):
+        select(folder, ["qr"])
+    with pytest.raises(UnknownNameError, match=r"'lu' names no experiment: qr_wins, .*takes_time$"):
+        select(folder, ["lu"])
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_a_folder_without_experiments_says_how_to_get_one(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ExperimentError, match=r"no experiments in .*--from"):
+        select(tmp_path / name, [])
+
+
+# --- the grid
+
+
+def test_patterns_name_routes_in_their_own_order_and_each_once():
+    made = Experiment(problems=(), solvers=("svd.full", "normal.*", "normal.lu", "s?d.full"), findings=())
+    names = [entry.label.name for entry in made.routes()]
+    assert names[0] == "svd.full"
+    assert names[1:] == sorted(name for name in solvers.names() if name.startswith("normal."))
+
+
+@pytest.mark.parametrize("pattern", ["normal.*.x", "qr.housholder", ""])
+def test_a_pattern_that_names_nothing_is_an_error(pattern):
+    with pytest.raises(UnknownNameError, match="no solver or library route is named"):
+        Experiment(problems=(), solvers=("qr.*", pattern), findings=()).routes()
+
+
+def test_copies_have_their_own_truth_and_scores():
+    made = Experiment((), (), (), permuted=2, scaled=1, truths=("matrix", "data"), metrics=("growth",))
+    assert [copy.name for copy in made.copies()] == ["published", "permuted 1", "permuted 2", "scaled 1"]
+    assert made.truths_of(PUBLISHED) == ("matrix", "data")
+    assert {made.truths_of(copy) for copy in made.copies()[1:]} == {("decimal",)}
+    assert (made.metrics_of(PUBLISHED), made.metrics_of(made.copies()[1])) == (("growth",), ("digits.min",))
+    with pytest.raises(UnknownNameError, match=r"digits\.min"):
+        Experiment((), (), (), metrics=("digits.mim",)).metrics_of(PUBLISHED)
+
+
+def test_quick_is_a_grid_of_its_own_where_there_is_one():
+    small, large = cases("classic.hilbert", n=3), cases("classic.hilbert", n=(3, 9))
+    assert Experiment(large, (), (), quick=small).cases("quick") == small
+    assert Experiment(large, (), ()).cases("quick") == Experiment(large, (), (), quick=small).cases("full") == large
+
+
+def test_a_probe_is_plain_data_and_says_why_a_row_has_no_score():
+    probe = Probe("p", ("s",), (("n", 3),))
+    assert probe["n"] == 3
+    assert (probe, hash(probe)) == (Probe("p", ("s",), (("n", 3),)), hash(probe))
+    with pytest.raises(KeyError):
+        probe["m"]
+    row = probe.row("s", {"a": 1.5, "b": None}, note="b was not asked")
+    assert (row["problem"], row["problem.n"], row["solver"], row["a"], row.answered) == ("p", 3, "s", 1.5, True)
+    assert row.reasons == {"b": "b was not asked"}
+    refused = probe.row("s", {"a": None}, status=Status.REFUSED)
+    assert refused.reasons == {"a": Status.REFUSED.value}
+    assert from_json(to_json(refused)) == refused
+
+
+# --- findings
+
+
+def test_a_finding_is_its_sentence_with_computed_numbers_and_a_verdict():
+    def numbers(rows):
+        return {"kept": rows.values("d")[0]}
+
+    held = Finding("It keeps {kept:.1f} digits.", lambda rows: rows.values("d")[0] > 4, numbers).check(ROWS)
+    assert (held.says, held.holds, held.verdict, held.why) == ("It keeps 5.0 digits.", True, "holds", "")
+    refuted = Finding("It keeps {kept}.", lambda rows: rows.values("d")[0] > 6, numbers).check(ROWS)
+    assert (refuted.says, refuted.verdict, refuted.why) == ("It keeps 5.0.", "REFUTED", "")
+
+
+def test_a_finding_that_needs_what_is_not_here_is_not_asked_and_says_how_to_get_it(monkeypatch):
+    finding = Finding("It keeps {kept:.1f} of {all}.", lambda rows: 1 / 0, needs=("numpy.lstsq", "numpy.pinv"))
+    assert finding.check(ROWS).verdict == "REFUTED"
+    monkeypatch.setattr(Library, "missing", property(lambda self: "nowhere: get it"))
+    found = finding.check(ROWS)
+    assert (found.says, found.holds, found.why) == ("It keeps … of ….", None, "nowhere: get it")
+    assert found.verdict == "not checked here"
+
+
+FAILING = {
+    "rows that are not there": (lambda rows: rows.where(solver="nobody"), "no row has solver='nobody'"),
+    "scores that are not there": (lambda rows: rows.values("nothing"), "no row has a value for nothing"),
+    "a route without an answer": (lambda rows: rows.all[1]["d"] > 3, "TypeError: "),
+    "more rows than one": (lambda rows: next(iter(rows.where(solver="a"))).x[0], "TypeError: "),
+}
+
+
+@pytest.mark.parametrize("how", FAILING)
+def test_a_finding_that_cannot_be_checked_is_refuted_with_the_reason(how):
+    check, why = FAILING[how]
+    for finding in (
+        Finding("It keeps {kept}.", check, lambda rows: {"kept": 1}),
+        Finding("It keeps {kept}.", lambda rows: True, lambda rows: {"kept": check(rows)}),
+    ):
+        found = finding.check(ROWS)
+        assert found.verdict == "REFUTED"
+        assert found.why.startswith(why)
+
+
+def test_a_sentence_whose_number_has_no_name_is_refuted():
+    assert Finding("It keeps {kept}.", lambda rows: True).check(ROWS).why == "KeyError: 'kept'"
+
+
+# --- what is committed
+
+TYPED = re.compile(r"\d\.\d|\d{2,} digits|\d+ correct")
+CONSTANT = re.compile(r"\b\d+e[-+]?\d+\b|`[^`]*`")  # settings of the grid, and code
+
+
+def typed_numbers(says):
+    """Decimal numbers in a sentence that do not come from `numbers`."""
+    return TYPED.findall(CONSTANT.sub("", re.sub(r"\{[^}]*\}", "", says)))
+
+
+@EACH
+def test_a_committed_experiment_loads_asks_a_question_and_finds_something(path):
+    loaded = load(path)
+    assert loaded.question.endswith("?")
+    assert loaded.text
+    assert loaded.experiment.findings
+    assert loaded.experiment.tables
+    quick, full = (list(trials(loaded.experiment, size)) for size in ("quick", "full"))
+    assert 0 < len(quick) <= len(full)
+    assert len({*quick}) == len(quick), "a trial is named twice"
+    assert len({*full}) == len(full), "a trial is named twice"
+
+
+@EACH
+def test_no_number_in_a_committed_finding_is_typed_by_hand(path):
+    for finding in load(path).experiment.findings:
+        assert not typed_numbers(finding.says), finding.says
+        assert "TODO" not in finding.says
+        assert finding.says.endswith(".")
+
+
+@pytest.mark.parametrize("says", ["It keeps 7.8 digits.", "It has 12 digits.", "All 3 correct ones."])
+def test_a_number_that_was_typed_is_seen(says):
+    assert typed_numbers(says)
+
+
+def test_computed_numbers_and_settings_of_the_grid_are_not_typed_results():
+    assert not typed_numbers("At 1e14 `f(1.5)` keeps {kept:.1f} digits, where 3 is right.")
+
+
+SCRIPT = """
+if __name__ == "__main__":
+    from stabilitylab.cli.main import run_file
+
+    run_file(__file__)
+"""
+
+
+@EACH
+def test_a_committed_experiment_can_be_run_as_a_script(path):
+    assert path.read_text("utf-8").endswith(SCRIPT)
+
+
+def test_a_recipe_is_hashable_and_builds_what_it_names():
+    assert len({case("classic.hilbert", n=3), case("classic.hilbert", n=3)}) == 1
+    assert case("classic.hilbert", n=3).build().shape == (3, 3)
+
+
+def test_experiments_come_in_the_order_of_their_chapters_however_they_are_named():
+    whole = select(FOLDER, [path.stem for path in COMMITTED])
+    assert [one.experiment.chapter for one in whole] == list(range(1, len(whole) + 1))
+    assert [one.name for one in select(FOLDER, ())] == [one.name for one in whole if one.experiment.cost == "run"]
+    last_first = [one.name for one in reversed(whole)]
+    assert [one.name for one in select(FOLDER, last_first)] == last_first[::-1]

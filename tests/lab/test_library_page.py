@@ -1,0 +1,86 @@
+"""A library's page holds its routes as they are declared, its worst answers, and scripts that give them again."""
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+import stabilitylab as sl
+from made_tables import measured
+from stabilitylab import libraries
+from stabilitylab.core.library import Library
+from stabilitylab.lab.chapter import write_chapter, write_index
+from stabilitylab.lab.experiment import Experiment, Loaded
+from stabilitylab.lab.library_page import WorstAnswers, fallen, page, script
+from stabilitylab.report.rows import Rows
+
+METRICS = ("digits.min", "digits.supported")
+
+
+def row(solver, problem, digits, status="SOLVED", supported=10.0):
+    scores = {"digits.min": digits, "digits.supported": supported}
+    return measured(problem, solver, status=status, scores=scores, reasons=dict.fromkeys(METRICS, "none"))
+
+
+ROWS = Rows(
+    (
+        row("numpy.lstsq", "fine", 12.0),
+        row("numpy.lstsq", "near", 9.5),
+        row("numpy.lstsq", "far", 4.0),
+        row("numpy.pinv", "farther", 1.0),
+        row("numpy.inv", "nothing", None, "REFUSED"),
+        row("numpy.inv", "not judged", None),
+        row("scipy.lsqr", "fine", 10.0),
+        row("qr.householder", "far", 0.0),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("measured", "lost"), [(row("s", "p", 4.0), 6), (row("s", "p", 12.0), -2), (row("s", "p", None, "DIED"), 16)]
+)
+def test_how_far_an_answer_fell(measured, lost):
+    assert fallen(measured) == lost
+    assert fallen(row("s", "p", None)) == fallen(row("s", "p", 3.0, supported=None)) == 0
+
+
+def test_the_worst_answers_come_first_and_who_lost_nothing_is_not_blamed():
+    found = WorstAnswers(count=2).sections(ROWS)
+    assert set(found) == {"numpy"}
+    problems = re.findall(r"^\| numpy\.\w+ \| (\w+) \|", found["numpy"].replace("\\", ""), re.MULTILINE)
+    assert problems == ["nothing", "farther"]
+    assert set(WorstAnswers(where={"solver": "scipy.lsqr"}).sections(ROWS)) == set()
+
+
+def test_the_script_measures_the_row_again():
+    problem = sl.problems.get("real.years")(degree=3)
+    measured = replace(sl.measure("numpy.lstsq", problem, truth="decimal"), parameters={"degree": 3})
+    done = subprocess.run([sys.executable, "-c", script(measured)], capture_output=True, text=True, check=True)
+    said = f"{measured['digits.min']} {measured.status} {measured.warnings} {measured.note}\n{measured.x}\n"
+    assert done.stdout == said
+
+
+def test_a_page_holds_every_route_with_its_claims_and_what_was_found():
+    text = page(libraries.entry("scipy.lsqr").label.library, {"Is <it> so?": "Yes.\n"}).replace("\\", "")
+    for entry in libraries.catalog:
+        if entry.label.library.name == "scipy":
+            assert f"| {entry.label.name} | " in text
+            assert entry.label.solves in text
+    assert "numpy.lstsq |" not in text
+    assert "## Is &lt;it&gt; so?\n\nYes.\n" in text
+
+
+def test_the_index_lists_the_pages_of_the_libraries_that_have_something_to_read(tmp_path, monkeypatch):
+    experiment = Experiment(sections=(WorstAnswers(),))
+    chapter = write_chapter(Loaded("chapter", tmp_path / "chapter.py", "Who?", "", experiment), ROWS, tmp_path)
+    (tmp_path / "library-stale.md").write_text("of an earlier run")
+    write_index([chapter], tmp_path)
+    assert [path.name for path in tmp_path.glob("library-*")] == ["library-numpy.md"]
+    assert "[NumPy " in (tmp_path / "index.md").read_text("utf-8")
+    assert "## Who?" in (tmp_path / "library-numpy.md").read_text("utf-8")
+    monkeypatch.setattr(Library, "missing", property(lambda self: "nowhere: get it"))
+    write_index([chapter], tmp_path)
+    assert not list(tmp_path.glob("library-*"))
+    assert "A page for each" not in (tmp_path / "index.md").read_text("utf-8")

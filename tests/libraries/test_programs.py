@@ -1,0 +1,203 @@
+"""Sessions with programs: questions and answers, death and warnings, and numbers that come back as they went."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from stabilitylab.core.errors import Breakdown
+from stabilitylab.core.library import Library
+from stabilitylab.libraries.support.programs import (
+    END,
+    ProgramError,
+    RejectedError,
+    Session,
+    SingularError,
+    doubles,
+    failure,
+    fit,
+    numbers,
+    reader_ulps,
+    session,
+)
+
+DRIVER = f"""
+import os, subprocess, sys
+for line in sys.stdin:
+    try:
+        exec(line)
+    except Exception as error:
+        print("error:", error)
+    print({END!r}, flush=True)
+"""
+COMMAND = (sys.executable, "driver.py")
+
+
+@pytest.fixture
+def python():
+    with_driver = Session(COMMAND, files={"driver.py": DRIVER})
+    yield with_driver
+    with_driver.end()
+
+
+# --- sessions
+
+
+def test_one_process_answers_every_question(python):
+    python.ask("x = 41")
+    assert python.ask("print(x + 1)") == "42\n"
+    assert python.ask("print('a'); print('b', file=sys.stderr, flush=True)").split() in (["a", "b"], ["b", "a"])
+
+
+def test_it_starts_at_home_in_a_folder_that_is_gone_when_it_is_ready():
+    opening = "home = os.environ['HOME']; there = os.path.samefile(home, '.') and os.listdir(home)"
+    python = Session(COMMAND, opening, {"driver.py": DRIVER})
+    home, there = python.ask("print(home); print(there)").splitlines()
+    python.end()
+    assert there == "['driver.py']"
+    assert not Path(home).exists()
+
+
+def test_it_works_in_the_locale_of_programs_on_one_thread(python):
+    asked = "print(os.environ['LC_ALL'], os.environ['OMP_NUM_THREADS'])"
+    assert python.ask(asked).split() == ["C.UTF-8", "1"]
+
+
+def test_a_program_that_ends_is_an_error_with_its_last_words(python):
+    with pytest.raises(ProgramError, match=r"ended: out of luck$"):
+        python.ask("print('out of'); print('luck', flush=True); os._exit(3)")
+    assert not python.alive
+
+
+def test_a_program_that_cannot_start_as_told_says_so():
+    with pytest.raises(ProgramError, match="no such line"):
+        Session((sys.executable, "-c", "print('no such line')"))
+
+
+def test_ending_takes_the_program_s_children_along(python):
+    child = int(
+        python.ask(
+            "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], stdout=subprocess.DEVNULL)"
+            "; print(p.pid)"
+        )
+    )
+    assert psutil.pid_exists(child)
+    python.end()
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_session_is_kept_and_replaced_when_it_has_ended():
+    first = session(COMMAND, files={"driver.py": DRIVER})
+    assert session(COMMAND, files={"driver.py": DRIVER}) is first
+    with pytest.raises(ProgramError):
+        first.ask("os._exit(0)")
+    second = session(COMMAND, files={"driver.py": DRIVER})
+    assert second is not first
+    assert second.ask("print(1)") == "1\n"
+    second.end()
+
+
+def test_a_program_ends_with_the_process_that_asks_it():
+    script = (
+        "import sys; from stabilitylab.libraries.support.programs import END, Session\n"
+        f"s = Session((sys.executable, 'driver.py'), files={{'driver.py': {DRIVER!r}}}); print(s.process.pid)"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not psutil.pid_exists(int(said.stdout))
+    assert said.stderr == ""
+
+
+# --- answers
+
+
+def test_an_answer_is_read_line_by_line():
+    found = fit("noise\nx: 1 -2.5e-3\n\nstandard_errors: 0.1 nan\nrank: 1\nr_squared: 0.5\niterations: 7\ndropped: 1\n")
+    assert np.array_equal(found.x, [1, -2.5e-3])
+    assert np.array_equal(found.standard_errors, [0.1, np.nan], equal_nan=True)
+    assert (found.rank, found.r_squared, found.iterations, found.dropped) == (1, 0.5, 7, (1,))
+
+
+def test_what_is_not_said_is_none():
+    found = fit("x: 1")
+    assert (found.rank, found.r_squared, found.iterations, found.standard_errors) == (None, None, None, None)
+    assert found.dropped == ()
+
+
+def test_a_warning_line_is_a_warning():
+    with pytest.warns(UserWarning, match=r"^nearly nothing$"):
+        fit("warning: nearly nothing\nx: 1\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Lapack routine dgesv: system is exactly singular: U[2,2] = 0", SingularError),
+        ("SingularMatrixException: matrix is singular", SingularError),
+        ("Exact or near collinearity encountered", SingularError),
+        ("error code 4 from Lapack routine 'dtrtrs'", SingularError),
+        ("matrix is not positive definite", SingularError),
+        ("not enough data", RejectedError),
+    ],
+)
+def test_an_error_line_is_a_refusal_only_where_it_speaks_of_rank(said, kind):
+    assert type(failure(said)) is kind
+    with pytest.raises(kind):
+        fit(f"error: {said}\nx: 1\n")
+
+
+def test_a_refusal_is_a_breakdown_and_any_rejection_a_value_error():
+    assert issubclass(SingularError, Breakdown)
+    assert issubclass(RejectedError, ValueError)
+    assert not issubclass(RejectedError, Breakdown)
+
+
+@pytest.mark.parametrize("answer", ["", "x = 1", "rank: 2", "x: one two"])
+def test_an_answer_without_coefficients_is_an_error(answer):
+    with pytest.raises(ProgramError):
+        fit(answer)
+
+
+# --- numbers
+
+AWKWARD = np.array([0.1, -1 / 3, np.pi * 1e300, 5e-324, 2.0**-1022, np.finfo(float).max, -0.0, 1 + 2.0**-52])
+
+
+def test_doubles_lie_in_the_file_column_by_column_while_the_block_lasts():
+    A = np.arange(6.0).reshape(3, 2)
+    with doubles(A, AWKWARD, name="data.bin", header=b"head") as path:
+        content = Path(path).read_bytes()
+        assert os.path.basename(path) == "data.bin"
+    assert content[:4] == b"head"
+    assert np.frombuffer(content[4:]).tobytes() == np.array([0, 2, 4, 1, 3, 5, *AWKWARD]).tobytes()
+    assert not Path(path).parent.exists()
+
+
+def test_a_reader_s_error_is_counted_in_units_in_the_last_place():
+    read = np.array([1.0, 2.0, 0.0])
+    assert reader_ulps(read, read) == 0
+    assert reader_ulps(read, [1.0, 2.0 + 3 * 2.0**-51, 0.0]) == 3
+    assert reader_ulps([], []) == 0
+    with pytest.raises(ProgramError, match="3 numbers were sent, and 2 came back"):
+        reader_ulps(read, read[:2])
+
+
+def test_numbers_are_words_that_are_numbers():
+    assert np.array_equal(numbers(" 1\n-2e3  nan"), [1, -2000, np.nan], equal_nan=True)
+    with pytest.raises(ProgramError, match="'1 zwei'"):
+        numbers("1 zwei")
+
+
+def test_a_library_whose_file_is_not_there_says_which():
+    def needing(path):
+        return Library(name="n", title="N", install="get it", version=str, files=(str(path),))
+
+    assert needing(__file__).missing == ""
+    assert needing("nowhere.jar").missing == "the file nowhere.jar is not there: get it"

@@ -1,0 +1,234 @@
+"""Tables lose nothing: every row is in a cell, every mark has its sentence, every value reads back."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from made_tables import STATUSES, measured, printed, rows_from, rows_strategy, sentences, table_of
+from stabilitylab.core.errors import UnknownNameError
+from stabilitylab.core.types import Status
+from stabilitylab.report import marks
+from stabilitylab.report.cells import Cell, CountedMark, Table
+from stabilitylab.report.grid import SpecError
+from stabilitylab.report.rows import NoRowsError, Rows
+from stabilitylab.report.table import Column, Listing, Pivot
+from stabilitylab.report.writers import jsonl
+from stabilitylab.scoring import metrics
+
+# --- what a cell says
+
+
+def test_digits_have_one_decimal_and_errors_two_significant_digits():
+    assert printed(table_of(measured(digits=7.96)))[0][1] == "8.0"
+    assert printed(table_of(measured(digits=8.0), value="error.normwise"))[0][1] == "1.0e-8"
+
+
+@pytest.mark.parametrize("status", [s for s in STATUSES if s != "SOLVED"])
+def test_every_ending_has_a_mark_of_its_own_and_its_sentence_stands_below(status):
+    table = table_of(measured(status=status))
+    mark = marks.STATUS_MARKS[status]
+    assert mark.symbol in printed(table)[0][1]
+    assert sentences(table)[mark.symbol] == Status[status].value
+    assert table.body[0][1].status == mark.name
+
+
+def test_all_marks_differ_in_symbol_and_in_name():
+    assert len({m.symbol for m in marks.ORDER}) == len({m.name for m in marks.ORDER}) == len(marks.ORDER)
+    assert set(marks.STATUS_MARKS) == set(STATUSES) - {"SOLVED"}
+
+
+def test_a_solved_cell_has_no_mark_and_only_marks_in_use_are_explained():
+    table = table_of(measured())
+    assert table.body[0][1].mark == ""
+    assert set(sentences(table)) == {""}
+
+
+def test_a_rank_reduced_cell_shows_its_digits_and_the_cause_below():
+    table = table_of(measured(status="RANK_REDUCED", digits=7.9, cause="cut-off dropped 2 directions"))
+    assert printed(table)[0][1] == "7.9 ‡¹"
+    assert sentences(table)["¹"] == "cut-off dropped 2 directions"
+
+
+def test_equal_causes_share_a_footnote_and_different_ones_do_not():
+    rows = [measured(p, status="RANK_REDUCED", cause=c) for p, c in (("a", "x"), ("b", "y"), ("c", "x"))]
+    assert [text[-1] for text in printed(table_of(*rows))[0][1:]] == ["¹", "²", "¹"]
+
+
+def test_a_combination_without_a_row_is_said_not_to_apply():
+    table = table_of(measured("p", "s"), measured("q", "t"))
+    assert printed(table) == [["s", "10.0", "·"], ["t", "·", "10.0"]]
+    assert sentences(table)["·"] == "the route does not take this kind of problem"
+
+
+def test_a_missing_score_shows_its_reason():
+    row = measured(digits=None, reasons={"digits.min": "the reference is 0"})
+    table = table_of(row)
+    assert printed(table)[0][1] == "n/a¹"
+    assert sentences(table)["¹"] == "the reference is 0"
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_not_finite_cannot_reach_a_cell(bad):
+    with pytest.raises(ValueError, match="a cell cannot hold"):
+        Cell("nan", bad)
+    table = table_of(measured(digits=bad))
+    assert table.body[0][1].value is None
+    assert "came out as" in sentences(table)["¹"]
+    assert '"value": null' in jsonl(table)
+
+
+def test_a_cell_cannot_be_blank():
+    with pytest.raises(ValueError, match="blank"):
+        Cell(" ")
+
+
+def test_a_table_with_a_short_row_is_refused():
+    with pytest.raises(ValueError, match="2 cells"):
+        Table("t", ("a", "b"), (False, True), ((Cell("x"),),))
+
+
+def test_the_cap_is_that_of_the_formats_and_the_truth_is_named():
+    notes = " ".join(note.sentence for note in table_of(measured(), measured("q", dtype="float32")).footnotes)
+    assert "15.95 (float64) or 7.22 (float32)" in notes
+    assert "decimal truth" in notes
+    assert "capped" not in " ".join(n.sentence for n in table_of(measured(), value="error.normwise").footnotes)
+
+
+def test_verdicts_are_marked_only_where_asked_for():
+    row = measured(verdict="worse than theory")
+    assert printed(table_of(row))[0][1] == "10.0"
+    assert printed(table_of(row, flag="verdict"))[0][1] == "10.0 ▼"
+    assert printed(table_of(measured(verdict="lucky"), flag="verdict"))[0][1] == "10.0 ▲"
+
+
+@pytest.mark.parametrize(
+    ("digits", "status", "text"),
+    [(0.2, "SOLVED", "0.2 ●"), (1.2, "SOLVED", "1.2"), (0.2, "RANK_REDUCED", "0.2 ‡"), (0.0, "DROPPED", "0.0 NA")],
+)
+def test_silence_is_marked_only_where_asked_for_and_where_nothing_was_said(digits, status, text):
+    row = measured(status=status, scores={"digits.min": digits, "digits.supported": 9.0})
+    assert printed(table_of(row, flag="silence"))[0][1] == text
+    assert "●" not in printed(table_of(row))[0][1]
+
+
+def test_a_prediction_is_shown_for_a_route_that_refused():
+    row = measured(status="REFUSED", scores={"digits.min": None, "predicted.digits": 3.0})
+    assert printed(table_of(row, value="predicted.digits"))[0][1] == "3.0"
+
+
+def test_a_function_of_the_row_is_asked_only_of_rows_that_answered():
+    table = table_of(measured("p"), measured("q", status="RAISED"), value=lambda row: row.x[0])
+    assert printed(table)[0] == ["s", "1.5", "✗"]
+
+
+def test_a_misspelt_score_is_an_error_and_not_a_table_of_missing_values():
+    with pytest.raises(UnknownNameError, match=r"did you mean digits\.min"):
+        table_of(measured(), value="digits.mim")
+    with pytest.raises(UnknownNameError, match=r"problem\.cond"):
+        table_of(measured(), columns="problem.conf")
+
+
+def test_no_rows_are_an_error():
+    with pytest.raises(NoRowsError):
+        table_of()
+    with pytest.raises(NoRowsError):
+        table_of(measured(), where={"solver": "other"})
+
+
+def test_every_metric_has_words_with_its_unit():
+    for name in metrics.names():
+        assert marks.words(name).startswith(metrics.entry(name).label.says)
+    assert marks.words("backward_error.optimal").endswith("in units of u")
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_plain_text_reads_back_to_the_same_number(value):
+    assert float(marks.plain(value)) == value
+
+
+# --- several rows in a cell
+
+
+def test_several_rows_in_a_cell_are_refused_unless_they_are_reduced():
+    rows = [measured(seed=k, digits=float(k)) for k in (1, 2, 6)]
+    with pytest.raises(SpecError, match="narrow `where`"):
+        table_of(*rows)
+    assert [table_of(*rows, reduce=r).body[0][1].value for r in ("min", "median", "max")] == [1, 2, 6]
+
+
+def test_a_failure_among_several_rows_is_counted():
+    rows = [measured(seed=k, status="REFUSED" if k else "SOLVED") for k in range(4)]
+    assert printed(table_of(*rows, reduce="min"))[0][1] == "10.0 ⊘ 3/4"
+
+
+# --- the leaderboard
+
+
+def test_a_leaderboard_counts_the_columns_within_one_digit_and_keeps_ties():
+    digits = {"worst": (1.0, 1.0), "late": (9.1, 4.0), "early": (10.0, 3.0), "best": (9.5, 3.9)}
+    rows = [measured(p, s, d) for s, ds in digits.items() for p, d in zip("pq", ds, strict=True)]
+    table = table_of(*rows, sort="leaderboard")
+    assert [(row[0].text, row[-1].text) for row in table.body] == [
+        ("late", "2 of 2"),
+        ("best", "2 of 2"),
+        ("early", "1 of 2"),
+        ("worst", "0 of 2"),
+    ]
+
+
+def test_a_cell_with_a_failure_is_not_within_a_digit_and_absent_columns_do_not_count():
+    rows = [measured("p", "a", 9.0, seed=1), measured("p", "a", status="DIED", seed=2), measured("q", "b", 9.0)]
+    table = table_of(*rows, sort="leaderboard", reduce="min")
+    assert [(row[0].text, row[-1].text) for row in table.body] == [("b", "1 of 1"), ("a", "0 of 1")]
+
+
+def test_a_leaderboard_of_errors_is_refused():
+    with pytest.raises(SpecError, match="digits"):
+        Pivot("t", value="error.normwise", sort="leaderboard")
+
+
+# --- nothing is lost
+
+
+def accounted(table):
+    """How many rows the body of a pivot speaks for: each of its cells knows how many rows it is made of."""
+    return sum(max(t.of for t in c.marks) if c.marks else 1 for row in table.body for c in row[1:] if not c.absent)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows_strategy)
+def test_every_row_is_in_a_cell_and_no_cell_is_blank(drawn):
+    rows = rows_from(drawn)
+    unique = Rows(tuple({(r.problem, r.solver): r for r in rows}.values()))
+    table = Pivot("t").table(unique)
+    assert accounted(table) == len(unique)
+    listing = Listing("t", ("problem", "solver", "digits.min", "status", "cause")).table(rows)
+    assert len(listing.body) == len(rows)
+    for made in (table, listing):
+        explained = {note.symbol for note in made.footnotes}
+        assert all(text.strip() for line in printed(made) for text in line)
+        assert {t.mark.symbol for line in made.body for c in line for t in c.marks} <= explained
+
+
+def test_the_account_notices_a_row_that_is_dropped():
+    table = table_of(measured("p"), measured("q"), measured("p", "t", status="DIED"))
+    assert accounted(table) == 3
+    for k in range(2):
+        kept = table.body[:k] + table.body[k + 1 :]
+        assert accounted(Table(table.title, table.header, table.scored, kept)) < 3
+    absent = Cell("", None, (CountedMark(marks.ABSENT),))
+    hidden = ((*table.body[0][:2], absent), table.body[1])
+    assert accounted(Table(table.title, table.header, table.scored, hidden)) == 2
+
+
+# --- listings
+
+
+def test_a_listing_has_one_line_per_row_with_the_headers_chosen():
+    spec = Listing("t", ("problem", Column("digits.min", "digits"), "status", "cause", "problem.cond"), note="a note")
+    table = spec.table(Rows((measured(), measured("q", status="REFUSED"))))
+    assert table.header == ("problem", "digits", "status", "cause", "condition number of A")
+    assert printed(table) == [["p", "10.0", "solved", "–", "1e8"], ["q", "⊘", "refused ⊘", "–", "1e8"]]
+    assert table.footnotes[-1].sentence == "a note"
