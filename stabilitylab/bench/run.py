@@ -12,6 +12,7 @@ from stabilitylab.bench.isolation import isolated_answer
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.types import Measurement, Solution, Status, Truth
+from stabilitylab.data.call_form import CALL_FORMS
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
 from stabilitylab.scoring.score import score
@@ -42,17 +43,24 @@ def unsuited(label: RouteLabel, problem: Problem) -> str | None:
     m, n = problem.shape
     if "square" in label.tags and m != n:
         return "takes square systems only"
-    if label.design in ("matrix", "columns"):
-        return None
-    if problem.design.kind != "polynomial" or (label.design == "line" and problem.design.degree != 1):
-        return f"takes a {label.design} only"
-    return None
+    return None if CALL_FORMS[label.call_form].accepts(problem) else f"takes a {label.call_form} only"
 
 
-def solve(entry: Route, problem: Problem, copy: Variant = PUBLISHED, *, python: str | None = None) -> Solution:
-    """What the route answers, whatever happens: it gets fresh arrays of its own. python: as for `answered`."""
-    arranged = copy.apply(problem, entry.label.design)
-    answer = answered(entry, arranged.arguments, python=python)
+def solve(
+    entry: Route,
+    problem: Problem,
+    variant: Variant = PUBLISHED,
+    *,
+    weights: Sequence[float] | None = None,
+    sparse: bool = False,
+    python: str | None = None,
+) -> Solution:
+    """What the route answers, whatever happens: it gets fresh arrays of its own.
+
+    weights, sparse: as for `CallForm.arguments`. python: as for `answered`.
+    """
+    call = CALL_FORMS[entry.label.call_form].arguments(problem, variant, weights=weights, sparse=sparse)
+    answer = answered(entry, call.arguments, python=python)
     fit, said = answer.fit, answer.heard
     if fit is None:
         failed = answer.failed or Status.RAISED
@@ -63,13 +71,13 @@ def solve(entry: Route, problem: Problem, copy: Variant = PUBLISHED, *, python: 
     if np.shape(fit.x) != (n,) or np.asarray(fit.x).dtype.kind != "f":
         note = f"returned {np.asarray(fit.x).dtype} of shape {np.shape(fit.x)}"
         return Solution(None, Status.RAISED, fit, note, said, answer.seconds)
-    x = arranged.back(fit)
+    x = call.back(fit)
     if not np.isfinite(x).all():
         place = int(np.flatnonzero(~np.isfinite(x))[0])
         return Solution(x, Status.NOT_FINITE, fit, f"x[{place}] is {x[place]}", said, answer.seconds)
     status, note = Status.SOLVED, fit.note
     if fit.dropped:
-        names = [problem.feature_names[arranged.columns[j]] for j in fit.dropped]
+        names = [problem.feature_names[call.columns[j]] for j in fit.dropped]
         status, note = Status.DROPPED, f"NA for {', '.join(names)}"
     elif fit.rank is not None and fit.rank < n:
         status = Status.RANK_REDUCED

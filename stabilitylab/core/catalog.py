@@ -1,11 +1,16 @@
 """Names with labels: a catalogue of functions that are found by looking into packages, never listed twice."""
 
 import difflib
+import hashlib
 import importlib
+import importlib.metadata
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from stabilitylab.core.errors import DuplicateNameError, UnknownNameError
 from stabilitylab.core.library import Library
@@ -13,6 +18,23 @@ from stabilitylab.core.library import Library
 Function = Callable[..., Any]
 AnyLabel = TypeVar("AnyLabel", bound="Label")
 F = TypeVar("F", bound=Function)
+
+ROUTES = "stabilitylab.routes"
+"""The group of entry points by which another distribution names its modules of solvers and library routes."""
+
+Centring: TypeAlias = Literal["", "means", "running means", "rotations"]
+Scaling: TypeAlias = Literal["", "unit norm", "unit variance", "powers of two", "only for the cut-off"]
+
+_CENTRED: Mapping[Centring, str] = {
+    "means": "centred at their means",
+    "running means": "centred at their running means",
+    "rotations": "centred by the rotations against the ones, which update means",
+}
+_SCALED: Mapping[Scaling, str] = {
+    "unit norm": "scaled to unit norm",
+    "unit variance": "scaled to unit variance",
+    "powers of two": "scaled by powers of two, to about unit norm",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,16 +53,19 @@ class RouteLabel(Label):
     """What a solver or a library's entry point claims about itself; tests measure every claim.
 
     tags: claims of the exam, such as "columnwise-backward-stable".
-    law, constant: the error law of `theory.laws` that predicts it, and the factor in front of it; None: none is known.
+    law, constant: the error law of `scoring.theory.laws` that predicts it, and the factor in front of it; None: none
+    is known.
     works_in: "input" when it works in the format of its input, else the format it converts to.
     scalars: the formats it accepts.
     deficient_answer: what it answers to exactly rank-deficient data: "none", "minimum-norm", "refuses", or "basic":
     some columns are dropped, their coefficients 0 or NA, and the others solve what is left.
     cutoff: relative singular-value cut-off as a function of (m, n, eps), or None; cutoff_says puts it in words.
-    design: how it wants the data: "matrix" (A, b), "columns" (X, y, intercept), X without the column of ones that
-    intercept stands for, "line" (x, y), "polynomial" (x, y, degree).
-    solves: the matrix really solved: "raw", or what is done to its columns first.
-    library: whose entry point it is; None for a solver of our own.
+    call_form: how it wants the data, a name in `data.call_form.CALL_FORMS`: "matrix" (A, b), "columns" (X, y,
+    intercept), X without the column of ones that intercept stands for, "line" (x, y), "polynomial" (x, y, degree).
+    centred, scaled, mapped: what is done to the columns before they are solved: nothing where empty; mapped: x is
+    mapped to [-1, 1]. "only for the cut-off": the raw columns are solved, and the cut-off is relative to their norms.
+    library: whose entry point it is; None for a solver of our own. default: whether it is the one that most users of
+    its library call; one route of a library is.
     fails: questions of the exam it is known to fail, with the reason.
     """
 
@@ -52,10 +77,25 @@ class RouteLabel(Label):
     deficient_answer: str = "none"
     cutoff: Callable[[int, int, float], float] | None = None
     cutoff_says: str = ""
-    design: str = "matrix"
-    solves: str = "raw"
+    call_form: str = "matrix"
+    centred: Centring = ""
+    scaled: Scaling = ""
+    mapped: bool = False
     library: Library | None = None
+    default: bool = False
     fails: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def solves(self) -> str:
+        """The matrix really solved, in words: "raw", or what is done to its columns first."""
+        if self.scaled == "only for the cut-off":
+            return "raw columns; the cut-off is relative, as if they were scaled to unit norm"
+        done = " and ".join(filter(None, [_CENTRED.get(self.centred), _SCALED.get(self.scaled)]))
+        if self.mapped:
+            return "x mapped to [-1, 1]" + (f", columns {done}" if done else "")
+        if self.centred and self.call_form == "line":
+            return f"x and y {done}"
+        return f"columns {done}" if done else "raw"
 
     @property
     def lacks(self) -> str:
@@ -81,12 +121,36 @@ class Entry(Generic[AnyLabel]):
         return (self.function.__doc__ or "").strip().partition("\n")[0]
 
 
-class Catalog(Generic[AnyLabel]):
-    """Functions by name. The first question imports its packages, with all their modules; importing registers."""
+@dataclass(frozen=True)
+class Origin:
+    """Where a function of another distribution comes from: its name, its version, and the SHA-256 of its module."""
 
-    def __init__(self, kind: str, *packages: str) -> None:
+    distribution: str
+    version: str
+    module: str
+
+
+def origin(function: Function) -> Origin | None:
+    """The origin of a function whose module an entry point of the group ROUTES names; None for any other."""
+    for point in importlib.metadata.entry_points(group=ROUTES):
+        if function.__module__ == point.module and point.dist is not None:
+            file = sys.modules[point.module].__file__
+            content = Path(file).read_bytes() if file is not None else b""
+            return Origin(point.dist.name, point.dist.version, hashlib.sha256(content).hexdigest())
+    return None
+
+
+class Catalog(Generic[AnyLabel]):
+    """Functions by name. The first question imports packages, with all modules in them; importing registers.
+
+    entry_points: a group of entry points whose modules, of other distributions, are imported as well. A module that
+    cannot be imported raises at every question until it can.
+    """
+
+    def __init__(self, kind: str, *packages: str, entry_points: str = "") -> None:
         self.kind = kind
         self.packages = packages
+        self.entry_points = entry_points
         self._entries: dict[str, Entry[AnyLabel]] = {}
         self._discovered = False
 
@@ -106,6 +170,19 @@ class Catalog(Generic[AnyLabel]):
             return function
 
         return add
+
+    @contextmanager
+    def temporarily(self, *entries: Entry[AnyLabel]) -> Iterator[None]:
+        """Inside the block these entries are there too, or in place of others of their names; then all is as before.
+
+        What is registered inside the block goes with it.
+        """
+        before = dict(self._discover())
+        self._entries.update({entry.label.name: entry for entry in entries})
+        try:
+            yield
+        finally:
+            self._entries = before
 
     def names(self) -> tuple[str, ...]:
         """Every name, sorted."""
@@ -142,10 +219,20 @@ class Catalog(Generic[AnyLabel]):
 
     def _discover(self) -> dict[str, Entry[AnyLabel]]:
         if not self._discovered:
-            self._discovered = True
             for package in self.packages:
-                path = getattr(importlib.import_module(package), "__path__", [])
-                for module in pkgutil.iter_modules(path, package + "."):
-                    if not module.ispkg:
-                        importlib.import_module(module.name)
+                _import_all(package)
+            for point in importlib.metadata.entry_points(group=self.entry_points) if self.entry_points else ():
+                importlib.import_module(point.module)
+            # Last, so that after a module that fails the next question fails too, and is not answered with a part.
+            self._discovered = True
         return self._entries
+
+
+def _import_all(package: str) -> None:
+    """Import a package with all modules in it and in the packages in it."""
+    path = getattr(importlib.import_module(package), "__path__", [])
+    for module in pkgutil.iter_modules(path, package + "."):
+        if module.ispkg:
+            _import_all(module.name)
+        else:
+            importlib.import_module(module.name)

@@ -1,20 +1,32 @@
-"""Exactly equivalent copies of a problem: rows and columns permuted, columns scaled by powers of two.
+"""Exactly equivalent variants of a problem: rows and columns permuted, columns scaled by powers of two.
 
-A solver that gives another answer to a copy had luck, good or bad, with the original. Copies need no reference of their
-own: the answer is carried back, exactly, to the problem as published.
+A solver that gives another answer to a variant had luck, good or bad, with the original. Variants need no reference of
+their own: the answer is carried back, exactly, to the problem as published.
 """
 
 import zlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.types import Fit
 from stabilitylab.data.problem import Problem
 
 SCALE_EXPONENTS = 10  # columns are scaled by 2**k, |k| <= 10
+
+
+@dataclass(frozen=True, eq=False)
+class Arrangement:
+    """A (m, n) and b (m,) of a variant; rows (m,), columns (n,): which of the problem's they are, in order.
+
+    exponents (n,): column j of the problem, wherever it is now, was multiplied by 2**exponents_j.
+    """
+
+    A: Array
+    b: Array
+    rows: Array
+    columns: Array
+    exponents: Array
 
 
 @dataclass(frozen=True)
@@ -29,45 +41,27 @@ class Variant:
         """How rows name it."""
         return self.kind if self.kind == "published" else f"{self.kind} {self.index}"
 
-    def apply(self, problem: Problem, design: str) -> "Call":
-        """The arguments for a route that wants the data as `design`, with the way back."""
+    def arranged(self, problem: Problem, *, free_columns: bool = True, fixed: int = 0) -> Arrangement:
+        """The variant of a problem, in fresh arrays.
+
+        free_columns: whether columns may be permuted and scaled one by one; else they are powers 0, 1, ... of one
+        column, which stay in order, and of which column k is scaled by the k-th power of one factor. fixed: columns
+        at the front that stay where they are, as they are.
+        """
         rng = np.random.default_rng([zlib.crc32(problem.name.encode()), self.index])
         m, n = problem.shape
         rows, columns, exponents = np.arange(m), np.arange(n), np.zeros(n, dtype=int)
-        as_matrix = design in ("matrix", "columns")
-        # Where the intercept is asked for, its column of ones is the library's own, and first.
-        fixed = int(design == "columns" and problem.design.intercept)
         if self.kind == "permuted":
             rows = rng.permutation(m)
-            columns = np.concatenate([columns[:fixed], fixed + rng.permutation(n - fixed)]) if as_matrix else columns
+            if free_columns:
+                columns = np.concatenate([columns[:fixed], fixed + rng.permutation(n - fixed)])
         elif self.kind == "scaled":
             exponents = rng.integers(-SCALE_EXPONENTS, SCALE_EXPONENTS, n, endpoint=True)
             exponents[:fixed] = 0
-            if not as_matrix:  # x times 2**k makes the powers of x larger by 2**(k j)
+            if not free_columns:  # x times 2**k makes the powers of x larger by 2**(k j)
                 exponents = exponents[0] * np.arange(n)
-        b = problem.b[rows].copy()
-        if as_matrix:
-            A = np.ldexp(problem.A[np.ix_(rows, columns)], exponents[columns])
-            arguments = (A, b) if design == "matrix" else (np.ascontiguousarray(A[:, fixed:]), b, bool(fixed))
-            return Call(arguments, columns, exponents)
-        x = np.ldexp(problem.column(problem.regressors[0])[rows], exponents[1] if n > 1 else 0)
-        degree = () if design == "line" else (problem.design.degree,)
-        return Call((x, b, *degree), columns, exponents)
+        A = np.ldexp(problem.A[np.ix_(rows, columns)], exponents[columns])
+        return Arrangement(A, problem.b[rows].copy(), rows, columns, exponents)
 
 
 PUBLISHED = Variant()
-
-
-@dataclass(frozen=True, eq=False)
-class Call:
-    """What a route is called with, and the permutation and exponents that lead its answer back."""
-
-    arguments: tuple[Any, ...]
-    columns: Array
-    exponents: Array
-
-    def back(self, fit: Fit) -> Array:
-        """x (n,) in the order and scale of the problem as published."""
-        x = np.array(fit.x)
-        x[self.columns] = fit.x
-        return np.asarray(np.ldexp(x, self.exponents))

@@ -1,6 +1,6 @@
 """Entry points of real libraries, called exactly as their users call them; one file per library.
 
-A route takes (A, b), or what its `design` says ("columns": (X, y, intercept); "line": (x, y); "polynomial": (x, y,
+A route takes (A, b), or what its `call_form` says ("columns": (X, y, intercept); "line": (x, y); "polynomial": (x, y,
 degree)), and returns the coefficients in the order intercept first, or a Fit. It declares what the library does with
 the data (precision worked in, matrix really solved, rank policy and cut-off); the exam measures each declaration. The
 library is imported, or the program started, inside the function, so that a missing one is an absent route and not a
@@ -10,13 +10,13 @@ broken import. One whose users can give weights of the squares has a last parame
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from stabilitylab.core.catalog import Catalog, RouteLabel
+from stabilitylab.core.catalog import ROUTES, Catalog, RouteLabel
 from stabilitylab.core.errors import MissingLibraryError
 from stabilitylab.core.library import Library
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-catalog: Catalog[RouteLabel] = Catalog("library route", __name__)
+catalog: Catalog[RouteLabel] = Catalog("library route", __name__, entry_points=ROUTES)
 names, entry = catalog.names, catalog.entry
 
 
@@ -45,13 +45,9 @@ def each() -> Iterator[Library]:
 
 
 def defaults() -> tuple[str, ...]:
-    """For each library the route that stands first in its file: the entry point that most of its users call."""
-    first: dict[str, str] = {}
-    for entry in sorted(catalog, key=lambda entry: entry.function.__code__.co_firstlineno):
-        library = entry.label.library
-        if library is not None and entry.function.__module__ == f"{__name__}.{library.name}_routes":
-            first.setdefault(library.name, entry.label.name)
-    return tuple(first[name] for name in sorted(first))
+    """For each library the entry point that most of its users call, as its label declares, sorted by library."""
+    chosen = {e.label.library.name: e.label.name for e in catalog if e.label.library is not None and e.label.default}
+    return tuple(chosen[name] for name in sorted(chosen))
 
 
 def versions() -> dict[str, str]:

@@ -159,7 +159,8 @@ STABLE = ("columnwise-backward-stable", "normwise-backward-stable")
     tags=("no-rank-test", *STABLE),
     law="columnwise",
     constant=0.16,
-    design="columns",
+    call_form="columns",
+    default=True,
 )
 def commons_math_ols(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients by OLSMultipleLinearRegression, with standard errors and R², X (m, p).
@@ -177,8 +178,8 @@ def commons_math_ols(X: Array, y: Array, intercept: bool) -> Fit:
     COMMONS_MATH,
     source="Apache Commons Math 3.6.1, class MillerUpdatingRegression; Miller, Appl. Statist. 41 (1992) 458-478",
     tags=(*STABLE, "no-rank-test"),
-    design="columns",
-    solves="columns centred by the rotations against the ones, which update means; raw without intercept",
+    call_form="columns",
+    centred="rotations",
 )
 def commons_math_miller(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients by MillerUpdatingRegression, with standard errors and R², X (m, p).
@@ -197,8 +198,8 @@ def commons_math_miller(X: Array, y: Array, intercept: bool) -> Fit:
     source="Apache Commons Math 3.6.1, class SimpleRegression; Chan, Golub and LeVeque (1983)",
     tags=("no-rank-test",),
     fails={"has_a_stated_answer_to_singular_data": "where all x are equal both are NaN, as its reference says"},
-    design="line",
-    solves="x and y centred at their means",
+    call_form="line",
+    centred="means",
 )
 def commons_math_simple(x: Array, y: Array) -> Fit:
     """Intercept and slope (2,) by SimpleRegression, with standard errors and R², x and y (m,).
@@ -214,7 +215,7 @@ def commons_math_simple(x: Array, y: Array) -> Fit:
     COMMONS_MATH,
     source="Apache Commons Math 3.6.1, class PolynomialCurveFitter; Moré, Lecture Notes in Math. 630 (1978) 105-116",
     tags=("residual-optimal",),
-    design="polynomial",
+    call_form="polynomial",
 )
 def commons_math_polynomial(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... by PolynomialCurveFitter.create(degree).fit, x and y (m,).

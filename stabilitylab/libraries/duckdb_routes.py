@@ -29,12 +29,13 @@ def _connection() -> Any:
     source="DuckDB documentation, aggregate functions; Welford, Technometrics 4 (1962) 419-420",
     works_in="float64",
     scalars=("float32", "float64"),
-    design="line",
-    solves="x and y centred at their running means",
+    call_form="line",
+    centred="running means",
     fails={
         "has_a_stated_answer_to_singular_data": "for equal x the slope is NULL, but the intercept NaN without a word",
         "returns_the_format_of_its_input": "the aggregates are DOUBLE, for columns of FLOAT too",
     },
+    default=True,
 )
 def duckdb_regr_slope(x: Array, y: Array) -> Fit:
     """Intercept and slope (2,) = SELECT regr_intercept(y, x), regr_slope(y, x), with regr_r2; x and y (m,).

@@ -42,7 +42,7 @@ QUADRUPLE: dict[str, Any] = {
     "deficient_answer": "basic",
     "cutoff": lambda m, n, eps: 2.0**-56,  # as for two unit columns, one with the part 2**-55 orthogonal to the other
     "cutoff_says": "a column whose diagonal of R is below 2**-55, 256 eps of long double, of the largest is dropped",
-    "solves": "columns scaled by powers of two",
+    "scaled": "powers of two",
 }
 STABLE = ("columnwise-backward-stable", "normwise-backward-stable")
 
@@ -52,11 +52,12 @@ STABLE = ("columnwise-backward-stable", "normwise-backward-stable")
     GNUMERIC,
     source=SOURCE,
     tags=STABLE,
-    design="columns",
+    call_form="columns",
     fails={
         "has_a_stated_answer_to_singular_data": "an equation is lost with a dependent column that is not the last one",
     },
     **QUADRUPLE,
+    default=True,
 )
 def gnumeric_linest(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients, standard errors, R² and rank of LINEST(y, X, intercept, TRUE), X (m, p), over cells.
@@ -75,7 +76,7 @@ def gnumeric_linest(X: Array, y: Array, intercept: bool) -> Fit:
     GNUMERIC,
     source=SOURCE,
     tags=(*STABLE, "residual-optimal"),
-    design="polynomial",
+    call_form="polynomial",
     **QUADRUPLE,
 )
 def gnumeric_linest_powers(x: Array, y: Array, degree: int) -> Fit:
@@ -92,7 +93,7 @@ def gnumeric_linest_powers(x: Array, y: Array, degree: int) -> Fit:
     GNUMERIC,
     source=SOURCE,
     tags=(*STABLE, "residual-optimal"),
-    design="line",
+    call_form="line",
     **QUADRUPLE,
 )
 def gnumeric_slope_and_intercept(x: Array, y: Array) -> Fit:

@@ -54,7 +54,8 @@ def _fit(x: Array, y: Array, degree: int, limit: str) -> Fit:
     source="gnuplot manual, command fit",
     tags=("no-rank-test",),
     fails={"agrees_with_the_exact_solution": "it stops when the sum of squares changes by less than 1e-5 of itself"},
-    design="polynomial",
+    call_form="polynomial",
+    default=True,
 )
 def gnuplot_fit(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... by fit a0 + a1*x**1 + ... via a0, a1, ..., with standard errors.
@@ -73,7 +74,7 @@ def gnuplot_fit(x: Array, y: Array, degree: int) -> Fit:
     source="gnuplot manual, command fit, and set fit limit",
     tags=("no-rank-test",),
     fails={"agrees_with_the_exact_solution": "a sum of squares that changes no more fixes half the digits"},
-    design="polynomial",
+    call_form="polynomial",
 )
 def gnuplot_fit_limit(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) as gnuplot.fit, after set fit limit 1e-15.
@@ -91,7 +92,7 @@ def gnuplot_fit_limit(x: Array, y: Array, degree: int) -> Fit:
     law="normal",
     constant=0.6,
     fails={"has_a_stated_answer_to_singular_data": "where all x are equal it divides 0 by 0, and nothing is said"},
-    design="line",
+    call_form="line",
 )
 def gnuplot_stats(x: Array, y: Array) -> Fit:
     """Intercept, slope (2,), their standard errors and R² as stats has them, x and y (m,).

@@ -94,7 +94,8 @@ NEAR = "dropped only where 1/cond is below 1e-14 and, besides, a pivot below 1e-
     source="gretl command reference, ols and set force_qr",
     deficient_answer="basic",
     fails={"cuts_off_where_it_says": NEAR},
-    design="columns",
+    call_form="columns",
+    default=True,
 )
 def gretl_ols(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of ols y const x1 x2 ..., with standard errors and R², X (m, p).
@@ -116,7 +117,7 @@ def gretl_ols(X: Array, y: Array, intercept: bool) -> Fit:
     constant=0.14,
     deficient_answer="basic",
     fails={"cuts_off_where_it_says": NEAR},
-    design="columns",
+    call_form="columns",
 )
 def gretl_ols_qr(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of ols y const x1 x2 ... after set force_qr on, with standard errors and R², X (m, p).
@@ -133,8 +134,8 @@ def gretl_ols_qr(X: Array, y: Array, intercept: bool) -> Fit:
     deficient_answer="refuses",
     cutoff=lambda m, n, eps: 0.5e-15,
     cutoff_says="refused where the part of a column orthogonal to those before it is below 1e-15 of its norm",
-    design="columns",
-    solves="raw columns; the cut-off is relative, as if they were scaled to unit norm",
+    call_form="columns",
+    scaled="only for the cut-off",
     fails={"solves_the_matrix_it_says": "a slope far from 0 needs no centring in 256 bits"},
 )
 def gretl_mpols(X: Array, y: Array, intercept: bool) -> Fit:
@@ -152,7 +153,7 @@ def gretl_mpols(X: Array, y: Array, intercept: bool) -> Fit:
     source="gretl command reference, mpols",
     deficient_answer="refuses",
     fails={"solves_the_matrix_it_says": "a slope far from 0 needs no centring in 256 bits"},
-    design="polynomial",
+    call_form="polynomial",
 )
 def gretl_mpols_powers(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of mpols y const x ; 2 3 ..., with standard errors and R², x and y (m,).

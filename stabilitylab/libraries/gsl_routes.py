@@ -113,7 +113,8 @@ def _roots(variances: Array) -> Array:
     constant=0.18,
     cutoff=lambda m, n, eps: eps,
     cutoff_says="singular values of the scaled matrix up to eps times the largest are dropped",
-    solves="columns scaled by powers of two, to about unit norm",
+    scaled="powers of two",
+    default=True,
 )
 def gsl_multifit_linear(A: Array, b: Array) -> Fit:
     """x (n,), rank and standard errors by gsl_multifit_linear, A (m, n): an SVD of A with its columns scaled.
@@ -139,7 +140,7 @@ def gsl_multifit_linear(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=0.7,
-    solves="columns scaled to unit norm",
+    scaled="unit norm",
 )
 def gsl_multilarge_normal(A: Array, b: Array) -> Fit:
     """x (n,) by gsl_multilarge_linear_normal, A (m, n) in one block: A'A, scaled to a diagonal of 1, by pivoted LDL'.
@@ -257,8 +258,8 @@ def gsl_sv_solve(A: Array, b: Array) -> Fit:
     source="GSL reference manual, chapter Linear Least-Squares Fitting, section Linear regression; fit/linear.c",
     tags=("no-rank-test",),
     fails={"has_a_stated_answer_to_singular_data": "where all x are equal it divides 0 by 0, and nothing is said"},
-    design="line",
-    solves="x and y centred at their means",
+    call_form="line",
+    centred="means",
 )
 def gsl_fit_linear(x: Array, y: Array) -> Fit:
     """Intercept, slope (2,) and their standard errors by gsl_fit_linear, x and y (m,).

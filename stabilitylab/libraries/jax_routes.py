@@ -30,6 +30,7 @@ NARROW = {
     cutoff=lambda m, n, eps: max(m, n) * EPS32,
     cutoff_says="singular values below max(m, n) 2**-23 times the largest are dropped, for float64 data too",
     fails=NARROW,
+    default=True,
 )
 def jax_lstsq(A: Array, b: Array) -> Fit:
     """x (n,) = jax.numpy.linalg.lstsq(A, b)[0] as JAX comes, A (m, n): everything in float32.
@@ -85,8 +86,8 @@ def _lstsq(A: Array, b: Array) -> Fit:
     cutoff=lambda m, n, eps: m * EPS32,
     cutoff_says="singular values of the scaled matrix below len(x) 2**-23 times the largest are dropped, no warning",
     fails=NARROW,
-    design="polynomial",
-    solves="columns scaled to unit norm",
+    call_form="polynomial",
+    scaled="unit norm",
 )
 def jax_polyfit(x: Array, y: Array, degree: int) -> Array:
     """Coefficients (degree+1,) of 1, x, x**2, ... = jax.numpy.polyfit(x, y, degree)[::-1] as JAX comes.
@@ -109,8 +110,8 @@ def jax_polyfit(x: Array, y: Array, degree: int) -> Array:
     scalars=BOTH,
     cutoff=lambda m, n, eps: m * eps,
     cutoff_says="singular values of the scaled matrix below len(x) eps times the largest are dropped, no warning",
-    design="polynomial",
-    solves="columns scaled to unit norm",
+    call_form="polynomial",
+    scaled="unit norm",
 )
 def jax_polyfit_x64(x: Array, y: Array, degree: int) -> Array:
     """Coefficients (degree+1,) of 1, x, x**2, ... = jax.numpy.polyfit(x, y, degree)[::-1] with jax_enable_x64.

@@ -103,10 +103,9 @@ SHEET = Program(digits=17, passed_on=_passed_on, value=_value, to_csv=lambda pat
 
 SOURCE = "LibreOffice Help, LINEST; LibreOffice sources, sc/source/core/tool/interpr5.cxx, CalculateRGPRKP"
 TAGS = ("columnwise-backward-stable", "normwise-backward-stable", "residual-optimal", "no-rank-test")
-CENTRED = "with an intercept, columns centred at their means"
 
 
-@route("libreoffice.LINEST", LIBREOFFICE, source=SOURCE, tags=TAGS, design="columns", solves=CENTRED)
+@route("libreoffice.LINEST", LIBREOFFICE, source=SOURCE, tags=TAGS, call_form="columns", centred="means", default=True)
 def libreoffice_linest(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients, standard errors and R² of LINEST(y; X; intercept; TRUE), X (m, p), over cells.
 
@@ -118,7 +117,7 @@ def libreoffice_linest(X: Array, y: Array, intercept: bool) -> Fit:
     return linest(SHEET, X, y, intercept)
 
 
-@route("libreoffice.LINEST_powers", LIBREOFFICE, source=SOURCE, tags=TAGS, design="polynomial", solves=CENTRED)
+@route("libreoffice.LINEST_powers", LIBREOFFICE, source=SOURCE, tags=TAGS, call_form="polynomial", centred="means")
 def libreoffice_linest_powers(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... = LINEST(y; x^{1;2;...}; TRUE; TRUE), x and y (m,), over cells.
 
@@ -132,8 +131,8 @@ def libreoffice_linest_powers(x: Array, y: Array, degree: int) -> Fit:
     LIBREOFFICE,
     source="LibreOffice Help, SLOPE; LibreOffice sources, sc/source/core/tool/interpr3.cxx, CalculateSlopeIntercept",
     tags=TAGS,
-    design="line",
-    solves="x and y centred at their means",
+    call_form="line",
+    centred="means",
 )
 def libreoffice_slope_and_intercept(x: Array, y: Array) -> Fit:
     """Intercept and slope (2,) = INTERCEPT(y; x) and SLOPE(y; x), x and y (m,), over cells.

@@ -39,6 +39,7 @@ def _matrix_rank(m: int, n: int, eps: float) -> float:
     fails=PROMOTED,
     cutoff=_matrix_rank,
     cutoff_says=SAYS,
+    default=True,
 )
 def linearmodels_iv2sls(A: Array, b: Array) -> Fit:
     """x (n,) = IV2SLS(b, A, None, None).fit().params, A (m, n): the documented way to least squares, with R².

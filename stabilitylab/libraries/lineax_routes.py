@@ -44,6 +44,7 @@ def _solved(A: Array, b: Array, solver: Any) -> Any:
         "agrees_with_the_exact_solution": "64-bit types are off by default: float64 data become float32 without a word",
         "returns_the_format_of_its_input": "64-bit types are off by default: the answer is float32",
     },
+    default=True,
 )
 def lineax_auto(A: Array, b: Array) -> Array:
     """x (n,) = linear_solve(MatrixLinearOperator(A), b, solver=AutoLinearSolver(well_posed=False)).value, A (m, n).

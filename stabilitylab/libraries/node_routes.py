@@ -100,9 +100,10 @@ ROUNDS = "by default coefficients are rounded to two decimals"
     NODE,
     source="simple-statistics documentation and src/linear_regression.js",
     tags=("columnwise-backward-stable", "normwise-backward-stable"),
-    design="line",
-    solves="x and y centred at their means",
+    call_form="line",
+    centred="means",
     fails={"has_a_stated_answer_to_singular_data": NAN},
+    default=True,
 )
 def node_simple_statistics(x: Array, y: Array) -> Fit:
     """Intercept and slope (2,) = linearRegression(data) of simple-statistics, data of pairs of x and y (m,).
@@ -118,7 +119,7 @@ def node_simple_statistics(x: Array, y: Array) -> Fit:
     NODE,
     source="regression documentation and src/regression.js",
     tags=("no-rank-test",),
-    design="line",
+    call_form="line",
     fails={"agrees_with_the_exact_solution": ROUNDS},
 )
 def node_regression_linear(x: Array, y: Array) -> Fit:
@@ -134,7 +135,7 @@ def node_regression_linear(x: Array, y: Array) -> Fit:
     "node.regression_polynomial",
     NODE,
     source="regression documentation and src/regression.js",
-    design="polynomial",
+    call_form="polynomial",
     fails={"agrees_with_the_exact_solution": ROUNDS, "has_a_stated_answer_to_singular_data": NAN},
 )
 def node_regression_polynomial(x: Array, y: Array, degree: int) -> Fit:
@@ -150,7 +151,7 @@ def node_regression_polynomial(x: Array, y: Array, degree: int) -> Fit:
     "node.regression_polynomial_precision",
     NODE,
     source="regression documentation and src/regression.js",
-    design="polynomial",
+    call_form="polynomial",
     fails={"has_a_stated_answer_to_singular_data": NAN},
 )
 def node_regression_polynomial_precision(x: Array, y: Array, degree: int) -> Fit:
@@ -234,7 +235,7 @@ def _matrix(expression: str, A: Array, b: Array) -> Fit:
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: sqrt(n * 2.0**-53),
     cutoff_says="singular values of A'A up to n 2**-53 times the largest are dropped: of A, up to the root of that",
-    design="columns",
+    call_form="columns",
 )
 def node_ml_regression(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients and standard errors of new MultivariateLinearRegression(X, y, { intercept }), X (m, p).
@@ -260,7 +261,7 @@ def node_ml_regression(X: Array, y: Array, intercept: bool) -> Fit:
     tags=("no-rank-test",),
     law="normal",
     constant=1.0,
-    design="polynomial",
+    call_form="polynomial",
 )
 def node_ml_regression_polynomial(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... = new PolynomialRegression(x, y, degree).coefficients, x and y (m,).
@@ -277,7 +278,7 @@ def node_ml_regression_polynomial(x: Array, y: Array, degree: int) -> Fit:
     source="ml-regression-simple-linear documentation and src/index.ts",
     law="normal",
     constant=1.0,
-    design="line",
+    call_form="line",
     fails={"has_a_stated_answer_to_singular_data": NAN},
 )
 def node_ml_regression_simple_linear(x: Array, y: Array) -> Fit:

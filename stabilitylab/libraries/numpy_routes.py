@@ -24,6 +24,7 @@ BOTH = ("float32", "float64")
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: max(m, n) * float(np.finfo(np.float64).eps),
     cutoff_says="singular values up to max(m, n) 2**-52 times the largest are dropped, for float32 data too",
+    default=True,
 )
 def numpy_lstsq(A: Array, b: Array) -> Fit:
     """x (n,) = lstsq(A, b)[0], A (m, n): LAPACK's gelsd, an SVD by divide and conquer, in float64 whatever A's format.
@@ -129,8 +130,8 @@ def numpy_inv(A: Array, b: Array) -> Array:
     fails={"returns_the_format_of_its_input": "numpy.vander promotes float32 to float64, and x stays there"},
     cutoff=lambda m, n, eps: m * eps,
     cutoff_says="singular values of the scaled matrix up to len(x) eps times the largest are dropped, with a warning",
-    design="polynomial",
-    solves="columns scaled to unit norm",
+    call_form="polynomial",
+    scaled="unit norm",
 )
 def numpy_polyfit(x: Array, y: Array, degree: int, weights: Array | None = None) -> Array:
     """Coefficients (degree+1,) of 1, x, x**2, ... = polyfit(x, y, degree)[::-1], x and y (m,).
@@ -154,8 +155,9 @@ def numpy_polyfit(x: Array, y: Array, degree: int, weights: Array | None = None)
     fails={"returns_the_format_of_its_input": "the map to [-1, 1] promotes float32 to float64, and x stays there"},
     cutoff=lambda m, n, eps: m * float(np.finfo(np.float64).eps),
     cutoff_says="singular values of the mapped and scaled matrix up to len(x) 2**-52 times the largest are dropped",
-    design="polynomial",
-    solves="x mapped to [-1, 1], columns scaled to unit norm",
+    call_form="polynomial",
+    mapped=True,
+    scaled="unit norm",
 )
 def numpy_polynomial(x: Array, y: Array, degree: int) -> Array:
     """Coefficients (degree+1,) of 1, x, x**2, ... = Polynomial.fit(x, y, degree).convert().coef, x and y (m,).

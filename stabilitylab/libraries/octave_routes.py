@@ -59,6 +59,7 @@ def _ask(commands: str, A: Array, b: Array) -> Fit:
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: eps / 2,
     cutoff_says="LAPACK's gelsd with rcond -1, which it reads as the unit roundoff, 2**-53",
+    default=True,
 )
 def octave_mldivide(A: Array, b: Array) -> Fit:
     r"""x (n,) = A \ b, A (m, n): for m > n LAPACK's gelsd, an SVD by divide and conquer.
@@ -152,7 +153,7 @@ def octave_solve_normal(A: Array, b: Array) -> Fit:
     tags=("columnwise-backward-stable", "no-rank-test"),
     law="columnwise",
     constant=0.4,
-    design="polynomial",
+    call_form="polynomial",
 )
 def octave_polyfit(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... = polyfit(x, y, degree), from the last, x and y (m,).

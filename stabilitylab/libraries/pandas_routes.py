@@ -15,9 +15,10 @@ PANDAS = python_library("pandas", title="pandas", modules=("pandas",), distribut
     PANDAS,
     source="pandas.Series.cov, Series.var and Series.corr, API reference",
     tags=("no-rank-test",),
-    design="line",
-    solves="x and y centred at their means",
+    call_form="line",
+    centred="means",
     fails={"has_a_stated_answer_to_singular_data": "for equal x the slope is 0/0, NaN with a RuntimeWarning of NumPy"},
+    default=True,
 )
 def pandas_cov(x: Array, y: Array) -> Fit:
     """Intercept and slope (2,) from df["x"].cov(df["y"]) / df["x"].var() and the means, R² from corr; x and y (m,).

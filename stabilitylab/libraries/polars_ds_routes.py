@@ -40,8 +40,9 @@ def _lin_reg(X: Array, y: Array, intercept: bool, **options: Any) -> Array:
     works_in="float64",
     scalars=BOTH,
     deficient_answer="refuses",
-    design="columns",
+    call_form="columns",
     fails=WIDE,
+    default=True,
 )
 def polars_ds_lin_reg(X: Array, y: Array, intercept: bool) -> Array:
     """x (n,) = pds.lin_reg(*features, target="y", add_bias=intercept), X (m, p).
@@ -60,7 +61,7 @@ def polars_ds_lin_reg(X: Array, y: Array, intercept: bool) -> Array:
     works_in="float64",
     scalars=BOTH,
     deficient_answer="refuses",
-    design="columns",
+    call_form="columns",
     fails=WIDE,
 )
 def polars_ds_lin_reg_svd(X: Array, y: Array, intercept: bool) -> Array:
@@ -78,7 +79,7 @@ def polars_ds_lin_reg_svd(X: Array, y: Array, intercept: bool) -> Array:
     works_in="float64",
     scalars=BOTH,
     deficient_answer="refuses",
-    design="columns",
+    call_form="columns",
     fails=WIDE,
 )
 def polars_ds_lin_reg_cholesky(X: Array, y: Array, intercept: bool) -> Array:
@@ -96,7 +97,7 @@ def polars_ds_lin_reg_cholesky(X: Array, y: Array, intercept: bool) -> Array:
     tags=("no-rank-test",),
     works_in="float64",
     scalars=BOTH,
-    design="columns",
+    call_form="columns",
     fails={**WIDE, "has_a_stated_answer_to_singular_data": "for a column of zeros all is NaN, and no word is said"},
 )
 def polars_ds_lin_reg_report(X: Array, y: Array, intercept: bool) -> Fit:
@@ -120,8 +121,8 @@ def polars_ds_lin_reg_report(X: Array, y: Array, intercept: bool) -> Fit:
     source="polars-ds, docstring of simple_lin_reg and polars_ds/exprs/expr_linear.py",
     tags=("no-rank-test",),
     scalars=BOTH,
-    design="line",
-    solves="x and y centred at their means",
+    call_form="line",
+    centred="means",
     fails={"has_a_stated_answer_to_singular_data": "for equal x the slope is 0/0, NaN without a word"},
 )
 def polars_ds_simple_lin_reg(x: Array, y: Array) -> Array:

@@ -43,8 +43,9 @@ def _intercept_first(values: Any, intercept: bool) -> Array:
     constant=0.1,
     works_in="float64",
     scalars=BOTH,
-    design="columns",
+    call_form="columns",
     fails={**WIDE, "has_a_stated_answer_to_singular_data": "for a column of zeros " + NULLS},
+    default=True,
 )
 def polars_ols_ols(X: Array, y: Array, intercept: bool) -> Array:
     """x (n,) = pl.col("y").least_squares.ols(*features, add_intercept=intercept, mode="coefficients"), X (m, p).
@@ -64,7 +65,7 @@ def polars_ols_ols(X: Array, y: Array, intercept: bool) -> Array:
     constant=0.1,
     works_in="float64",
     scalars=BOTH,
-    design="columns",
+    call_form="columns",
     fails={**WIDE, "has_a_stated_answer_to_singular_data": "it panics where the Cholesky factor of A'A breaks down"},
 )
 def polars_ols_statistics(X: Array, y: Array, intercept: bool) -> Fit:
@@ -94,7 +95,7 @@ def polars_ols_statistics(X: Array, y: Array, intercept: bool) -> Fit:
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: float(np.finfo(np.float64).eps) / 2,
     cutoff_says="LAPACK's gelsd with its own epsilon, the unit roundoff of float64, 2**-53",
-    design="columns",
+    call_form="columns",
     fails=WIDE,
 )
 def polars_ols_svd(X: Array, y: Array, intercept: bool) -> Array:
@@ -115,7 +116,7 @@ def polars_ols_svd(X: Array, y: Array, intercept: bool) -> Array:
     constant=0.9,
     works_in="float64",
     scalars=BOTH,
-    design="columns",
+    call_form="columns",
     fails={**WIDE, "has_a_stated_answer_to_singular_data": NULLS},
 )
 def polars_ols_chol(X: Array, y: Array, intercept: bool) -> Array:
@@ -136,7 +137,7 @@ def polars_ols_chol(X: Array, y: Array, intercept: bool) -> Array:
     constant=0.9,
     works_in="float64",
     scalars=BOTH,
-    design="columns",
+    call_form="columns",
     fails={**WIDE, "has_a_stated_answer_to_singular_data": NULLS},
 )
 def polars_ols_lu(X: Array, y: Array, intercept: bool) -> Array:

@@ -15,9 +15,10 @@ POLARS = python_library("polars", title="Polars", modules=("polars",), distribut
     tags=("no-rank-test",),
     works_in="float64",
     scalars=("float32", "float64"),
-    design="line",
-    solves="x and y centred at their means",
+    call_form="line",
+    centred="means",
     fails={"has_a_stated_answer_to_singular_data": "for equal x the slope is 0/0, NaN without a word"},
+    default=True,
 )
 def polars_cov(x: Array, y: Array) -> Fit:
     """Intercept and slope (2,) from pl.cov("x", "y") / pl.var("x") and the means, R² from pl.corr; x and y (m,).

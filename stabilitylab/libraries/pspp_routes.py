@@ -33,7 +33,8 @@ SUMMARY, COEFFICIENTS = "Table: Model Summary (y)", "Table: Coefficients (y)"
     tags=("no-rank-test",),
     law="normal",
     constant=1.0,
-    design="columns",
+    call_form="columns",
+    default=True,
 )
 def pspp_regression(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients, standard errors and R² of REGRESSION /VARIABLES=x1 TO xp /DEPENDENT=y, X (m, p), or with /ORIGIN.

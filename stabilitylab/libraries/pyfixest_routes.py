@@ -42,7 +42,8 @@ def _reported(fit: Any, data: Any, intercept: bool) -> Fit:
     source="pyfixest API reference, feols; pyfixest/estimation/models/feols_.py",
     deficient_answer="basic",
     fails=ABSOLUTE,
-    design="columns",
+    call_form="columns",
+    default=True,
 )
 def pyfixest_feols(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of pf.feols("y ~ 1 + x1 + x2 + ...", data), X (m, p) and y (m,) in a DataFrame, with se and R².
@@ -64,7 +65,7 @@ def pyfixest_feols(X: Array, y: Array, intercept: bool) -> Fit:
     source="pyfixest API reference, feols, parameter solver",
     deficient_answer="basic",
     fails=ABSOLUTE,
-    design="columns",
+    call_form="columns",
 )
 def pyfixest_feols_solve(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of pf.feols(..., solver="np.linalg.solve"), X (m, p), y (m,): the normal equations by LU.
@@ -83,7 +84,7 @@ def pyfixest_feols_solve(X: Array, y: Array, intercept: bool) -> Fit:
     source="pyfixest API reference, feols, parameter solver",
     deficient_answer="basic",
     fails=ABSOLUTE,
-    design="columns",
+    call_form="columns",
 )
 def pyfixest_feols_lstsq(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of pf.feols(..., solver="np.linalg.lstsq"), X (m, p), y (m,): lstsq of A'A, not of A.
@@ -107,7 +108,7 @@ def pyfixest_feols_lstsq(X: Array, y: Array, intercept: bool) -> Fit:
         "agrees_with_the_exact_solution": "lsqr stops at 1e-6 of the normal equations",
         "has_a_stated_answer_to_singular_data": "lsqr stops at 1e-6, short of the smallest residual",
     },
-    design="columns",
+    call_form="columns",
 )
 def pyfixest_feols_lsqr(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of pf.feols(..., solver="scipy.sparse.linalg.lsqr"), X (m, p), y (m,): lsqr of A'A.
@@ -128,7 +129,7 @@ def pyfixest_feols_lsqr(X: Array, y: Array, intercept: bool) -> Fit:
     law="normal",
     constant=0.6,
     tags=("no-rank-test",),
-    design="columns",
+    call_form="columns",
 )
 def pyfixest_feols_collin_tol(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of pf.feols(..., collin_tol=1e-300), X (m, p), y (m,): the test switched off as far as it lets.

@@ -62,7 +62,7 @@ def _householder(tol: float) -> dict[str, Any]:
         "deficient_answer": "basic",
         "cutoff": _cut_at(tol),
         "cutoff_says": f"a column whose part orthogonal to those before it is below {tol:g} of its norm is dropped",
-        "solves": "raw columns; the cut-off is relative, as if they were scaled to unit norm",
+        "scaled": "only for the cut-off",
     }
 
 
@@ -74,8 +74,9 @@ STABLE = ("columnwise-backward-stable", "normwise-backward-stable")
     R,
     source="R reference manual, stats::lm and lm.fit; Dongarra et al., LINPACK Users' Guide (1979), chapter 9",
     tags=STABLE,
-    design="columns",
+    call_form="columns",
     **_householder(1e-7),
+    default=True,
 )
 def r_lm(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of lm(y ~ X), or lm(y ~ X - 1), X (m, p), with the standard errors and R² of its summary.
@@ -93,7 +94,7 @@ def r_lm(X: Array, y: Array, intercept: bool) -> Fit:
     R,
     source="R reference manual, stats::lm.fit, argument tol",
     tags=STABLE,
-    design="columns",
+    call_form="columns",
     **_householder(1e-12),
 )
 def r_lm_tol(X: Array, y: Array, intercept: bool) -> Fit:
@@ -109,7 +110,7 @@ def r_lm_tol(X: Array, y: Array, intercept: bool) -> Fit:
     R,
     source="R reference manual, stats::lm and stats::poly",
     tags=("columnwise-backward-stable", "residual-optimal"),
-    design="polynomial",
+    call_form="polynomial",
     **{**_householder(1e-7), "constant": 0.3},
 )
 def r_lm_poly(x: Array, y: Array, degree: int) -> Fit:
@@ -150,7 +151,7 @@ def r_dot_lm_fit(A: Array, b: Array) -> Fit:
     R,
     source="R reference manual, stats::lsfit",
     tags=STABLE,
-    design="columns",
+    call_form="columns",
     fails={"has_a_stated_answer_to_singular_data": "coefficients come in the order of the columns as moved"},
     **_householder(1e-7),
 )
@@ -169,7 +170,7 @@ def r_lsfit(X: Array, y: Array, intercept: bool) -> Fit:
     R,
     source="R reference manual, stats::glm, glm.fit and glm.control",
     tags=STABLE,
-    design="columns",
+    call_form="columns",
     **_householder(1e-11),
 )
 def r_glm(X: Array, y: Array, intercept: bool) -> Fit:

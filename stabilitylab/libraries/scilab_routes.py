@@ -55,6 +55,7 @@ def _ask(commands: str, A: Array, b: Array) -> Fit:
     deficient_answer="basic",
     cutoff=lambda m, n, eps: 5 * eps,
     cutoff_says="a triangle whose condition is estimated to pass 1/(5 eps) is cut there",
+    default=True,
 )
 def scilab_mldivide(A: Array, b: Array) -> Fit:
     r"""x (n,) = A \ b, A (m, n): for m > n Householder QR with column pivoting.
@@ -147,8 +148,8 @@ def scilab_inv(A: Array, b: Array) -> Fit:
     SCILAB,
     source="Scilab help, reglin, and statistics/macros/reglin.sci",
     tags=("no-rank-test",),
-    design="line",
-    solves="x and y centred at their means",
+    call_form="line",
+    centred="means",
 )
 def scilab_reglin(x: Array, y: Array) -> Fit:
     """Intercept and slope (2,) from [slope, intercept] = reglin(x', y'), x and y (m,).

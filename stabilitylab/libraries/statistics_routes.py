@@ -25,8 +25,9 @@ STATISTICS = Library(
     source="Python documentation, statistics.linear_regression",
     scalars=("float64",),
     tags=("no-rank-test",),
-    design="line",
-    solves="x and y centred at their means",
+    call_form="line",
+    centred="means",
+    default=True,
 )
 def statistics_linear_regression(x: Array, y: Array) -> Array:
     """Intercept and slope (2,) of statistics.linear_regression(x, y), x and y (m,) as lists of Python floats.

@@ -46,6 +46,7 @@ def _reported(results: Any) -> Fit:
     deficient_answer="minimum-norm",
     cutoff=_pinv,
     cutoff_says=SAYS,
+    default=True,
 )
 def statsmodels_ols(A: Array, b: Array) -> Fit:
     """x (n,) = sm.OLS(b, A).fit().params, A (m, n): the default, method="pinv", with bse and R².
@@ -92,7 +93,7 @@ def statsmodels_ols_qr(A: Array, b: Array) -> Fit:
     fails=PROMOTED,
     cutoff=_pinv,
     cutoff_says=SAYS,
-    design="columns",
+    call_form="columns",
 )
 def statsmodels_ols_formula(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of smf.ols("y ~ 1 + x1 + x2 + ...", data).fit(), X (m, p) and y (m,) in a DataFrame; "0 +" for none.

@@ -53,6 +53,7 @@ def _lstsq(A: Array, b: Array, driver: str | None = None) -> Any:
         "has_a_stated_answer_to_singular_data": "columns are not exchanged, so the columns behind a dependent one are "
         "cut off with it: the residual is not the smallest, and the rank is too low"
     },
+    default=True,
 )
 def torch_lstsq_gelsy(A: Array, b: Array) -> Fit:
     """x (n,) = torch.linalg.lstsq(A, b).solution, A (m, n): the default driver on a CPU, gelsy.

@@ -8,11 +8,11 @@ when it has more to say, and raises Breakdown when it cannot go on. A new one is
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from stabilitylab.core.catalog import Catalog, RouteLabel
+from stabilitylab.core.catalog import ROUTES, Catalog, RouteLabel
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-catalog: Catalog[RouteLabel] = Catalog("solver", __name__)
+catalog: Catalog[RouteLabel] = Catalog("solver", __name__, entry_points=ROUTES)
 names, get, entry = catalog.names, catalog.get, catalog.entry
 
 

@@ -120,11 +120,11 @@ def test_warnings_are_kept_once_each_with_their_category():
     assert warned.warnings == ("UserWarning: then stops",)
 
 
-def test_a_missing_library_is_a_refusal_that_says_how_to_install_it(monkeypatch):
+def test_a_missing_library_is_a_refusal_that_says_how_to_install_it():
     absent = python_library("absent", title="Absent", modules=("a_library_that_is_nowhere",), distribution="absent")
     entry = route_of(lstsq, name="planted.absent", library=absent)
-    monkeypatch.setitem(sl.libraries.catalog._entries, "planted.absent", entry)
-    row = sl.measure("planted.absent", NORRIS)
+    with sl.libraries.catalog.temporarily(entry):
+        row = sl.measure("planted.absent", NORRIS)
     assert row.status == "REFUSED"
     assert "pip install" in row.note
 
@@ -160,7 +160,7 @@ def test_a_column_dropped_from_a_matrix_of_full_rank_is_no_digits():
 
 
 def test_what_is_dropped_from_a_permuted_copy_is_named_as_published():
-    entry = route_of(without(0, na=True), deficient_answer="basic", design="matrix")
+    entry = route_of(without(0, na=True), deficient_answer="basic", call_form="matrix")
     for k in range(1, 6):
         solution = bench.solve(entry, LONGLEY, Variant("permuted", k))
         (zero,) = np.flatnonzero(solution.x == 0)
@@ -174,7 +174,7 @@ def test_a_route_with_an_intercept_of_its_own_gets_the_columns_without_it():
         seen.append((X.shape, intercept))
         return lstsq(np.column_stack([np.ones(len(y)), X]) if intercept else X, y)
 
-    entry = route_of(route, design="columns")
+    entry = route_of(route, call_form="columns")
     for problem in (LONGLEY, FILIP, problems.get("nist.noint1")(), problems.get("classic.hilbert")()):
         assert bench.unsuited(entry.label, problem) is None
         assert np.array_equal(bench.solve(entry, problem).x, lstsq(problem.A, problem.b))
@@ -233,8 +233,8 @@ def test_a_route_asked_for_a_line_gets_x_and_y_and_others_the_matrix():
         seen.append(arguments)
         return np.array([1.0, 2.0])
 
-    for design in ("matrix", "line", "polynomial"):
-        assert bench.solve(route_of(looks, design=design), LINE).status is Status.SOLVED
+    for call_form in ("matrix", "line", "polynomial"):
+        assert bench.solve(route_of(looks, call_form=call_form), LINE).status is Status.SOLVED
     (A, b), (x, y), (x3, y3, degree) = seen
     assert A.tolist() == [[1, 0], [1, 1], [1, 2]]
     assert x.tolist() == x3.tolist() == [0, 1, 2]

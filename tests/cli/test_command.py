@@ -26,9 +26,9 @@ REFUTED = GRID.replace('lambda rows: rows.where(solver="qr.householder").values(
 
 
 @pytest.fixture(autouse=True)
-def the_catalogue_forgets_what_is_planted(monkeypatch):
-    solvers.names()
-    monkeypatch.setattr(solvers.catalog, "_entries", dict(solvers.catalog._entries))
+def the_catalogue_forgets_what_is_planted():
+    with solvers.catalog.temporarily():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -156,8 +156,8 @@ def test_a_broken_householder_qr_is_refuted_by_a_committed_experiment(monkeypatc
         return honest(A.astype(np.float32), b.astype(np.float32)).astype(A.dtype)
 
     name = "elimination_without_pivoting_fails_by_growth"
-    monkeypatch.setitem(solvers.catalog._entries, "qr.householder", replace(entry, function=broken))
-    said = run(name, "--from", COMMITTED, "--out", here / "out", code=1).output
+    with solvers.catalog.temporarily(replace(entry, function=broken)):
+        said = run(name, "--from", COMMITTED, "--out", here / "out", code=1).output
     assert "REFUTED: On Wilkinson's matrix of order" in said
     assert "▼" in said or "worse than theory" in {row.verdict for row in rows_of(here / "out", name)}
 

@@ -223,8 +223,6 @@ def test_a_long_version_takes_lines_and_no_width(capsys):
 @pytest.fixture
 def fickle(monkeypatch, tmp_path):
     """A library of which one version is here, and another answers in another process of the same interpreter."""
-    libraries.names()
-    monkeypatch.setitem(libraries.catalog._entries, ENTRY.label.name, ENTRY)
     monkeypatch.setattr(environments, "interpreter", lambda wanted, say: sys.executable)
 
     def between(there, here):
@@ -234,7 +232,8 @@ def fickle(monkeypatch, tmp_path):
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, path)))
         return "--against", f"fickle_lib=={there}", "--problem", "nist.norris", "--problem", "nist.longley"
 
-    yield between
+    with libraries.catalog.temporarily(ENTRY):
+        yield between
     isolation.end_all()
     sys.modules.pop("fickle", None)
 

@@ -50,7 +50,7 @@ def test_a_label_says_what_the_route_is_and_where_it_comes_from(entry):
     assert label.fails.keys() <= {f.__name__ for f in q.QUESTIONS}
     assert all(label.fails.values())
     assert label.deficient_answer in ("none", "minimum-norm", "basic", "refuses")
-    assert label.design in ("matrix", "columns", "line", "polynomial")
+    assert label.call_form in ("matrix", "columns", "line", "polynomial")
     assert bool(label.cutoff) == bool(label.cutoff_says)
     assert label.constant > 0
     for scalar in label.scalars:
@@ -155,18 +155,18 @@ PLANTED = [
         libraries.get("numpy.polyfit"),
         planted(
             scalars=BOTH,
-            design="polynomial",
-            solves="columns scaled to unit norm",
+            call_form="polynomial",
+            scaled="unit norm",
             cutoff=lambda m, n, eps: m * 2.0**-52,
         ),
     ),
     (q.cuts_off_where_it_says, solvers.get("svd.full"), planted(cutoff=lambda m, n, eps: 1e-12)),
-    (q.solves_the_matrix_it_says, libraries.get("numpy.polyfit"), planted(design="polynomial", solves="centred")),
-    (q.solves_the_matrix_it_says, libraries.get("scipy.linregress"), planted(design="line")),
+    (q.solves_the_matrix_it_says, libraries.get("numpy.polyfit"), planted(call_form="polynomial", centred="means")),
+    (q.solves_the_matrix_it_says, libraries.get("scipy.linregress"), planted(call_form="line")),
     (
         q.solves_the_matrix_it_says,
         lstsq,
-        planted(cutoff=lambda m, n, eps: m * eps, solves="columns scaled to unit norm"),
+        planted(cutoff=lambda m, n, eps: m * eps, scaled="unit norm"),
     ),
     (q.solves_the_matrix_it_says, solvers.get("svd.full"), planted(cutoff=lambda m, n, eps: m * eps)),
 ]

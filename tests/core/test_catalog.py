@@ -1,9 +1,19 @@
 """Catalogues answer well: an unknown name, a name claimed twice, a library that is not here."""
 
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
+import brought
 from stabilitylab import libraries, solvers
-from stabilitylab.core.catalog import Catalog, Label, RouteLabel
+from stabilitylab.core.catalog import Catalog, Entry, Label, RouteLabel, origin
 from stabilitylab.core.errors import DuplicateNameError, MissingLibraryError, UnknownNameError
 from stabilitylab.core.library import python_library
 
@@ -31,6 +41,133 @@ def test_two_functions_may_not_claim_one_name():
     assert register(first) is first
     with pytest.raises(DuplicateNameError, match=r"'family\.variant'.*first and .*second"):
         register(second)
+
+
+def package(folder, files):
+    """A package `planted_rooms` of these files in a folder; "{n}" in a text is its name in the catalogue."""
+    for name, text in files.items():
+        path = folder / "planted_rooms" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+REGISTERS = """
+from stabilitylab.core.catalog import Label
+from planted_rooms import catalog
+
+
+@catalog.register(Label(name="family.{n}", source="planted"))
+def {n}(A, b):
+    return b
+"""
+ROOT = """
+from stabilitylab.core.catalog import Catalog
+
+catalog = Catalog("solver", __name__)
+"""
+
+
+@pytest.fixture
+def planted_rooms(tmp_path, monkeypatch):
+    """The package to be written into, importable; and forgotten afterwards."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "planted_rooms"]:
+        del sys.modules[name]
+
+
+def test_modules_in_folders_of_folders_are_found(planted_rooms):
+    files = {"__init__.py": ROOT, "one.py": REGISTERS.format(n="one")}
+    inner = {"room/__init__.py": "", "room/inner/__init__.py": "", "room/inner/two.py": REGISTERS.format(n="two")}
+    package(planted_rooms, files | inner)
+    import planted_rooms as planted
+
+    assert planted.catalog.names() == ("family.one", "family.two")
+
+
+def test_a_module_that_fails_is_no_reason_to_answer_the_next_question_with_a_part(planted_rooms):
+    broken = planted_rooms / "planted_rooms" / "b_broken.py"
+    files = {"__init__.py": ROOT, "a.py": REGISTERS.format(n="a"), "c.py": REGISTERS.format(n="c")}
+    package(planted_rooms, {**files, "b_broken.py": "raise ImportError('not today')"})
+    import planted_rooms as planted
+
+    for _ in range(2):
+        with pytest.raises(ImportError, match="not today"):
+            planted.catalog.names()
+    broken.write_text("")
+    assert planted.catalog.names() == ("family.a", "family.c")
+
+
+def test_what_is_there_temporarily_is_gone_afterwards():
+    before = solvers.names()
+    householder = solvers.entry("qr.householder")
+    other = replace(householder, function=lambda A, b: b)
+    new = Entry(label=RouteLabel(name="planted.new", source="here"), function=lambda A, b: b)
+    with suppress(ZeroDivisionError), solvers.catalog.temporarily(other, new):
+        assert solvers.get("qr.householder") is other.function
+        solvers.solver("planted.inside", source="here")(lambda A, b: b)
+        assert set(solvers.names()) - set(before) == {"planted.new", "planted.inside"}
+        raise ZeroDivisionError
+    assert solvers.names() == before
+    assert solvers.get("qr.householder") is householder.function
+
+
+def test_every_library_has_one_default_route():
+    chosen = Counter(entry.label.library.name for entry in libraries.catalog if entry.label.default)
+    assert chosen == Counter(library.name for library in libraries.each())
+
+
+def test_the_matrix_solved_is_said_from_the_fields():
+    def says(**claims):
+        return RouteLabel(name="planted", source="", **claims).solves
+
+    assert says() == "raw"
+    assert says(centred="means") == "columns centred at their means"
+    assert says(centred="means", call_form="line") == "x and y centred at their means"
+    assert says(centred="means", scaled="unit variance") == "columns centred at their means and scaled to unit variance"
+    assert says(mapped=True, scaled="unit norm") == "x mapped to [-1, 1], columns scaled to unit norm"
+    assert says(scaled="only for the cut-off").startswith("raw columns; the cut-off is relative")
+
+
+# --- routes of other distributions
+
+ASKED = """
+import json, sys
+import stabilitylab as sl
+from stabilitylab.core.catalog import origin
+row = sl.measure("brought.lstsq", sl.problems.get("nist.longley")())
+at = origin(sl.libraries.get("brought.lstsq"))
+print(json.dumps([row.status, "brought.solver" in sl.solvers.names(), at.distribution, at.version, at.module]))
+"""
+
+
+def asked(*folders):
+    """What another process says in which the distribution is installed in one of the folders."""
+    path = os.pathsep.join([*map(str, folders), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, "-c", ASKED], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
+    )
+
+
+def test_routes_that_another_distribution_brings_are_found_and_run(tmp_path):
+    said = asked(brought.installed(tmp_path / "one", "1.0"))
+    assert said.returncode == 0, said.stderr
+    status, solver, distribution, version, module = json.loads(said.stdout)
+    assert (status, solver, distribution, version) == ("SOLVED", True, "brought", "1.0")
+    assert "is named 'brought.lstsq'" in asked().stderr
+    # Another version, and another text of the same version, are other origins.
+    later = json.loads(asked(brought.installed(tmp_path / "two", "2.0")).stdout)
+    changed = brought.installed(tmp_path / "three", "1.0")
+    (changed / "brought_routes.py").write_text(brought.ROUTES + "\n# changed\n")
+    other = json.loads(asked(changed).stdout)
+    assert later[3:] == ["2.0", module]
+    assert other[3] == "1.0"
+    assert other[4] != module
+
+
+def test_our_own_routes_have_no_origin_elsewhere():
+    assert origin(solvers.get("qr.householder")) is None
+    assert origin(np.linalg.lstsq) is None
 
 
 def test_a_missing_library_is_an_absent_route_and_says_how_to_get_it(monkeypatch):

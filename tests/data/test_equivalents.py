@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from exam.rational import exact_array, least_squares
 from stabilitylab.core.types import Fit
+from stabilitylab.data.call_form import CALL_FORMS
 from stabilitylab.data.equivalents import PUBLISHED, SCALE_EXPONENTS, Variant
 from stabilitylab.data.problem import Design, Problem
 
@@ -44,6 +45,11 @@ COPIES = [Variant(kind, k) for kind in ("permuted", "scaled") for k in range(1, 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS)
 
 
+def called(problem, form, variant=PUBLISHED):
+    """The call that asks a variant of a problem."""
+    return CALL_FORMS[form].arguments(problem, variant)
+
+
 def solved(arguments, design):
     """The exact least-squares solution of what a route is called with, as floats, which it is."""
     if design == "matrix":
@@ -66,7 +72,7 @@ def solved(arguments, design):
 @given(index=st.integers(1, 10**6), how=st.sampled_from(["permuted", "scaled"]))
 def test_the_answer_to_a_copy_carried_back_is_the_answer_to_the_original(kind, index, how):
     problem, design = problem_of(kind), KINDS[kind]
-    arranged = Variant(how, index).apply(problem, design)
+    arranged = called(problem, design, Variant(how, index))
     expected = X[: problem.shape[1]]
     assert arranged.back(solved(arranged.arguments, design)).tolist() == expected.tolist()
 
@@ -75,7 +81,7 @@ def test_the_answer_to_a_copy_carried_back_is_the_answer_to_the_original(kind, i
 def test_a_polynomial_route_may_also_be_given_the_matrix(kind):
     problem = problem_of(kind)
     for copy in COPIES:
-        arranged = copy.apply(problem, "matrix")
+        arranged = called(problem, "matrix", copy)
         assert arranged.back(solved(arranged.arguments, "matrix")).tolist() == X[: problem.shape[1]].tolist()
 
 
@@ -84,7 +90,7 @@ def test_without_the_way_back_the_answer_is_another(how):
     """The planted fault: the answer of the copy taken as it is."""
     problem = problem_of("matrix")
     for copy in (c for c in COPIES if c.kind == how):
-        arranged = copy.apply(problem, "matrix")
+        arranged = called(problem, "matrix", copy)
         lost = replace(arranged, columns=np.arange(4), exponents=np.zeros(4, dtype=int))
         if lost.back(solved(arranged.arguments, "matrix")).tolist() != X.tolist():
             return
@@ -94,7 +100,7 @@ def test_without_the_way_back_the_answer_is_another(how):
 @EACH_KIND
 def test_the_published_copy_is_the_problem_itself(kind):
     problem, design = problem_of(kind), KINDS[kind]
-    arranged = PUBLISHED.apply(problem, design)
+    arranged = called(problem, design, PUBLISHED)
     first = problem.column("t") if design in ("line", "polynomial") else problem.A
     assert arranged.arguments[0].tobytes() == (first[:, 1:] if kind == "intercept" else first).tobytes()
     assert arranged.arguments[1].tobytes() == problem.b.tobytes()
@@ -108,7 +114,7 @@ def test_the_published_copy_is_the_problem_itself(kind):
 @pytest.mark.parametrize("copy", [PUBLISHED, *COPIES], ids=lambda c: c.name)
 def test_a_route_gets_arrays_of_its_own_in_the_format_of_the_problem(kind, copy):
     problem = problem_of(kind).rounded_to("float32")
-    arrays = copy.apply(problem, KINDS[kind]).arguments[:2]
+    arrays = called(problem, KINDS[kind], copy).arguments[:2]
     for array in arrays:
         assert array.dtype == np.float32
         assert array.flags.writeable
@@ -119,7 +125,7 @@ def test_equal_copies_are_equal_and_others_differ():
     problem = problem_of("matrix")
 
     def bits(copy, problem=problem):
-        return b"".join(array.tobytes() for array in copy.apply(problem, "matrix").arguments)
+        return b"".join(array.tobytes() for array in called(problem, "matrix", copy).arguments)
 
     assert [bits(copy) for copy in COPIES] == [bits(copy) for copy in COPIES]
     assert len({bits(copy) for copy in COPIES}) == len(COPIES)
@@ -130,7 +136,7 @@ def test_equal_copies_are_equal_and_others_differ():
 def test_a_permuted_copy_has_the_same_numbers_and_a_scaled_one_the_same_digits():
     problem = problem_of("matrix")
     for copy in COPIES:
-        A, b = copy.apply(problem, "matrix").arguments
+        A, b = called(problem, "matrix", copy).arguments
         if copy.kind == "permuted":
             assert sorted(A.ravel()) == sorted(problem.A.ravel())
             assert sorted(b) == sorted(problem.b)
@@ -144,8 +150,9 @@ def test_a_permuted_copy_has_the_same_numbers_and_a_scaled_one_the_same_digits()
 
 def test_copies_do_not_depend_on_the_seed_of_the_hash():
     code = (
-        "from stabilitylab import problems; from stabilitylab.data.equivalents import Variant; import hashlib;"
-        "A, b = Variant('permuted', 3).apply(problems.get('nist.longley')(), 'matrix').arguments;"
+        "from stabilitylab import problems; from stabilitylab.data.call_form import CALL_FORMS;"
+        "from stabilitylab.data.equivalents import Variant; import hashlib;"
+        "A, b = CALL_FORMS['matrix'].arguments(problems.get('nist.longley')(), Variant('permuted', 3)).arguments;"
         "print(hashlib.sha256(A.tobytes() + b.tobytes()).hexdigest())"
     )
     said = {

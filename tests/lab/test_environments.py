@@ -105,10 +105,10 @@ def test_releases_are_in_the_order_of_their_numbers():
 
 
 @pytest.fixture
-def fickle(monkeypatch):
+def fickle():
     """A library whose route is in the catalogue for the time of a test."""
-    libraries.names()
-    monkeypatch.setitem(libraries.catalog._entries, ENTRY.label.name, ENTRY)
+    with libraries.catalog.temporarily(ENTRY):
+        yield
 
 
 def test_a_distribution_is_known_by_any_spelling_of_its_name(fickle):

@@ -21,9 +21,9 @@ COMMAND = [sys.executable, "-m", "stabilitylab", "run", "--size", "quick"]
 
 
 @pytest.fixture(autouse=True)
-def the_catalogue_forgets_what_is_planted(monkeypatch):
-    solvers.names()
-    monkeypatch.setattr(solvers.catalog, "_entries", dict(solvers.catalog._entries))
+def the_catalogue_forgets_what_is_planted():
+    with solvers.catalog.temporarily():
+        yield
 
 
 def run(path, out, jobs=1, **options):

@@ -134,8 +134,8 @@ def test_what_is_not_well_posed_is_not_asked(rows):
 # --- how a problem is put to a route
 
 
-def routed(function, design="matrix", **claims):
-    return Entry(label=RouteLabel(name="planted", source="", design=design, **claims), function=function)
+def routed(function, call_form="matrix", **claims):
+    return Entry(label=RouteLabel(name="planted", source="", call_form=call_form, **claims), function=function)
 
 
 def test_a_route_without_weights_gets_rows_times_the_root_of_the_weight_and_one_with_them_gets_weights():
@@ -147,8 +147,8 @@ def test_a_route_without_weights_gets_rows_times_the_root_of_the_weight_and_one_
     def weighted(X, y, intercept, weights=None):
         return np.zeros(2)
 
-    assert takes_weights(routed(weighted))
-    assert not takes_weights(routed(plain))
+    assert takes_weights(weighted)
+    assert not takes_weights(plain)
     A, b, intercept = arguments(routed(plain, "columns"), asked)
     assert (A.tolist(), b.tolist(), intercept) == ([[2, 2], [1, 2], [0, 0]], [8, 5, 0], False)
     X, y, intercept, weights = arguments(routed(weighted, "columns"), asked)

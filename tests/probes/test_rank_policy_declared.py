@@ -45,14 +45,14 @@ def _cutoff(label, found):
 
 def _one_column(label):
     """A line whose x is centred, or mapped to [-1, 1], has no column that could be small beside another."""
-    return label.design in ("line", "polynomial") and ("centred" in label.solves or "mapped" in label.solves)
+    return label.call_form in ("line", "polynomial") and (bool(label.centred) or label.mapped)
 
 
 def _matrix(label, found):
     said = []
-    if label.cutoff and found.scaled is not None and found.scaled != ("scaled" in label.solves):
+    if label.cutoff and found.scaled is not None and found.scaled != bool(label.scaled):
         said.append(f"{'as if scaled' if found.scaled else 'not scaled'}; declares {label.solves}")
-    if label.design != "matrix" and label.works_in != "longdouble" and found.centred != ("centred" in label.solves):
+    if label.call_form != "matrix" and label.works_in != "longdouble" and found.centred != bool(label.centred):
         said.append(f"{'as if centred' if found.centred else 'not centred'}; declares {label.solves}")
     return said
 
@@ -74,8 +74,8 @@ def _deficient(label, found):
 LIES = {
     "cut-off": {"cutoff": lambda m, n, eps: 1e-9},
     "no cut-off": {},
-    "matrix": {"cutoff": lambda m, n, eps: 1e-6, "solves": "columns scaled to unit norm"},
-    "policy": {"cutoff": lambda m, n, eps: 1e-6, "policy": "refuses"},
+    "matrix": {"cutoff": lambda m, n, eps: 1e-6, "scaled": "unit norm"},
+    "policy": {"cutoff": lambda m, n, eps: 1e-6, "deficient_answer": "refuses"},
 }
 
 
@@ -86,5 +86,5 @@ def test_a_false_declaration_is_seen(lie):
 
 
 def test_a_true_declaration_passes():
-    entry = planted(truncated(1e-6), cutoff=lambda m, n, eps: 1e-6, policy="minimum-norm")
+    entry = planted(truncated(1e-6), cutoff=lambda m, n, eps: 1e-6, deficient_answer="minimum-norm")
     assert disagreements(entry.label, probe(entry)) == []

@@ -5,8 +5,8 @@ import numpy as np
 from stabilitylab.core.catalog import Entry, RouteLabel
 
 
-def planted(function, design="matrix", **claims):
-    return Entry(label=RouteLabel(name="planted.route", source="", design=design, **claims), function=function)
+def planted(function, call_form="matrix", **claims):
+    return Entry(label=RouteLabel(name="planted.route", source="", call_form=call_form, **claims), function=function)
 
 
 def truncated(tau, *, scaled=False, grows=False, bites=lambda A, b, x: x):

@@ -1,6 +1,5 @@
 """What a route is asked: a small regression with an intercept, perhaps with weights, sparse, or in another format."""
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -8,11 +7,10 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from stabilitylab import bench
 from stabilitylab.core.types import Solution, Status
-from stabilitylab.data.equivalents import Call, Variant
+from stabilitylab.data.call_form import CALL_FORMS, takes_weights
 from stabilitylab.data.problem import Design, Problem
 
 Numbers: TypeAlias = tuple[float, ...]
@@ -53,55 +51,34 @@ class SmallProblem:
         return Problem.from_matrix("asked", features * roots[:, None], np.array(self.y) * roots)
 
 
-@dataclass(frozen=True)
-class _Offered(Variant):
-    """The problem as published, X sparse, or with weights behind the other arguments."""
-
-    sparse: bool = False
-    weights: Numbers | None = None
-
-    def apply(self, problem: Problem, design: str) -> Call:
-        """The arguments, with the way back."""
-        arranged = super().apply(problem, design)
-        first, *others = arranged.arguments
-        if self.sparse:
-            first = csr_array(first)
-        if self.weights is not None:
-            others.append(np.array(self.weights))
-        return replace(arranged, arguments=(first, *others))
-
-
-def unsuited(entry: bench.Route, asked: SmallProblem) -> str | None:
+def unsuited(entry: bench.Route, small: SmallProblem) -> str | None:
     """Why the route cannot be asked this; None where it can."""
-    if asked.sparse and entry.label.design not in ("matrix", "columns"):
-        return f"takes a {entry.label.design} only"
-    return bench.unsuited(entry.label, _offer(entry, asked)[0])
+    if small.sparse and CALL_FORMS[entry.label.call_form].makes_powers:
+        return f"takes a {entry.label.call_form} only"
+    return bench.unsuited(entry.label, _problem(entry, small)[0])
 
 
-def arguments(entry: bench.Route, asked: SmallProblem) -> tuple[object, ...]:
+def arguments(entry: bench.Route, small: SmallProblem) -> tuple[object, ...]:
     """What the route is called with."""
-    problem, copy = _offer(entry, asked)
-    return copy.apply(problem, entry.label.design).arguments
+    problem, weights = _problem(entry, small)
+    return CALL_FORMS[entry.label.call_form].arguments(problem, weights=weights, sparse=small.sparse).arguments
 
 
 @lru_cache(maxsize=4096)
-def solve(entry: bench.Route, asked: SmallProblem) -> Solution:
+def solve(entry: bench.Route, small: SmallProblem) -> Solution:
     """What the route answers, whatever happens; asked once, since many laws begin with the same problem.
 
     An error about a sparse matrix refuses it: to take none is no fault.
     """
-    solution = bench.solve(entry, *_offer(entry, asked))
-    if asked.sparse and solution.status is Status.RAISED:
+    problem, weights = _problem(entry, small)
+    solution = bench.solve(entry, problem, weights=weights, sparse=small.sparse)
+    if small.sparse and solution.status is Status.RAISED:
         return replace(solution, status=Status.REFUSED)
     return solution
 
 
-def _offer(entry: bench.Route, asked: SmallProblem) -> tuple[Problem, Variant]:
-    by_hand = asked.weights is not None and not takes_weights(entry)
-    problem = asked.by_hand if by_hand else asked.problem
-    return problem, _Offered(sparse=asked.sparse, weights=None if by_hand else asked.weights)
-
-
-def takes_weights(entry: bench.Route) -> bool:
-    """Whether the entry point has a last parameter `weights` (m,), None by default."""
-    return "weights" in inspect.signature(entry.function).parameters
+def _problem(entry: bench.Route, small: SmallProblem) -> tuple[Problem, Numbers | None]:
+    """The problem that the route is asked, and the weights that go with it: in its rows where it takes none."""
+    if small.weights is not None and not takes_weights(entry.function):
+        return small.by_hand, None
+    return small.problem, small.weights

@@ -10,9 +10,10 @@ from math import inf, log2, nan
 
 import numpy as np
 
+from stabilitylab.bench import Route, answered
 from stabilitylab.bench.call import Answer
-from stabilitylab.bench.run import Route, answered
 from stabilitylab.core.types import Status
+from stabilitylab.data.call_form import CALL_FORMS
 from stabilitylab.probes.rank_policy.outcomes import Bracket, Outcome, RankPolicy, Reply, outcome_of, said
 from stabilitylab.probes.rank_policy.systems import (
     MANY_ROWS,
@@ -47,7 +48,7 @@ def probe(entry: Route) -> RankPolicy:
     hints = () if near.kept is None else tuple(round(-log2(near.kept)) + k for k in (1, 3))
     return RankPolicy(
         route=entry.label.name,
-        design=entry.label.design,
+        call_form=entry.label.call_form,
         bits=bits,
         near=near,
         short=asked.bracket(short_column, bits - SHORT_SPARE, hints),
@@ -63,7 +64,7 @@ class _Asked:
 
     def __init__(self, entry: Route) -> None:
         self.entry = entry
-        self.design = entry.label.design
+        self.call_form = entry.label.call_form
         self.answers: dict[tuple[bytes, bytes], Answer] = {}
         self.gone: list[Answer] = []
 
@@ -73,14 +74,10 @@ class _Asked:
             return self.gone[-1]
         key = system.A.tobytes(), system.b.tobytes()
         if key not in self.answers:
-            A, b = system.A.copy(), system.b.copy()
-            arguments = {
-                "matrix": (A, b),
-                "columns": (A[:, 1:].copy() if (A[:, 0] == 1).all() else A, b, True),
-                "line": (A[:, -1].copy(), b),
-                "polynomial": (A[:, -1].copy(), b, 1),
-            }
-            self.answers[key] = answer = answered(self.entry, arguments[self.design])
+            A, form = system.A, CALL_FORMS[self.call_form]
+            if self.call_form == "columns" and not (A[:, 0] == 1).all():
+                A = np.column_stack([np.ones(len(A)), A])
+            self.answers[key] = answer = answered(self.entry, form.of_matrix(A, system.b, intercept=True))
             if answer.failed in (Status.TIMED_OUT, Status.DIED):
                 self.gone.append(answer)
         return self.answers[key]
@@ -100,35 +97,35 @@ class _Asked:
         return error if error == error else inf
 
     def bracket(self, make: Maker, last: int, hints: tuple[int, ...] = ()) -> Bracket:
-        """Where the direction of make(design, 2**-k) is lost, as k goes from 1 to `last`."""
-        k = _last(lambda k: self.outcome(make(self.design, 2.0**-k)) is Outcome.KEPT, last, hints)
+        """Where the direction of make(call_form, 2**-k) is lost, as k goes from 1 to `last`."""
+        k = _last(lambda k: self.outcome(make(self.call_form, 2.0**-k)) is Outcome.KEPT, last, hints)
         kept = 2.0**-k if k else None
-        per_share = make(self.design, 2.0**-10).ratio * 2.0**10
+        per_share = make(self.call_form, 2.0**-10).ratio * 2.0**10
         if k == last:
             return Bracket(kept, None, per_share)
         below = [min(k + step, last) for step in (1, 2, 4, 8)] if self.decides(make, last, last) else []
         dropped = next((j for j in below if self.decides(make, j, last)), None)
         lost = 2.0 ** -(dropped or k + 1)
-        return Bracket(kept, lost, per_share, self.reply(make(self.design, lost)), dropped is not None)
+        return Bracket(kept, lost, per_share, self.reply(make(self.call_form, lost)), dropped is not None)
 
     def decides(self, make: Maker, k: int, last: int) -> bool:
         """Whether a policy and not round-off loses the direction of share 2**-k.
 
         A policy does the same to all variants, at a quarter of the share at the latest; round-off does as it likes.
         """
-        outcome = self.outcome(make(self.design, 2.0**-k))
-        others = (make(self.design, 2.0 ** -min(k + 2, last), v) for v in VARIANTS[1:])
+        outcome = self.outcome(make(self.call_form, 2.0**-k))
+        others = (make(self.call_form, 2.0 ** -min(k + 2, last), v) for v in VARIANTS[1:])
         return outcome.decided and all(self.outcome(other) is outcome for other in others)
 
     def grows(self, near: Bracket) -> bool | None:
         """Whether twice the share that was kept in 8 rows is dropped in 64; None without a cut-off."""
         if near.cutoff is None or near.kept is None:
             return None
-        return self.outcome(nearly_dependent(self.design, 2 * near.kept, m=MANY_ROWS)) is not Outcome.KEPT
+        return self.outcome(nearly_dependent(self.call_form, 2 * near.kept, m=MANY_ROWS)) is not Outcome.KEPT
 
     def of_dependent(self) -> Reply:
         """The reply to dependent columns; where variants differ, one that no policy explains, the quietest."""
-        replies = [self.reply(dependent(self.design, v)) for v in VARIANTS]
+        replies = [self.reply(dependent(self.call_form, v)) for v in VARIANTS]
         if len({reply.outcome for reply in replies}) == 1:
             return replies[0]
         undecided = [reply for reply in replies if not reply.outcome.decided]
@@ -137,7 +134,7 @@ class _Asked:
 
     def reply(self, system: System) -> Reply:
         """The answer to a system, beside the one to a system with nothing amiss."""
-        answer, usual = self.answer(system), self.answer(nearly_dependent(self.design, 0.5))
+        answer, usual = self.answer(system), self.answer(nearly_dependent(self.call_form, 0.5))
         x = () if answer.fit is None else tuple(map(float, np.asarray(answer.fit.x)[-len(system.base) :]))
         return Reply(outcome_of(answer, system), *said(answer, usual), x)
 

@@ -92,7 +92,7 @@ class RankPolicy:
     """
 
     route: str
-    design: str
+    call_form: str
     bits: int
     near: Bracket
     short: Bracket
@@ -112,7 +112,7 @@ class RankPolicy:
         return next((one for one in (self.near, self.short) if one.cutoff is not None), None)
 
     @property
-    def how_reported(self) -> Reporting | None:
+    def reporting(self) -> Reporting | None:
         """How a caller can tell that the cut-off bit; None without one."""
         return self.cutting.reply.reporting if self.cutting and self.cutting.reply else None
 

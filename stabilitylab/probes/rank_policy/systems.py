@@ -75,30 +75,30 @@ def ramp(m: int) -> Array:
     return np.resize(2.0 * np.arange(8) - 7, m)
 
 
-def on_a_line(design: str) -> bool:
+def on_a_line(call_form: str) -> bool:
     """Whether a route takes x and makes the matrix itself."""
-    return design in ("line", "polynomial")
+    return call_form in ("line", "polynomial")
 
 
-def nearly_dependent(design: str, share: float, variant: int = 0, m: int = ROWS) -> System:
+def nearly_dependent(call_form: str, share: float, variant: int = 0, m: int = ROWS) -> System:
     """The last column differs from the sum of the others by `share`.
 
     Variants have another b and another order of columns, or lie elsewhere and have more rows: what rounding does to one
     it does not do to all.
     """
-    others = PLACES[variant] if on_a_line(design) else 1.0
-    return _system(design, others, share, 2.0, variant, m).ordered(ORDERS[variant])
+    others = PLACES[variant] if on_a_line(call_form) else 1.0
+    return _system(call_form, others, share, 2.0, variant, m).ordered(ORDERS[variant])
 
 
-def short_column(design: str, share: float, variant: int = 0) -> System:
+def short_column(call_form: str, share: float, variant: int = 0) -> System:
     """The last column is orthogonal to the others, and short; variants have another b."""
-    return _system(design, 0.0, share, LONG, variant, ROWS)
+    return _system(call_form, 0.0, share, LONG, variant, ROWS)
 
 
-def dependent(design: str, variant: int = 0) -> System:
+def dependent(call_form: str, variant: int = 0) -> System:
     """The last column is the sum of the others; of a line, all x are equal."""
-    others = EQUAL_X[variant] if on_a_line(design) else 1.0
-    return _system(design, others, 0.0, 0.0, variant, ROWS).ordered(ORDERS[variant])
+    others = EQUAL_X[variant] if on_a_line(call_form) else 1.0
+    return _system(call_form, others, 0.0, 0.0, variant, ROWS).ordered(ORDERS[variant])
 
 
 def shifted(k: int) -> System:
@@ -108,9 +108,9 @@ def shifted(k: int) -> System:
     return System(A, 3 * i + (i == 7), np.array([0, SLOPE]), np.array([0.0, 1]), 0)
 
 
-def _system(design: str, others: float, share: float, weight: float, variant: int, m: int) -> System:
+def _system(call_form: str, others: float, share: float, weight: float, variant: int, m: int) -> System:
     """[p, q, others (p + q) + share h3] and i h1 + j h2 + weight share h3; or [1, others + share r] and its like."""
-    if on_a_line(design):
+    if on_a_line(call_form):
         r = ramp(m * (1 + 2 * variant))
         A, b = np.column_stack([np.ones_like(r), others + share * r]), 1 + weight * share * r
         return System(A, b, np.array([1.0, 0]), np.array([-others, 1]), weight)

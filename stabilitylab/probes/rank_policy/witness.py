@@ -30,7 +30,7 @@ def script(policy: RankPolicy) -> str:
     """
     short = policy.near.cutoff is None and policy.short.cutoff is not None
     bracket = policy.short if short else policy.near
-    if on_a_line(policy.design):
+    if on_a_line(policy.call_form):
         text, column = _LINE, "s * r" if short else f"{PLACES[0]} + s * r"
         right = f"1, {LONG:g}" if short else "-1.5, 2"
     else:
@@ -42,6 +42,6 @@ def script(policy: RankPolicy) -> str:
         shares=f"[{shares}]",
         column=column,
         weight=LONG if short else 2,
-        call=_CALLS[policy.design],
-        right=f"0, {right}" if policy.design == "columns" else right,
+        call=_CALLS[policy.call_form],
+        right=f"0, {right}" if policy.call_form == "columns" else right,
     )

@@ -117,8 +117,8 @@ def predict(label: RouteLabel, A: Array, c: Conditioning, u: float) -> Predictio
     if label.cutoff is not None:
         m, n = A.shape
         cut = label.cutoff(m, n, 2 * u)
-        errors = errors + _dropped(A, c, label.solves, cut)
-        bound = np.maximum(bound, 2 * (errors + _dropped(A, c, label.solves, 4 * cut)))
+        errors = errors + _dropped(A, c, label, cut)
+        bound = np.maximum(bound, 2 * (errors + _dropped(A, c, label, 4 * cut)))
     return Prediction(errors, bound)
 
 
@@ -127,19 +127,19 @@ def directions_dropped(label: RouteLabel, A: Array, u: float) -> int:
     if label.cutoff is None:
         return 0
     m, n = A.shape
-    s, _, _ = _singular_values(A, label.solves)
+    s, _, _ = _singular_values(A, label)
     return int((s <= label.cutoff(m, n, 2 * u) * s[0]).sum())
 
 
-def _dropped(A: Array, c: Conditioning, solves: str, cut: float) -> Array:
+def _dropped(A: Array, c: Conditioning, label: RouteLabel, cut: float) -> Array:
     """|V_d V_d' x| (n,), the singular vectors taken of the matrix the route really solves."""
-    s, Vt, norms = _singular_values(A, solves)
+    s, Vt, norms = _singular_values(A, label)
     V = Vt[s <= cut * s[0]]
     return np.asarray(np.abs(V.T @ (V @ (c.x * norms))) / norms)
 
 
-def _singular_values(A: Array, solves: str) -> tuple[Array, Array, Array]:
+def _singular_values(A: Array, label: RouteLabel) -> tuple[Array, Array, Array]:
     """s, V' and the norms its columns are divided by, of the matrix a route really solves."""
-    norms = column_norms(A) if "scaled" in solves else np.ones(A.shape[1])
+    norms = column_norms(A) if label.scaled else np.ones(A.shape[1])
     _, s, Vt = np.linalg.svd(np.asarray(A, dtype=np.float64) / norms, full_matrices=False)
     return s, Vt, norms

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from exam.rational import CONTEXT, exact_array, least_squares
+from stabilitylab.data.call_form import CALL_FORMS
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +32,7 @@ class System:
     def arguments(self, label, dtype):
         """Fresh writable arrays, as the route wants them."""
         A, b = stored(self.A, dtype), stored(self.b, dtype)
-        if label.design == "matrix":
-            return A, b
-        if label.design == "columns":
-            intercept = bool((A[:, 0] == 1).all())
-            return A[:, int(intercept) :].copy(), b, intercept
-        x = A[:, 1].copy()
-        return (x, b) if label.design == "line" else (x, b, A.shape[1] - 1)
+        return CALL_FORMS[label.call_form].of_matrix(A, b, intercept=bool((A[:, 0] == 1).all()))
 
 
 def stored(values, dtype):
@@ -136,4 +131,4 @@ def revealing(kind, dtype):
 
 
 def kind_of(label):
-    return "square" if "square" in label.tags else label.design
+    return "square" if "square" in label.tags else label.call_form

@@ -14,7 +14,7 @@ def is_wider_than_double(label):
 def is_kept(function, label, A, b):
     """Whether the last of three coefficients is the 1 it should be; a refusal keeps nothing."""
     try:
-        x = call(function, *((A, b) if label.design == "matrix" else (A, b, False)))
+        x = call(function, *((A, b) if label.call_form == "matrix" else (A, b, False)))
     except REFUSALS:
         return False
     return abs(np.asarray(x)[2] - 1) < 0.5
@@ -30,11 +30,11 @@ def cuts_off_where_it_says(function, label):
     """
     if is_wider_than_double(label):
         return
-    if label.solves == "columns scaled to unit norm" and label.design not in ("matrix", "columns"):
+    if label.scaled and not label.centred and not label.mapped and label.call_form not in ("matrix", "columns"):
         _cuts_off_lines(function, label)
-    if label.design not in ("matrix", "columns") or "square" in label.tags:
+    if label.call_form not in ("matrix", "columns") or "square" in label.tags:
         return
-    scaled = "scaled" in label.solves
+    scaled = bool(label.scaled)
     h1, h2, h3 = _hadamard()
     for dtype in set(label.scalars) & {"float32", "float64"}:
         cutoff = label.cutoff(8, 3, float(np.finfo(dtype).eps)) if label.cutoff else 0.0
@@ -65,11 +65,11 @@ def solves_the_matrix_it_says(function, label):
     """
     if "square" in label.tags or "float64" not in label.scalars or is_wider_than_double(label):
         return
-    centred = "centred" in label.solves
+    centred = bool(label.centred)
     x = SHIFT + np.arange(8.0)
     y = 3 * np.arange(8.0) + np.array([0, 1, -1, 0, 0, -1, 1, 0])  # the residual has no part along 1 and x
-    if label.design != "matrix" and "mapped" not in label.solves:
-        arguments = {"columns": (x[:, None], y, True), "line": (x, y), "polynomial": (x, y, 1)}[label.design]
+    if label.call_form != "matrix" and not label.mapped:
+        arguments = {"columns": (x[:, None], y, True), "line": (x, y), "polynomial": (x, y, 1)}[label.call_form]
         try:
             slope = float(np.asarray(call(function, *arguments))[1])
         except REFUSALS:
@@ -77,11 +77,11 @@ def solves_the_matrix_it_says(function, label):
         truth = float(np.dot(np.arange(8.0) - 3.5, y) / 42)
         found = abs(slope - truth) < 1e-8 * abs(truth)
         assert found == centred, f"slope {slope} for {truth}: {'too good for' if found else 'not'} {label.solves}"
-    if label.design in ("matrix", "columns") and (label.cutoff or "scaled" in label.solves):
+    if label.call_form in ("matrix", "columns") and (label.cutoff or bool(label.scaled)):
         A = np.column_stack([*_hadamard()]) * [1, 1, 2.0**-60]
         b = A[:, 2].copy()
         kept = is_kept(function, label, A, b)
-        assert kept == ("scaled" in label.solves), f"a column 2**-60 as long was {'kept' if kept else 'dropped'}"
+        assert kept == bool(label.scaled), f"a column 2**-60 as long was {'kept' if kept else 'dropped'}"
 
 
 def _cuts_off_lines(function, label):

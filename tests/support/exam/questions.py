@@ -62,7 +62,7 @@ def commutes_with_powers_of_two(function, label):
             b = rng.normal(size=m).astype(dtype)
             if dtype == "float16":
                 A, b = A[: n if m == n else m, :3][: 3 if m == n else m], b[: 3 if m == n else m]
-            bare = () if label.design == "matrix" else (False,)
+            bare = () if label.call_form == "matrix" else (False,)
             x = np.asarray(call(function, A.copy(), b.copy(), *bare))
             for k in exponents:
                 factor = A.dtype.type(2) ** k
@@ -163,21 +163,21 @@ def smallest_backward_error(A, b, x, *, columnwise, enough):
 def full_rank_problems(label):
     """(name, A, b, arguments) of every catalogued full-rank problem that the route can be given, and of our own."""
     for name, A, b in _own_problems():
-        if label.design in ("matrix", "columns") and "square" not in label.tags:
-            yield name, A, b, (A, b) if label.design == "matrix" else (A, b, False)
+        if label.call_form in ("matrix", "columns") and "square" not in label.tags:
+            yield name, A, b, (A, b) if label.call_form == "matrix" else (A, b, False)
     for entry in problems.catalog:
         problem = entry.function()
         if "deficient" in problem.tags or not np.any(problem.b):
             continue
         arguments = (problem.A, problem.b)
-        if label.design == "columns":
+        if label.call_form == "columns":
             intercept = problem.design.intercept
             arguments = (problem.A[:, int(intercept) :].copy(), problem.b, intercept)
-        elif label.design != "matrix":
-            if problem.design.kind != "polynomial" or (label.design == "line" and problem.design.degree != 1):
+        elif label.call_form != "matrix":
+            if problem.design.kind != "polynomial" or (label.call_form == "line" and problem.design.degree != 1):
                 continue
             x = problem.column(problem.regressors[0])
-            arguments = (x, problem.b) if label.design == "line" else (x, problem.b, problem.design.degree)
+            arguments = (x, problem.b) if label.call_form == "line" else (x, problem.b, problem.design.degree)
         elif "square" in label.tags and problem.shape[0] != problem.shape[1]:
             continue
         yield entry.label.name, problem.A, problem.b, arguments

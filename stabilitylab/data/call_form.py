@@ -1,0 +1,146 @@
+"""How a route is called: with a matrix, with columns beside an intercept, with a line, with a polynomial.
+
+A label names its call form; all arrays that routes are called with are made here.
+"""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.types import Fit
+from stabilitylab.data.equivalents import PUBLISHED, Variant
+from stabilitylab.data.problem import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """What a route is called with, and the permutation and exponents that lead its answer back."""
+
+    arguments: tuple[Any, ...]
+    columns: Array
+    exponents: Array
+
+    def back(self, fit: Fit) -> Array:
+        """x (n,) in the order and scale of the problem as published."""
+        x = np.array(fit.x)
+        x[self.columns] = fit.x
+        return np.asarray(np.ldexp(x, self.exponents))
+
+
+class CallForm(ABC):
+    """One way of calling a route; name: as labels declare it."""
+
+    name: str
+    makes_powers: bool
+    """Whether the route is given x and makes the matrix itself."""
+
+    @abstractmethod
+    def accepts(self, problem: Problem) -> bool:
+        """Whether a route called so can be asked this problem."""
+
+    @abstractmethod
+    def of_matrix(self, A: Array, b: Array, *, intercept: bool) -> tuple[Any, ...]:
+        """The arguments for min |b - A x|, A (m, n), b (m,), in fresh arrays.
+
+        intercept: the first column of A is the ones of an intercept. Of a line and a polynomial, A is [1, x, ...].
+        """
+
+    def arguments(
+        self,
+        problem: Problem,
+        variant: Variant = PUBLISHED,
+        *,
+        weights: Sequence[float] | None = None,
+        sparse: bool = False,
+    ) -> Call:
+        """The call that asks a variant of a problem, its arrays fresh.
+
+        weights (m,): of the squares, a last argument. sparse: the matrix goes as scipy.sparse.csr_array.
+        """
+        arranged = variant.arranged(problem, free_columns=not self.makes_powers, fixed=self.fixed(problem))
+        first, *others = self.of_matrix(arranged.A, arranged.b, intercept=problem.design.intercept)
+        if sparse:
+            from scipy.sparse import csr_array  # it takes a while to import
+
+            first = csr_array(first)
+        if weights is not None:
+            others.append(np.array(weights)[arranged.rows])
+        return Call((first, *others), arranged.columns, arranged.exponents)
+
+    def fixed(self, problem: Problem) -> int:
+        """How many columns at the front are the route's own, and stay where they are."""
+        return 0
+
+
+class Matrix(CallForm):
+    """(A, b)."""
+
+    name, makes_powers = "matrix", False
+
+    def accepts(self, problem: Problem) -> bool:
+        """Every problem has a matrix."""
+        return True
+
+    def of_matrix(self, A: Array, b: Array, *, intercept: bool) -> tuple[Any, ...]:
+        """The matrix as it is."""
+        return np.array(A, order="C"), np.array(b)
+
+
+class Columns(CallForm):
+    """(X, y, intercept): the columns without the ones that intercept stands for."""
+
+    name, makes_powers = "columns", False
+
+    def accepts(self, problem: Problem) -> bool:
+        """Every problem has columns."""
+        return True
+
+    def of_matrix(self, A: Array, b: Array, *, intercept: bool) -> tuple[Any, ...]:
+        """Without the column of ones."""
+        return np.array(A[:, int(intercept) :], order="C"), np.array(b), bool(intercept)
+
+    def fixed(self, problem: Problem) -> int:
+        """Where the intercept is asked for, its column of ones is the library's own, and first."""
+        return int(problem.design.intercept)
+
+
+class Line(CallForm):
+    """(x, y), of a straight line."""
+
+    name, makes_powers = "line", True
+
+    def accepts(self, problem: Problem) -> bool:
+        """A polynomial of degree 1."""
+        return problem.design.kind == "polynomial" and problem.design.degree == 1
+
+    def of_matrix(self, A: Array, b: Array, *, intercept: bool) -> tuple[Any, ...]:
+        """The column beside the ones."""
+        return np.array(A[:, 1], order="C"), np.array(b)
+
+
+class Polynomial(CallForm):
+    """(x, y, degree)."""
+
+    name, makes_powers = "polynomial", True
+
+    def accepts(self, problem: Problem) -> bool:
+        """Powers of one column, up to the first at least."""
+        return problem.design.kind == "polynomial" and problem.design.degree > 0
+
+    def of_matrix(self, A: Array, b: Array, *, intercept: bool) -> tuple[Any, ...]:
+        """The column beside the ones, and how many powers there are."""
+        return np.array(A[:, 1], order="C"), np.array(b), A.shape[1] - 1
+
+
+CALL_FORMS: Mapping[str, CallForm] = {form.name: form for form in (Matrix(), Columns(), Line(), Polynomial())}
+"""Every call form by its name."""
+
+
+def takes_weights(function: Callable[..., Any]) -> bool:
+    """Whether an entry point has a last parameter `weights` (m,), None by default."""
+    return "weights" in inspect.signature(function).parameters
