@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
-from stabilitylab.core.types import Status
+from stabilitylab.core.types import MAPPINGS, Status
 from stabilitylab.scoring import metrics
 
 Format: TypeAlias = Literal["auto", "digits", "scientific", "short", "plain"]
@@ -72,7 +72,8 @@ def words(field: str) -> str:
         )
     if field == "problem.cond":
         return "condition number of A"
-    return PREDICTIONS.get(field, field.removeprefix("problem.").replace("_", " "))
+    before, dot, key = field.partition(".")
+    return PREDICTIONS.get(field, (key if dot and before in MAPPINGS else field).replace("_", " "))
 
 
 def is_digits(field: str) -> bool:

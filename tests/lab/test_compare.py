@@ -62,7 +62,7 @@ def test_an_answer_that_is_lost_is_worse_and_one_that_is_gained_is_not(tmp_path)
 
 
 def test_cells_are_told_apart_by_all_that_names_them(tmp_path):
-    variants = [row(), row(dtype="float32"), row(truth="decimal"), row(copy="scaled 1"), row(solver="t"), row("q")]
+    variants = [row(), row(format="float32"), row(truth="decimal"), row(variant="scaled 1"), row(solver="t"), row("q")]
     before = results(tmp_path / "a", *variants)
     after = results(tmp_path / "b", *variants[:3])
     found = compare(before, after)
@@ -91,7 +91,7 @@ def test_a_file_of_rows_will_do(tmp_path):
 
 
 def test_a_folder_without_rows_says_what_to_name(tmp_path):
-    with pytest.raises(InputError, match=r"holds no \*\.rows\.jsonl: name a folder that `stabilitylab run` wrote"):
+    with pytest.raises(InputError, match=r"holds no \*\.rows\.jsonl and no \*-rows\.csv\.gz: name a folder that"):
         compare(tmp_path, tmp_path)
 
 

@@ -75,15 +75,15 @@ def test_progress_counts_up_to_all(tmp_path):
 
 def test_rows_come_in_the_order_of_the_grid(tmp_path):
     rows = run(experiment(tmp_path), tmp_path / "out").rows
-    order = [(row["problem.cond"], row.seed, row.solver, row.copy) for row in rows]
+    order = [(row["problem.cond"], row.seed, row.solver, row.variant) for row in rows]
     assert order == [
-        (cond, seed, solver, copy)
+        (cond, seed, solver, variant)
         for cond in (1e2, 1e8)
         for seed in (0, 1)
         for solver in ("qr.householder", "normal.cholesky")
-        for copy in ("published", "permuted 1")
+        for variant in ("published", "permuted 1")
     ]
-    assert {row.truth for row in rows.where(copy="permuted 1")} == {"decimal"}
+    assert {row.truth for row in rows.where(variant="permuted 1")} == {"decimal"}
 
 
 def test_trials_that_are_passed_over_are_remembered_as_such(tmp_path):

@@ -90,7 +90,7 @@ def test_a_table_with_a_short_row_is_refused():
 
 
 def test_the_cap_is_that_of_the_formats_and_the_truth_is_named():
-    notes = " ".join(note.sentence for note in table_of(measured(), measured("q", dtype="float32")).footnotes)
+    notes = " ".join(note.sentence for note in table_of(measured(), measured("q", format="float32")).footnotes)
     assert "15.95 (float64) or 7.22 (float32)" in notes
     assert "decimal truth" in notes
     assert "capped" not in " ".join(n.sentence for n in table_of(measured(), value="error.normwise").footnotes)
