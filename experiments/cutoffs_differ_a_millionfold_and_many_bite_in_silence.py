@@ -70,7 +70,7 @@ def flat(found: RankPolicy) -> dict[str, float | str]:
         "grows": answer[found.grows],
         "centred": answer[found.centred],
         "offset": 2.0**found.offset if found.offset else 0.0,
-        "reporting": found.reporting.value if found.reporting else answer[None],
+        "reporting": found.how_reported.value if found.how_reported else answer[None],
         "dependent": found.dependent.outcome.value,
         "script": script(found),
     }

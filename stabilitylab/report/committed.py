@@ -99,7 +99,7 @@ def read_committed(path: Path) -> Rows:
 
 def _table(rows: Rows, identifier: str) -> str:
     text = io.StringIO(newline="")
-    out = csv.writer(text, lineterminator="\n")
+    out = csv.writer(text)  # with the line ends of RFC 4180, so that a carriage return in a name is quoted
     out.writerow(COLUMNS)
     for number, row in enumerate(rows):
         place = [number, *(_text(getattr(row, name)) for name in COORDINATES), identifier]
