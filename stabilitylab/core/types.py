@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Context, Decimal
 from enum import Enum
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from mpmath import libmp
 
 from stabilitylab.core.arithmetic.formats import Array, nearest
 from stabilitylab.core.errors import OutOfRangeError
@@ -23,6 +23,7 @@ MAPPINGS: Mapping[str, str] = {"problem": "parameters", "conditions": "condition
 WORST = "digits.min"  # the score that a row's sentence leads with
 SAID = 4  # numbers and words in the sentence of a row without that score
 SHOWN_COEFFICIENTS, SHOWN_DIGITS = 10, 50  # of a printed Reference
+GUARD_DIGITS = 10  # decimal places in which a number is formed before it is rounded to those shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +136,13 @@ class Reference:
         return "\n".join(lines)
 
     def _printed(self, value: Any) -> str:
-        return str(libmp.to_str(value._mpf_, min(self.digits, SHOWN_DIGITS)))
+        """An mpmath number, whose value is an integer times a power of 2, in as many decimal digits as are shown."""
+        sign, mantissa, exponent, _ = value._mpf_
+        digits = min(self.digits, SHOWN_DIGITS)
+        wide = Context(prec=digits + GUARD_DIGITS)
+        size = wide.power(Decimal(2), abs(exponent))
+        number = wide.multiply(int(mantissa), size) if exponent >= 0 else wide.divide(int(mantissa), size)
+        return f"{'-' if sign else ''}{Context(prec=digits).plus(number)}"
 
 
 @dataclass(frozen=True, repr=False)
