@@ -89,7 +89,7 @@ def libraries_command(
         ctx.exit(INTERRUPTED)
     if wanted:
         _show_steps(found, as_json)
-        ctx.exit(FAILED if any(step.found.worse for step in found) else 0)
+        ctx.exit(FAILED if any(step.comparison.worse for step in found) else 0)
     _show_rows(rows, {one.title: one.missing for one in chosen if one.missing}, as_json, why=bool(named))
 
 
@@ -150,7 +150,7 @@ def _show_steps(found: Sequence[Step], as_json: bool) -> None:
         click.echo(json.dumps([step.record for step in found], indent=1, allow_nan=False))
         return
     for step in found:
-        if step.found.changed:
+        if step.comparison.changed:
             _print(step.table)
         click.echo(step.summary)
 

@@ -111,14 +111,15 @@ class Step:
     title: str
     before: str
     after: str
-    found: Comparison
+    comparison: Comparison
     beside: str
 
     @property
     def table(self) -> Table:
         """The cells that changed, with what was said in footnotes."""
         body = tuple(
-            (Cell(c.after.solver), Cell(c.after.problem), _told(c.before), _told(c.after)) for c in self.found.changed
+            (Cell(c.after.solver), Cell(c.after.problem), _told(c.before), _told(c.after))
+            for c in self.comparison.changed
         )
         return Table(
             f"What changed in {self.title}: correct digits of the worst coefficient",
@@ -131,7 +132,7 @@ class Step:
     @property
     def summary(self) -> str:
         """How many cells changed, and how many of them for the worse."""
-        changed, same, worse = len(self.found.changed), self.found.same, len(self.found.worse)
+        changed, same, worse = len(self.comparison.changed), self.comparison.same, len(self.comparison.worse)
         versions = f"{self.title} {self.before} -> {self.after}"
         return f"{versions}: {changed} changed, {same} the same; {worse} lost digits or their answer"
 
@@ -143,9 +144,9 @@ class Step:
             "before": self.before,
             "after": self.after,
             "beside": self.beside,
-            "changed": [{"before": c.before.to_dict(), "after": c.after.to_dict()} for c in self.found.changed],
-            "same": self.found.same,
-            "worse": len(self.found.worse),
+            "changed": [{"before": c.before.to_dict(), "after": c.after.to_dict()} for c in self.comparison.changed],
+            "same": self.comparison.same,
+            "worse": len(self.comparison.worse),
         }
 
 

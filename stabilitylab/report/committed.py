@@ -39,6 +39,7 @@ def publish_rows(name: str, rows: Rows, folder: Path, environment: Mapping[str, 
     environment give the same bytes. Environments that no file of the folder refers to are forgotten.
     """
     identifier = environment_id(environment)
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}{SUFFIX}"
     path.write_bytes(_zipped(_table(rows, identifier)))
     known = {**environments(folder), identifier: dict(environment)}

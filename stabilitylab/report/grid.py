@@ -122,17 +122,17 @@ def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mar
 
 
 def _details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]:
-    found = []
+    details = []
     if row.cause and is_score(field) and field not in PREDICTIONS and look(row, field) is not None:
-        found.append(row.cause)
+        details.append(row.cause)
     if NOT_SCORED in marks:
         name = field if isinstance(field, str) else ""
         missing = row[name] if name else None
         if missing is not None:
-            found.append(f"the score came out as {missing}")
+            details.append(f"the score came out as {missing}")
         else:
-            found.append(row.reasons.get(name) or _SILENCE[name in PREDICTIONS])
-    return found
+            details.append(row.reasons.get(name) or _SILENCE[name in PREDICTIONS])
+    return details
 
 
 def cell(

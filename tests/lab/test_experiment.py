@@ -166,6 +166,16 @@ def test_a_probe_is_plain_data_and_says_why_a_row_has_no_score():
     assert from_json(to_json(refused)) == refused
 
 
+def test_what_a_probe_found_out_and_was_measured_under_is_no_parameter_of_a_problem():
+    probe = Probe("p", ("s",), (("n", 3),), conditions=(("version", "1.9"),))
+    assert (probe["n"], probe["version"]) == (3, "1.9")
+    assert probe != Probe("p", ("s",), (("n", 3),), conditions=(("version", "1.8"),))
+    row = probe.row("s", {"a": 1.5}, facts={"fate": "kept"}, warnings=("beware",))
+    assert (row.parameters, row.conditions, row.facts) == ({"n": 3}, {"version": "1.9"}, {"fate": "kept"})
+    assert row.warnings == ("beware",)
+    assert from_json(to_json(row)) == row
+
+
 # --- findings
 
 
