@@ -20,7 +20,7 @@ SCHEMA = 2  # of a Measurement; raised when the meaning of a field changes
 MAPPINGS: Mapping[str, str] = {"problem": "parameters", "conditions": "conditions", "facts": "facts"}
 """`row["problem.NAME"]` looks into `row.parameters`: what stands before the dot, and the field that is looked into."""
 
-WORST = "digits.min"  # the score that a row's sentence leads with
+WORST = "digits.min"  # correct digits of the worst coefficient, by which rows are judged and compared
 SAID = 4  # numbers and words in the sentence of a row without that score
 SHOWN_COEFFICIENTS, SHOWN_DIGITS = 10, 50  # of a printed Reference
 GUARD_DIGITS = 10  # decimal places in which a number is formed before it is rounded to those shown

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stabilitylab.core.errors import InputError
-from stabilitylab.core.types import Measurement
+from stabilitylab.core.types import WORST, Measurement
 from stabilitylab.report.committed import ENVIRONMENTS, LIBRARIES, SUFFIX, environments, read_committed
 from stabilitylab.report.rows import Rows, read
 
@@ -83,7 +83,7 @@ def _cells(path: Path) -> dict[Cell, Measurement]:
         for row in rows:
             cell = cell_of(row)
             # Two experiments may hold one cell; the row that was scored speaks for it.
-            if cell not in cells or row.scores.get("digits.min") is not None:
+            if cell not in cells or row.scores.get(WORST) is not None:
                 cells[cell] = row
     return cells
 
@@ -105,7 +105,7 @@ def _read(path: Path) -> Iterator[Rows]:
 
 
 def _digits(row: Measurement) -> float:
-    return row.scores.get("digits.min") or 0.0
+    return row.scores.get(WORST) or 0.0
 
 
 def _stamps(before: Path, after: Path) -> dict[str, tuple[Any, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
-from stabilitylab.core.types import MAPPINGS, Status
+from stabilitylab.core.types import MAPPINGS, WORST, Status
 from stabilitylab.scoring import metrics
 
 Format: TypeAlias = Literal["auto", "digits", "scientific", "short", "plain"]
@@ -54,7 +54,7 @@ ORDER: tuple[Mark, ...] = (*VERDICT_MARKS.values(), SILENT, *STATUS_MARKS.values
 FAILURES: frozenset[Mark] = frozenset(STATUS_MARKS[status.name] for status in _SYMBOLS if not status.answered)
 """The marks of a row without finite coefficients."""
 
-JUDGED = "digits.min"  # the score that verdicts are about
+JUDGED = WORST  # the score that verdicts are about
 
 PREDICTIONS: Mapping[str, str] = {
     "predicted.digits": "predicted digits, worst coefficient",

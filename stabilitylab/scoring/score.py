@@ -21,7 +21,7 @@ from stabilitylab.core.errors import (
     RankDeficientError,
     ShapeError,
 )
-from stabilitylab.core.types import Fit, Measurement, Reference, Solution, Status, Truth
+from stabilitylab.core.types import WORST, Fit, Measurement, Reference, Solution, Status, Truth
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.validation import as_array
@@ -192,7 +192,7 @@ def _judge(
         relative = float(np.linalg.norm(errors + gap) / np.linalg.norm([float(r) for r in ref.x]))
     scores["predicted.digits"] = expected
     scores["predicted.error"] = relative if np.isfinite(relative) else None
-    measured = scores.get("digits.min")
+    measured = scores.get(WORST)
     if measured is None:
         return ""
     if measured < least - WORSE:
