@@ -41,7 +41,7 @@ def rows(size: Size) -> Iterator[Probe]:
     for route, asked in ASKED.items():
         for release in RELEASES[route] if size == "full" else (here(route),):
             for problem in asked:
-                yield Probe(problem, (route,), (("version", release),))
+                yield Probe(problem, (route,), conditions=(("version", release),))
 
 
 def measure(probe: Probe) -> tuple[Measurement, ...]:
@@ -53,7 +53,7 @@ def measure(probe: Probe) -> tuple[Measurement, ...]:
             python = interpreter(Requirement(entry.label.library.distribution, version), lambda line: None)
         except VersionError as error:
             return (probe.row(route, {"digits.min": None}, status=Status.REFUSED, note=str(error), truth="decimal"),)
-    return (answer(entry, problems.get(probe.problem)(), "decimal", dict(probe.parameters), python=python),)
+    return (answer(entry, problems.get(probe.problem)(), "decimal", dict(probe.conditions), python=python),)
 
 
 # --- what is said of it
@@ -61,7 +61,7 @@ def measure(probe: Probe) -> tuple[Measurement, ...]:
 
 def answers(rows: Rows, route: str) -> Mapping[str, tuple[Measurement, Measurement]]:
     """The rows of the two releases of a route, for each problem that both answered."""
-    of = {(row.problem, row["problem.version"]): row for row in rows if row.solver == route and row.answered}
+    of = {(row.problem, row["conditions.version"]): row for row in rows if row.solver == route and row.answered}
     pairs = {problem: tuple(of.get((problem, release)) for release in RELEASES[route]) for problem in ASKED[route]}
     return {problem: pair for problem, pair in pairs.items() if None not in pair}
 
@@ -115,7 +115,7 @@ EXPERIMENT = Experiment(
     tables=(
         Pivot(
             "Correct digits of LinearRegression in two releases of scikit-learn",
-            columns="problem.version",
+            columns="conditions.version",
             rows="problem",
             where={"solver": SKLEARN},
             flag="silence",
@@ -124,7 +124,7 @@ EXPERIMENT = Experiment(
             "What LinearRegression returns for an income and a rate",
             (
                 "solver",
-                "problem.version",
+                "conditions.version",
                 Column(coefficient(0), "intercept", "short"),
                 Column(coefficient(1), "income", "short"),
                 Column(coefficient(2), "rate", "short"),
@@ -134,7 +134,7 @@ EXPERIMENT = Experiment(
         ),
         Listing(
             "What the caller hears",
-            ("solver", "problem.version", "problem", "digits.min", "rank", "warnings"),
+            ("solver", "conditions.version", "problem", "digits.min", "rank", "warnings"),
             where={"solver": (SKLEARN, STATSMODELS)},
         ),
     ),

@@ -14,7 +14,6 @@ value, right to a factor of 1.4 or so.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from math import log2
 
 from stabilitylab import bench, libraries
@@ -54,11 +53,10 @@ def measure(asked: Probe) -> tuple[Measurement, ...]:
 
 
 def _measured(asked: Probe, name: str) -> Measurement:
-    """A policy as a row: its numbers are scores, its words parameters."""
-    found = flat(probe(bench.route(name)))
-    words = {key: value for key, value in found.items() if isinstance(value, str)}
-    row = asked.row(name, {key: value for key, value in found.items() if key not in words})
-    return replace(row, parameters={**row.parameters, **words})
+    """A policy as a row: its numbers are scores, its words facts."""
+    policy = flat(probe(bench.route(name)))
+    words = {key: value for key, value in policy.items() if isinstance(value, str)}
+    return asked.row(name, {key: value for key, value in policy.items() if key not in words}, facts=words)
 
 
 def flat(found: RankPolicy) -> dict[str, float | str]:
@@ -72,7 +70,7 @@ def flat(found: RankPolicy) -> dict[str, float | str]:
         "grows": answer[found.grows],
         "centred": answer[found.centred],
         "offset": 2.0**found.offset if found.offset else 0.0,
-        "reporting": found.reporting.value if found.reporting else answer[None],
+        "reporting": found.how_reported.value if found.how_reported else answer[None],
         "dependent": found.dependent.outcome.value,
         "script": script(found),
     }
@@ -94,7 +92,7 @@ def described(name: str, bracket: Bracket) -> dict[str, float | str]:
 
 def column(name: str, header: str) -> Column:
     """The cut-off that was seen on one kind of system, or what became of the direction instead."""
-    return Column(lambda row: row[f"{name}.cutoff"] or row[f"problem.{name}.fate"], header, "scientific")
+    return Column(lambda row: row[f"{name}.cutoff"] or row[f"facts.{name}.fate"], header, "scientific")
 
 
 def share(name: str, header: str) -> Column:
@@ -110,10 +108,10 @@ def witnesses(title: str, name: str) -> Listing:
             "solver",
             share(f"{name}.kept", "smallest s kept"),
             share(f"{name}.lost", "largest s dropped"),
-            Column(f"problem.{name}.x", "x there"),
-            Column(f"problem.{name}.said", "what it said"),
+            Column(f"facts.{name}.x", "x there"),
+            Column(f"facts.{name}.said", "what it said"),
         ),
-        where={f"problem.{name}.fate": DROPPED},
+        where={f"facts.{name}.fate": DROPPED},
     )
 
 
@@ -127,7 +125,7 @@ class Witnesses:
         for name in asked.distinct("problem"):
             own = asked.where(problem=name)
             found[name] = markdown(POLICIES.table(own))
-            if seen := [row["script"] for row in own if row.solver in cutoffs(own)]:
+            if seen := [row["facts.script"] for row in own if row.solver in cutoffs(own)]:
                 found[name] += f"\nThe first cut-off, seen:\n\n```python\n{seen[0]}```\n"
         return found
 
@@ -140,14 +138,14 @@ def cutoffs(rows: Rows) -> dict[str, float]:
 
 def extremes(rows: Rows) -> dict[str, float | str]:
     """The routes in float64 that drop the least and the most."""
-    found = cutoffs(rows.where(**{"problem.works in": "float64"}))
+    found = cutoffs(rows.where(**{"facts.works in": "float64"}))
     least, most = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
     return {"least": found[least], "most": found[most], "fine": least, "coarse": most}
 
 
 def voices(rows: Rows) -> dict[str, int]:
     """How many of the routes with a cut-off can be heard when it bites."""
-    heard = Counter(row["problem.reporting"] for row in rows if row.solver in cutoffs(rows))
+    heard = Counter(row["facts.reporting"] for row in rows if row.solver in cutoffs(rows))
     loud = sum(heard[voice] for voice in LOUD)
     rank, silent = heard[Reporting.RANK_ONLY.value], heard[Reporting.SILENT.value]
     return {"all": sum(heard.values()), "loud": loud, "rank": rank, "silent": silent}
@@ -155,13 +153,13 @@ def voices(rows: Rows) -> dict[str, int]:
 
 def lengths(rows: Rows) -> dict[str, int]:
     """How many of the routes with a cut-off drop a column because it is short, and how many never do."""
-    counted = Counter(row["problem.scaled"] for row in rows)
+    counted = Counter(row["facts.scaled"] for row in rows)
     return {"raw": counted["no"], "scaled": counted["yes"]}
 
 
 def replies(rows: Rows) -> dict[str, int]:
     """What becomes of exactly dependent columns."""
-    counted = Counter(row["problem.dependent"] for row in rows)
+    counted = Counter(row["facts.dependent"] for row in rows)
     noise = counted[Outcome.ARBITRARY.value] + counted[Outcome.WRONG.value]
     norm = counted[Outcome.MINIMUM_NORM.value] + counted[Outcome.SCALED_NORM.value]
     basic, refused = counted[Outcome.BASIC.value], counted[Outcome.REFUSED.value] + counted[Outcome.NOT_FINITE.value]
@@ -183,15 +181,15 @@ POLICIES = Listing(
     "The rank policy of every entry point, measured",
     (
         "solver",
-        Column("problem.works in", "works in"),
+        Column("facts.works in", "works in"),
         column("near", "cut-off, nearly dependent"),
         column("short", "cut-off, a short column"),
-        Column("problem.scaled", "as if columns were scaled?"),
-        Column("problem.grows", "grows with the rows?"),
-        Column("problem.centred", "as if centred?"),
+        Column("facts.scaled", "as if columns were scaled?"),
+        Column("facts.grows", "grows with the rows?"),
+        Column("facts.centred", "as if centred?"),
         share("offset", "slope right over 0, 1, ..., 7 plus"),
-        Column("problem.reporting", "when it bites"),
-        Column("problem.dependent", "exactly dependent columns"),
+        Column("facts.reporting", "when it bites"),
+        Column("facts.dependent", "exactly dependent columns"),
     ),
     note=(
         "Kept: as far as floating-point numbers can put the question. Scaled: no column is too short. Centred: a slope "
@@ -242,21 +240,21 @@ EXPERIMENT = Experiment(
             "For {raw} of them a column is small because of its units; {scaled} drop no column for its length, "
             "`numpy.polyfit` among them.",
             lambda rows: (
-                lengths(rows)["raw"] > lengths(rows)["scaled"] > 0 and of(rows, POLYFIT, "problem.scaled") == "yes"
+                lengths(rows)["raw"] > lengths(rows)["scaled"] > 0 and of(rows, POLYFIT, "facts.scaled") == "yes"
             ),
             lengths,
         ),
         Finding(
             "Eight times the rows raise the cut-off of NumPy's `lstsq`, and not that of SciPy's.",
-            lambda rows: of(rows, NUMPY, "problem.grows") == "yes" and of(rows, SCIPY, "problem.grows") == "no",
+            lambda rows: of(rows, NUMPY, "facts.grows") == "yes" and of(rows, SCIPY, "facts.grows") == "no",
         ),
         Finding(
             "R's `lm` answers NA for a direction below {one:.1e}, where NumPy's `lstsq` gives numbers down to "
             "{other:.1e}; and no column is too short for R.",
             lambda rows: (
                 cutoffs(rows)[R] > 1e6 * cutoffs(rows)[NUMPY]
-                and of(rows, R, "problem.scaled") == "yes"
-                and of(rows, R, "problem.reporting") == Reporting.NOT_A_NUMBER.value
+                and of(rows, R, "facts.scaled") == "yes"
+                and of(rows, R, "facts.reporting") == Reporting.NOT_A_NUMBER.value
             ),
             pair(R, NUMPY),
             needs=(R,),

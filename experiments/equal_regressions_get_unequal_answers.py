@@ -10,7 +10,7 @@ the smallest that still breaks it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stabilitylab import bench, libraries
 from stabilitylab.core.types import Measurement, Status
@@ -34,7 +34,7 @@ def rows(size: Size) -> Iterator[Probe]:
         for name, law in LAWS.items():
             suited = tuple(r.label.name for r in routes if widths(r, law))
             if suited:
-                yield Probe(name, suited, (("library", library.name), ("thorough", thorough)))
+                yield Probe(name, suited, conditions=(("library", library.name), ("thorough", thorough)))
 
 
 def measure(probe: Probe) -> tuple[Measurement, ...]:
@@ -44,21 +44,22 @@ def measure(probe: Probe) -> tuple[Measurement, ...]:
 
 def _measured(probe: Probe, solver: str) -> Measurement:
     law = LAWS[probe.problem]
-    found = search(bench.route(solver), law, thorough=bool(probe["thorough"]))
-    scores: dict[str, float | None] = {"apart": found.furthest.apart, "pairs": found.tried}
-    said = found.furthest.solution
-    if found.violation is None:
-        outcome = HOLDS if found.furthest.apart is not None else REFUSED
+    tried = search(bench.route(solver), law, thorough=bool(probe["thorough"]))
+    scores: dict[str, float | None] = {"apart": tried.furthest.apart, "pairs": tried.tried}
+    said, broken = tried.furthest.solution, tried.violation
+    if broken is None:
+        outcome = HOLDS if tried.furthest.apart is not None else REFUSED
         status, note = (Status.SOLVED, "") if outcome == HOLDS else (said.status, said.note)
-        return _row(probe.row(solver, scores, status=status, note=note), outcome=outcome)
-    broken = found.violation
-    row = probe.row(solver, {**scores, "power": broken.power}, status=said.status, note=said.note)
+        return probe.row(solver, scores, status=status, note=note, facts={"outcome": outcome})
     witness = {"k": broken.witness.exponent, "difference": broken.apart, "script": script(solver, law, broken.witness)}
-    return replace(_row(row, outcome=BROKEN, **witness), warnings=said.warnings)
-
-
-def _row(row: Measurement, **parameters: float | int | str) -> Measurement:
-    return replace(row, parameters={**row.parameters, **parameters})
+    return probe.row(
+        solver,
+        {**scores, "power": broken.power},
+        status=said.status,
+        note=said.note,
+        warnings=said.warnings,
+        facts={"outcome": BROKEN, **witness},
+    )
 
 
 # --- what is said of it
@@ -66,7 +67,7 @@ def _row(row: Measurement, **parameters: float | int | str) -> Measurement:
 
 def verdict(row: Measurement) -> str:
     """Whether the law holds, and on how many pairs; or how far two answers are apart, and from which power on."""
-    if row["problem.outcome"] == HOLDS:
+    if row["facts.outcome"] == HOLDS:
         return f"holds ({row['pairs']:.0f})"
     power = f", 2{superscript(int(row['power']))}" if row["power"] else ""
     return plain(float(f"{row['apart']:.0e}")) + power
@@ -75,7 +76,7 @@ def verdict(row: Measurement) -> str:
 def counts(rows: Rows, law: str) -> Mapping[str, float | str]:
     """How many routes a law was put to, how many break it, and how many of those say nothing but perhaps a rank."""
     asked = rows.where(problem=law)
-    broken = [row for row in asked if row["problem.outcome"] == BROKEN]
+    broken = [row for row in asked if row["facts.outcome"] == BROKEN]
     silent = [row for row in broken if row.status in ("SOLVED", "RANK_REDUCED") and not row.warnings]
     names = ", ".join(f"`{row.solver}`" for row in broken)
     return {"asked": len(asked), "broken": len(broken), "silent": len(silent), "names": names or "none"}
@@ -98,11 +99,11 @@ WITNESSES = Listing(
     (
         "solver",
         Column("problem", "law"),
-        "problem.k",
-        Column("problem.difference", format="scientific"),
-        Column("problem.script", "to see it, paste and run"),
+        "facts.k",
+        Column("facts.difference", format="scientific"),
+        Column("facts.script", "to see it, paste and run"),
     ),
-    where={"problem__outcome": BROKEN},
+    where={"facts__outcome": BROKEN},
 )
 
 
@@ -113,9 +114,9 @@ class Witnesses:
     def sections(self, rows: Rows) -> Mapping[str, str]:
         """See `pages.Section`."""
         found = {}
-        for name in rows.distinct("problem.library"):
-            own = Rows(tuple(row for row in rows if row["problem.library"] == name))
-            if own.any(problem__outcome=BROKEN):
+        for name in rows.distinct("conditions.library"):
+            own = Rows(tuple(row for row in rows if row["conditions.library"] == name))
+            if own.any(facts__outcome=BROKEN):
                 found[name] = markdown(WITNESSES.table(own))
         return found
 

@@ -29,11 +29,11 @@ BOTH = tuple(e.label.name for e in libraries.catalog if {"float32", "float64"} &
 HALFWAY = 5.0  # digits between what the two precisions leave at the telling condition number
 
 
-def kept(rows: Rows, solver: str, dtype: str) -> float | None:
+def kept(rows: Rows, solver: str, format: str) -> float | None:
     """Median digits at the telling condition number; None where the route does not take the format."""
-    if not rows.any(solver=solver, dtype=dtype, problem__cond=TELLING):
+    if not rows.any(solver=solver, format=format, problem__cond=TELLING):
         return None
-    here = rows.where(solver=solver, dtype=dtype, problem__cond=TELLING)
+    here = rows.where(solver=solver, format=format, problem__cond=TELLING)
     return float(np.median([row["digits.normwise"] or 0.0 for row in here]))
 
 
@@ -44,7 +44,7 @@ def wider(rows: Rows) -> list[str]:
 
 def narrower(rows: Rows) -> list[str]:
     """Routes that answer float64 data as if they had worked in float32, direct methods all."""
-    declared = {row.solver for row in rows.where(dtype="float64") if row.works_in == "float32"}
+    declared = {row.solver for row in rows.where(format="float64") if row.works_in == "float32"}
     return [s for s in sorted(declared) if (found := kept(rows, s, "float64")) is not None and found < HALFWAY]
 
 
@@ -53,21 +53,21 @@ EXPERIMENT = Experiment(
     problems=cases("synthetic.randsvd", cond=CONDS, seed=range(3)),
     quick=cases("synthetic.randsvd", cond=(1e2, 1e4), seed=range(3)),
     solvers=BOTH,
-    dtypes=("float32", "float64"),
+    formats=("float32", "float64"),
     metrics=("digits.normwise", "digits.min"),
     tables=(
         Pivot(
             "float32 data: digits as the condition number grows",
             columns="problem.cond",
             value="digits.normwise",
-            where={"dtype": "float32"},
+            where={"format": "float32"},
             reduce="median",
         ),
         Pivot(
             "float64 data: digits as the condition number grows",
             columns="problem.cond",
             value="digits.normwise",
-            where={"dtype": "float64"},
+            where={"format": "float64"},
             reduce="median",
         ),
     ),
@@ -75,7 +75,7 @@ EXPERIMENT = Experiment(
         Lines(
             "float32 data: some work in float32, some in double",
             y="digits.normwise",
-            where={"dtype": "float32", "solver": DRAWN},
+            where={"format": "float32", "solver": DRAWN},
             y_label="correct digits, normwise",
         ),
     ),
@@ -84,7 +84,7 @@ EXPERIMENT = Experiment(
             "{wide} of {all} entry points that take float32 work in double: among them `numpy.linalg.lstsq`, not "
             "`scipy.linalg.lstsq`.",
             lambda rows: "numpy.lstsq" in wider(rows) and "scipy.lstsq_gelsd" not in wider(rows),
-            lambda rows: {"wide": len(wider(rows)), "all": len(rows.where(dtype="float32").distinct("solver"))},
+            lambda rows: {"wide": len(wider(rows)), "all": len(rows.where(format="float32").distinct("solver"))},
         ),
         Finding(
             "Given float64, JAX as it comes works in float32: {jax:.1f} digits at condition number {cond:g}, where "

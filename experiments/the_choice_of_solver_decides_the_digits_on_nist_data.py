@@ -20,7 +20,7 @@ COPIES = 8
 PERMUTED = tuple(Variant("permuted", k).name for k in range(1, COPIES + 1))
 SCALED = tuple(Variant("scaled", k).name for k in range(1, COPIES + 1))
 NIST = tuple(name for name in problems.names() if name.startswith("nist."))
-PUBLISHED = {"truth": "decimal", "copy": "published"}
+PUBLISHED = {"truth": "decimal", "variant": "published"}
 QR = "qr.householder"
 # Our own solvers, and what comes with NumPy and SciPy; the other libraries have a chapter of their own.
 OURS = (*solvers.names(), "numpy.*", "scipy.*", "statistics.*")
@@ -43,7 +43,7 @@ EXPECTED = {
 
 def digits(rows: Rows, solver: str, problem: str, truth: str = "decimal") -> float:
     """Correct digits of the worst coefficient in the published order; no answer is no digits."""
-    (row,) = rows.where(solver=solver, problem=problem, truth=truth, copy="published")
+    (row,) = rows.where(solver=solver, problem=problem, truth=truth, variant="published")
     return row["digits.min"] or 0.0
 
 
@@ -74,14 +74,14 @@ def scaled_apart(rows: Rows, solver: str) -> float:
     here = rows.where(solver=solver, truth="decimal")
     moved = []
     for name in here.distinct("problem"):
-        worst = min(here.where(problem=name, copy=SCALED).values("digits.min"))
+        worst = min(here.where(problem=name, variant=SCALED).values("digits.min"))
         moved.append(abs(digits(rows, solver, name) - worst))
     return max(moved)
 
 
 def worst(title: str, copies: tuple[str, ...]) -> Pivot:
     """The leaderboard over copies: the fewest digits of any."""
-    return Pivot(title, where={"truth": "decimal", "copy": copies}, reduce="min", sort="leaderboard")
+    return Pivot(title, where={"truth": "decimal", "variant": copies}, reduce="min", sort="leaderboard")
 
 
 EXPERIMENT = Experiment(
@@ -111,19 +111,19 @@ EXPERIMENT = Experiment(
         worst("The worst of eight copies with columns scaled by powers of two", SCALED),
         Pivot(
             "Against the data truth: digits lost by rounding the data are not counted",
-            where={"truth": "data", "copy": "published"},
+            where={"truth": "data", "variant": "published"},
             sort="leaderboard",
         ),
         Pivot(
             "Against the matrix truth: the solver alone, with verdicts of its error law",
-            where={"truth": "matrix", "copy": "published"},
+            where={"truth": "matrix", "variant": "published"},
             sort="leaderboard",
             flag="verdict",
         ),
         Pivot(
             "What the error laws predict for the table above, before any solver has run",
             value="predicted.digits",
-            where={"truth": "matrix", "copy": "published"},
+            where={"truth": "matrix", "variant": "published"},
         ),
         Listing(
             "What Householder QR keeps, what its law predicts, and what the data and their noise allow",
@@ -136,7 +136,7 @@ EXPERIMENT = Experiment(
                 "digits.statistical",
                 "backward_error.columnwise",
             ),
-            where={"solver": QR, "copy": "published"},
+            where={"solver": QR, "variant": "published"},
             flag="verdict",
         ),
     ),
@@ -148,7 +148,7 @@ EXPERIMENT = Experiment(
         ),
         HeatMap(
             "The worst of eight permuted copies: what is left when luck is removed",
-            where={"truth": "decimal", "copy": PERMUTED},
+            where={"truth": "decimal", "variant": PERMUTED},
             reduce="min",
             sort="leaderboard",
         ),

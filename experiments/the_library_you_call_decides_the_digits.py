@@ -20,7 +20,7 @@ COPIES = 8
 PERMUTED = tuple(Variant("permuted", k).name for k in range(1, COPIES + 1))
 SCALED = tuple(Variant("scaled", k).name for k in range(1, COPIES + 1))
 NIST = tuple(name for name in problems.names() if name.startswith("nist."))
-PUBLISHED = {"copy": "published"}
+PUBLISHED = {"variant": "published"}
 DEFAULTS = libraries.defaults()
 
 
@@ -52,7 +52,7 @@ def scaling(rows: Rows, solver: str) -> float:
     """The most digits that scaling columns by powers of two costs a route."""
     lost = []
     for name in rows.where(solver=solver).distinct("problem"):
-        worst = min(row["digits.min"] or 0.0 for row in rows.where(solver=solver, problem=name, copy=SCALED))
+        worst = min(row["digits.min"] or 0.0 for row in rows.where(solver=solver, problem=name, variant=SCALED))
         lost.append(digits(rows, solver, name) - worst)
     return max(lost)
 
@@ -73,10 +73,10 @@ EXPERIMENT = Experiment(
             sort="leaderboard",
             flag="silence",
         ),
-        Pivot("The worst of eight permuted copies", where={"copy": PERMUTED}, reduce="min", sort="leaderboard"),
+        Pivot("The worst of eight permuted copies", where={"variant": PERMUTED}, reduce="min", sort="leaderboard"),
         Pivot(
             "The worst of eight copies with columns scaled by powers of two",
-            where={"copy": SCALED},
+            where={"variant": SCALED},
             reduce="min",
             sort="leaderboard",
         ),
@@ -96,7 +96,7 @@ EXPERIMENT = Experiment(
         ),
         HeatMap(
             "The same calls when columns are measured in other units: the worst of eight exactly equivalent copies",
-            where={"solver": (*DEFAULTS, "exact.certified"), "copy": SCALED},
+            where={"solver": (*DEFAULTS, "exact.certified"), "variant": SCALED},
             reduce="min",
             sort="leaderboard",
         ),

@@ -184,7 +184,7 @@ def rows(size: Size) -> Iterator[Probe]:
     for kind in DATA if full else ("Cauchy",):
         yield Probe(kind, fast, (("m", 50_000 if full else 2000), ("n", 11 if kind == POWERS else 50)))
     for m in (250_000, 1_000_000) if full else (100_000,):
-        yield Probe("in blocks", (STREAM,), (("m", m), ("n", 20), ("block", 50_000)))
+        yield Probe("in blocks", (STREAM,), (("m", m), ("n", 20)), (("block", 50_000),))
 
 
 # --- what is said of it
@@ -260,7 +260,7 @@ EXPERIMENT = Experiment(
             "Rows given in blocks, beside lstsq on all of them in memory: " + TIMES,
             (
                 *SIZES,
-                Column("problem.block", "rows in a block"),
+                Column("conditions.block", "rows in a block"),
                 Column(ratio, "measured"),
                 Column("target", "target", "short"),
                 Column(lambda row: round(row["MB"]), "MB at most, with the blocks made on the way"),

@@ -1,7 +1,8 @@
 """How many digits of a linear regression are right, where the others were lost, and which solver or library keeps them.
 
 `reference` gives the certified solution, `lre` the correct digits of an answer, `measure` one row for a route and a
-problem; `solvers`, `libraries`, `problems` and `metrics` are catalogues with `names()` and `get(name)`.
+problem, `score` one row for an answer from anywhere; `solvers`, `libraries`, `problems` and `metrics` are catalogues
+with `names()` and `get(name)`.
 """
 
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from stabilitylab.exact import Certificate, CertifiedFit, Checked, Enclosure, Gr
 from stabilitylab.scoring import metrics
 from stabilitylab.scoring.accuracy import lre
 from stabilitylab.scoring.reference import reference
+from stabilitylab.scoring.score import score
 
 __version__ = "0.2.0"
 
@@ -45,6 +47,7 @@ __all__ = [
     "metrics",
     "problems",
     "reference",
+    "score",
     "solvers",
 ]
 

@@ -15,7 +15,7 @@ from stabilitylab.core.types import Measurement, Solution, Status, Truth
 from stabilitylab.data.call_form import CALL_FORMS
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
-from stabilitylab.scoring.score import score
+from stabilitylab.scoring.score import score_solution
 
 Route = Entry[RouteLabel]
 
@@ -106,7 +106,7 @@ def measure(
     problem: Problem,
     *,
     truth: Truth = "matrix",
-    copy: Variant = PUBLISHED,
+    variant: Variant = PUBLISHED,
     metrics: Sequence[str] | None = None,
 ) -> Measurement:
     """Solve once and score against one truth; every metric of the catalogue unless some are named.
@@ -120,7 +120,7 @@ def measure(
     reason = unsuited(entry.label, problem)
     if reason:
         raise InputError(f"{entry.label.name} {reason}; {problem.name} is {problem.design.kind}, {problem.dtype}")
-    return score(entry, problem, solve(entry, problem, copy), truth=truth, copy=copy, wanted=metrics)
+    return score_solution(entry, problem, solve(entry, problem, variant), truth=truth, variant=variant, wanted=metrics)
 
 
 def as_route(function: Callable[..., Any]) -> Route:

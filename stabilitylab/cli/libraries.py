@@ -89,7 +89,7 @@ def libraries_command(
         ctx.exit(INTERRUPTED)
     if wanted:
         _show_steps(found, as_json)
-        ctx.exit(FAILED if any(step.found.worse for step in found) else 0)
+        ctx.exit(FAILED if any(step.comparison.worse for step in found) else 0)
     _show_rows(rows, {one.title: one.missing for one in chosen if one.missing}, as_json, why=bool(named))
 
 
@@ -113,7 +113,7 @@ def digits_table(rows: Rows, *, why: bool) -> Table:
     """
     made = Pivot("Correct digits of the worst coefficient", columns=_short, flag="silence").table(rows)
     unsaid = Counter(row.solver for row in rows if how_reported(row) in UNSAID)
-    titles = {row.solver: f"{row['problem.library']} {row['problem.version']}" for row in rows}
+    titles = {row.solver: f"{row['conditions.library']} {row['conditions.version']}" for row in rows}
     titled: set[str] = set()
     body = []
     for route, *cells in sorted(made.body, key=lambda line: (titles[line[0].text].lower(), line[0].text)):
@@ -136,7 +136,7 @@ def _short(row: Measurement) -> str:
 
 def _show_rows(rows: Rows, missing: dict[str, str], as_json: bool, *, why: bool) -> None:
     if as_json:
-        listed = [{**vars(row), "reporting": said.value if (said := how_reported(row)) else None} for row in rows]
+        listed = [{**row.to_dict(), "reporting": said.value if (said := how_reported(row)) else None} for row in rows]
         click.echo(json.dumps({"rows": listed, "missing": missing}, indent=1, allow_nan=False))
         return
     if len(rows):
@@ -150,7 +150,7 @@ def _show_steps(found: Sequence[Step], as_json: bool) -> None:
         click.echo(json.dumps([step.record for step in found], indent=1, allow_nan=False))
         return
     for step in found:
-        if step.found.changed:
+        if step.comparison.changed:
             _print(step.table)
         click.echo(step.summary)
 

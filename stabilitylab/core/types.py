@@ -1,7 +1,8 @@
-"""The frozen types of what happens to a problem: Fit, Solution, Status, Reference, Measurement."""
+"""Result types, from one solve to one table row: Fit, Solution with its Status, Reference, Measurement."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from decimal import Context, Decimal
 from enum import Enum
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
@@ -15,16 +16,25 @@ from stabilitylab.core.errors import OutOfRangeError
 Truth: TypeAlias = Literal["decimal", "data", "matrix"]
 TRUTHS: tuple[Truth, ...] = ("decimal", "data", "matrix")
 
-SCHEMA = 1  # of a Measurement; raised when the meaning of a field changes
+SCHEMA = 2  # of a Measurement; raised when the meaning of a field changes
+MAPPINGS: Mapping[str, str] = {"problem": "parameters", "conditions": "conditions", "facts": "facts"}
+"""`row["problem.NAME"]` looks into `row.parameters`: what stands before the dot, and the field that is looked into."""
+
+WORST = "digits.min"  # correct digits of the worst coefficient, by which rows are judged and compared
+SAID = 4  # numbers and words in the sentence of a row without that score
+SHOWN_COEFFICIENTS, SHOWN_DIGITS = 10, 50  # of a printed Reference
+GUARD_DIGITS = 10  # decimal places in which a number is formed before it is rounded to those shown
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What a solver has to say beyond x: numerical rank, iterations, statistics, the orthonormal factor, growth.
+    """The coefficients x (n,) that a route returns, with what else it reports; None where it reports nothing.
 
-    dropped: the coefficients for which the library gave no value (NA); x holds 0 there. reader_ulps: for data that went
-    as decimal text with 17 digits, the largest error of the program's own reader, in units in the last place.
-    Converts to x under numpy.asarray, so that code that wants only the coefficients need not ask.
+    rank: the numerical rank it decided on. iterations: of an iterative method. standard_errors (n,) and r_squared: as
+    it computed them. Q (m, n): its orthonormal factor. growth: max |u_ij| / max |a_ij| of an elimination. note: its own
+    words. dropped: the coefficients for which it gave no value (NA); x holds 0 there. reader_ulps: for data sent as
+    decimal text with 17 digits, the largest error of the program's own reader, in units in the last place.
+    numpy.asarray(fit) is x.
     """
 
     x: Array
@@ -63,7 +73,11 @@ class Status(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """One solver's answer to one problem, whatever happened: the place where exceptions have become data."""
+    """How one call of one route on one problem ended; an exception that it raised is a status with a note.
+
+    x (n,): the coefficients in the order and scale of the problem as published, None where none came back. note: why
+    there is no answer, or what came with it. warnings: the messages of warnings. seconds: wall time of the call.
+    """
 
     x: Array | None
     status: Status
@@ -75,12 +89,13 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The certified solution of one truth of a problem.
+    """The certified solution of min |b - A x| for one truth of a problem: mpmath numbers with proven digits.
 
-    x: mpmath numbers, each with relative error below 10**-digits (an x that is exactly 0 is exactly 0).
-    residual_norm |b - A x|, standard_errors (None when m == n) and r_squared (centred when there is an intercept; None
-    when the total sum of squares is 0) are certified likewise. policy: "full-rank", or which of the solutions of an
-    exactly deficient problem this is. scales: |b| / |a_j|, the size of coefficient j, for digits of an exact 0.
+    x (n,): each coefficient has a relative error below 10**-digits; one that is exactly 0 is exactly 0.
+    residual_norm = |b - A x|, standard_errors (n,) (None when m = n) and r_squared (about the mean when there is an
+    intercept; None when the total sum of squares is 0) are proven to as many digits. policy: "full-rank", or which
+    of the solutions of an exactly rank-deficient problem this is. method: how it was proven. scales (n,): |b| / |a_j|,
+    the size against which digits of a coefficient that is exactly 0 are counted. `print` shows the digits.
     """
 
     x: tuple[Any, ...]
@@ -106,19 +121,48 @@ class Reference:
                 raise OutOfRangeError(f"coefficient {i} underflows {np.dtype(kind).name}: rescale column {i}")
         return out
 
+    def __str__(self) -> str:
+        deficient = "" if self.policy == "full-rank" else f", the {self.policy} solution of a deficient problem"
+        lines = [
+            f"certified solution of the {self.truth} truth: {len(self.x)} coefficients, rank {self.rank}{deficient}",
+            f"each proven to {self.digits} digits ({self.method})",
+            *(f"x[{j}] = {self._printed(value)}" for j, value in enumerate(self.x[:SHOWN_COEFFICIENTS])),
+        ]
+        if len(self.x) > SHOWN_COEFFICIENTS:
+            lines.append(f"and {len(self.x) - SHOWN_COEFFICIENTS} more")
+        lines.append(f"residual norm = {self._printed(self.residual_norm)}")
+        if self.r_squared is not None:
+            lines.append(f"R² = {self._printed(self.r_squared)}")
+        return "\n".join(lines)
 
-@dataclass(frozen=True)
+    def _printed(self, value: Any) -> str:
+        """An mpmath number, whose value is an integer times a power of 2, in as many decimal digits as are shown."""
+        sign, mantissa, exponent, _ = value._mpf_
+        digits = min(self.digits, SHOWN_DIGITS)
+        wide = Context(prec=digits + GUARD_DIGITS)
+        size = wide.power(Decimal(2), abs(exponent))
+        number = wide.multiply(int(mantissa), size) if exponent >= 0 else wide.divide(int(mantissa), size)
+        return f"{'-' if sign else ''}{Context(prec=digits).plus(number)}"
+
+
+@dataclass(frozen=True, repr=False)
 class Measurement:
-    """One flat row: what was run, how it ended, and every score, None with a reason where there is none.
+    """One row of a result: what was measured, under what, how it ended, and its scores; JSON-able and flat.
 
-    verdict: the measured digits against the law's. cause: what cost the digits where that is known, such as a rank
-    cut-off. copy: "published", "permuted 3" or "scaled 3", the exactly equivalent copy that was solved.
+    parameters: those of the problem. conditions: what else the row was made under, such as a library's version.
+    facts: words and settings that the measurement found out, texts or numbers that are no scores.
+    scores: numbers by name, None with a reason where there is none. verdict: the measured digits against the error
+    law's. cause: what cost the digits where that is known, such as a rank cut-off.
+    format: the name of the format of the data. works_in: the format that the route computes in.
+    variant: "published", "permuted 3" or "scaled 3", the exactly equivalent variant that was solved.
+    seed: of a problem that was drawn. problem_hash: of its bits, "" for a probe, which may have no problem at all.
+    `row[NAME]` looks up by name, and `str(row)` is a sentence.
     """
 
     problem: str
     parameters: Mapping[str, Any]
     solver: str
-    dtype: str
+    format: str
     works_in: str
     truth: str
     status: str
@@ -131,17 +175,71 @@ class Measurement:
     verdict: str = ""
     cause: str = ""
     seed: int | None = None
-    copy: str = "published"
+    variant: str = "published"
     problem_hash: str = ""
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def __getitem__(self, name: str) -> Any:
-        """A score, a parameter of the problem as `problem.NAME`, or a field, by name; None where a row lacks it."""
-        if name.startswith("problem."):
-            return self.parameters.get(name.removeprefix("problem."))
+        """A value by name; None where the row lacks it.
+
+        `problem.NAME` is a parameter of the problem, `conditions.NAME` a condition, `facts.NAME` a fact; any other name
+        is that of a score, else of a field.
+        """
+        before, dot, key = name.partition(".")
+        if dot and before in MAPPINGS:
+            return getattr(self, MAPPINGS[before]).get(key)
         return self.scores[name] if name in self.scores else getattr(self, name, None)
 
     @property
     def answered(self) -> bool:
         """Whether the route returned finite coefficients."""
         return Status[self.status].answered
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row as JSON has it: mappings as dictionaries, tuples as lists, everything else as it is."""
+        return {one.name: _as_json(getattr(self, one.name)) for one in fields(self)}
+
+    def __str__(self) -> str:
+        status = Status[self.status]
+        if not self.answered:
+            said = [": ".join(filter(None, (status.value, self.note))), self.cause]
+        else:
+            said = [self._scored(), "" if status is Status.SOLVED else status.value, self.note, self.cause]
+        under = [
+            f"{self.truth} truth" if self.truth else "",
+            self.format if self.works_in == self.format else f"{self.format}, computed in {self.works_in}",
+            "" if self.variant == "published" else self.variant,
+            *(f"{name} {value}" for name, value in self.conditions.items()),
+        ]
+        return (
+            f"{self.solver} on {self.named_problem}: {'; '.join(filter(None, said))} ({', '.join(filter(None, under))})"
+        )
+
+    __repr__ = __str__
+
+    @property
+    def named_problem(self) -> str:
+        """The problem with its parameters; the name of a catalogued one spells them already."""
+        if self.problem_hash or not self.parameters:
+            return self.problem
+        return f"{self.problem}({', '.join(f'{name}={value}' for name, value in self.parameters.items())})"
+
+    def _scored(self) -> str:
+        """The digits of the worst coefficient, or why there are none; of a row without that score, the others."""
+        digits = self.scores.get(WORST)
+        if digits is not None:
+            # 16.0 would claim more than float64 holds: its cap of 15.95 keeps two decimals.
+            return f"{digits:.{2 if 15.95 <= digits < 16 else 1}f} correct digits in the worst coefficient"
+        if WORST in self.scores or WORST in self.reasons:
+            return f"correct digits not scored: {self.reasons.get(WORST, 'no reason was recorded')}"
+        numbers = [f"{name} {value:.4g}" for name, value in self.scores.items() if value is not None]
+        words = [f"{name} {value}" for name, value in self.facts.items() if "\n" not in str(value)]
+        return ", ".join([*numbers, *words][:SAID]) or "no score"
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -1,15 +1,22 @@
-"""Two results side by side: the cells whose digits or status changed."""
+"""Two results side by side: the cells whose digits or status changed.
+
+A result is a folder that `run` wrote, one file of its rows, or a folder of committed tables.
+"""
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stabilitylab.core.errors import InputError
-from stabilitylab.core.types import Measurement
-from stabilitylab.report.rows import read
+from stabilitylab.core.types import WORST, Measurement
+from stabilitylab.report.committed import ENVIRONMENTS, LIBRARIES, SUFFIX, environments, read_committed
+from stabilitylab.report.rows import Rows, read
 
-Cell = tuple[str, str, str, str, str]  # problem, solver, dtype, truth, copy
+ROWS, ENVIRONMENT = ".rows.jsonl", "environment.json"  # what `run` writes
+Cell = tuple[str, str, str, str, str]
+"""problem (with parameters and conditions that its name does not spell), solver, format, truth, variant."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Comparison:
 
 
 def compare(before: Path, after: Path, threshold: float = 1.0) -> Comparison:
-    """Compare two results folders (or two rows.jsonl files). Raises InputError where there are no rows to read."""
+    """Compare two results. Raises InputError where there are no rows to read, and the errors of their readers."""
     old, new = _cells(before), _cells(after)
     changes = [Change(cell, old[cell], new[cell]) for cell in old if cell in new]
     changed = [c for c in changes if abs(c.lost) >= threshold or c.before.status != c.after.status]
@@ -63,33 +70,70 @@ def compare(before: Path, after: Path, threshold: float = 1.0) -> Comparison:
     )
 
 
+def cell_of(row: Measurement) -> Cell:
+    """What tells a row apart in a result."""
+    under = ", ".join(f"{name} {value}" for name, value in row.conditions.items())
+    problem = f"{row.named_problem} [{under}]" if under else row.named_problem
+    return problem, row.solver, row.format, row.truth, row.variant
+
+
 def _cells(path: Path) -> dict[Cell, Measurement]:
-    files = [path] if path.is_file() else sorted(path.glob("**/*.rows.jsonl"))
-    if not files:
-        raise InputError(f"{path} holds no *.rows.jsonl: name a folder that `stabilitylab run` wrote")
-    cells = {}
-    for file in files:
-        for row in read(file):
-            cell = row.problem, row.solver, row.dtype, row.truth, row.copy
+    cells: dict[Cell, Measurement] = {}
+    for rows in _read(path):
+        for row in rows:
+            cell = cell_of(row)
             # Two experiments may hold one cell; the row that was scored speaks for it.
-            if cell not in cells or row.scores.get("digits.min") is not None:
+            if cell not in cells or row.scores.get(WORST) is not None:
                 cells[cell] = row
     return cells
 
 
+def _read(path: Path) -> Iterator[Rows]:
+    """The rows of each file of a result, in the order of their names."""
+    if path.is_file():
+        yield read_committed(path) if path.name.endswith(SUFFIX) else read(path)
+        return
+    written = sorted(path.glob(f"**/*{ROWS}"))
+    committed = [] if written else sorted(path.glob(f"*{SUFFIX}"))
+    if not written and not committed:
+        raise InputError(
+            f"{path} holds no *{ROWS} and no *{SUFFIX}: name a folder that `stabilitylab run` wrote, or that holds "
+            "committed tables"
+        )
+    yield from map(read, written)
+    yield from map(read_committed, committed)
+
+
 def _digits(row: Measurement) -> float:
-    return row.scores.get("digits.min") or 0.0
+    return row.scores.get(WORST) or 0.0
 
 
 def _stamps(before: Path, after: Path) -> dict[str, tuple[Any, Any]]:
     old, new = (_stamp(path) for path in (before, after))
-    return {key: (old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)}
+    # Versions of libraries are asked for only when tables are committed.
+    keys = [key for key in {**old, **new} if key != LIBRARIES or (key in old and key in new)]
+    return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
 
 
-def _stamp(path: Path) -> dict[str, Any]:
-    file = path / "environment.json"
+def _stamp(path: Path) -> Mapping[str, Any]:
+    """Where a result was made, as far as it says so; of committed tables made in several places, all that was there."""
+    if not path.is_dir():
+        return {}
+    file = path / ENVIRONMENT
+    if not file.exists() and (path / ENVIRONMENTS).exists():
+        return _together(list(environments(path).values()))
     try:
-        content = json.loads(file.read_text("utf-8")) if path.is_dir() and file.exists() else {}
+        content = json.loads(file.read_text("utf-8")) if file.exists() else {}
     except ValueError as error:
         raise InputError(f"{file} is no JSON: {error}") from None
     return content if isinstance(content, dict) else {}
+
+
+def _together(stamps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What every stamp says under a key, or the list of what they say where they differ."""
+    together = {}
+    for key in dict.fromkeys(key for stamp in stamps for key in stamp):
+        values = [stamp.get(key) for stamp in stamps]
+        distinct = [value for k, value in enumerate(values) if value not in values[:k]]
+        together[key] = distinct[0] if len(distinct) == 1 else distinct
+    return together

@@ -47,17 +47,18 @@ class Tabulation(Protocol):
 class Probe:
     """What an experiment measures itself, where a grid of problems and routes does not say it: a row for each solver.
 
-    problem and parameters say on what; everything is plain text and numbers, since a probe is sent to a worker and its
-    repr is its identity.
+    problem and parameters say on what, conditions under what else, such as a library's version; everything is plain
+    text and numbers, since a probe is sent to a worker and its repr is its identity.
     """
 
     problem: str
     solvers: tuple[str, ...]
     parameters: tuple[tuple[str, float | int | str], ...] = ()
+    conditions: tuple[tuple[str, float | int | str], ...] = ()
 
     def __getitem__(self, name: str) -> float | int | str:
-        """A parameter by name. Raises KeyError."""
-        return dict(self.parameters)[name]
+        """A parameter or condition by name. Raises KeyError."""
+        return dict((*self.parameters, *self.conditions))[name]
 
     def row(
         self,
@@ -67,23 +68,30 @@ class Probe:
         status: Status = Status.SOLVED,
         note: str = "",
         truth: str = "",
+        facts: Mapping[str, float | int | str] | None = None,
+        warnings: tuple[str, ...] = (),
     ) -> Measurement:
-        """One of its rows. note: what came with the numbers, or why there are none. truth: "" where none is asked."""
+        """One of its rows. facts: words and settings found out, which are no scores.
+
+        note: what came with the numbers, or why there are none. truth: "" where none is asked for.
+        """
         silent = {name: note or status.value for name, score in scores.items() if score is None}
         return Measurement(
             problem=self.problem,
             parameters=dict(self.parameters),
             solver=solver,
-            dtype="float64",
+            format="float64",
             works_in="float64",
             truth=truth,
             status=status.name,
             note=note,
-            warnings=(),
+            warnings=warnings,
             rank=None,
             x=None,
             scores=dict(scores),
             reasons=silent,
+            conditions=dict(self.conditions),
+            facts=dict(facts or {}),
         )
 
 
@@ -142,11 +150,11 @@ class CheckedFinding:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A grid of problems, routes, formats and copies, and probes of its own, with what is made of their rows.
+    """A grid of problems, routes, formats and variants, and probes of its own, with what is made of their rows.
 
     problems, quick: the recipes at full and at quick size (quick defaults to all). solvers: route names or patterns
     ("normal.*"); routes that do not take a problem are passed over. metrics: the scores of the published order;
-    copy_metrics: those of copies, scored on copy_truth. permuted, scaled: how many copies of each kind.
+    variant_metrics: those of variants, scored on variant_truth. permuted, scaled: how many variants of each kind.
     rows(size): the probes that come after the grid; it may take a count as well, for `counted`. measure(probe): its
     rows, one for each solver of the probe, in that order.
     sections: what it has to say on the pages of the libraries.
@@ -160,11 +168,11 @@ class Experiment:
     quick: tuple[Case, ...] = ()
     metrics: tuple[str, ...] = ("digits.min",)
     truths: tuple[Truth, ...] = ("matrix",)
-    dtypes: tuple[str, ...] = ("float64",)
+    formats: tuple[str, ...] = ("float64",)
     permuted: int = 0
     scaled: int = 0
-    copy_truth: Truth = "decimal"
-    copy_metrics: tuple[str, ...] = ("digits.min",)
+    variant_truth: Truth = "decimal"
+    variant_metrics: tuple[str, ...] = ("digits.min",)
     rows: Callable[..., Iterable[Probe]] = _no_probes
     measure: Callable[[Probe], Sequence[Measurement]] = _no_measure
     tables: tuple[Tabulation, ...] = ()
@@ -199,21 +207,21 @@ class Experiment:
             found |= {r.label.name: r for r in named}
         return tuple(found.values())
 
-    def copies(self) -> tuple[Variant, ...]:
-        """The published order, then the copies."""
+    def variants(self) -> tuple[Variant, ...]:
+        """The published order, then its exactly equivalent variants."""
         return (
             PUBLISHED,
             *(Variant("permuted", k) for k in range(1, self.permuted + 1)),
             *(Variant("scaled", k) for k in range(1, self.scaled + 1)),
         )
 
-    def truths_of(self, copy: Variant) -> tuple[Truth, ...]:
-        """The truths a copy is scored against."""
-        return self.truths if copy == PUBLISHED else (self.copy_truth,)
+    def truths_of(self, variant: Variant) -> tuple[Truth, ...]:
+        """The truths a variant is scored against."""
+        return self.truths if variant == PUBLISHED else (self.variant_truth,)
 
-    def metrics_of(self, copy: Variant) -> tuple[str, ...]:
-        """The scores taken of a copy. Raises UnknownNameError for a name that is no metric."""
-        wanted = self.metrics if copy == PUBLISHED else self.copy_metrics
+    def metrics_of(self, variant: Variant) -> tuple[str, ...]:
+        """The scores taken of a variant. Raises UnknownNameError for a name that is no metric."""
+        wanted = self.metrics if variant == PUBLISHED else self.variant_metrics
         for name in wanted:
             metrics.entry(name)
         return wanted

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from stabilitylab.bench.pool import Lost, in_processes
-from stabilitylab.core import environment
 from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.lab.chapter import Chapter, write_chapter
 from stabilitylab.lab.experiment import Loaded, Size
-from stabilitylab.lab.trial import Batch, RowsOfTrial, batches, loaded, lost, measured, own_source, row_keys, trials
+from stabilitylab.lab.trial import Batch, RowsOfTrial, batches, depends_on, loaded, lost, measured, row_keys, trials
 from stabilitylab.report.rows import Journal, Rows, read, write
 
 
@@ -102,10 +101,7 @@ class _Run:
         self.one, self.out = one, out
         self.file = out / "rows" / f"{one.name}.{size}.rows.jsonl"
         self.journal = Journal(out / "rows" / f"{one.name}.{size}.journal.jsonl")
-        code = environment.source_hash(), own_source(one, size)
-        libraries = {route.label.library for route in experiment.routes()}
-        versions = sorted((library.title, library.version()) for library in libraries if library)
-        made_by = repr((*code, environment.digest(), versions, experiment.metrics, experiment.copy_metrics))
+        made_by = depends_on(one, size)
         self.keys = {trial: row_keys(trial, experiment, made_by) for trial in trials(experiment, size)}
         rows = self.journal.rows
         self.missing = [trial for trial, keys in self.keys.items() if not all(key in rows for key in keys)]
@@ -132,8 +128,8 @@ class _Run:
 
     def rows(self) -> Rows:
         """The rows in the order of the grid; trials that were passed over have none."""
-        found = (self.journal.rows[key] for keys in self.keys.values() for key in keys)
-        return Rows(tuple(row for row in found if row is not None))
+        rows = (self.journal.rows[key] for keys in self.keys.values() for key in keys)
+        return Rows(tuple(row for row in rows if row is not None))
 
     def rendering(self) -> Rendering:
         """The task that is left when all rows are there."""

@@ -11,13 +11,14 @@ from typing import Any, Protocol, TypeAlias
 
 from stabilitylab import bench, problems
 from stabilitylab.bench.pool import watchdog
+from stabilitylab.core import environment
 from stabilitylab.core.environment import one_blas_thread
 from stabilitylab.core.types import SCHEMA, Measurement, Solution, Status
 from stabilitylab.data.equivalents import Variant
 from stabilitylab.data.problem import Problem
 from stabilitylab.lab.experiment import Experiment, ExperimentError, Loaded, Probe, Size, load
 from stabilitylab.problems import Case
-from stabilitylab.scoring.score import score
+from stabilitylab.scoring.score import score_solution
 
 BATCH = 64  # trials a worker takes at a time: what a kill can cost
 
@@ -43,21 +44,21 @@ class Trial(Protocol):
 
 @dataclass(frozen=True)
 class Solve:
-    """A route on a copy of a problem in a format: a row for each truth, None when the route does not take it."""
+    """A route on a variant of a problem in a format: a row for each truth, None when the route does not take it."""
 
     case: Case
-    dtype: str
+    format: str
     solver: str
-    copy: Variant
+    variant: Variant
 
     @property
     def shared(self) -> Any:
         """The problem, whose references are dear."""
-        return self.case, self.dtype
+        return self.case, self.format
 
     def names(self, experiment: Experiment) -> tuple[str, ...]:
         """The truths it is scored against."""
-        return experiment.truths_of(self.copy)
+        return experiment.truths_of(self.variant)
 
     def measured(self, experiment: Experiment) -> RowsOfTrial:
         """Solve once, and score against each truth."""
@@ -65,7 +66,7 @@ class Solve:
         entry = bench.route(self.solver)
         if bench.unsuited(entry.label, problem):
             return (None,) * len(self.names(experiment))
-        return self._scored(experiment, problem, bench.solve(entry, problem, self.copy))
+        return self._scored(experiment, problem, bench.solve(entry, problem, self.variant))
 
     def lost(self, experiment: Experiment, status: Status, note: str) -> RowsOfTrial:
         """Rows without an answer."""
@@ -73,20 +74,20 @@ class Solve:
 
     def _problem(self) -> Problem:
         problem = self.case.build()
-        return problem if problem.dtype == self.dtype else problem.rounded_to(self.dtype)
+        return problem if problem.dtype == self.format else problem.rounded_to(self.format)
 
     def _scored(self, experiment: Experiment, problem: Problem, solution: Solution) -> RowsOfTrial:
         return tuple(
-            score(
+            score_solution(
                 bench.route(self.solver),
                 problem,
                 solution,
                 truth=truth,
-                copy=self.copy,
-                wanted=experiment.metrics_of(self.copy),
+                variant=self.variant,
+                wanted=experiment.metrics_of(self.variant),
                 parameters=dict(self.case.parameters),
             )
-            for truth in experiment.truths_of(self.copy)
+            for truth in experiment.truths_of(self.variant)
         )
 
 
@@ -134,19 +135,38 @@ class Batch:
 
 
 def trials(experiment: Experiment, size: Size) -> Iterator[Trial]:
-    """The grid: problems, formats, routes, copies, in that order; then the probes."""
+    """The grid: problems, formats, routes, variants, in that order; then the probes."""
     for case in experiment.cases(size):
-        for dtype in experiment.dtypes:
+        for format in experiment.formats:
             for entry in experiment.routes():
-                for copy in experiment.copies():
-                    yield Solve(case, dtype, entry.label.name, copy)
+                for variant in experiment.variants():
+                    yield Solve(case, format, entry.label.name, variant)
     yield from map(Probing, experiment.rows(size))
 
 
 def row_keys(trial: Trial, experiment: Experiment, made_by: str) -> tuple[str, ...]:
-    """For each row the SHA-256 of all it depends on; a recipe stands for the bits this code makes of it."""
+    """For each row the SHA-256 of all it depends on; a recipe stands for the bits this code makes of it.
+
+    made_by: what `depends_on` says of the experiment.
+    """
     names = trial.names(experiment)
     return tuple(hashlib.sha256(repr((SCHEMA, trial, name, made_by)).encode()).hexdigest() for name in names)
+
+
+def depends_on(one: Loaded, size: Size) -> str:
+    """What every row of an experiment depends on besides its trial: code, versions, environment, scores taken."""
+    experiment = one.experiment
+    routes = experiment.routes()
+    libraries = {route.label.library for route in routes}
+    parts = (
+        environment.source_hash(),
+        own_source(one, size),
+        environment.digest(),
+        sorted((library.title, library.version()) for library in libraries if library),
+        experiment.metrics,
+        experiment.variant_metrics,
+    )
+    return repr(parts)
 
 
 def batches(path: Path, trials: Sequence[Trial], limit: float) -> Iterator[Batch]:

@@ -1,7 +1,7 @@
 """The routes of libraries on one bench, in the version that is here or in another, and what changed between two."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
@@ -20,7 +20,7 @@ from stabilitylab.lab.environments import Requirement, Say
 from stabilitylab.report import grid
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.rows import Rows
-from stabilitylab.scoring.score import score
+from stabilitylab.scoring.score import score_solution
 
 SCORES = ("digits.min", "digits.supported")
 THRESHOLD = 1.0  # digits; a smaller difference is no change
@@ -36,19 +36,20 @@ class Bench:
     truth: Truth
 
     def rows(self, library: Library, *, python: str | None = None, version: str = "") -> tuple[Measurement, ...]:
-        """The row of every route of a library on every problem it takes, with title and version as parameters.
+        """The row of every route of a library on every problem it takes, with its title and version as conditions.
 
         python, version: another interpreter, and the version of the library that it has and that is to answer.
         """
-        of = {"library": library.title, "version": version or library.version()}
-        return tuple(answer(*asked, self.truth, of, python=python) for asked in self._asked(library))
+        conditions = {"library": library.title, "version": version or library.version()}
+        return tuple(answer(*asked, self.truth, conditions, python=python) for asked in self._asked(library))
 
     def lost(self, library: Library) -> tuple[Measurement, ...]:
         """The same rows, where the process that asked for them died."""
-        of = {"library": library.title, "version": library.version()}
+        conditions = {"library": library.title, "version": library.version()}
         died = Solution(None, Status.DIED, note="the process ended while the route ran")
         return tuple(
-            score(*asked, died, truth=self.truth, wanted=SCORES, parameters=of) for asked in self._asked(library)
+            score_solution(*asked, died, truth=self.truth, wanted=SCORES, conditions=conditions)
+            for asked in self._asked(library)
         )
 
     def _asked(self, library: Library) -> Iterator[tuple[bench.Route, Problem]]:
@@ -59,13 +60,16 @@ class Bench:
 
 
 def answer(
-    entry: bench.Route, problem: Problem, truth: Truth, parameters: dict[str, Any], *, python: str | None = None
+    entry: bench.Route, problem: Problem, truth: Truth, conditions: Mapping[str, Any], *, python: str | None = None
 ) -> Measurement:
-    """The row of a route on a problem; python: another interpreter, whose version of the library answers."""
+    """The row of a route on a problem under these conditions, the library's version among them.
+
+    python: another interpreter, whose version of the library answers.
+    """
     solution = bench.solve(entry, problem, python=python)
     if python is not None:  # what a label claims is claimed of the version that is here
         entry = replace(entry, label=replace(entry.label, law=None, cutoff=None, cutoff_says=""))
-    return score(entry, problem, solution, truth=truth, wanted=SCORES, parameters=parameters)
+    return score_solution(entry, problem, solution, truth=truth, wanted=SCORES, conditions=conditions)
 
 
 # --- several libraries, each in a process
@@ -107,14 +111,15 @@ class Step:
     title: str
     before: str
     after: str
-    found: Comparison
+    comparison: Comparison
     beside: str
 
     @property
     def table(self) -> Table:
         """The cells that changed, with what was said in footnotes."""
         body = tuple(
-            (Cell(c.after.solver), Cell(c.after.problem), _told(c.before), _told(c.after)) for c in self.found.changed
+            (Cell(c.after.solver), Cell(c.after.problem), _told(c.before), _told(c.after))
+            for c in self.comparison.changed
         )
         return Table(
             f"What changed in {self.title}: correct digits of the worst coefficient",
@@ -127,7 +132,7 @@ class Step:
     @property
     def summary(self) -> str:
         """How many cells changed, and how many of them for the worse."""
-        changed, same, worse = len(self.found.changed), self.found.same, len(self.found.worse)
+        changed, same, worse = len(self.comparison.changed), self.comparison.same, len(self.comparison.worse)
         versions = f"{self.title} {self.before} -> {self.after}"
         return f"{versions}: {changed} changed, {same} the same; {worse} lost digits or their answer"
 
@@ -139,9 +144,9 @@ class Step:
             "before": self.before,
             "after": self.after,
             "beside": self.beside,
-            "changed": [{"before": vars(c.before), "after": vars(c.after)} for c in self.found.changed],
-            "same": self.found.same,
-            "worse": len(self.found.worse),
+            "changed": [{"before": c.before.to_dict(), "after": c.after.to_dict()} for c in self.comparison.changed],
+            "same": self.comparison.same,
+            "worse": len(self.comparison.worse),
         }
 
 
@@ -171,7 +176,7 @@ def steps(wanted: Sequence[Requirement], on: Bench, say: Say) -> Iterator[Step]:
 def compared(old: Sequence[Measurement], new: Sequence[Measurement]) -> Comparison:
     """Rows of the same cells in the same order: those whose digits moved, or of which other words were said."""
     pairs = zip(old, new, strict=True)
-    changes = [Change((b.problem, b.solver, b.dtype, b.truth, b.copy), a, b) for a, b in pairs]
+    changes = [Change((b.problem, b.solver, b.format, b.truth, b.variant), a, b) for a, b in pairs]
     changed = [c for c in changes if abs(c.lost) >= THRESHOLD or _words(c.before) != _words(c.after)]
     changed.sort(key=lambda change: -change.lost)
     return Comparison(tuple(changed), len(changes) - len(changed), (), (), {}, THRESHOLD)

@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
 from stabilitylab.core.errors import StabilityLabError, UnknownNameError
-from stabilitylab.core.types import Measurement, Status
+from stabilitylab.core.types import MAPPINGS, Measurement, Status
 from stabilitylab.report.cells import Cell, CountedMark
 from stabilitylab.report.marks import (
     ABSENT,
@@ -35,7 +35,7 @@ from stabilitylab.scoring import accuracy, metrics
 from stabilitylab.scoring.reporting import Reporting, how_reported
 
 Field: TypeAlias = str | Callable[[Measurement], Any]
-"""A score, field or `problem.NAME` of a row, or a function of the row."""
+"""A score or field of a row, a `problem.NAME`, `conditions.NAME` or `facts.NAME`, or a function of the row."""
 
 Reduce: TypeAlias = Literal["only", "min", "median", "max"]
 Sort: TypeAlias = Literal["appearance", "leaderboard"]
@@ -54,7 +54,7 @@ class SpecError(StabilityLabError, ValueError):
 
 def is_score(field: Field) -> bool:
     """Whether a field is a result, and not a name, a setting or a text of the row."""
-    return callable(field) or not (field in _FIELDS or field.startswith("problem."))
+    return callable(field) or not (field in _FIELDS or field.partition(".")[0] in MAPPINGS)
 
 
 def number_format(field: Field, format: Format = "auto") -> Format:
@@ -95,8 +95,8 @@ def look_number(row: Measurement, field: Field) -> float | None:
 def check_fields(rows: Rows, *wanted: Field) -> None:
     """Raise UnknownNameError for a field that no row has: a misspelt score would be a table full of n/a."""
     scores = {name for row in rows for name in (*row.scores, *row.reasons)} | {*metrics.names(), *PREDICTIONS}
-    parameters = {f"problem.{name}" for row in rows for name in row.parameters}
-    known = scores | parameters | _FIELDS
+    held = {f"{before}.{key}" for row in rows for before, name in MAPPINGS.items() for key in getattr(row, name)}
+    known = scores | held | _FIELDS
     for field in wanted:
         if not callable(field) and field not in known:
             near = difflib.get_close_matches(field, known, n=3, cutoff=0.4)
@@ -122,17 +122,17 @@ def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mar
 
 
 def _details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]:
-    found = []
+    details = []
     if row.cause and is_score(field) and field not in PREDICTIONS and look(row, field) is not None:
-        found.append(row.cause)
+        details.append(row.cause)
     if NOT_SCORED in marks:
         name = field if isinstance(field, str) else ""
         missing = row[name] if name else None
         if missing is not None:
-            found.append(f"the score came out as {missing}")
+            details.append(f"the score came out as {missing}")
         else:
-            found.append(row.reasons.get(name) or _SILENCE[name in PREDICTIONS])
-    return found
+            details.append(row.reasons.get(name) or _SILENCE[name in PREDICTIONS])
+    return details
 
 
 def cell(
@@ -177,7 +177,7 @@ def _reduced(values: list[Value], reduce: Reduce, field: Field) -> float:
 
 
 def _named(row: Measurement) -> str:
-    return f"{row.solver} on {row.problem} (seed {row.seed}, {row.copy}, {row.truth}, {row.dtype})"
+    return f"{row.solver} on {row.problem} (seed {row.seed}, {row.variant}, {row.truth}, {row.format})"
 
 
 @dataclass(frozen=True)
@@ -260,12 +260,12 @@ def label(row: Measurement, field: Field) -> Any:
 
 def scored_against(rows: Rows) -> str:
     """Which truths the rows are scored against and in which formats the data were given, as a sentence."""
-    truths, formats = [*filter(None, rows.distinct("truth"))], rows.distinct("dtype")
+    truths, formats = [*filter(None, rows.distinct("truth"))], rows.distinct("format")
     data = f"data in {' and '.join(formats)}."
     return f"Scored against the {' and '.join(truths)} truth; {data}" if truths else data.capitalize()
 
 
 def capped_at(rows: Rows) -> str:
     """The cap on correct digits in the formats of these rows, as a sentence."""
-    caps = [f"{accuracy.digits_cap(dtype):.2f} ({dtype})" for dtype in rows.distinct("dtype")]
+    caps = [f"{accuracy.digits_cap(name):.2f} ({name})" for name in rows.distinct("format")]
     return f"Correct digits are floored at 0 and capped at {' or '.join(caps)}."

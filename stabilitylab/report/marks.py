@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
-from stabilitylab.core.types import Status
+from stabilitylab.core.types import MAPPINGS, WORST, Status
 from stabilitylab.scoring import metrics
 
 Format: TypeAlias = Literal["auto", "digits", "scientific", "short", "plain"]
@@ -54,7 +54,7 @@ ORDER: tuple[Mark, ...] = (*VERDICT_MARKS.values(), SILENT, *STATUS_MARKS.values
 FAILURES: frozenset[Mark] = frozenset(STATUS_MARKS[status.name] for status in _SYMBOLS if not status.answered)
 """The marks of a row without finite coefficients."""
 
-JUDGED = "digits.min"  # the score that verdicts are about
+JUDGED = WORST  # the score that verdicts are about
 
 PREDICTIONS: Mapping[str, str] = {
     "predicted.digits": "predicted digits, worst coefficient",
@@ -72,7 +72,8 @@ def words(field: str) -> str:
         )
     if field == "problem.cond":
         return "condition number of A"
-    return PREDICTIONS.get(field, field.removeprefix("problem.").replace("_", " "))
+    before, dot, key = field.partition(".")
+    return PREDICTIONS.get(field, (key if dot and before in MAPPINGS else field).replace("_", " "))
 
 
 def is_digits(field: str) -> bool:

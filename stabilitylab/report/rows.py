@@ -1,4 +1,4 @@
-"""Rows of measurements: asked, and kept as JSON lines that a killed run leaves readable."""
+"""Rows of measurements: selected by their fields, written as JSON lines, and journalled so that a kill loses none."""
 
 import json
 import os
@@ -30,12 +30,13 @@ class Rows:
     def where(self, **wanted: Any) -> "Rows":
         """The rows whose fields equal the values given, or are among them where a value is a tuple, list or set.
 
-        A parameter of the problem is written `problem__cond=1e8`. Raises NoRowsError rather than returning nothing.
+        A parameter of the problem is written `problem__cond=1e8`, a condition `conditions__version="1.9"`, a fact
+        `facts__outcome="holds"`. Raises NoRowsError rather than returning nothing.
         """
-        found = self._matching(wanted)
-        if not found:
+        matching = self._matching(wanted)
+        if not matching:
             raise NoRowsError(f"no row has {', '.join(f'{k}={v!r}' for k, v in wanted.items())}")
-        return Rows(found)
+        return Rows(matching)
 
     def any(self, **wanted: Any) -> bool:
         """Whether `where` would find a row."""
@@ -47,10 +48,10 @@ class Rows:
 
     def values(self, score: str) -> list[float]:
         """One score of every row that has it. Raises NoRowsError when none has."""
-        found = [value for row in self.all if (value := row[score]) is not None]
-        if not found:
+        values = [value for row in self.all if (value := row[score]) is not None]
+        if not values:
             raise NoRowsError(f"no row has a value for {score}")
-        return found
+        return values
 
     def distinct(self, name: str) -> list[Any]:
         """The values of a field in order of first appearance."""
@@ -59,31 +60,63 @@ class Rows:
 
 def _test(value: Any) -> Callable[[Any], bool]:
     if isinstance(value, (tuple, list, set, frozenset)):
-        return lambda found: found in value
-    return lambda found: bool(found == value)
+        return lambda held: held in value
+    return lambda held: bool(held == value)
 
 
 def to_json(row: Measurement) -> str:
     """One row as one line of JSON in ASCII, whatever a library's message holds; floats keep every bit."""
-    return json.dumps(vars(row), allow_nan=False, separators=(",", ":"))
+    return json.dumps(row.to_dict(), allow_nan=False, separators=(",", ":"))
 
 
 def from_json(line: str) -> Measurement:
-    """The row of a line. Raises ValueError where the line is not a whole row of this schema."""
+    """The row of a line of this schema or of schema 1. Raises ValueError where the line is not a whole row."""
     return _measurement(json.loads(line))
 
 
 def _measurement(content: Any) -> Measurement:
     names = {f.name for f in fields(Measurement)}
+    if isinstance(content, dict) and content.get("schema") == 1:
+        content = _upgraded(content)
     if not isinstance(content, dict) or not names >= set(content):
         raise ValueError("not a row of this schema")
     for name in ("warnings", "x"):
         if content.get(name) is not None:
             content[name] = tuple(content[name])
     row = Measurement(**content)
-    if row.schema != SCHEMA or row.status not in Status.__members__ or not isinstance(row.scores, dict):
+    mappings = (row.scores, row.reasons, row.parameters, row.conditions, row.facts)
+    known = row.schema == SCHEMA and row.status in Status.__members__
+    if not known or not all(isinstance(one, dict) for one in mappings):
         raise ValueError("not a row of this schema")
     return row
+
+
+# What experiments of schema 1 kept among the parameters of the problem.
+_CONDITIONS_THEN = ("library", "version", "thorough", "block")
+_FACTS_THEN = (
+    *("works in", "scaled", "grows", "centred", "voice", "reporting", "dependent", "script", "outcome"),
+    *(f"{kind}.{what}" for kind in ("near", "short") for what in ("fate", "x", "said")),
+)
+_WITNESS_THEN = ("k", "difference")  # facts beside an outcome, of a law that is broken
+
+
+def _upgraded(content: dict[str, Any]) -> dict[str, Any]:
+    """A row of schema 1 as one of schema 2: dtype and copy are renamed, conditions and facts leave the parameters.
+
+    Raises ValueError where it is no row of schema 1.
+    """
+    old = {**content, "schema": SCHEMA}
+    renamed = {"dtype": "format", "copy": "variant"}
+    parameters = old.get("parameters")
+    if not isinstance(parameters, dict) or "dtype" not in old or {*renamed.values(), "conditions", "facts"} & set(old):
+        raise ValueError("not a row of schema 1")
+    facts = _FACTS_THEN + (_WITNESS_THEN if "outcome" in parameters else ())
+    return {
+        **{renamed.get(name, name): value for name, value in old.items()},
+        "parameters": {k: v for k, v in parameters.items() if k not in (*_CONDITIONS_THEN, *facts)},
+        "conditions": {k: v for k, v in parameters.items() if k in _CONDITIONS_THEN},
+        "facts": {"reporting" if k == "voice" else k: v for k, v in parameters.items() if k in facts},
+    }
 
 
 def read(path: Path) -> Rows:

@@ -1,4 +1,4 @@
-"""How near an answer is: correct digits against a reference, and the backward error of an answer by itself."""
+"""Correct digits of an answer against a reference, and the backward error of an answer, which needs no reference."""
 
 from typing import Any
 

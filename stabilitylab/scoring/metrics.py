@@ -1,7 +1,8 @@
-"""What happened: forward errors in digits, backward errors in units of u, and the digits the data support.
+"""The catalogue of scores: forward errors in digits, backward errors in units of u, digits that the data support.
 
 A metric is a function of (problem, solution, reference) that returns a number, or a NoScore with the reason. It is
 called only for solutions that have finite coefficients. Numbers that compare x with the reference are formed in mpmath.
+A new metric is one decorated function in this file.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,7 @@ from stabilitylab.scoring.theory.condition import Conditioning, conditioning
 
 @dataclass(frozen=True)
 class NoScore:
-    """Why a metric has nothing to say."""
+    """Why a metric has no value for a solution."""
 
     reason: str
 
@@ -89,7 +90,7 @@ def digits_median(problem: Problem, solution: Solution, ref: Reference) -> Score
 
 @metric("digits.normwise", says="correct digits, normwise", unit="digits", better="higher")
 def digits_normwise(problem: Problem, solution: Solution, ref: Reference) -> Score:
-    """-log10(|x - ref|_2 / |ref|_2), floored and capped; sees little but the largest coefficient."""
+    """-log10(|x - ref|_2 / |ref|_2), floored and capped; an error of a small coefficient hardly shows in it."""
     error = error_normwise(problem, solution, ref)
     return error if isinstance(error, NoScore) else digits_of_error(error, digits_cap(problem.dtype))
 
@@ -193,7 +194,7 @@ def _in_units_of_u(error: Callable[[Array, Array, Array], float], problem: Probl
     source="Waldén, Karlson and Sun (1995)",
 )
 def backward_error_optimal(problem: Problem, solution: Solution, ref: Reference) -> Score:
-    """`optimal_backward_error` on the stored matrix, in units of u: was it a good algorithm?"""
+    """`optimal_backward_error` on the stored matrix, in units of u: near 1 for a backward stable algorithm."""
     return _in_units_of_u(optimal_backward_error, problem, solution)
 
 
@@ -220,7 +221,7 @@ def backward_error_columnwise(problem: Problem, solution: Solution, ref: Referen
     return _in_units_of_u(scaled, problem, solution)
 
 
-# --- what the route showed of its inside
+# --- factors and growth that the route returns
 
 
 @metric("orthogonality", says="loss of orthogonality", unit="", better="lower", source="Higham (2002), section 19.8")

@@ -1,8 +1,9 @@
-"""The certified solution of an exact integer least-squares problem, proven by a bound in exact integers.
+"""A second computation of the certified solution, in integers and mpmath, which shares no code with `exact`.
 
-The proof needs no analysis of rounding: the Gram matrix C = A'A and every quantity in the bound are exact integers;
-only the approximate inverse factor comes from mpmath, at a precision chosen from the problem; any factor is allowed.
-Forming A'A squares the condition number; in exact arithmetic that costs bits and no digits.
+The doctor and the tests hold the exact engine against it. The proof needs no analysis of rounding: the Gram matrix
+C = A'A and every quantity in the bound are exact integers; only the approximate inverse factor comes from mpmath, at a
+precision chosen from the problem; any factor is allowed. Forming A'A squares the condition number; in exact arithmetic
+that costs bits and no digits.
 """
 
 from dataclasses import dataclass

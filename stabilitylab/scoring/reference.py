@@ -1,4 +1,4 @@
-"""From a problem to its certified references: one per truth, cached on disk by content."""
+"""Certified solutions of a problem, one for each truth, computed by the exact engine and cached on disk by content."""
 
 import hashlib
 import json
@@ -46,8 +46,8 @@ def reference(
     than 50). An exactly rank-deficient A has many solutions: policy "full-rank" refuses it (RankDeficientError, naming
     the dependent columns), "minimum-norm" gives the one of least norm, "basic" the one on the independent columns
     `kept` (by default those that do not depend on columns before them), zero elsewhere.
-    Raises the errors of `door.checked` for arrays that are no problem, and InputError for an unknown policy or for
-    `kept` that are not independent columns of A, as many as its rank.
+    Raises the errors of `data.validation.checked` for arrays that are no problem, and InputError for an unknown policy
+    or for `kept` that are not independent columns of A, as many as its rank.
     """
     if truth not in TRUTHS:
         raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
@@ -67,25 +67,26 @@ def reference(
         return _remembered(A, truth, max(digits, MIN_DIGITS), policy, columns)
     data = exact_input(A, b)
     names = tuple(f"a{j}" for j in range(data.A.shape[1]))
-    return _found(data, names, truth, max(digits, MIN_DIGITS), policy, columns)
+    return _cached(data, names, truth, max(digits, MIN_DIGITS), policy, columns)
 
 
 @lru_cache(maxsize=512)
 def _remembered(problem: Problem, truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None) -> Reference:
-    return _found(exact_input_of(problem, truth), problem.feature_names, truth, digits, policy, kept)
+    return _cached(exact_input_of(problem, truth), problem.feature_names, truth, digits, policy, kept)
 
 
-def _found(
+def _cached(
     data: ExactInput, names: Sequence[str], truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None
 ) -> Reference:
     """From the cache on disk, or computed and put there."""
     key = hashlib.sha256(repr((data.digest, digits, policy, kept, ENGINE)).encode()).hexdigest()
     path = cache_folder() / "references" / key[:2] / f"{key}.json"
-    found = _load(path, truth)
-    if found is None:
-        found = _computed(data, truth, digits, policy, kept, names)
-        _store(path, found)
-    return found
+    stored = _load(path, truth)
+    if stored is not None:
+        return stored
+    computed = _computed(data, truth, digits, policy, kept, names)
+    _store(path, computed)
+    return computed
 
 
 def cache_folder() -> Path:

@@ -1,4 +1,4 @@
-"""When an answer is wrong, who said so? A wrong answer without a word is the worst thing that a library can do."""
+"""Classifies how a wrong answer was reported: error, NaN, warning, lower rank, nothing."""
 
 from enum import Enum
 
@@ -9,7 +9,7 @@ DESERVED = 4.0  # digits that the data must support before the answer is blamed
 
 
 class Reporting(Enum):
-    """What a caller hears when the digits are gone, from the loudest to none; the value is a column's heading."""
+    """How a caller can tell that an answer is wrong, the plainest report first; the value is a column's heading."""
 
     REFUSED = "refused or failed"
     NOT_A_NUMBER = "NA or NaN"
@@ -19,10 +19,11 @@ class Reporting(Enum):
 
 
 def how_reported(row: Measurement) -> Reporting | None:
-    """How a row without correct digits came about; None where the answer is not wrong, or is not to be judged.
+    """How the wrong answer of a row was reported; None where the answer is not wrong, or is not judged.
 
-    Judged are answers to matrices of full rank whose data support at least four digits. A refusal is a voice on any
-    data. The row needs the scores digits.min and digits.supported. Raises KeyError where it lacks them.
+    Wrong is an answer with less than one correct digit in some coefficient. Judged are answers to matrices of full rank
+    whose data support at least four digits; a failure is reported whatever the data. The row needs the scores
+    digits.min and digits.supported. Raises KeyError where it lacks them.
     """
     if not row.answered:
         return Reporting.NOT_A_NUMBER if row.status == Status.NOT_FINITE.name else Reporting.REFUSED

@@ -1,18 +1,30 @@
-"""From a solution to its row: every score or the reason why there is none, what the law predicts, and the verdict."""
+"""Scores an answer: every metric or the reason why it has no value, what the error law predicts, and the verdict.
 
-from collections.abc import Sequence
+`score` takes coefficients from anywhere; `score_solution` takes what a catalogued route returned on the bench.
+"""
+
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.environment import one_blas_thread
-from stabilitylab.core.errors import InputError, NotCertifiedError, RankDeficientError
-from stabilitylab.core.types import Measurement, Reference, Solution, Truth
+from stabilitylab.core.errors import (
+    ComplexError,
+    InputError,
+    NotCertifiedError,
+    NotNumericError,
+    RankDeficientError,
+    ShapeError,
+)
+from stabilitylab.core.types import WORST, Fit, Measurement, Reference, Solution, Status, Truth
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
+from stabilitylab.data.validation import as_array
 from stabilitylab.scoring import accuracy, metrics
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.theory.laws import directions_dropped, predict
@@ -21,16 +33,69 @@ LUCK, WORSE = 2.0, 1.0  # digits beyond the estimate, and below the law's bound,
 
 
 def score(
+    x: npt.ArrayLike | Fit,
+    problem: Problem,
+    *,
+    truth: Truth = "matrix",
+    metrics: Sequence[str] | None = None,
+    name: str = "answer",
+) -> Measurement:
+    """The row of an answer from anywhere to a problem, scored against one of its truths.
+
+    x (n,): the coefficients in the order of `problem.feature_names`, or a Fit that holds them with the rank, standard
+    errors and R² that came with them. metrics: the scores wanted, by default every metric of the catalogue. name: what
+    the row calls whoever answered. A coefficient that is not finite gives a row of status NOT_FINITE without scores.
+    Raises ShapeError for coefficients of another number than the problem has, ComplexError and NotNumericError for
+    what are no real numbers, InputError for what is no Problem, and the errors of `reference`.
+    """
+    if not isinstance(problem, Problem):
+        raise InputError(f"problem must be a Problem; got {type(problem).__name__}: Problem.from_matrix('mine', A, b)")
+    fit = x if isinstance(x, Fit) else Fit(_coefficients(x))
+    coefficients = _coefficients(fit.x)
+    names = problem.feature_names
+    if coefficients.shape != (len(names),):
+        way = "pass x.ravel()" if coefficients.size == len(names) else f"give one for each of {', '.join(names)}"
+        raise ShapeError(f"x must have shape ({len(names)},) to match {problem.name}; got {coefficients.shape}: {way}")
+    status, note = Status.SOLVED, fit.note
+    if not np.isfinite(coefficients).all():
+        place = int(np.flatnonzero(~np.isfinite(coefficients))[0])
+        status, note = Status.NOT_FINITE, f"x[{place}] is {coefficients[place]}"
+    elif fit.dropped:
+        status, note = Status.DROPPED, f"NA for {', '.join(names[j] for j in fit.dropped)}"
+    elif fit.rank is not None and fit.rank < len(names):
+        status = Status.RANK_REDUCED
+    entry = Entry(label=RouteLabel(name=name, source=""), function=score)
+    return score_solution(entry, problem, Solution(coefficients, status, fit, note), truth=truth, wanted=metrics)
+
+
+def _coefficients(x: npt.ArrayLike) -> Array:
+    """x as an array of floats of its own format; integers become float64."""
+    array = as_array(x, "x")
+    if array.dtype.kind == "c":
+        raise ComplexError("x is complex; a real problem has real coefficients: pass x.real if that is what is meant")
+    if array.dtype.kind in "biu":
+        return array.astype(np.float64)
+    if array.dtype.kind != "f":
+        raise NotNumericError(f"x must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
+    return array
+
+
+def score_solution(
     entry: Entry[RouteLabel],
     problem: Problem,
     solution: Solution,
     *,
     truth: Truth,
-    copy: Variant = PUBLISHED,
+    variant: Variant = PUBLISHED,
     wanted: Sequence[str] | None = None,
-    parameters: dict[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    conditions: Mapping[str, Any] | None = None,
 ) -> Measurement:
-    """The row of a solution: every wanted metric, or the reason why it has no value, with prediction and verdict."""
+    """The row of a route's solution: every wanted metric, or why it has no value, with prediction and verdict.
+
+    wanted: names of metrics, by default all. parameters: those that the problem was made with. conditions: what else
+    the row was made under. Raises the errors of `reference` where the problem is at fault.
+    """
     names = metrics.names() if wanted is None else tuple(wanted)
     scores: dict[str, float | None] = dict.fromkeys(names)
     reasons: dict[str, str] = {}
@@ -50,15 +115,15 @@ def score(
     stored = _reference_for("none", problem, "matrix")[0]
     if ref is not None and ref.policy == "full-rank" and stored is not None:
         # A law, like a cut-off that is not reported, sees the matrix as published: scaled columns are another to it.
-        as_published = copy.kind != "scaled"
+        as_published = variant.kind != "scaled"
         verdict = _judge(entry.label, problem, ref, stored, scores) if as_published else ""
         cause = _cause(entry.label, problem, solution, as_published)
-    parameters = parameters or {}
+    parameters = dict(parameters or {})
     return Measurement(
         problem=problem.name,
         parameters=parameters,
         solver=entry.label.name,
-        dtype=problem.dtype,
+        format=problem.dtype,
         works_in=problem.dtype if entry.label.works_in == "input" else entry.label.works_in,
         truth=truth,
         status=solution.status.name,
@@ -71,8 +136,9 @@ def score(
         verdict=verdict,
         cause=cause,
         seed=parameters.get("seed"),
-        copy=copy.name,
+        variant=variant.name,
         problem_hash=problem.digest[:16],
+        conditions=dict(conditions or {}),
     )
 
 
@@ -126,7 +192,7 @@ def _judge(
         relative = float(np.linalg.norm(errors + gap) / np.linalg.norm([float(r) for r in ref.x]))
     scores["predicted.digits"] = expected
     scores["predicted.error"] = relative if np.isfinite(relative) else None
-    measured = scores.get("digits.min")
+    measured = scores.get(WORST)
     if measured is None:
         return ""
     if measured < least - WORSE:

@@ -11,7 +11,7 @@ from stabilitylab.core.types import Fit
 from stabilitylab.data.equivalents import Variant
 from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.scoring import metrics
-from stabilitylab.scoring.score import score
+from stabilitylab.scoring.score import score_solution
 
 
 def test_the_cause_on_filip_names_the_cut_off():
@@ -35,7 +35,7 @@ def test_a_route_below_its_law_is_worse_than_theory():
     law = {"law": "columnwise", "constant": 0.12}
     honest, liar = route_of(off_by(16), **law), route_of(off_by(4), **law)
     for problem in (NORRIS, LONGLEY):
-        rows = [score(r, problem, bench.solve(r, problem), truth="matrix") for r in (honest, liar)]
+        rows = [score_solution(r, problem, bench.solve(r, problem), truth="matrix") for r in (honest, liar)]
         assert [row.verdict for row in rows] == ["as predicted", "worse than theory"]
         assert rows[0]["digits.min"] - rows[1]["digits.min"] > 4
 
@@ -104,18 +104,18 @@ def test_a_score_that_cannot_be_computed_is_a_reason(fit):
     assert all((row.scores[name] is None) == (name in row.reasons) for name in metrics.names())
 
 
-@pytest.mark.parametrize("copy", [Variant("permuted", 3), Variant("scaled", 3)], ids=lambda copy: copy.name)
-def test_the_answer_to_a_copy_is_carried_back_before_it_is_scored(copy):
-    row = sl.measure("qr.householder", LONGLEY, copy=copy, truth="decimal")
+@pytest.mark.parametrize("variant", [Variant("permuted", 3), Variant("scaled", 3)], ids=lambda variant: variant.name)
+def test_the_answer_to_a_variant_is_carried_back_before_it_is_scored(variant):
+    row = sl.measure("qr.householder", LONGLEY, variant=variant, truth="decimal")
     assert row["digits.min"] > 9
     assert row.x == pytest.approx(sl.reference(LONGLEY, truth="decimal").rounded(), rel=1e-9)
 
 
 def test_copies_and_formats_are_named_in_the_row():
     row = sl.measure(
-        "qr.householder", LONGLEY.rounded_to("float32"), copy=Variant("permuted", 3), metrics=["digits.min"]
+        "qr.householder", LONGLEY.rounded_to("float32"), variant=Variant("permuted", 3), metrics=["digits.min"]
     )
-    assert (row.copy, row.dtype, row.works_in, row.truth) == ("permuted 3", "float32", "float32", "matrix")
+    assert (row.variant, row.format, row.works_in, row.truth) == ("permuted 3", "float32", "float32", "matrix")
     assert set(row.scores) == {"digits.min", "predicted.digits", "predicted.error"}
     assert row.problem_hash == LONGLEY.rounded_to("float32").digest[:16]
     assert sl.measure("numpy.lstsq", LONGLEY.rounded_to("float32")).works_in == "float64"

@@ -20,7 +20,7 @@ from stabilitylab.data.equivalents import Variant
 from stabilitylab.data.problem import Design, Problem
 from stabilitylab.libraries.numpy_routes import NUMPY
 from stabilitylab.scoring import metrics
-from stabilitylab.scoring.score import score
+from stabilitylab.scoring.score import score_solution
 
 LONGLEY = problems.get("nist.longley")()
 FILIP = problems.get("nist.filip")()
@@ -144,7 +144,7 @@ def without(*dropped, na=False):
 @pytest.mark.parametrize(("dropped", "digits"), [((0,), 12), ((1,), 12), ((3,), 12), ((), None), ((1, 2), None)])
 def test_a_basic_solution_is_scored_over_the_columns_that_were_kept(dropped, digits):
     entry = route_of(without(*dropped), deficient_answer="basic")
-    row = score(entry, DEFICIENT, bench.solve(entry, DEFICIENT), truth="matrix")
+    row = score_solution(entry, DEFICIENT, bench.solve(entry, DEFICIENT), truth="matrix")
     if digits is None:
         assert row["digits.min"] is None
         assert "no basic solution" in row.reasons["digits.min"]
@@ -154,7 +154,7 @@ def test_a_basic_solution_is_scored_over_the_columns_that_were_kept(dropped, dig
 
 def test_a_column_dropped_from_a_matrix_of_full_rank_is_no_digits():
     entry = route_of(without(1, na=True), deficient_answer="basic")
-    row = score(entry, NORRIS, bench.solve(entry, NORRIS), truth="decimal")
+    row = score_solution(entry, NORRIS, bench.solve(entry, NORRIS), truth="decimal")
     assert (row.status, row["digits.min"]) == ("DROPPED", 0)
     assert "1 of 2 directions kept" in row.cause
 

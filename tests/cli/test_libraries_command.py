@@ -117,7 +117,7 @@ def test_programs_get_the_rows_and_the_voices():
 def row(solver, problem, digits, supported=8.0, status="SOLVED", warnings=()):
     of = {"library": solver.partition(".")[0].upper(), "version": "1.0"}
     scores = {"digits.min": digits, "digits.supported": supported}
-    return measured(problem, solver, status=status, warnings=warnings, parameters=of, scores=scores)
+    return measured(problem, solver, status=status, warnings=warnings, conditions=of, scores=scores)
 
 
 def test_silence_is_counted_where_an_answer_is_wrong_and_nobody_said_so():
@@ -210,7 +210,7 @@ def test_in_a_narrow_terminal_names_are_broken_and_numbers_are_not(monkeypatch, 
 
 def test_a_long_version_takes_lines_and_no_width(capsys):
     one = row("numpy.lstsq", "nist.norris", 9.0)
-    long = replace(one, parameters={"library": "Many", "version": "1.0 and " * 20})
+    long = replace(one, conditions={"library": "Many", "version": "1.0 and " * 20})
     command._print(digits_table(Rows((long,)), why=False))
     lines = capsys.readouterr().out.splitlines()
     (line,) = [line for line in lines if "numpy.lstsq" in line]

@@ -138,10 +138,10 @@ def test_a_pattern_that_names_nothing_is_an_error(pattern):
 
 def test_copies_have_their_own_truth_and_scores():
     made = Experiment((), (), (), permuted=2, scaled=1, truths=("matrix", "data"), metrics=("growth",))
-    assert [copy.name for copy in made.copies()] == ["published", "permuted 1", "permuted 2", "scaled 1"]
+    assert [variant.name for variant in made.variants()] == ["published", "permuted 1", "permuted 2", "scaled 1"]
     assert made.truths_of(PUBLISHED) == ("matrix", "data")
-    assert {made.truths_of(copy) for copy in made.copies()[1:]} == {("decimal",)}
-    assert (made.metrics_of(PUBLISHED), made.metrics_of(made.copies()[1])) == (("growth",), ("digits.min",))
+    assert {made.truths_of(variant) for variant in made.variants()[1:]} == {("decimal",)}
+    assert (made.metrics_of(PUBLISHED), made.metrics_of(made.variants()[1])) == (("growth",), ("digits.min",))
     with pytest.raises(UnknownNameError, match=r"digits\.min"):
         Experiment((), (), (), metrics=("digits.mim",)).metrics_of(PUBLISHED)
 
@@ -164,6 +164,16 @@ def test_a_probe_is_plain_data_and_says_why_a_row_has_no_score():
     refused = probe.row("s", {"a": None}, status=Status.REFUSED)
     assert refused.reasons == {"a": Status.REFUSED.value}
     assert from_json(to_json(refused)) == refused
+
+
+def test_what_a_probe_found_out_and_was_measured_under_is_no_parameter_of_a_problem():
+    probe = Probe("p", ("s",), (("n", 3),), conditions=(("version", "1.9"),))
+    assert (probe["n"], probe["version"]) == (3, "1.9")
+    assert probe != Probe("p", ("s",), (("n", 3),), conditions=(("version", "1.8"),))
+    row = probe.row("s", {"a": 1.5}, facts={"fate": "kept"}, warnings=("beware",))
+    assert (row.parameters, row.conditions, row.facts) == ({"n": 3}, {"version": "1.9"}, {"fate": "kept"})
+    assert row.warnings == ("beware",)
+    assert from_json(to_json(row)) == row
 
 
 # --- findings

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -13,8 +14,9 @@ from planted import DRAWN, GRID, experiment, with_solvers
 from stabilitylab import solvers
 from stabilitylab.core import environment
 from stabilitylab.core.errors import StabilityLabError
-from stabilitylab.lab.experiment import load
+from stabilitylab.lab.experiment import Experiment, load
 from stabilitylab.lab.runner import run_experiment, run_experiments
+from stabilitylab.lab.trial import depends_on
 from stabilitylab.report.rows import Journal, read
 
 COMMAND = [sys.executable, "-m", "stabilitylab", "run", "--size", "quick"]
@@ -75,15 +77,15 @@ def test_progress_counts_up_to_all(tmp_path):
 
 def test_rows_come_in_the_order_of_the_grid(tmp_path):
     rows = run(experiment(tmp_path), tmp_path / "out").rows
-    order = [(row["problem.cond"], row.seed, row.solver, row.copy) for row in rows]
+    order = [(row["problem.cond"], row.seed, row.solver, row.variant) for row in rows]
     assert order == [
-        (cond, seed, solver, copy)
+        (cond, seed, solver, variant)
         for cond in (1e2, 1e8)
         for seed in (0, 1)
         for solver in ("qr.householder", "normal.cholesky")
-        for copy in ("published", "permuted 1")
+        for variant in ("published", "permuted 1")
     ]
-    assert {row.truth for row in rows.where(copy="permuted 1")} == {"decimal"}
+    assert {row.truth for row in rows.where(variant="permuted 1")} == {"decimal"}
 
 
 def test_trials_that_are_passed_over_are_remembered_as_such(tmp_path):
@@ -104,6 +106,17 @@ def test_rows_of_other_code_or_another_environment_are_measured_again_and_forgot
     monkeypatch.setattr(environment, name, lambda: "another")
     assert run(path, out).measured == 16
     assert not keys & set(journal(out).rows)
+
+
+def test_rows_depend_on_the_version_of_each_library_they_call(tmp_path, monkeypatch):
+    one = load(experiment(tmp_path, text=GRID.replace('"normal.cholesky"', '"numpy.lstsq"')))
+    before = depends_on(one, "quick")
+    assert depends_on(one, "quick") == before
+    qr, lstsq = one.experiment.routes()
+    other = replace(lstsq.label.library, version=lambda: "another")
+    upgraded = replace(lstsq, label=replace(lstsq.label, library=other))
+    monkeypatch.setattr(Experiment, "routes", lambda self: (qr, upgraded))
+    assert depends_on(one, "quick") != before
 
 
 def test_the_environment_does_not_depend_on_the_order_in_which_libraries_are_listed(monkeypatch):

@@ -60,7 +60,7 @@ def told_by(row, *, before):
 
 def planted(rows, fault=lambda row, before: {}):
     olds = ("1.8.0", "0.14.6")
-    pairs = [(told_by(row, before=(old := row["problem.version"] in olds)), old) for row in rows]
+    pairs = [(told_by(row, before=(old := row["conditions.version"] in olds)), old) for row in rows]
     return Rows(tuple(replace(row, **fault(row, old)) for row, old in pairs))
 
 

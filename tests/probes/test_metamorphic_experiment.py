@@ -47,13 +47,13 @@ def test_a_cell_says_holds_or_how_far_apart_and_from_which_power_on_or_is_marked
 
 def test_every_violation_comes_with_a_script(rows):
     table = CHAPTER.tables[1].table(rows)
-    broken = [row for row in rows if row["problem.outcome"] == "broken"]
+    broken = [row for row in rows if row["facts.outcome"] == "broken"]
     assert [(line[0].text, line[1].text) for line in table.body] == [(row.solver, row.problem) for row in broken]
     assert all(
-        line[-1].text == row["problem.script"] and not line[-1].marks
+        line[-1].text == row["facts.script"] and not line[-1].marks
         for line, row in zip(table.body, broken, strict=True)
     )
-    assert all(f'get("{row.solver}")' in row["problem.script"] for row in broken)
+    assert all(f'get("{row.solver}")' in row["facts.script"] for row in broken)
 
 
 def test_the_page_of_a_library_shows_what_its_routes_break(rows):
@@ -61,13 +61,13 @@ def test_the_page_of_a_library_shows_what_its_routes_break(rows):
     pages = section.sections(rows)
     assert set(pages) == {"numpy"}
     assert "stabilitylab as sl" in pages["numpy"]
-    held = Rows(tuple(row for row in rows if row["problem.outcome"] != "broken"))
+    held = Rows(tuple(row for row in rows if row["facts.outcome"] != "broken"))
     assert section.sections(held) == {}
 
 
 def test_the_findings_count_what_is_in_the_rows(rows):
     checked = [finding.check(rows) for finding in CHAPTER.findings]
-    broken = sum(row["problem.outcome"] == "broken" for row in rows if row.problem == "unit of a column")
+    broken = sum(row["facts.outcome"] == "broken" for row in rows if row.problem == "unit of a column")
     routes = len({row.solver for row in rows})
     assert checked[0].says.startswith(f"{broken} of {routes} routes")
     assert all(found.holds for found in checked if "scikit" not in found.says)

@@ -36,7 +36,7 @@ def measured(solver, cond, error, status="SOLVED", seed=0, problem="p", verdict=
         problem=problem,
         parameters={"cond": cond},
         solver=solver,
-        dtype="float64",
+        format="float64",
         works_in="float64",
         truth="matrix",
         status=status,

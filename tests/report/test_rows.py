@@ -17,7 +17,7 @@ ROW = Measurement(
     problem="p(cond=100)",
     parameters={"cond": 1e2, "seed": 0},
     solver="qr.householder",
-    dtype="float64",
+    format="float64",
     works_in="float64",
     truth="matrix",
     status="SOLVED",
@@ -37,7 +37,7 @@ rows = st.builds(
     problem=names,
     parameters=st.dictionaries(names, finite | st.integers() | names | st.booleans() | st.none(), max_size=3),
     solver=names,
-    dtype=names,
+    format=names,
     works_in=names,
     truth=st.sampled_from(["decimal", "data", "matrix"]),
     status=st.sampled_from([status.name for status in Status]),
@@ -50,7 +50,9 @@ rows = st.builds(
     verdict=names,
     cause=names,
     seed=st.none() | st.integers(),
-    copy=names,
+    variant=names,
+    conditions=st.dictionaries(names, finite | st.integers() | names, max_size=3),
+    facts=st.dictionaries(names, finite | st.integers() | names, max_size=3),
 )
 
 
@@ -93,7 +95,58 @@ def test_a_number_that_json_lacks_is_not_written(value):
         to_json(replace(ROW, scores={"digits.min": value}))
 
 
+# --- rows of schema 1
+
+
+def old(**changes):
+    """ROW as schema 1 wrote it."""
+    content = json.loads(to_json(ROW))
+    for field in ("conditions", "facts"):
+        del content[field]
+    content |= {"dtype": content.pop("format"), "copy": content.pop("variant"), "schema": 1}
+    return {**content, **changes}
+
+
+def test_a_row_of_schema_1_is_read_as_one_of_this_schema():
+    row = from_json(json.dumps(old(dtype="float32", copy="scaled 3")))
+    assert row == replace(ROW, format="float32", variant="scaled 3")
+    assert from_json(to_json(row)) == row
+
+
+POSED = {
+    "a version": ({"library": "NumPy", "version": "2.4", "cond": 10.0}, {"library": "NumPy", "version": "2.4"}, {}),
+    "words": (
+        {"works in": "float64", "near.fate": "kept", "voice": "warned", "script": "print(1)"},
+        {},
+        {"works in": "float64", "near.fate": "kept", "reporting": "warned", "script": "print(1)"},
+    ),
+    "a broken law": (
+        {"library": "numpy", "thorough": 1, "outcome": "broken", "k": 4, "difference": 0.5},
+        {"library": "numpy", "thorough": 1},
+        {"outcome": "broken", "k": 4, "difference": 0.5},
+    ),
+    "a parameter that is called as a fact was": ({"k": 3, "first": 0}, {}, {}),
+}
+
+
+@pytest.mark.parametrize("what", POSED)
+def test_conditions_and_facts_that_posed_as_parameters_leave_them(what):
+    parameters, conditions, facts = POSED[what]
+    row = from_json(json.dumps(old(parameters=parameters)))
+    assert (row.conditions, row.facts) == (conditions, facts)
+    moved = {*conditions, *facts, *(["voice"] if "reporting" in facts else [])}
+    assert row.parameters == {name: value for name, value in parameters.items() if name not in moved}
+
+
+# --- what is no row
+
 DAMAGED = {
+    "an old row with a new field": json.dumps(old(facts={})),
+    "an old row without a format": json.dumps({k: v for k, v in old().items() if k != "dtype"}),
+    "an old row with parameters that are none": json.dumps(old(parameters=[])),
+    "a new row that says it is old": json.dumps({**json.loads(to_json(ROW)), "schema": 1}),
+    "an old row that says it is new": json.dumps(old(schema=2)),
+    "facts that are none": json.dumps({**json.loads(to_json(ROW)), "facts": "sweet"}),
     "an unknown field": json.dumps({**json.loads(to_json(ROW)), "flavour": "sweet"}),
     "a field is missing": json.dumps({"problem": "p"}),
     "a list": "[1, 2]",
@@ -191,6 +244,87 @@ def test_where_takes_fields_parameters_and_collections():
     assert len(ALL) == 3
     assert ALL.any(problem="q")
     assert not ALL.any(problem="r")
+
+
+def test_names_look_into_parameters_conditions_and_facts_then_scores_then_fields():
+    row = replace(
+        ROW, conditions={"version": "1.9", "cond": 3}, facts={"works in": "float32", "near.fate": "kept", "solver": "f"}
+    )
+    assert row["problem.cond"] == 1e2
+    assert row["conditions.cond"] == 3
+    assert row["conditions.version"] == "1.9"
+    assert row["facts.near.fate"] == "kept"
+    assert row["facts.works in"] == "float32"
+    assert row["facts.solver"] == "f"
+    assert (row["solver"], row["problem"], row["digits.min"]) == ("qr.householder", "p(cond=100)", 12.25)
+    assert (row["format"], row["variant"]) == ("float64", "published")
+    lacking = ("facts.cond", "problem.version", "conditions.works in", "digits", "dtype", "copy")
+    assert [row[name] for name in lacking] == [None] * len(lacking)
+    assert list(Rows((row, ROW)).where(conditions__version="1.9", facts__solver="f")) == [row]
+
+
+@given(row=rows)
+def test_the_dictionary_of_a_row_is_what_its_line_holds(row):
+    assert json.loads(to_json(row)) == row.to_dict()
+
+
+SENTENCES = {
+    "an answer": (
+        {"truth": "decimal", "solver": "numpy.lstsq", "problem": "nist.longley", "parameters": {}},
+        "numpy.lstsq on nist.longley: 12.2 correct digits in the worst coefficient (decimal truth, float64)",
+    ),
+    "all digits": (
+        {"scores": {"digits.min": 15.9545}},
+        "qr.householder on p(cond=100): 15.95 correct digits in the worst coefficient (matrix truth, float64)",
+    ),
+    "another format and variant": (
+        {"format": "float32", "variant": "scaled 3", "conditions": {"version": "1.9"}},
+        "qr.householder on p(cond=100): 12.2 correct digits in the worst coefficient (matrix truth, float32, computed "
+        "in float64, scaled 3, version 1.9)",
+    ),
+    "a cut-off": (
+        {"status": "RANK_REDUCED", "scores": {"digits.min": 0.0}, "cause": "rank cut-off: 1 of 2 directions kept"},
+        "qr.householder on p(cond=100): 0.0 correct digits in the worst coefficient; solved in a smaller space: "
+        "directions were dropped by a rank cut-off; rank cut-off: 1 of 2 directions kept (matrix truth, float64)",
+    ),
+    "a failure": (
+        {"status": "REFUSED", "note": "Singular matrix", "x": None, "scores": {"digits.min": None}},
+        "qr.householder on p(cond=100): refused, and said why: Singular matrix (matrix truth, float64)",
+    ),
+    "no digits": (
+        {"scores": {"digits.min": None}, "reasons": {"digits.min": "many solutions"}},
+        "qr.householder on p(cond=100): correct digits not scored: many solutions (matrix truth, float64)",
+    ),
+    "a probe": (
+        {
+            "problem": "graded",
+            "parameters": {"m": 50, "n": 5},
+            "problem_hash": "",
+            "truth": "",
+            "scores": {"ratio": 4.256789, "seconds": None},
+            "facts": {"works in": "float64", "script": "import\nthis"},
+        },
+        "qr.householder on graded(m=50, n=5): ratio 4.257, works in float64 (float64)",
+    ),
+    "a probe without a number": (
+        {"problem": "law", "parameters": {}, "problem_hash": "", "truth": "", "scores": {}},
+        "qr.householder on law: no score (float64)",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SENTENCES)
+def test_a_row_prints_as_a_sentence(what):
+    changes, sentence = SENTENCES[what]
+    row = replace(ROW, **{"problem_hash": "85c73213a9736391", **changes})
+    assert str(row) == repr(row) == sentence
+
+
+@given(row=rows)
+def test_every_row_has_a_sentence_that_names_solver_problem_and_note(row):
+    said = str(row)
+    assert said.startswith(f"{row.solver} on {row.problem}")
+    assert row.note in said
 
 
 @pytest.mark.parametrize("wanted", [{"solver": "nobody"}, {"problem__cond": 7}, {"nothing": 1}, {"solver": ()}])

@@ -90,7 +90,7 @@ def test_a_table_with_a_short_row_is_refused():
 
 
 def test_the_cap_is_that_of_the_formats_and_the_truth_is_named():
-    notes = " ".join(note.sentence for note in table_of(measured(), measured("q", dtype="float32")).footnotes)
+    notes = " ".join(note.sentence for note in table_of(measured(), measured("q", format="float32")).footnotes)
     assert "15.95 (float64) or 7.22 (float32)" in notes
     assert "decimal truth" in notes
     assert "capped" not in " ".join(n.sentence for n in table_of(measured(), value="error.normwise").footnotes)
@@ -224,6 +224,22 @@ def test_the_account_notices_a_row_that_is_dropped():
 
 
 # --- listings
+
+
+def test_conditions_and_facts_are_columns_without_marks_under_their_own_names():
+    rows = [
+        measured(conditions={"library_version": "1.9"}, facts={"near.fate": "kept", "k": 3}),
+        measured(status="REFUSED", conditions={"library_version": "1.8"}, facts={"near.fate": "dropped"}),
+    ]
+    spec = Listing("t", ("conditions.library_version", "facts.near.fate", "facts.k", "problem.cond"))
+    table = spec.table(Rows(tuple(rows)))
+    assert table.header == ("library version", "near.fate", "k", "condition number of A")
+    assert table.scored == (False,) * 4
+    assert table.notes == (), "nothing in it is scored"
+    assert printed(table) == [["1.9", "kept", "3", "1e8"], ["1.8", "dropped", "–", "1e8"]]
+    for misspelt, meant in (("facts.near.fat", r"facts\.near\.fate"), ("conditions.version", r"conditions\.library")):
+        with pytest.raises(UnknownNameError, match=meant):
+            Listing("t", (misspelt,)).table(Rows(tuple(rows)))
 
 
 def test_a_listing_has_one_line_per_row_with_the_headers_chosen():

@@ -15,7 +15,7 @@ def row(status, digits, *, supported=8.0, warnings=()):
         problem="planted",
         parameters={},
         solver="planted.route",
-        dtype="float64",
+        format="float64",
         works_in="float64",
         truth="matrix",
         status=status.name,

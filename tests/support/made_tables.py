@@ -15,7 +15,7 @@ def measured(problem="p", solver="s", digits=10.0, status="SOLVED", **fields):
     score = digits if answered else None
     content = {
         "parameters": {"cond": 1e8},
-        "dtype": "float64",
+        "format": "float64",
         "works_in": "float64",
         "truth": "decimal",
         "note": "",

@@ -1,1 +1,1 @@
-"""What to expect before solving: condition numbers and error laws, in float64 from the stored problem."""
+"""Condition numbers, and the error laws that predict from them, in float64 from the stored problem."""

@@ -1,4 +1,4 @@
-"""Condition numbers of min |b - A x|, in float64 from the stored problem; no high precision is needed to predict."""
+"""Condition numbers of min |b - A x| for each coefficient, in float64 from the stored problem."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Error laws: what a method should do to each coefficient, an estimate and the most that theory allows.
+"""Error laws: the error of each coefficient that a method is expected to make, and the largest that theory allows.
 
 A law is a function of (A, conditioning, u, constant) that returns absolute errors (n,) twice: estimate and bound.
 The constants in front are medians over many problems, so single errors scatter: about nine in ten lie within a factor 5
