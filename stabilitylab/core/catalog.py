@@ -132,6 +132,8 @@ class Origin:
 
 def origin(function: Function) -> Origin | None:
     """The origin of a function whose module an entry point of the group ROUTES names; None for any other."""
+    if function.__module__.partition(".")[0] == __name__.partition(".")[0]:
+        return None
     for point in importlib.metadata.entry_points(group=ROUTES):
         if function.__module__ == point.module and point.dist is not None:
             file = sys.modules[point.module].__file__

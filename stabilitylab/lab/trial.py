@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 from stabilitylab import bench, problems
 from stabilitylab.bench.pool import watchdog
 from stabilitylab.core import environment
+from stabilitylab.core.catalog import origin
 from stabilitylab.core.environment import one_blas_thread
 from stabilitylab.core.types import SCHEMA, Measurement, Solution, Status
 from stabilitylab.data.equivalents import Variant
@@ -163,6 +164,7 @@ def depends_on(one: Loaded, size: Size) -> str:
         own_source(one, size),
         environment.digest(),
         sorted((library.title, library.version()) for library in libraries if library),
+        [origin(route.function) for route in routes],  # of routes that other distributions bring
         experiment.metrics,
         experiment.variant_metrics,
     )

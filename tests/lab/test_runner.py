@@ -13,7 +13,9 @@ import pytest
 from planted import DRAWN, GRID, experiment, with_solvers
 from stabilitylab import solvers
 from stabilitylab.core import environment
+from stabilitylab.core.catalog import Origin
 from stabilitylab.core.errors import StabilityLabError
+from stabilitylab.lab import trial
 from stabilitylab.lab.experiment import Experiment, load
 from stabilitylab.lab.runner import run_experiment, run_experiments
 from stabilitylab.lab.trial import depends_on
@@ -117,6 +119,15 @@ def test_rows_depend_on_the_version_of_each_library_they_call(tmp_path, monkeypa
     upgraded = replace(lstsq, label=replace(lstsq.label, library=other))
     monkeypatch.setattr(Experiment, "routes", lambda self: (qr, upgraded))
     assert depends_on(one, "quick") != before
+
+
+def test_rows_depend_on_the_origin_of_each_route_that_another_distribution_brings(tmp_path, monkeypatch):
+    one = load(experiment(tmp_path))
+    digests = set()
+    for brought in (("one", "1.0", "a"), ("other", "1.0", "a"), ("one", "1.1", "a"), ("one", "1.0", "b")):
+        monkeypatch.setattr(trial, "origin", lambda function, brought=brought: Origin(*brought))
+        digests.add(depends_on(one, "quick"))
+    assert len(digests) == 4
 
 
 def test_the_environment_does_not_depend_on_the_order_in_which_libraries_are_listed(monkeypatch):
