@@ -1,6 +1,5 @@
 """Named columns of a file: finding one, or all others, with near misses for a name that is none."""
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, UnknownNameError
+from stabilitylab.core.suggest import did_you_mean
 
 FileTruth: TypeAlias = Literal["decimal", "matrix"]
 Blocks: TypeAlias = Iterator[Array]
@@ -35,9 +35,7 @@ class Named:
             raise InputError(
                 f"{self.path}: columns {' and '.join(str(j + 1) for j in places)} are both named {name!r}: rename one"
             )
-        near = difflib.get_close_matches(name, [n for n in self.names if n], n=3, cutoff=0.4)
-        shown = ", ".join(map(repr, near or self.names[:20])) + (", ..." if not near and len(self.names) > 20 else "")
-        hint = f"did you mean {shown}?" if near else f"the columns are {shown}"
+        hint = did_you_mean(name, self.names, plural="columns", show=repr)
         raise UnknownNameError(f"{self.path}: no column is named {name!r}: {hint}")
 
     def others(self, taken: Sequence[str]) -> tuple[str, ...]:
