@@ -12,14 +12,25 @@ the smallest that still breaks it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from stabilitylab import bench, libraries
-from stabilitylab.core.types import Measurement, Status
-from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.probes.metamorphic import LAWS, script, search, widths
-from stabilitylab.report.marks import plain, superscript
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Column, Listing, Pivot
-from stabilitylab.report.writers import markdown
+from stabilitylab.lab import (
+    Column,
+    Experiment,
+    Finding,
+    Listing,
+    Measurement,
+    Pivot,
+    Probe,
+    Rows,
+    Size,
+    Status,
+    bench,
+    libraries,
+    markdown,
+    metamorphic,
+    plain,
+    run_file,
+    superscript,
+)
 
 BRIEFLY = ("gnumeric", "libreoffice", "lineax")  # a call opens a document, or compiles for every new shape
 HOLDS, BROKEN, REFUSED = "holds", "broken", "refused"
@@ -31,8 +42,8 @@ def rows(size: Size) -> Iterator[Probe]:
     for library in libraries.each():
         routes = [entry for entry in libraries.catalog if entry.label.library == library and entry.label.available]
         thorough = int(size == "full" and library.name not in BRIEFLY)
-        for name, law in LAWS.items():
-            suited = tuple(r.label.name for r in routes if widths(r, law))
+        for name, law in metamorphic.LAWS.items():
+            suited = tuple(r.label.name for r in routes if metamorphic.widths(r, law))
             if suited:
                 yield Probe(name, suited, (("library", library.name), ("thorough", thorough)))
 
@@ -43,8 +54,8 @@ def measure(probe: Probe) -> tuple[Measurement, ...]:
 
 
 def _measured(probe: Probe, solver: str) -> Measurement:
-    law = LAWS[probe.problem]
-    found = search(bench.route(solver), law, thorough=bool(probe["thorough"]))
+    law = metamorphic.LAWS[probe.problem]
+    found = metamorphic.search(bench.route(solver), law, thorough=bool(probe["thorough"]))
     scores: dict[str, float | None] = {"apart": found.furthest.apart, "pairs": found.tried}
     said = found.furthest.solution
     if found.violation is None:
@@ -53,7 +64,11 @@ def _measured(probe: Probe, solver: str) -> Measurement:
         return _row(probe.row(solver, scores, status=status, note=note), outcome=outcome)
     broken = found.violation
     row = probe.row(solver, {**scores, "power": broken.power}, status=said.status, note=said.note)
-    witness = {"k": broken.witness.exponent, "difference": broken.apart, "script": script(solver, law, broken.witness)}
+    witness = {
+        "k": broken.witness.exponent,
+        "difference": broken.apart,
+        "script": metamorphic.script(solver, law, broken.witness),
+    }
     return replace(_row(row, outcome=BROKEN, **witness), warnings=said.warnings)
 
 
@@ -171,6 +186,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

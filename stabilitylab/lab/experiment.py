@@ -19,6 +19,7 @@ from typing import Literal, Protocol, TypeAlias
 from stabilitylab import bench
 from stabilitylab.core.errors import StabilityLabError, UnknownNameError
 from stabilitylab.core.library import Library
+from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Measurement, Status, Truth
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.lab.library_page import Section
@@ -187,17 +188,17 @@ class Experiment:
 
     def absent(self) -> tuple[Library, ...]:
         """The libraries of routes that the patterns name and that cannot run here, sorted by name."""
-        found = {route.label.library for route in self._named_routes() if not route.label.available}
-        return tuple(sorted(filter(None, found), key=lambda library: library.name))
+        needed = {route.label.library for route in self._named_routes() if not route.label.available}
+        return tuple(sorted(filter(None, needed), key=lambda library: library.name))
 
     def _named_routes(self) -> tuple[bench.Route, ...]:
-        found: dict[str, bench.Route] = {}
+        routes: dict[str, bench.Route] = {}
         for pattern in self.solvers:
             named = [r for r in bench.routes() if fnmatchcase(r.label.name, pattern)]
             if not named:
                 bench.route(pattern)
-            found |= {r.label.name: r for r in named}
-        return tuple(found.values())
+            routes |= {r.label.name: r for r in named}
+        return tuple(routes.values())
 
     def copies(self) -> tuple[Variant, ...]:
         """The published order, then the copies."""
@@ -282,12 +283,12 @@ def find(folder: Path) -> tuple[Path, ...]:
 def select(folder: Path, names: Sequence[str]) -> tuple[Loaded, ...]:
     """The experiments of a folder that are named, by name or by a piece that fits only one; the cheap ones if none is.
 
-    In the order of their chapters. Raises UnknownNameError.
+    In the order of their chapters. Raises UnknownNameError, with similar names or all, and ExperimentError.
     """
     files = find(folder)
     wanted = [_named(files, name) for name in dict.fromkeys(names)] or files
-    found = [one for one in map(load, wanted) if names or one.experiment.cost == "run"]
-    return tuple(sorted(found, key=lambda one: (one.experiment.chapter, one.name)))
+    chosen = [one for one in map(load, wanted) if names or one.experiment.cost == "run"]
+    return tuple(sorted(chosen, key=lambda one: (one.experiment.chapter, one.name)))
 
 
 def _named(files: Sequence[Path], name: str) -> Path:
@@ -296,5 +297,7 @@ def _named(files: Sequence[Path], name: str) -> Path:
     near = exact or [p for p in files if wanted in p.stem]
     if len(near) == 1:
         return near[0]
-    listed = ", ".join(p.stem for p in near or files)
-    raise UnknownNameError(f"{name!r} names {'several experiments' if near else 'no experiment'}: {listed}")
+    if near:
+        raise UnknownNameError(f"{name!r} names several experiments: {', '.join(p.stem for p in near)}")
+    hint = did_you_mean(wanted, [p.stem for p in files], plural="experiments")
+    raise UnknownNameError(f"{name!r} names no experiment: {hint}")
