@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 from math import inf, isfinite, log10
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -22,7 +22,7 @@ from stabilitylab.data.tabular import truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.fit_file import fit_file
-from stabilitylab.exact.least_squares import Policy
+from stabilitylab.exact.least_squares import POLICIES, Policy
 from stabilitylab.report.writers import visible
 
 
@@ -34,12 +34,12 @@ from stabilitylab.report.writers import visible
 @click.option("--weights", metavar="COL", help="A column of weights; a whole weight counts as that many rows.")
 @click.option(
     "--truth",
-    type=click.Choice(["decimal", "matrix"]),
+    type=click.Choice(get_args(FileTruth)),
     help="decimal: the numbers exactly as written (default for text). matrix: each rounded to float64 (for .npy).",
 )
 @click.option(
     "--policy",
-    type=click.Choice(["full-rank", "minimum-norm"]),
+    type=click.Choice(POLICIES),
     default="full-rank",
     show_default=True,
     help="What to do when columns depend on each other exactly: refuse and name them, or the least of all solutions.",

@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import joblib
@@ -14,16 +14,14 @@ from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON, FOLDER
 from stabilitylab.core import environment
 from stabilitylab.lab.chapter import INDEX, Chapter, publish, refresh, write_index
-from stabilitylab.lab.experiment import counted, select
+from stabilitylab.lab.experiment import Size, counted, select
 from stabilitylab.lab.runner import ExperimentRun, run_experiments
 from stabilitylab.report import writers
 
 
 @click.command()
 @click.argument("names", nargs=-1)
-@click.option(
-    "--size", type=click.Choice(["quick", "full"]), default="full", show_default=True, help="How much to run."
-)
+@click.option("--size", type=click.Choice(get_args(Size)), default="full", show_default=True, help="How much to run.")
 @click.option("--jobs", type=click.IntRange(1), help="Worker processes; 1 runs in this process. Default: all cores.")
 @FOLDER
 @click.option(
@@ -40,7 +38,7 @@ from stabilitylab.report import writers
 @AS_JSON
 def run(
     names: tuple[str, ...],
-    size: Any,
+    size: Size,
     jobs: int | None,
     folder: Path,
     out: Path,

@@ -38,7 +38,7 @@ class ExperimentError(StabilityLabError):
 
 
 class Tabulation(Protocol):
-    """What makes a table of rows: `Pivot`, `Listing`, or what an experiment brings where neither says it."""
+    """What makes a table of rows: `Pivot`, `Listing`, or a class of the experiment's own with this method."""
 
     def table(self, rows: Rows) -> Table:
         """The table of these rows."""
@@ -102,11 +102,12 @@ def _no_measure(probe: Probe) -> tuple[Measurement, ...]:
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence about the rows and the predicate it stands on.
+    """A claim about the rows of an experiment: a sentence, and the predicate that decides whether it is true.
 
-    says: the sentence; numbers in it are written `{name}` or `{name:.1f}` and come from `numbers(rows)`. holds(rows):
-    the check, with at least a digit of margin. A question about rows that are not there does not hold, but where a
-    route that it needs cannot run here it is not asked.
+    says: the sentence; numbers in it are written `{name}` or `{name:.1f}` and come from `numbers(rows)`, never typed.
+    holds(rows): the predicate, which leaves a margin of at least a digit, so that last digits decide nothing.
+    needs: routes without which the claim cannot be decided; where one cannot run here, it is not checked. A predicate
+    that meets rows that are not there, or raises an error, does not hold.
     """
 
     says: str
@@ -115,7 +116,7 @@ class Finding:
     needs: tuple[str, ...] = ()
 
     def check(self, rows: Rows) -> "CheckedFinding":
-        """The sentence with its numbers, and whether it holds; a check that fails to answer does not hold."""
+        """The sentence with its numbers, and whether it holds; a predicate that raises an error does not."""
         lacks = dict.fromkeys(filter(None, (bench.route(name).label.lacks for name in self.needs)))
         if lacks:
             return CheckedFinding(re.sub(r"\{[^}]*\}", "…", self.says), None, "; ".join(lacks))
@@ -129,7 +130,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckedFinding:
-    """A finding after the check. holds: None where it was not asked. why: what kept it from an answer, if anything."""
+    """A finding with its verdict. holds: None where it could not be checked. why: the error, or what is not here."""
 
     says: str
     holds: bool | None
@@ -137,7 +138,7 @@ class CheckedFinding:
 
     @property
     def verdict(self) -> str:
-        """In a word or three."""
+        """holds, REFUTED or not checked here."""
         return {True: "holds", False: "REFUTED", None: "not checked here"}[self.holds]
 
 
@@ -150,9 +151,10 @@ class Experiment:
     copy_metrics: those of copies, scored on copy_truth. permuted, scaled: how many copies of each kind.
     rows(size): the probes that come after the grid; it may take a count as well, for `counted`. measure(probe): its
     rows, one for each solver of the probe, in that order.
-    sections: what it has to say on the pages of the libraries.
-    chapter: its place in the book; equals stand by name. cost "bench": it times things, so that it runs only when
-    named, after the others, alone and in one process. limit: seconds one route or probe may take.
+    sections: what it adds to the pages of the libraries.
+    chapter: its place in the order of chapters; equal numbers are sorted by name. cost "bench": it measures times, so
+    that it runs only when named, after the others, alone and in one process. limit: seconds that one route or probe may
+    take.
     """
 
     problems: tuple[Case, ...] = ()
