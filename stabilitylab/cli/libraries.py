@@ -24,8 +24,8 @@ _NARROW = 5  # characters in a column that must be narrow, such as 15.95
 
 
 @click.command("libraries")
-@click.option("--library", "named", multiple=True, metavar="NAME", help="Only this library; may be repeated.")
-@click.option("--problem", "asked", multiple=True, metavar="NAME", help="Only this problem; may be repeated.")
+@click.option("--library", "library_names", multiple=True, metavar="NAME", help="Only this library; may be repeated.")
+@click.option("--problem", "problem_names", multiple=True, metavar="NAME", help="Only this problem; may be repeated.")
 @click.option(
     "--truth",
     type=click.Choice(["decimal", "matrix"]),
@@ -41,8 +41,8 @@ _NARROW = 5  # characters in a column that must be narrow, such as 15.95
 )
 @AS_JSON
 def libraries(
-    named: tuple[str, ...],
-    asked: tuple[str, ...],
+    library_names: tuple[str, ...],
+    problem_names: tuple[str, ...],
     truth: Truth,
     against: tuple[str, ...],
     as_json: bool,
@@ -58,12 +58,12 @@ def libraries(
     stabilitylab libraries --library sklearn               one, with the reasons in footnotes
     stabilitylab libraries --against scikit-learn==1.8.0   what changed since
     """
-    if named and against:
+    if library_names and against:
         raise click.UsageError("--against names the library itself: leave --library out")
-    for name in asked:
+    for name in problem_names:
         problems.entry(name)
-    wanted, chosen = [environments.requirement(text) for text in against], select_libraries(named)
-    bench = Bench(tuple(dict.fromkeys(asked)) or (*STRD, *EVERYDAY), truth)
+    wanted, chosen = [environments.requirement(text) for text in against], select_libraries(library_names)
+    bench = Bench(tuple(dict.fromkeys(problem_names)) or (*STRD, *EVERYDAY), truth)
     if wanted:
         compared = list(steps(wanted, bench, partial(click.echo, err=True)))
         _show_steps(compared, as_json)
@@ -74,7 +74,7 @@ def libraries(
         rows = measured(
             [one for one in chosen if not one.missing], bench, lambda _, done, total: report("libraries", done, total)
         )
-    _show_rows(rows, {one.title: one.missing for one in chosen if one.missing}, as_json, why=bool(named))
+    _show_rows(rows, {one.title: one.missing for one in chosen if one.missing}, as_json, why=bool(library_names))
 
 
 def _show_rows(rows: Rows, missing: dict[str, str], as_json: bool, *, why: bool) -> None:

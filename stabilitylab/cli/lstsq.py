@@ -3,9 +3,8 @@
 import csv
 import json
 import time
-from fractions import Fraction
 from functools import partial
-from math import inf, isfinite, log10
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, get_args
 
@@ -133,7 +132,7 @@ def _show(fit: CertifiedFit, truth: FileTruth, seconds: float) -> None:
     console.print(table)
     squared = "undefined" if fit.r_squared is None else repr(float(fit.r_squared))
     kind = "as written in the file" if truth == "decimal" else "as stored in float64"
-    proven = _digits(certificate)
+    proven = certificate.digits
     sure = "exact" if proven == inf else f"proven to {proven:.0f} digits"
     for line in (
         f"residual norm {float(fit.residual_norm)!r}, R² {squared}",
@@ -142,14 +141,3 @@ def _show(fit: CertifiedFit, truth: FileTruth, seconds: float) -> None:
         f"{seconds:.2f} s in all, {certificate.seconds:.2f} s of it to solve and certify",
     ):
         console.print(escape(line), soft_wrap=True)
-
-
-def _digits(certificate: Any) -> float:
-    """Proven decimal digits of the worst coefficient: -log10 of its relative radius, rounded down."""
-    known = [abs(x) / radius for x, radius in zip(certificate.x, certificate.radius, strict=True) if radius]
-    return max(0, int(min(map(_log10, known)))) if known else inf
-
-
-def _log10(value: Fraction) -> float:
-    """log10 of a positive fraction too far from 1 for float, from below 1 upwards."""
-    return log10(value.numerator) - log10(value.denominator) if value else 0.0

@@ -1,4 +1,4 @@
-"""Another version of a library, in a throw-away environment that pip makes once and the user's cache keeps.
+"""Another version of a library, in an environment of its own that pip makes once and the user's cache keeps.
 
 An environment holds the version asked for, what a worker needs to import stabilitylab, and the NumPy and SciPy that
 are here, so that only the library differs; where it cannot be had beside those, pip chooses others.
@@ -108,10 +108,10 @@ def interpreter(wanted: Requirement, notify: Notify) -> str:
     library = wanted.library
     content = repr((_needs(wanted, pinned=True), sys.implementation.cache_tag, sys.base_prefix))
     name = cache_folder() / "versions" / hashlib.sha256(content.encode()).hexdigest()[:24]
-    python = _python_of(name)
+    python = _recorded_python(name)
     if python is None:
         notify(f"making an environment with {wanted}, which takes a minute or two and is kept")
-        python = _made(name, wanted)
+        python = _make_environment(name, wanted)
     there = version_in(python, library, library)
     if not satisfies(there, wanted.version):
         raise VersionError(f"the environment made for {wanted} answers with version {there}: is PYTHONPATH set?")
@@ -139,30 +139,30 @@ def _needs(wanted: Requirement, *, pinned: bool) -> tuple[str, ...]:
     return tuple((needs | {wanted.distribution: str(wanted)}).values())
 
 
-def _python_of(name: Path) -> str | None:
+def _recorded_python(name: Path) -> str | None:
     """The Python of the folder that the file `name` names; None where there is no such file or no such Python.
 
     An environment cannot be moved, so that it is this file, written last, that says which one is complete.
     """
     try:
-        python = _python(name.with_name(name.read_text("utf-8")))
+        python = _python_in(name.with_name(name.read_text("utf-8")))
     except (OSError, ValueError):
         return None
     return str(python) if python.exists() else None
 
 
-def _python(folder: Path) -> Path:
+def _python_in(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _made(name: Path, wanted: Requirement) -> str:
+def _make_environment(name: Path, wanted: Requirement) -> str:
     """Make the environment in a folder of this process alone, and put its name into the file `name`."""
     for left in name.parent.glob(f"{name.name}.*"):
         maker = int(left.suffix[1:])
         if maker == os.getpid() or not psutil.pid_exists(maker):  # killed before it came to an end
             shutil.rmtree(left, ignore_errors=True)
     folder = name.with_name(f"{name.name}.{os.getpid()}")
-    python = _python(folder)
+    python = _python_in(folder)
     try:
         folder.mkdir(parents=True)
         _run([sys.executable, "-m", "venv", str(folder)], f"no environment can be made for {wanted}")

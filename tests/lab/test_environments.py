@@ -286,7 +286,7 @@ def unmade(monkeypatch, tmp_path):
         if step in fails:
             raise KeyboardInterrupt
         if step == "venv":
-            python = environments._python(Path(command[3]))
+            python = environments._python_in(Path(command[3]))
             python.parent.mkdir(parents=True)
             python.touch()
 
@@ -295,8 +295,8 @@ def unmade(monkeypatch, tmp_path):
 
 
 def made(name):
-    python = environments._made(name, ONE)
-    assert environments._python_of(name) == python
+    python = environments._make_environment(name, ONE)
+    assert environments._recorded_python(name) == python
     return Path(python).parent.parent
 
 
@@ -305,7 +305,7 @@ def test_an_interrupted_one_is_removed_and_the_next_is_made(unmade, step):
     name, fails = unmade
     fails.append(step)
     with pytest.raises(KeyboardInterrupt):
-        environments._made(name, ONE)
+        environments._make_environment(name, ONE)
     assert list(name.parent.iterdir()) == []
     fails.clear()
     assert made(name) == name.with_name(f"key.{os.getpid()}")
@@ -332,5 +332,5 @@ def test_a_name_without_its_python_is_as_good_as_none(unmade, text):
     name.parent.mkdir()
     if text is not None:
         name.write_text(text)
-    assert environments._python_of(name) is None
+    assert environments._recorded_python(name) is None
     made(name)
