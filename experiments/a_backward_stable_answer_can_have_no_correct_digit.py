@@ -6,11 +6,7 @@ three columns that are often blurred stand side by side: correct digits, backwar
 column-wise backward error tells methods that are stable in norm only (SVD) from those that are stable column by column.
 """
 
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.problems import case
-from stabilitylab.report.plot import Guide, Scatter
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Column, Listing, Pivot
+from stabilitylab.lab import Column, Experiment, Finding, Guide, Listing, Pivot, Rows, Scatter, case, run_file
 
 CONSISTENT = case("synthetic.randsvd", cond=1e6)
 LARGE_RESIDUAL = case("synthetic.randsvd", cond=1e6, residual=1.0)
@@ -164,6 +160,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

@@ -8,11 +8,7 @@ lost. The last, dummies beside an intercept, is exactly deficient: there a cut-o
 
 import numpy as np
 
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.problems import case, cases
-from stabilitylab.report.plot import Guide, Lines
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Column, Listing, Pivot
+from stabilitylab.lab import Column, Experiment, Finding, Guide, Lines, Listing, Pivot, Rows, case, cases, run_file
 
 CONDS = (*(d * 10.0**k for k in range(10, 16) for d in (1, 3)), 1e16)
 SWEEP = "synthetic.randsvd"
@@ -163,6 +159,4 @@ def largest(rows: Rows) -> float:
 
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

@@ -10,23 +10,19 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import stabilitylab as sl
-from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.probes.fuzz import KINDS, Verdict, tally
-from stabilitylab.report.cells import Cell, Table
-from stabilitylab.report.rows import Rows
+from stabilitylab.lab import Cell, Experiment, Finding, Probe, Rows, Size, Table, fuzz, lstsq, run_file
 
 COUNT = {"quick": 130, "full": 650}
 CHUNK = 50  # problems measured in one go: what an interruption can cost
-VERDICTS = {verdict.name.lower().replace("_", " "): verdict for verdict in Verdict}
+VERDICTS = {verdict.name.lower().replace("_", " "): verdict for verdict in fuzz.Verdict}
 UNSUCCESSFUL = ("refused", "wrong")
 ROUTE = "by "
 
 
 def rows(size: Size, count: int | None = None) -> Iterable[Probe]:
     """Every kind in chunks; together at least `count` problems."""
-    each = -(-(count or COUNT[size]) // len(KINDS))
-    for kind in KINDS:
+    each = -(-(count or COUNT[size]) // len(fuzz.KINDS))
+    for kind in fuzz.KINDS:
         for first in range(0, each, CHUNK):
             yield Probe(kind, ("lstsq",), (("first", first), ("beyond", min(first + CHUNK, each))))
 
@@ -36,11 +32,11 @@ def measure(probe: Probe):
     routes: Counter[str] = Counter()
 
     def solve(A, b):
-        fit = sl.lstsq(A, b)
+        fit = lstsq(A, b)
         routes[ROUTE + fit.certificate.route] += 1
         return fit.x
 
-    found = tally(solve, probe.problem, range(probe["first"], probe["beyond"]))
+    found = fuzz.tally(solve, probe.problem, range(probe["first"], probe["beyond"]))
     counts = {name: found.count(verdict) for name, verdict in VERDICTS.items()}
     seeds = {name: found.seeds[VERDICTS[name]] for name in UNSUCCESSFUL if counts[name]}
     note = "; ".join(f"{name}, {probe.problem}: seed {', '.join(map(str, found))}" for name, found in seeds.items())
@@ -112,6 +108,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

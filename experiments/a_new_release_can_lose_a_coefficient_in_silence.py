@@ -10,14 +10,26 @@ returns.
 from collections.abc import Iterator, Mapping
 from math import nan
 
-from stabilitylab import bench, problems
-from stabilitylab.core.types import Measurement, Status
-from stabilitylab.lab.environments import Requirement, VersionError, interpreter
-from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.lab.version_watch import answer
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Column, Listing, Pivot
-from stabilitylab.scoring.reference import reference
+from stabilitylab.lab import (
+    Column,
+    Experiment,
+    Finding,
+    Listing,
+    Measurement,
+    Pivot,
+    Probe,
+    Requirement,
+    Rows,
+    Size,
+    Status,
+    VersionError,
+    answer,
+    bench,
+    interpreter,
+    problems,
+    reference,
+    run_file,
+)
 
 SKLEARN, STATSMODELS, EXACT = "sklearn.LinearRegression", "statsmodels.OLS", "exact.certified"
 INCOME = "real.income_and_rate"
@@ -187,6 +199,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

@@ -5,12 +5,7 @@ statistician and a NumPy user would type. The data go into the sheet as decimals
 for what it read: the error of its reader is a column of its own.
 """
 
-from stabilitylab import problems
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.problems import case
-from stabilitylab.report.plot import HeatMap
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Listing, Pivot
+from stabilitylab.lab import Experiment, Finding, HeatMap, Listing, Pivot, Rows, case, problems, run_file
 
 NIST = tuple(name for name in problems.names() if name.startswith("nist."))
 SHEETS = ("libreoffice.*", "gnumeric.*")
@@ -78,6 +73,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

@@ -16,17 +16,27 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import log2
 
-from stabilitylab import bench, libraries
-from stabilitylab.core.library import Library
-from stabilitylab.core.types import Measurement
-from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.probes.rank_policy import Bracket, Outcome, RankPolicy, probe, script
-from stabilitylab.report.marks import NOTHING, superscript
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Column, Listing
-from stabilitylab.report.writers import markdown
-from stabilitylab.scoring.reporting import Reporting
+from stabilitylab.lab import (
+    NOTHING,
+    Column,
+    Experiment,
+    Finding,
+    Library,
+    Listing,
+    Measurement,
+    Probe,
+    Reporting,
+    Rows,
+    Size,
+    bench,
+    libraries,
+    markdown,
+    rank_policy,
+    run_file,
+    superscript,
+)
 
+Outcome = rank_policy.Outcome
 LOUD = (Reporting.REFUSED.value, Reporting.NOT_A_NUMBER.value, Reporting.WARNED.value)
 NUMPY, SCIPY, LSQR, POLYFIT = "numpy.lstsq", "scipy.lstsq_gelsd", "scipy.lsqr", "numpy.polyfit"
 SKLEARN, R = "sklearn.LinearRegression", "r.lm"
@@ -54,12 +64,12 @@ def measure(asked: Probe) -> tuple[Measurement, ...]:
 
 def _measured(asked: Probe, name: str) -> Measurement:
     """A policy as a row: its numbers are scores, its words facts."""
-    policy = flat(probe(bench.route(name)))
+    policy = flat(rank_policy.probe(bench.route(name)))
     words = {key: value for key, value in policy.items() if isinstance(value, str)}
     return asked.row(name, {key: value for key, value in policy.items() if key not in words}, facts=words)
 
 
-def flat(found: RankPolicy) -> dict[str, float | str]:
+def flat(found: rank_policy.RankPolicy) -> dict[str, float | str]:
     """A policy as numbers and words."""
     answer = {True: "yes", False: "no", None: "no cut-off"}
     return {
@@ -70,13 +80,13 @@ def flat(found: RankPolicy) -> dict[str, float | str]:
         "grows": answer[found.grows],
         "centred": answer[found.centred],
         "offset": 2.0**found.offset if found.offset else 0.0,
-        "reporting": found.how_reported.value if found.how_reported else answer[None],
+        "reporting": found.reporting.value if found.reporting else answer[None],
         "dependent": found.dependent.outcome.value,
-        "script": script(found),
+        "script": rank_policy.script(found),
     }
 
 
-def described(name: str, bracket: Bracket) -> dict[str, float | str]:
+def described(name: str, bracket: rank_policy.Bracket) -> dict[str, float | str]:
     """Where a direction is lost, and how; what there is not is left out."""
     told = {"fate": bracket.fate, "cutoff": bracket.cutoff, "kept": bracket.kept, "lost": bracket.lost}
     if bracket.reply is not None:
@@ -269,6 +279,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

@@ -9,11 +9,7 @@ definite need no pivoting at all.
 import numpy as np
 from scipy.stats import spearmanr
 
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.problems import cases
-from stabilitylab.report.plot import Lines, Scatter
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Pivot
+from stabilitylab.lab import Experiment, Finding, Lines, Pivot, Rows, Scatter, cases, run_file
 
 PIVOTS = tuple(10.0**-k for k in range(1, 19))
 SIZES = (10, 20, 30, 40, 50, 60)
@@ -176,6 +172,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

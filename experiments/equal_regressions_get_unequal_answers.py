@@ -12,14 +12,25 @@ the smallest that still breaks it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stabilitylab import bench, libraries
-from stabilitylab.core.types import Measurement, Status
-from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.probes.metamorphic import LAWS, script, search, widths
-from stabilitylab.report.marks import plain, superscript
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Column, Listing, Pivot
-from stabilitylab.report.writers import markdown
+from stabilitylab.lab import (
+    Column,
+    Experiment,
+    Finding,
+    Listing,
+    Measurement,
+    Pivot,
+    Probe,
+    Rows,
+    Size,
+    Status,
+    bench,
+    libraries,
+    markdown,
+    metamorphic,
+    plain,
+    run_file,
+    superscript,
+)
 
 BRIEFLY = ("gnumeric", "libreoffice", "lineax")  # a call opens a document, or compiles for every new shape
 HOLDS, BROKEN, REFUSED = "holds", "broken", "refused"
@@ -31,8 +42,8 @@ def rows(size: Size) -> Iterator[Probe]:
     for library in libraries.each():
         routes = [entry for entry in libraries.catalog if entry.label.library == library and entry.label.available]
         thorough = int(size == "full" and library.name not in BRIEFLY)
-        for name, law in LAWS.items():
-            suited = tuple(r.label.name for r in routes if widths(r, law))
+        for name, law in metamorphic.LAWS.items():
+            suited = tuple(r.label.name for r in routes if metamorphic.widths(r, law))
             if suited:
                 yield Probe(name, suited, conditions=(("library", library.name), ("thorough", thorough)))
 
@@ -43,15 +54,19 @@ def measure(probe: Probe) -> tuple[Measurement, ...]:
 
 
 def _measured(probe: Probe, solver: str) -> Measurement:
-    law = LAWS[probe.problem]
-    tried = search(bench.route(solver), law, thorough=bool(probe["thorough"]))
+    law = metamorphic.LAWS[probe.problem]
+    tried = metamorphic.search(bench.route(solver), law, thorough=bool(probe["thorough"]))
     scores: dict[str, float | None] = {"apart": tried.furthest.apart, "pairs": tried.tried}
     said, broken = tried.furthest.solution, tried.violation
     if broken is None:
         outcome = HOLDS if tried.furthest.apart is not None else REFUSED
         status, note = (Status.SOLVED, "") if outcome == HOLDS else (said.status, said.note)
         return probe.row(solver, scores, status=status, note=note, facts={"outcome": outcome})
-    witness = {"k": broken.witness.exponent, "difference": broken.apart, "script": script(solver, law, broken.witness)}
+    witness = {
+        "k": broken.witness.exponent,
+        "difference": broken.apart,
+        "script": metamorphic.script(solver, law, broken.witness),
+    }
     return probe.row(
         solver,
         {**scores, "power": broken.power},
@@ -172,6 +187,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

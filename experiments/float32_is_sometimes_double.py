@@ -8,12 +8,7 @@ A route that is given float64 and loses eight digits more than its neighbours wo
 
 import numpy as np
 
-from stabilitylab import libraries
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.problems import cases
-from stabilitylab.report.plot import Lines
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Pivot
+from stabilitylab.lab import Experiment, Finding, Lines, Pivot, Rows, cases, libraries, run_file
 
 CONDS = (1e1, 1e2, 1e3, 1e4, 1e5, 1e6)
 TELLING = 1e4  # condition number at which work in float32 leaves three digits, and work in double all seven
@@ -101,6 +96,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

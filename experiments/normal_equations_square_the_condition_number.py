@@ -9,11 +9,7 @@ Thin lines are the column-wise error laws, drawn from the data before any solver
 
 import numpy as np
 
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.problems import cases
-from stabilitylab.report.plot import Lines
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Pivot
+from stabilitylab.lab import Experiment, Finding, Lines, Pivot, Rows, cases, run_file
 
 CONDS = tuple(10.0**k for k in range(17))
 NORMAL = ("normal.cholesky", "normal.lu", "normal.inverse")
@@ -167,6 +163,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

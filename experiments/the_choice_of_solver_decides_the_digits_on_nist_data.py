@@ -8,13 +8,20 @@ worst of eight copies with rows and columns permuted, and of eight with columns 
 exactly the same answer, so that a difference is luck.
 """
 
-from stabilitylab import problems, solvers
-from stabilitylab.data.equivalents import Variant
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.problems import case
-from stabilitylab.report.plot import HeatMap
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Column, Listing, Pivot
+from stabilitylab.lab import (
+    Column,
+    Experiment,
+    Finding,
+    HeatMap,
+    Listing,
+    Pivot,
+    Rows,
+    Variant,
+    case,
+    problems,
+    run_file,
+    solvers,
+)
 
 COPIES = 8
 PERMUTED = tuple(Variant("permuted", k).name for k in range(1, COPIES + 1))
@@ -209,6 +216,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

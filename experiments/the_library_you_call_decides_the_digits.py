@@ -7,14 +7,19 @@ copy has exactly the same answer, so that a difference is luck. Each library run
 thread.
 """
 
-from stabilitylab import libraries, problems
-from stabilitylab.data.equivalents import Variant
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.lab.library_page import WorstAnswers
-from stabilitylab.problems import case
-from stabilitylab.report.plot import HeatMap
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Pivot
+from stabilitylab.lab import (
+    Experiment,
+    Finding,
+    HeatMap,
+    Pivot,
+    Rows,
+    Variant,
+    WorstAnswers,
+    case,
+    libraries,
+    problems,
+    run_file,
+)
 
 COPIES = 8
 PERMUTED = tuple(Variant("permuted", k).name for k in range(1, COPIES + 1))
@@ -144,6 +149,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

@@ -15,15 +15,24 @@ from unittest.mock import patch
 import mpmath
 import numpy as np
 
-import stabilitylab as sl
-from stabilitylab.bench.timing import costs, interleaved
-from stabilitylab.core.types import Measurement
-from stabilitylab.exact.gram.inputs import exact_input
-from stabilitylab.exact.statistics import evidence_of
-from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.problems.synthetic import haar, singular_values
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Column, Listing
+from stabilitylab.lab import (
+    Column,
+    Experiment,
+    Finding,
+    Listing,
+    Measurement,
+    Probe,
+    Rows,
+    Size,
+    costs,
+    evidence_of,
+    exact_input,
+    haar,
+    interleaved,
+    reference,
+    run_file,
+    singular_values,
+)
 
 SLACK = 1.5  # a target is missed beyond this: timings move with the machine
 DIGITS, GUARD = 50, 10
@@ -48,7 +57,7 @@ def graded(probe: Probe):
 def fresh_reference(A, b) -> Callable[[], object]:
     """A call that never asks for the same reference twice."""
     calls = count(1)
-    return lambda: sl.reference(A, b * (1 + next(calls) * 2.0**-30), digits=DIGITS)
+    return lambda: reference(A, b * (1 + next(calls) * 2.0**-30), digits=DIGITS)
 
 
 def fresh_coefficients(A, b) -> Callable[[], object]:
@@ -162,6 +171,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

@@ -16,17 +16,30 @@ import flint
 import numpy as np
 import scipy.linalg
 
-import stabilitylab as sl
-from stabilitylab import bench
-from stabilitylab.bench.timing import costs, interleaved
-from stabilitylab.core.arithmetic.formats import as_integers
-from stabilitylab.core.types import Fit, Measurement
-from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
-from stabilitylab.problems import Problem
-from stabilitylab.problems.synthetic import haar, singular_values
-from stabilitylab.report.marks import plain
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Column, Listing, Pivot
+from stabilitylab.lab import (
+    Column,
+    Experiment,
+    Finding,
+    Fit,
+    GramAccumulator,
+    Listing,
+    Measurement,
+    Pivot,
+    Probe,
+    Problem,
+    Rows,
+    Size,
+    as_integers,
+    bench,
+    costs,
+    enclose,
+    haar,
+    interleaved,
+    lstsq,
+    plain,
+    run_file,
+    singular_values,
+)
 
 SLACK = 1.5  # a target is missed beyond this: timings move with the machine
 SEED = 20240229
@@ -46,7 +59,7 @@ STREAM_TARGET, MEMORY_TARGET = 1.5, 300.0  # of lstsq in memory; MB
 
 def certified(A, b) -> Fit:
     """x by the certified solver, and the way it was proven."""
-    fit = sl.lstsq(A, b)
+    fit = lstsq(A, b)
     return Fit(fit.x, note=fit.certificate.route)
 
 
@@ -79,7 +92,7 @@ BASE, OURS, STREAM, SLOW = "numpy.lstsq", "sl.lstsq", "sl.GramAccumulator", "exa
 ROUTES: Mapping[str, Callable[..., Any]] = {
     BASE: bench.route(BASE).function,
     OURS: certified,
-    "sl.enclose": lambda A, b: sl.enclose(A, b).x,
+    "sl.enclose": lambda A, b: enclose(A, b).x,
     "scipy.lstsq_gelsd": bench.route("scipy.lstsq_gelsd").function,
     "scipy.lstsq_gelsy": bench.route("scipy.lstsq_gelsy").function,
     "QR in blocks": tsqr,
@@ -144,7 +157,7 @@ def streamed(probe: Probe) -> Iterator[Measurement]:
         return A, with_noise(A.sum(axis=1), rng)
 
     def solved(blocks: Iterable[Any]):
-        total = sl.GramAccumulator(n)
+        total = GramAccumulator(n)
         for block in blocks:
             total.add(*block)
         return total.solve()
@@ -291,6 +304,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

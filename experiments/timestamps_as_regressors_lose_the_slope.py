@@ -6,11 +6,7 @@ float64 keeps only every 256th stamp, so that the stored data have another slope
 The columns `elapsed` hold the same data counted from the first stamp.
 """
 
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.problems import cases
-from stabilitylab.report.plot import HeatMap
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Pivot
+from stabilitylab.lab import Experiment, Finding, HeatMap, Pivot, Rows, cases, run_file
 
 UNITS = ("s", "ms", "ns")
 SLOPE = 3.0
@@ -129,6 +125,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

@@ -7,15 +7,23 @@ deficient have several right answers, and each route is scored against the polic
 an NA, a warning, a lower rank in what is returned: these are ways of saying so. The worst is to say nothing.
 """
 
-from stabilitylab import libraries, problems
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.lab.library_page import WorstAnswers
-from stabilitylab.problems import case, cases
-from stabilitylab.report.cells import Cell, Table
-from stabilitylab.report.plot import HeatMap
-from stabilitylab.report.rows import Rows
-from stabilitylab.report.table import Pivot
-from stabilitylab.scoring.reporting import Reporting, how_reported
+from stabilitylab.lab import (
+    Cell,
+    Experiment,
+    Finding,
+    HeatMap,
+    Pivot,
+    Reporting,
+    Rows,
+    Table,
+    WorstAnswers,
+    case,
+    cases,
+    how_reported,
+    libraries,
+    problems,
+    run_file,
+)
 
 EVERYDAY = (
     case("real.income_and_rate"),
@@ -122,6 +130,4 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)

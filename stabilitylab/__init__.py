@@ -14,6 +14,7 @@ from stabilitylab.core.errors import Breakdown, StabilityLabError
 from stabilitylab.core.types import Fit, Measurement, Reference, Solution, Status
 from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.exact import Certificate, CertifiedFit, Checked, Enclosure, GramAccumulator, check, enclose, lstsq
+from stabilitylab.exact.fit_file import fit_file
 from stabilitylab.scoring import metrics
 from stabilitylab.scoring.accuracy import lre
 from stabilitylab.scoring.reference import reference
@@ -40,6 +41,7 @@ __all__ = [
     "check",
     "enclose",
     "errors",
+    "fit_file",
     "libraries",
     "lre",
     "lstsq",

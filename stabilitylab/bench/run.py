@@ -1,6 +1,5 @@
 """One route on one problem: what it is called with, and what becomes of its answer."""
 
-import difflib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from stabilitylab.bench.call import Answer, answer_of
 from stabilitylab.bench.isolation import isolated_answer
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.errors import InputError, UnknownNameError
+from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Measurement, Solution, Status, Truth
 from stabilitylab.data.call_form import CALL_FORMS
 from stabilitylab.data.equivalents import PUBLISHED, Variant
@@ -31,8 +31,7 @@ def route(name: str) -> Route:
         if name in catalog:
             return catalog.entry(name)
     known = [r.label.name for r in routes()]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-    hint = f"did you mean {', '.join(near)}?" if near else f"the routes are {', '.join(known)}"
+    hint = did_you_mean(name, known, plural="routes")
     raise UnknownNameError(f"no solver or library route is named {name!r}: {hint}")
 
 

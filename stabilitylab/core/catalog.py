@@ -1,6 +1,5 @@
 """Names with labels: a catalogue of functions that are found by looking into packages, never listed twice."""
 
-import difflib
 import hashlib
 import importlib
 import importlib.metadata
@@ -14,6 +13,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from stabilitylab.core.errors import DuplicateNameError, UnknownNameError
 from stabilitylab.core.library import Library
+from stabilitylab.core.suggest import did_you_mean
 
 Function = Callable[..., Any]
 AnyLabel = TypeVar("AnyLabel", bound="Label")
@@ -198,9 +198,7 @@ class Catalog(Generic[AnyLabel]):
         """The function of that name with its label. Raises UnknownNameError, with the nearest names."""
         entries = self._discover()
         if name not in entries:
-            near = difflib.get_close_matches(name, entries, n=3, cutoff=0.4)
-            hint = f"did you mean {', '.join(near)}?" if near else f"the names are {', '.join(sorted(entries))}"
-            raise UnknownNameError(f"no {self.kind} is named {name!r}: {hint}")
+            raise UnknownNameError(f"no {self.kind} is named {name!r}: {did_you_mean(name, sorted(entries))}")
         return entries[name]
 
     def named(self, function_name: str) -> Function:

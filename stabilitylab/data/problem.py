@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.decimals import Decimals as Decimals
 from stabilitylab.core.arithmetic.formats import Array, as_integers
 from stabilitylab.core.errors import InputError, OutOfRangeError, ShapeError
@@ -207,16 +208,15 @@ class Problem:
 
     def exact(self, truth: Truth) -> IntegerSystem:
         """One of the three truths without any rounding."""
+        require_choice("truth", truth, TRUTHS)
         if truth == "matrix":
             columns = [as_integers(a) for a in self.A.T]
             b, b_scale = as_integers(self.b)
-        elif truth in ("decimal", "data"):
+        else:
             parts = [self._exact_column(name, truth) for name in self.regressors]
             features = self.design.features([integers for integers, _ in parts])
             columns = list(zip(features.T, self.design.feature_scales([scale for _, scale in parts]), strict=True))
             b, b_scale = self._exact_column(self.response, truth)
-        else:
-            raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
         coprime = [_coprime(*column) for column in columns]
         A = np.stack([integers for integers, _ in coprime], axis=1)
         b, b_scale = _coprime(b, b_scale)

@@ -1,4 +1,4 @@
-"""The door: arrays are checked once, and refused with what was expected, what came, and the way out."""
+"""Checks of arrays, made once where data come in: an error says what was expected, what came, and the way out."""
 
 import numpy as np
 import numpy.typing as npt

@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from stabilitylab.core.arguments import require_choice, require_one_each, require_whole
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, ShapeError, UnderdeterminedError
 from stabilitylab.exact.fit import CertifiedFit
@@ -49,8 +50,7 @@ class GramAccumulator:
     """
 
     def __init__(self, n: int, *, scales: Sequence[Fraction] | None = None, weight_unit: Fraction | int = 1) -> None:
-        if not isinstance(n, int) or n < 1:
-            raise InputError(f"an accumulator needs a whole number of columns, at least one; got n = {n!r}")
+        require_whole("the number of columns n", n, at_least=1)
         self.n = n
         self.scales = None if scales is None else tuple(map(_positive, scales))
         if self.scales is not None and len(self.scales) != n + 1:
@@ -101,15 +101,13 @@ class GramAccumulator:
     def solve(self, *, names: Sequence[str] | None = None, policy: Policy = "full-rank") -> CertifiedFit:
         """The certified fit of all the rows; its errors are those of `lstsq`. The accumulator can go on."""
         started = process_time()
-        if policy not in POLICIES:
-            raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
+        require_choice("policy", policy, POLICIES)
         if policy == "full-rank" and self.rows < self.n:
             raise UnderdeterminedError(
                 f"{self.rows} rows do not determine {self.n} coefficients: add at least {self.n}"
             )
         labels = tuple(f"a{j}" for j in range(self.n)) if names is None else tuple(map(str, names))
-        if len(labels) != self.n:
-            raise InputError(f"names must have one entry for each of {self.n} columns; got {len(labels)}")
+        require_one_each("names", labels, self.n, "columns")
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)
         return fitted(self.normal_equations(), labels, policy, started, constant)
 

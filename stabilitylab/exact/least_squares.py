@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from stabilitylab.core.arguments import require_choice, require_one_each
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, RankDeficientError
 from stabilitylab.core.types import TRUTHS, Truth
@@ -57,10 +58,8 @@ def lstsq(
     NotCertifiedError rather than return a digit that is not proven.
     """
     started = process_time()
-    if policy not in POLICIES:
-        raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
-    if truth not in TRUTHS:
-        raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
+    require_choice("policy", policy, POLICIES)
+    require_choice("truth", truth, TRUTHS)
     if isinstance(A, Problem):
         if b is not None:
             raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
@@ -150,6 +149,5 @@ def _factor(solved: Solved, normal: NormalEquations) -> Factor | None:
 def _names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int, intercept: bool) -> tuple[str, ...]:
     own = n - intercept
     found = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(own))
-    if len(found) != own:
-        raise InputError(f"names must have one entry for each of {own} columns; got {len(found)}")
+    require_one_each("names", found, own, "columns")
     return ("intercept", *found) if intercept else found

@@ -1,1 +1,48 @@
-"""Experiments: declared, run, written up and compared."""
+"""Experiments: declared, run, written up and compared; and all that an experiment file imports, in one place.
+
+An experiment file begins with `from stabilitylab.lab import Experiment, Finding, ...` and ends with `run_file`:
+
+- what it declares: `Experiment`, `Finding`, `Probe`, `Size`, problems by `case` and `cases`;
+- what it shows: tables by `Pivot`, `Listing`, `Column` (or a `Table` of `Cell`), figures by `Lines`, `HeatMap`,
+  `Scatter`, `Guide`, text on the pages of libraries by `WorstAnswers`, `markdown`;
+- what its findings ask: `Rows` of `Measurement`, with `Status` and `Reporting`;
+- what a probe measures with: the catalogues `solvers`, `libraries`, `problems`, the module `bench`, clocks (`costs`,
+  `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), and the probes of behaviour
+  `rank_policy`, `metamorphic` and `fuzz`.
+"""
+
+from stabilitylab import bench, libraries, problems, solvers
+from stabilitylab.bench.timing import costs, interleaved
+from stabilitylab.core.arithmetic.formats import as_integers
+from stabilitylab.core.library import Library
+from stabilitylab.core.types import Fit, Measurement, Status, Truth
+from stabilitylab.data.equivalents import Variant
+from stabilitylab.data.problem import Decimals, Design, Problem
+from stabilitylab.exact import GramAccumulator, enclose, lstsq
+from stabilitylab.exact.gram.inputs import exact_input
+from stabilitylab.exact.statistics import evidence_of
+from stabilitylab.lab.environments import Requirement, VersionError, interpreter
+from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
+from stabilitylab.lab.library_page import WorstAnswers
+from stabilitylab.lab.script import run_file
+from stabilitylab.lab.version_watch import answer
+from stabilitylab.probes import fuzz, metamorphic, rank_policy
+from stabilitylab.problems import case, cases
+from stabilitylab.problems.synthetic import haar, singular_values
+from stabilitylab.report.cells import Cell, Table
+from stabilitylab.report.marks import NOTHING, plain, superscript
+from stabilitylab.report.plot import Guide, HeatMap, Lines, Scatter
+from stabilitylab.report.rows import Rows
+from stabilitylab.report.table import Column, Listing, Pivot
+from stabilitylab.report.writers import markdown
+from stabilitylab.scoring.reference import reference
+from stabilitylab.scoring.reporting import Reporting, how_reported
+
+__all__ = [
+    "NOTHING", "Cell", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit", "GramAccumulator", "Guide",
+    "HeatMap", "Library", "Lines", "Listing", "Measurement", "Pivot", "Probe", "Problem", "Reporting", "Requirement",
+    "Rows", "Scatter", "Size", "Status", "Table", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
+    "as_integers", "bench", "case", "cases", "costs", "enclose", "evidence_of", "exact_input", "fuzz", "haar",
+    "how_reported", "interleaved", "interpreter", "libraries", "lstsq", "markdown", "metamorphic", "plain", "problems",
+    "rank_policy", "reference", "run_file", "singular_values", "solvers", "superscript",
+]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Another version of a library, in a throw-away environment that pip makes once and the user's cache keeps.
+"""Another version of a library, in an environment of its own that pip makes once and the user's cache keeps.
 
 An environment holds the version asked for, what a worker needs to import stabilitylab, and the NumPy and SciPy that
 are here, so that only the library differs; where it cannot be had beside those, pip chooses others.
@@ -7,7 +7,6 @@ are here, so that only the library differs; where it cannot be had beside those,
 import hashlib
 import importlib.metadata
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,25 +15,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from packaging import requirements
+from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from stabilitylab import libraries
 from stabilitylab.bench.isolation import isolated_version, worker_command
 from stabilitylab.core.errors import InputError, StabilityLabError, UnknownNameError
 from stabilitylab.core.library import Library
+from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.scoring.reference import cache_folder
 
 PINNED = ("numpy", "scipy")  # what other libraries compute with
-ON_SCREEN = ("click", "matplotlib", "rich")  # what draws and prints, which no worker does
-PATIENCE = 1800.0  # seconds for pip
+DISPLAY = ("click", "matplotlib", "rich")  # what draws and prints, which no worker does
+PIP_SECONDS = 1800.0  # that pip, or another command, may take
 _CONFLICT = "ResolutionImpossible"  # pip's word where requirements cannot be met together
 
-# Names as PEP 508 has them and versions as PEP 440 has them, without epochs, in ASCII.
-_NAME = r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?"
-_RELEASE = r"\d+(?:\.\d+)*"
-_VERSION = rf"{_RELEASE}(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?(?:\+[A-Z0-9]+(?:[._-][A-Z0-9]+)*)?"
-_REQUIREMENT = re.compile(rf"({_NAME})==({_VERSION})", re.ASCII | re.IGNORECASE)
-
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
+"""Is told, in a sentence, that something takes a while."""
 
 
 class VersionError(StabilityLabError):
@@ -43,7 +41,7 @@ class VersionError(StabilityLabError):
 
 @dataclass(frozen=True)
 class Requirement:
-    """A distribution of the Python package index, by its normalised name, in exactly one version."""
+    """A distribution of the Python package index, by its normalised name, in exactly one version (PEP 440)."""
 
     distribution: str
     version: str
@@ -53,66 +51,70 @@ class Requirement:
 
     @property
     def library(self) -> Library:
-        """The library it is a version of. Raises UnknownNameError, naming the distributions that are known."""
-        known = {normalised(one.distribution): one for one in libraries.each() if one.distribution}
+        """The library it is a version of. Raises UnknownNameError, with similar distributions or all that are known."""
+        known = {str(canonicalize_name(one.distribution)): one for one in libraries.each() if one.distribution}
         if self.distribution not in known:
-            raise UnknownNameError(f"no route is of {self.distribution!r}: known are {', '.join(sorted(known))}")
+            hint = did_you_mean(self.distribution, sorted(known), plural="distributions with routes")
+            raise UnknownNameError(f"no route is of {self.distribution!r}: {hint}")
         return known[self.distribution]
 
 
 def requirement(text: str) -> Requirement:
-    """What a text such as "scikit-learn==1.8.0" asks for. Raises InputError for a text of any other kind."""
-    found = _REQUIREMENT.fullmatch(text)
-    if found is None:
-        raise InputError(f"expected a name and one version, such as scikit-learn==1.8.0; got {text!r}")
-    return Requirement(normalised(found[1]), found[2].lower())
+    """What a text such as "scikit-learn==1.8.0" asks for: a name (PEP 503), "==" and one version (PEP 440).
+
+    Both are kept as those standards normalise them: "Scikit_Learn==1.9RC1" is scikit-learn==1.9rc1. What is kept holds
+    letters, digits and . - + ! in ASCII alone, so that no option, path or marker can reach pip.
+    Raises InputError for any other text, and for a version that is none.
+    """
+    name, _, version = text.partition("==")
+    try:
+        if not text.isascii() or text.split() != [text]:
+            raise InvalidVersion(text)
+        return Requirement(str(canonicalize_name(name, validate=True)), str(Version(version)))
+    except (InvalidName, InvalidVersion):
+        raise InputError(f"expected a name and one version, such as scikit-learn==1.8.0; got {text!r}") from None
 
 
-def normalised(name: str) -> str:
-    """The name under which the index keeps a distribution: lower case with single hyphens. Source: PEP 503."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+def release_order(version: str) -> Version:
+    """A key that sorts versions from old to new: 1.9.0.dev1 < 1.9.0rc1 < 1.9.0 = 1.9 < 1.9.0+cpu < 1.9.0.post1.
+
+    Raises VersionError for a text that is no version by PEP 440, which has no place in that order.
+    """
+    try:
+        return Version(version)
+    except InvalidVersion:
+        raise VersionError(
+            f"{version!r} is no version as PEP 440 writes them, so that older or newer is unknown"
+        ) from None
 
 
-def same(asked: str, found: str) -> bool:
-    """Whether a version is the one asked for: 1.8 is 1.8.0, and 2.6.0+cpu is a 2.6.0. Source: PEP 440."""
-    if "+" not in asked:
-        found = found.partition("+")[0]
-    return _parts(asked.lower()) == _parts(found.lower())
+def satisfies(version: str, wanted: str) -> bool:
+    """Whether a version is the one wanted: 1.8.0 is a 1.8, and 2.6.0+cpu is a 2.6.0, which has any local label.
 
-
-def release(version: str) -> tuple[int, ...]:
-    """The numbers that order releases, without zeros at the end; a candidate has those of its release."""
-    return _parts(version)[0]
-
-
-def _parts(version: str) -> tuple[tuple[int, ...], str]:
-    """The numbers of the release, and what follows them."""
-    found = re.match(_RELEASE, version, re.ASCII)
-    text = found[0] if found else ""
-    numbers = [int(number) for number in text.split(".") if number]
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers), version[len(text) :]
+    Source: PEP 440, "Version matching". Raises VersionError where one of them is no version.
+    """
+    there, asked = release_order(version), release_order(wanted)
+    return (there if asked.local else Version(there.public)) == asked
 
 
 # --- environments
 
 
-def interpreter(wanted: Requirement, say: Say) -> str:
-    """The Python of an environment with that version, made where there is none yet; say hears that it takes a while.
+def interpreter(wanted: Requirement, notify: Notify) -> str:
+    """The path of a Python that has that version, in an environment that is made where there is none yet.
 
     Raises UnknownNameError for a distribution without routes, and VersionError where the version cannot be had.
     """
     library = wanted.library
     content = repr((_needs(wanted, pinned=True), sys.implementation.cache_tag, sys.base_prefix))
     name = cache_folder() / "versions" / hashlib.sha256(content.encode()).hexdigest()[:24]
-    python = _python_of(name)
+    python = _recorded_python(name)
     if python is None:
-        say(f"making an environment with {wanted}, which takes a minute or two and is kept")
-        python = _made(name, wanted)
-    found = version_in(python, library, library)
-    if not same(wanted.version, found):
-        raise VersionError(f"the environment made for {wanted} answers with version {found}: is PYTHONPATH set?")
+        notify(f"making an environment with {wanted}, which takes a minute or two and is kept")
+        python = _make_environment(name, wanted)
+    there = version_in(python, library, library)
+    if not satisfies(there, wanted.version):
+        raise VersionError(f"the environment made for {wanted} answers with version {there}: is PYTHONPATH set?")
     return python
 
 
@@ -123,44 +125,44 @@ def version_in(python: str, library: Library, worker: Library) -> str:
     return isolated_version(worker, *places[0], python=python)
 
 
-def core() -> tuple[str, ...]:
+def worker_requirements() -> tuple[str, ...]:
     """The requirements of stabilitylab that a worker has: none of an extra, and none of what draws and prints."""
     stated = importlib.metadata.requires("stabilitylab") or []
-    return tuple(text for text in stated if "extra ==" not in text and not text.startswith(ON_SCREEN))
+    return tuple(text for text in stated if "extra ==" not in text and not text.startswith(DISPLAY))
 
 
 def _needs(wanted: Requirement, *, pinned: bool) -> tuple[str, ...]:
     """What pip is asked for: the version wanted; pinned: NumPy and SciPy as they are here; what else a worker needs."""
-    needs = {normalised(re.split(r"[^\w.-]", text, maxsplit=1)[0]): text for text in core()}
+    needs = {str(canonicalize_name(requirements.Requirement(text).name)): text for text in worker_requirements()}
     if pinned:
         needs |= {name: f"{name}=={importlib.metadata.version(name)}" for name in PINNED if name in needs}
     return tuple((needs | {wanted.distribution: str(wanted)}).values())
 
 
-def _python_of(name: Path) -> str | None:
+def _recorded_python(name: Path) -> str | None:
     """The Python of the folder that the file `name` names; None where there is no such file or no such Python.
 
     An environment cannot be moved, so that it is this file, written last, that says which one is complete.
     """
     try:
-        python = _python(name.with_name(name.read_text("utf-8")))
+        python = _python_in(name.with_name(name.read_text("utf-8")))
     except (OSError, ValueError):
         return None
     return str(python) if python.exists() else None
 
 
-def _python(folder: Path) -> Path:
+def _python_in(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _made(name: Path, wanted: Requirement) -> str:
+def _make_environment(name: Path, wanted: Requirement) -> str:
     """Make the environment in a folder of this process alone, and put its name into the file `name`."""
     for left in name.parent.glob(f"{name.name}.*"):
         maker = int(left.suffix[1:])
         if maker == os.getpid() or not psutil.pid_exists(maker):  # killed before it came to an end
             shutil.rmtree(left, ignore_errors=True)
     folder = name.with_name(f"{name.name}.{os.getpid()}")
-    python = _python(folder)
+    python = _python_in(folder)
     try:
         folder.mkdir(parents=True)
         _run([sys.executable, "-m", "venv", str(folder)], f"no environment can be made for {wanted}")
@@ -196,7 +198,7 @@ def _run(command: Sequence[str], failed: str) -> None:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=PATIENCE,
+            timeout=PIP_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -19,6 +19,7 @@ from typing import Literal, Protocol, TypeAlias
 from stabilitylab import bench
 from stabilitylab.core.errors import StabilityLabError, UnknownNameError
 from stabilitylab.core.library import Library
+from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Measurement, Status, Truth
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.lab.library_page import Section
@@ -37,7 +38,7 @@ class ExperimentError(StabilityLabError):
 
 
 class Tabulation(Protocol):
-    """What makes a table of rows: `Pivot`, `Listing`, or what an experiment brings where neither says it."""
+    """What makes a table of rows: `Pivot`, `Listing`, or a class of the experiment's own with this method."""
 
     def table(self, rows: Rows) -> Table:
         """The table of these rows."""
@@ -109,11 +110,12 @@ def _no_measure(probe: Probe) -> tuple[Measurement, ...]:
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence about the rows and the predicate it stands on.
+    """A claim about the rows of an experiment: a sentence, and the predicate that decides whether it is true.
 
-    says: the sentence; numbers in it are written `{name}` or `{name:.1f}` and come from `numbers(rows)`. holds(rows):
-    the check, with at least a digit of margin. A question about rows that are not there does not hold, but where a
-    route that it needs cannot run here it is not asked.
+    says: the sentence; numbers in it are written `{name}` or `{name:.1f}` and come from `numbers(rows)`, never typed.
+    holds(rows): the predicate, which leaves a margin of at least a digit, so that last digits decide nothing.
+    needs: routes without which the claim cannot be decided; where one cannot run here, it is not checked. A predicate
+    that meets rows that are not there, or raises an error, does not hold.
     """
 
     says: str
@@ -122,7 +124,7 @@ class Finding:
     needs: tuple[str, ...] = ()
 
     def check(self, rows: Rows) -> "CheckedFinding":
-        """The sentence with its numbers, and whether it holds; a check that fails to answer does not hold."""
+        """The sentence with its numbers, and whether it holds; a predicate that raises an error does not."""
         lacks = dict.fromkeys(filter(None, (bench.route(name).label.lacks for name in self.needs)))
         if lacks:
             return CheckedFinding(re.sub(r"\{[^}]*\}", "…", self.says), None, "; ".join(lacks))
@@ -136,7 +138,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckedFinding:
-    """A finding after the check. holds: None where it was not asked. why: what kept it from an answer, if anything."""
+    """A finding with its verdict. holds: None where it could not be checked. why: the error, or what is not here."""
 
     says: str
     holds: bool | None
@@ -144,7 +146,7 @@ class CheckedFinding:
 
     @property
     def verdict(self) -> str:
-        """In a word or three."""
+        """holds, REFUTED or not checked here."""
         return {True: "holds", False: "REFUTED", None: "not checked here"}[self.holds]
 
 
@@ -157,9 +159,10 @@ class Experiment:
     variant_metrics: those of variants, scored on variant_truth. permuted, scaled: how many variants of each kind.
     rows(size): the probes that come after the grid; it may take a count as well, for `counted`. measure(probe): its
     rows, one for each solver of the probe, in that order.
-    sections: what it has to say on the pages of the libraries.
-    chapter: its place in the book; equals stand by name. cost "bench": it times things, so that it runs only when
-    named, after the others, alone and in one process. limit: seconds one route or probe may take.
+    sections: what it adds to the pages of the libraries.
+    chapter: its place in the order of chapters; equal numbers are sorted by name. cost "bench": it measures times, so
+    that it runs only when named, after the others, alone and in one process. limit: seconds that one route or probe may
+    take.
     """
 
     problems: tuple[Case, ...] = ()
@@ -195,17 +198,17 @@ class Experiment:
 
     def absent(self) -> tuple[Library, ...]:
         """The libraries of routes that the patterns name and that cannot run here, sorted by name."""
-        found = {route.label.library for route in self._named_routes() if not route.label.available}
-        return tuple(sorted(filter(None, found), key=lambda library: library.name))
+        needed = {route.label.library for route in self._named_routes() if not route.label.available}
+        return tuple(sorted(filter(None, needed), key=lambda library: library.name))
 
     def _named_routes(self) -> tuple[bench.Route, ...]:
-        found: dict[str, bench.Route] = {}
+        routes: dict[str, bench.Route] = {}
         for pattern in self.solvers:
             named = [r for r in bench.routes() if fnmatchcase(r.label.name, pattern)]
             if not named:
                 bench.route(pattern)
-            found |= {r.label.name: r for r in named}
-        return tuple(found.values())
+            routes |= {r.label.name: r for r in named}
+        return tuple(routes.values())
 
     def variants(self) -> tuple[Variant, ...]:
         """The published order, then its exactly equivalent variants."""
@@ -290,12 +293,12 @@ def find(folder: Path) -> tuple[Path, ...]:
 def select(folder: Path, names: Sequence[str]) -> tuple[Loaded, ...]:
     """The experiments of a folder that are named, by name or by a piece that fits only one; the cheap ones if none is.
 
-    In the order of their chapters. Raises UnknownNameError.
+    In the order of their chapters. Raises UnknownNameError, with similar names or all, and ExperimentError.
     """
     files = find(folder)
     wanted = [_named(files, name) for name in dict.fromkeys(names)] or files
-    found = [one for one in map(load, wanted) if names or one.experiment.cost == "run"]
-    return tuple(sorted(found, key=lambda one: (one.experiment.chapter, one.name)))
+    chosen = [one for one in map(load, wanted) if names or one.experiment.cost == "run"]
+    return tuple(sorted(chosen, key=lambda one: (one.experiment.chapter, one.name)))
 
 
 def _named(files: Sequence[Path], name: str) -> Path:
@@ -304,5 +307,7 @@ def _named(files: Sequence[Path], name: str) -> Path:
     near = exact or [p for p in files if wanted in p.stem]
     if len(near) == 1:
         return near[0]
-    listed = ", ".join(p.stem for p in near or files)
-    raise UnknownNameError(f"{name!r} names {'several experiments' if near else 'no experiment'}: {listed}")
+    if near:
+        raise UnknownNameError(f"{name!r} names several experiments: {', '.join(p.stem for p in near)}")
+    hint = did_you_mean(wanted, [p.stem for p in files], plural="experiments")
+    raise UnknownNameError(f"{name!r} names no experiment: {hint}")

@@ -16,7 +16,7 @@ from stabilitylab.core.types import Measurement, Solution, Status, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.lab import environments
 from stabilitylab.lab.compare import Change, Comparison
-from stabilitylab.lab.environments import Requirement, Say
+from stabilitylab.lab.environments import Notify, Requirement
 from stabilitylab.report import grid
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.rows import Rows
@@ -156,19 +156,20 @@ def _told(row: Measurement) -> Cell:
     return replace(made, details=tuple(filter(None, (*made.details, row.note, *row.warnings))))
 
 
-def steps(wanted: Sequence[Requirement], on: Bench, say: Say) -> Iterator[Step]:
-    """Each version wanted beside the one that is here, the older first; say hears what takes a while.
+def steps(wanted: Sequence[Requirement], on: Bench, notify: Notify) -> Iterator[Step]:
+    """Each version wanted beside the one that is here, the older first; notify is told what takes a while.
 
-    Raises MissingLibraryError where none is here, and what `versions.interpreter` raises.
+    Raises MissingLibraryError where none is here, VersionError where versions have no order, and what
+    `environments.interpreter` raises.
     """
     for library in [one.library for one in wanted]:
         if library.missing:
             raise MissingLibraryError(f"no {library.title} is here to compare with: {library.missing}")
     for one in wanted:
         library, here = one.library, one.library.version()
-        python = environments.interpreter(one, say)
+        python = environments.interpreter(one, notify)
         there = on.rows(library, python=python, version=one.version), one.version
-        sides = sorted([there, (on.rows(library), here)], key=lambda side: environments.release(side[1]))
+        sides = sorted([there, (on.rows(library), here)], key=lambda side: environments.release_order(side[1]))
         (old, before), (new, after) = sides
         yield Step(library.title, before, after, compared(old, new), _beside(python, library))
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpq_mat, fmpz_mat
 
+from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array, as_fraction, as_integers, nearest
 from stabilitylab.core.errors import InputError
 from stabilitylab.data.problem import Problem
@@ -27,8 +28,7 @@ def singular_values(n: int, cond: float, profile: str) -> Array:
     "geometric": a constant ratio. "arithmetic": a constant step. "one-small", "one-large": one value apart.
     Raises InputError where that cannot be.
     """
-    if profile not in PROFILES:
-        raise InputError(f"profile must be one of {', '.join(PROFILES)}; got {profile!r}")
+    require_choice("profile", profile, PROFILES)
     if n < 2:
         raise InputError(f"a condition number is prescribed for at least 2 columns; got n = {n}")
     # fl(A) moves every singular value by about u: at 1e17 the smallest is what the rounding left.

@@ -15,6 +15,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from stabilitylab import libraries
+from stabilitylab.core import environment
 from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.types import Measurement, Status
 from stabilitylab.report.rows import Rows
@@ -32,17 +34,16 @@ ID_LENGTH = 12  # hexadecimal digits of SHA-256 that tell environments apart
 _WHOLE = re.compile(r"-?\d+")
 
 
-def publish_rows(name: str, rows: Rows, folder: Path, environment: Mapping[str, Any]) -> tuple[str, ...]:
+def publish_rows(name: str, rows: Rows, folder: Path, made_in: Mapping[str, Any]) -> tuple[str, ...]:
     """Write the rows of a chapter, and where they were made, into a folder of committed tables; the file names.
 
-    environment: `core.environment.stamp()` with versions by title under `LIBRARIES`, JSON-able. The same rows and
-    environment give the same bytes. Environments that no file of the folder refers to are forgotten.
+    made_in: as of `environment_here`. The same rows and environment give the same bytes. Environments that no file of the folder refers to are forgotten.
     """
-    identifier = environment_id(environment)
+    identifier = environment_id(made_in)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}{SUFFIX}"
     path.write_bytes(_zipped(_table(rows, identifier)))
-    known = {**environments(folder), identifier: dict(environment)}
+    known = {**environments(folder), identifier: dict(made_in)}
     used = {identifier, *(one for file in folder.glob(f"*{SUFFIX}") if file != path for one in _identifiers(file))}
     kept = {one: known[one] for one in sorted(used) if one in known}
     text = json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
@@ -50,9 +51,14 @@ def publish_rows(name: str, rows: Rows, folder: Path, environment: Mapping[str, 
     return path.name, ENVIRONMENTS
 
 
-def environment_id(environment: Mapping[str, Any]) -> str:
+def environment_here() -> dict[str, Any]:
+    """Where rows are made now: versions, BLAS and processor, and the libraries that are here with their versions."""
+    return {**environment.stamp(), LIBRARIES: libraries.versions()}
+
+
+def environment_id(made_in: Mapping[str, Any]) -> str:
     """The first digits of the SHA-256 of an environment's JSON with sorted keys."""
-    content = json.dumps(environment, sort_keys=True, allow_nan=False)
+    content = json.dumps(made_in, sort_keys=True, allow_nan=False)
     return hashlib.sha256(content.encode()).hexdigest()[:ID_LENGTH]
 
 

@@ -3,7 +3,6 @@
 A row never vanishes: it is in the number, in a mark, or in both.
 """
 
-import difflib
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
 from stabilitylab.core.errors import StabilityLabError, UnknownNameError
+from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import MAPPINGS, Measurement, Status
 from stabilitylab.report.cells import Cell, CountedMark
 from stabilitylab.report.marks import (
@@ -99,8 +99,7 @@ def check_fields(rows: Rows, *wanted: Field) -> None:
     known = scores | held | _FIELDS
     for field in wanted:
         if not callable(field) and field not in known:
-            near = difflib.get_close_matches(field, known, n=3, cutoff=0.4)
-            raise UnknownNameError(f"no row has {field!r}: did you mean {', '.join(near or sorted(known))}?")
+            raise UnknownNameError(f"no row has {field!r}: {did_you_mean(field, sorted(known), plural='fields')}")
 
 
 def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mark]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import platformdirs
 from mpmath import libmp
 
+from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.errors import InputError, RankDeficientError
 from stabilitylab.core.types import TRUTHS, Reference, Truth
 from stabilitylab.data.problem import Problem
@@ -49,17 +50,14 @@ def reference(
     Raises the errors of `data.validation.checked` for arrays that are no problem, and InputError for an unknown policy
     or for `kept` that are not independent columns of A, as many as its rank.
     """
-    if truth not in TRUTHS:
-        raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
+    require_choice("truth", truth, TRUTHS)
     if isinstance(A, Problem):
         if b is not None:
             raise InputError("a Problem brings its own b: call reference(problem, truth=...)")
     elif b is None:
         raise InputError("b is missing: call reference(A, b), or reference(problem, truth=...)")
-    if not isinstance(digits, int):
-        raise InputError(f"digits must be a whole number; got {digits!r}")
-    if policy not in POLICIES:
-        raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
+    require_whole("digits", digits)
+    require_choice("policy", policy, POLICIES)
     if kept is not None and policy != "basic":
         raise InputError(f"kept names the columns of a basic solution: ask for policy='basic'; got {policy!r}")
     columns = None if kept is None else tuple(kept)

@@ -15,8 +15,7 @@ from click.testing import CliRunner
 from paths import EXPERIMENTS
 from planted import DRAWN, GRID, experiment, with_solvers
 from stabilitylab import libraries, problems, solvers
-from stabilitylab.cli import main as command
-from stabilitylab.cli.main import main
+from stabilitylab.cli.main import commands, main
 from stabilitylab.core.library import Library
 from stabilitylab.report.rows import Journal, read, write
 from stabilitylab.scoring import metrics
@@ -103,7 +102,7 @@ def test_committed_tables_are_not_refreshed_where_a_library_that_they_hold_is_no
 
 
 BAD_USE = {
-    "an unknown experiment": (("run", "nothing"), "'nothing' names no experiment: planted"),
+    "an unknown experiment": (("run", "nothing"), "'nothing' names no experiment: "),
     "an ambiguous name": (("run", "plant", "--from", "two"), "'plant' names several experiments: planted_a, planted_b"),
     "an empty folder": (("run", "--from", "empty"), "no experiments in empty: run inside a checkout"),
     "no folder": (("run", "--from", "nowhere"), "or name your own folder with --from"),
@@ -120,7 +119,8 @@ BAD_USE = {
     "a comparison of pictures": (("compare", "damaged/b.png", "damaged/b.png"), "damaged/b.png, line 1: "),
     "digits in words": (("compare", "empty", "empty", "--digits", "one"), "'one' is not a valid float"),
     "negative digits": (("compare", "empty", "empty", "--digits", "-1"), "-1.0 is not in the range x>=0"),
-    "an unknown command": (("rum",), "No such command 'rum'"),
+    "an unknown command": (("rum",), "No such command 'rum': did you mean run?"),
+    "a command unlike any": (("zz",), "No such command 'zz': the commands are compare, doctor, "),
     "an unknown option": (("doctor", "--jsn"), "No such option"),
 }
 
@@ -139,12 +139,14 @@ def test_bad_use_is_exit_code_2_and_says_the_way_out(here, how):
     assert not (here / "results").exists()
 
 
-@pytest.mark.parametrize("command", ["run", "list", "compare", "doctor", None])
-def test_help_explains_each_command(command):
+@pytest.mark.parametrize("command", [*commands(), None])
+def test_help_explains_each_command_by_an_example(command):
     said = called(*filter(None, [command]), "--help").output
     assert "Usage:" in said
+    assert f"\n  stabilitylab {command or 'run'} " in said
     assert command is None or "--json" in said
     assert called(*filter(None, [command]), "-h").output == said
+    assert "..." not in called("--help").output.partition("Commands:")[2], "first sentences are short enough"
 
 
 def test_a_broken_householder_qr_is_refuted_by_a_committed_experiment(monkeypatch, here):
@@ -237,7 +239,7 @@ def test_an_experiment_file_runs_itself(here):
     path = here / "experiments" / "planted.py"
     path.write_text(
         path.read_text()
-        + "\nif __name__ == '__main__':\n    from stabilitylab.cli.main import run_file\n    run_file(__file__)\n"
+        + "\nfrom stabilitylab.lab import run_file\n\nif __name__ == '__main__':\n    run_file(__file__)\n"
     )
     done = subprocess.run([sys.executable, path, "--size", "quick", "--jobs", "1", "--json"], capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -258,11 +260,3 @@ def test_control_c_ends_with_130_keeps_the_rows_and_says_how_to_go_on(here):
     assert running.returncode == 130
     assert said == "stabilitylab: interrupted; finished rows are kept, and the same command goes on from them\n"
     assert len(Journal(journal).rows) == 2
-
-
-def test_an_experiment_file_takes_the_options_of_run(here, monkeypatch):
-    seen = []
-    monkeypatch.setattr(command, "main", seen.append)
-    monkeypatch.setattr(sys, "argv", ["planted.py", "--size", "quick"])
-    command.run_file("experiments/planted.py")
-    assert seen == [["run", "planted", "--from", str(here / "experiments"), "--size", "quick"]]

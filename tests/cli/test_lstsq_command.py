@@ -8,14 +8,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
 
 import stabilitylab as sl
-from stabilitylab.cli import lstsq
-from stabilitylab.cli.lstsq import stream
 from stabilitylab.cli.main import main
-from stabilitylab.data.tabular import open_table
 from stabilitylab.problems.nist import certified
 
 EXACT = Context(prec=200)
@@ -90,46 +85,6 @@ def agree(ours, published):
     )
 
 
-DIGITS = st.integers(1, 20)
-
-
-@given(st.integers(0, 10**6), st.integers(5, 40), st.integers(1, 3), DIGITS, st.integers(1, 50), st.booleans())
-def test_a_stream_is_lstsq_in_memory_bit_for_bit(tmp_path_factory, seed, m, n, digits, rows, intercept):
-    path = tmp_path_factory.mktemp("stream") / "data.csv"
-    names = [*(f"c{j}" for j in range(n)), "y"]
-    lines = table(m, n, seed, digits)
-    found = open_table(written(path, names, lines))
-    whole = np.array([[float(v) for v in line] for line in lines])
-    same(
-        stream(found, "y", truth="matrix", rows=rows, intercept=intercept),
-        sl.lstsq(whole[:, :n], whole[:, n], intercept=intercept),
-    )
-    exact = np.array([[Fraction(v) for v in line] for line in lines], dtype=object)
-    same(
-        stream(found, "y", truth="decimal", rows=rows, intercept=intercept),
-        sl.lstsq(exact[:, :n], exact[:, n], intercept=intercept),
-    )
-
-
-def same(one, other):
-    assert one.x.tolist() == other.x.tolist()
-    assert one.standard_errors.tolist() == other.standard_errors.tolist()
-    assert (one.residual_norm, one.r_squared) == (other.residual_norm, other.r_squared)
-
-
-@pytest.mark.parametrize("truth", ["decimal", "matrix"])
-def test_weights_come_from_a_column(here, truth):
-    lines = [[*line, f"{j % 4}.25"] for j, line in enumerate(table())]
-    path = written(here / "data.csv", ["a", "b", "c", "y", "w"], lines)
-    number = float if truth == "matrix" else Fraction
-    whole = np.array([[number(v) for v in line] for line in lines], dtype=float if truth == "matrix" else object)
-    expected = sl.lstsq(whole[:, :3], whole[:, 3], weights=whole[:, 4], intercept=True)
-    same(stream(open_table(path), "y", weights="w", truth=truth, rows=7), expected)
-    record = told(path, "--target", "y", "--weights", "w", "--truth", truth, "--block", 11)
-    assert record["x"] == expected.x.tolist()
-    assert len(record["names"]) == 4
-
-
 def test_an_array_and_its_text_are_one_problem(here):
     array = np.array([[float(v) for v in line] for line in table()])
     np.save(here / "data.npy", array)
@@ -152,7 +107,7 @@ def test_the_two_truths_are_told_apart(here):
 
 def test_the_page_shows_every_number_in_full_and_what_stands_behind_it(here):
     path = nist("nist.longley", here / "data.csv")
-    fit = stream(open_table(path), "y")
+    fit = sl.fit_file(path, "y")
     said = called(path, "--target", "y").output
     for name, value, error, t in zip(fit.names, fit.x, fit.standard_errors, fit.t_statistics, strict=True):
         (line,) = [line for line in said.splitlines() if line.split()[:1] == [name]]
@@ -166,7 +121,7 @@ def test_the_page_shows_every_number_in_full_and_what_stands_behind_it(here):
 
 def test_json_is_the_fit_s_own_record(here):
     path = written(here / "data.csv", ["a", "b", "c", "y"], table())
-    record = stream(open_table(path), "y").to_dict()
+    record = sl.fit_file(path, "y").to_dict()
     for volatile in (record, told_record := told(path, "--target", "y")):
         for key in [key for key in volatile if "seconds" in key]:
             del volatile[key]
@@ -232,6 +187,8 @@ BAD_USE = {
     "a comma of two readings": (GOOD + '1,"1,234",3\n', ("--target", "y"), "--thousands ',' (as 1234)"),
     "a ragged row": (GOOD + "1,2\n", ("--target", "y"), "line 11: expected 3 fields"),
     "another separator": (GOOD.replace(",", ";"), ("--target", "y"), "give --separator ';'"),
+    "tabs": (GOOD.replace(",", "\t"), ("--target", "y"), "give --separator tab"),
+    "no name": (GOOD.replace("a,b", ",b"), ("--target", "y"), "name the columns to use, --columns b"),
     "a separator in words": (GOOD, ("--target", "y", "--separator", "comma"), "the separator must be one character"),
     "an unknown decimal mark": (GOOD, ("--target", "y", "--decimal", ";"), "the decimal mark must be '.' or ','"),
     "an unknown truth": (GOOD, ("--target", "y", "--truth", "data"), "'data' is not one of 'decimal', 'matrix'"),
@@ -265,36 +222,6 @@ def test_a_missing_file_a_folder_and_an_array_of_decimals_are_bad_use(here):
 def test_dependent_columns_are_named_and_the_least_solution_is_there_for_the_asking(here):
     path = written(here / "data.csv", ["a", "copy", "y"], [[str(j), str(2 * j), str(5 * j)] for j in range(5)])
     assert "copy" in called(path, "--target", "y", "--no-intercept", code=2).stderr
+    assert "ask for --policy minimum-norm" in called(path, "--target", "y", "--no-intercept", code=2).stderr
     least = told(path, "--target", "y", "--no-intercept", "--policy", "minimum-norm")
     assert least["x"] == [1, 2]
-
-
-# --- waiting
-
-
-def test_progress_is_shown_only_after_two_seconds_and_only_to_a_terminal(monkeypatch, capsys):
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    clock = iter([0.0, 1.0, 3.0, 4.0])
-    monkeypatch.setattr(lstsq.time, "monotonic", lambda: next(clock, 5.0))
-    with lstsq._progress() as seen:
-        seen(1, 10)
-        assert capsys.readouterr().err == ""
-        seen(5, 10)
-        seen(6, 10)
-    assert "reading" in capsys.readouterr().err
-    monkeypatch.delenv("FORCE_COLOR")
-    monkeypatch.delenv("TTY_COMPATIBLE")
-    with lstsq._progress() as seen:
-        seen(1, 10)
-    assert capsys.readouterr().err == ""
-
-
-def test_ctrl_c_ends_in_one_line_and_code_130(here, monkeypatch):
-    def interrupted(*_, **__):
-        raise KeyboardInterrupt
-
-    path = written(here / "data.csv", ["a", "b", "c", "y"], table())
-    monkeypatch.setattr(lstsq.GramAccumulator, "add", interrupted)
-    result = called(path, "--target", "y", code=130)
-    assert (result.stdout, result.stderr) == ("", "stabilitylab: interrupted; nothing was written\n")

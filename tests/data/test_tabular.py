@@ -120,8 +120,8 @@ BAD_TEXT = {
     "an infinity": ("a,b\n1,-inf\n", NotFiniteError, "line 2, column 'b': '-inf' is no finite", "remove the row"),
     "a missing field": ("a,b\n1,2\n3\n", ShapeError, "line 3: expected 2 fields", "got 1"),
     "a field too many": ("a,b\n1,2\n3,4,5\n", ShapeError, "line 3: expected 2 fields", "got 3: quote fields"),
-    "a comma of two readings": ('a,b\n"1,234",2\n', NotNumericError, "two ways", "',' (as 1234), --decimal ','"),
-    "commas that are thousands": ('a,b\n"1,234,567",2\n', NotNumericError, "line 2, column 'a'", "--thousands ','"),
+    "a comma of two readings": ('a,b\n"1,234",2\n', NotNumericError, "two ways", "',' (as 1234), decimal=','"),
+    "commas that are thousands": ('a,b\n"1,234,567",2\n', NotNumericError, "line 2, column 'a'", "thousands=','"),
     "an underscore": ("a,b\n1_000,2\n", NotNumericError, "line 2, column 'a'", "got '1_000'"),
     "hexadecimal": ("a,b\n0x10,2\n", NotNumericError, "line 2, column 'a'", "got '0x10'"),
     "a formula": ("a,b\n=1+1,2\n", NotNumericError, "line 2, column 'a'", "got '=1+1'"),
@@ -135,8 +135,8 @@ BAD_TEXT = {
     "no rows": ("a,b\n", EmptyError, "has column names and no rows", "give the data"),
     "nothing": ("", EmptyError, "is empty", "expected a line of column names"),
     "no names": ("1,2\n3,4\n", InputError, "line 1: expected the names", "put a line of names first"),
-    "another separator": ("a;b\n1;2\n", InputError, "one column, named 'a;b'", "--separator ';'"),
-    "tabs": ("a\tb\n1\t2\n", InputError, "line 1: one column", "--separator tab"),
+    "another separator": ("a;b\n1;2\n", InputError, "one column, named 'a;b'", "separator=';'"),
+    "tabs": ("a\tb\n1\t2\n", InputError, "line 1: one column", "separator='tab'"),
     "an open quote": ('a,b\n1,2\n"3,4\n5,6\n', InputError, "line 4: unexpected end of data", "double quotes"),
     "text behind a quote": ('a,b\n1,2\n"3"x,4\n', InputError, "line 3: ", "double quotes"),
     "another encoding": ("a,b\n1,2\n3,4 \xe9\n".encode("latin-1"), InputError, "line 3: expected text", "UTF-8"),
@@ -192,7 +192,9 @@ def test_names_are_found_once_or_refused_with_the_nearest(tmp_path):
         table.index("q")
     with pytest.raises(InputError, match=r"columns 3 and 4 are both named 'x': rename one"):
         table.index("x")
-    with pytest.raises(InputError, match=r"column 5 has no name \(row numbers\?\): name the columns to use, --columns"):
+    with pytest.raises(
+        InputError, match=r"column 5 has no name \(row numbers\?\): name the columns to use, columns=\[.weight"
+    ):
         table.others(["height"])
 
 

@@ -63,7 +63,7 @@ def test_a_file_that_only_says_it_is_an_array_is_refused(tmp_path):
     (tmp_path / "several.npz").rename(tmp_path / "several.npy")
     with pytest.raises(InputError, match="several arrays"):
         open_table(tmp_path / "several.npy")
-    with pytest.raises(InputError, match="--truth matrix"):
+    with pytest.raises(InputError, match="ask for truth='matrix'"):
         open_table(saved(tmp_path, np.ones((3, 2)))).read(["a0"], "decimal")
 
 

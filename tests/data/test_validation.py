@@ -62,15 +62,15 @@ EXACT = {"strings", "objects", "long integers", "unsigned integers"}
 def test_bad_input_is_refused_with_what_was_expected_what_came_and_the_way_out(name):
     matrix, right, error, says = BAD[name]
     # References take exact numbers of any kind, and integers of any size.
-    for door in (checked,) if name in EXACT else (checked, reference):
+    for validate in (checked,) if name in EXACT else (checked, reference):
         with pytest.raises(error, match=says) as caught:
-            door(matrix, right)
+            validate(matrix, right)
         assert type(caught.value) is error
         assert isinstance(caught.value, StabilityLabError)
         assert isinstance(caught.value, ValueError)
 
 
-def test_every_input_error_is_met_at_the_door_but_a_dependent_column():
+def test_every_input_error_is_met_here_but_that_of_a_dependent_column():
     met = {error for _, _, error, _ in BAD.values()}
     assert {e.__name__ for e in InputError.__subclasses__()} - {e.__name__ for e in met} == {"RankDeficientError"}
 

@@ -217,7 +217,7 @@ def test_wrong_weights_are_refused_and_change_nothing(weights):
 def test_an_accumulator_says_what_it_lacks():
     with pytest.raises(UnderdeterminedError, match="3 rows do not determine 4 coefficients: add at least 4"):
         of((A[:3], B[:3])).solve()
-    with pytest.raises(InputError, match="columns, at least one"):
+    with pytest.raises(InputError, match="columns n must be a whole number, at least 1; got"):
         GramAccumulator(0)
     with pytest.raises(InputError, match="same columns"):
         of(*BLOCKS).merge(GramAccumulator(3))

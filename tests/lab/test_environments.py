@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
 
 import fickle_routes
 from fickle_routes import ENTRY, FICKLE
@@ -18,7 +19,14 @@ from stabilitylab import libraries
 from stabilitylab.bench import isolation
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.lab import environments
-from stabilitylab.lab.environments import Requirement, VersionError, interpreter, normalised, release, requirement, same
+from stabilitylab.lab.environments import (
+    Requirement,
+    VersionError,
+    interpreter,
+    release_order,
+    requirement,
+    satisfies,
+)
 
 ONE = Requirement("fickle-lib", "1.0")
 
@@ -34,6 +42,8 @@ ONE = Requirement("fickle-lib", "1.0")
         ("polars_ds==0.13", "polars-ds", "0.13"),
         ("torch==2.6.0+cpu", "torch", "2.6.0+cpu"),
         ("x==1.0.post2.dev3", "x", "1.0.post2.dev3"),
+        ("x==1!2.0", "x", "1!2.0"),
+        ("x==1.0-beta.2", "x", "1.0b2"),
     ],
 )
 def test_a_requirement_is_a_name_and_one_version(text, distribution, version):
@@ -55,6 +65,9 @@ NOT_ONE_VERSION = [
     "../x==1.0",
     "a==1; rm -rf ~",
     "a==1\n",
+    "a==1 ",
+    "a==nightly",
+    "a==2.0-final",
     "a==$(id)",
     "a==١.٢",
     "ſ==1.0",
@@ -67,17 +80,18 @@ def test_anything_else_is_refused_with_an_example(text):
         requirement(text)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.from_regex(r"[-\w.$;\[\] ]{0,8}={1,3}[-\w.+*$; ]{0,8}", fullmatch=True)))
 def test_what_reaches_pip_is_no_option_and_no_path(text):
     try:
         asked = str(requirement(text))
     except InputError:
         return
-    assert re.fullmatch(r"[a-z0-9][a-z0-9-]*==[0-9][a-z0-9._+-]*", asked, re.ASCII)
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]*==[0-9][a-z0-9.+!]*", asked, re.ASCII)
 
 
 @pytest.mark.parametrize(
-    ("asked", "found", "is_it"),
+    ("wanted", "version", "is_it"),
     [
         ("1.8", "1.8.0", True),
         ("1.8.0", "1.8", True),
@@ -89,16 +103,33 @@ def test_what_reaches_pip_is_no_option_and_no_path(text):
         ("2.6+cpu", "2.6.0+cpu", True),
         ("1.9.0rc1", "1.9rc1", True),
         ("1.9.0rc1", "1.9.0", False),
+        ("1.9.0", "1.9.0.post1", False),
     ],
 )
-def test_a_version_is_the_one_asked_for_up_to_zeros_and_labels(asked, found, is_it):
-    assert same(asked, found) is is_it
+def test_a_version_is_the_one_wanted_up_to_zeros_and_local_labels(wanted, version, is_it):
+    assert satisfies(version, wanted) is is_it
 
 
-def test_releases_are_in_the_order_of_their_numbers():
-    texts = ["0.9.9", "1.2", "1.10.0", "1.10.1", "2024.4.1"]
-    assert sorted(texts, key=release) == texts
-    assert release("1.9.0rc1") == release("1.9") == (1, 9)
+IN_ORDER = [
+    "0.9.9", "1.2", "1.9.0.dev1", "1.9.0a1", "1.9.0b2", "1.9.0rc1", "1.9.0rc2", "1.9.0", "1.9.0+cpu",
+    "1.9.0.post1", "1.9.1", "1.10.0", "2024.4.1", "1!0.1",
+]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.permutations(IN_ORDER))
+def test_versions_are_in_the_order_of_their_releases_candidates_and_labels_included(texts):
+    assert sorted(texts, key=release_order) == IN_ORDER
+
+
+def test_a_candidate_is_not_its_release_and_zeros_do_not_count():
+    assert release_order("1.9.0rc1") != release_order("1.9.0") == release_order("1.9")
+
+
+@pytest.mark.parametrize("text", ["", "unknown", "2024a.b", "1.0-final"])
+def test_what_is_no_version_has_no_place_in_the_order(text):
+    with pytest.raises(VersionError, match=f"{text!r} is no version as PEP 440 writes them"):
+        release_order(text)
 
 
 # --- whose versions
@@ -115,13 +146,17 @@ def test_a_distribution_is_known_by_any_spelling_of_its_name(fickle):
     assert requirement("Fickle_Lib==1.0").library is FICKLE
 
 
-def test_an_unknown_distribution_is_refused_and_the_known_are_named():
-    with pytest.raises(UnknownNameError, match=r"no route is of 'requests': known are .*numpy, .*scipy"):
+def test_an_unknown_distribution_is_refused_and_similar_or_all_are_named():
+    with pytest.raises(UnknownNameError, match=r"no route is of 'zzzz': the distributions .* are .*numpy, .*scipy"):
+        interpreter(requirement("zzzz==2.0"), print)
+    with pytest.raises(UnknownNameError, match=r"no route is of 'scikitlearn': did you mean scikit-learn"):
+        interpreter(requirement("scikitlearn==2.0"), print)
+    with pytest.raises(UnknownNameError, match=r"no route is of 'requests': "):
         interpreter(requirement("requests==2.0"), print)
 
 
 def test_no_two_libraries_are_of_one_distribution():
-    names = [normalised(one.distribution) for one in libraries.each() if one.distribution]
+    names = [canonicalize_name(one.distribution) for one in libraries.each() if one.distribution]
     assert len(set(names)) == len(names)
 
 
@@ -129,16 +164,16 @@ def test_no_two_libraries_are_of_one_distribution():
 
 
 def stated(texts):
-    return {normalised(re.match(r"[\w.-]+", text)[0]) for text in texts}
+    return {canonicalize_name(re.match(r"[\w.-]+", text)[0]) for text in texts}
 
 
 def test_a_worker_imports_nothing_that_an_environment_lacks():
     code = "import stabilitylab.bench.worker, sys; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     known = importlib.metadata.packages_distributions()
-    wanted = {normalised(name) for module in loaded for name in known.get(module, ())}
-    assert wanted & stated(importlib.metadata.requires("stabilitylab")) <= stated(environments.core())
-    assert not stated(environments.core()) & {"pytest", "matplotlib", "rich", "click"}
+    wanted = {canonicalize_name(name) for module in loaded for name in known.get(module, ())}
+    assert wanted & stated(importlib.metadata.requires("stabilitylab")) <= stated(environments.worker_requirements())
+    assert not stated(environments.worker_requirements()) & {"pytest", "matplotlib", "rich", "click"}
 
 
 @pytest.fixture
@@ -152,7 +187,7 @@ def commands(monkeypatch):
             raise VersionError(f"{failed}: {said.pop()}")
 
     monkeypatch.setattr(environments, "_run", run)
-    monkeypatch.setattr(environments, "core", lambda: ("numpy>=2.0", "scipy >= 1.13", "mpmath>=1.3"))
+    monkeypatch.setattr(environments, "worker_requirements", lambda: ("numpy>=2.0", "scipy >= 1.13", "mpmath>=1.3"))
     return ran, said
 
 
@@ -199,7 +234,7 @@ def test_a_command_that_fails_says_why(code, says):
 
 
 def test_a_command_that_cannot_be_run_or_hangs_says_so(monkeypatch):
-    monkeypatch.setattr(environments, "PATIENCE", 0.2)
+    monkeypatch.setattr(environments, "PIP_SECONDS", 0.2)
     with pytest.raises(VersionError, match=r"it failed: .*No such file"):
         environments._run([str(Path("nowhere") / "python")], "it failed")
     with pytest.raises(VersionError, match=r"it failed: .*timed out"):
@@ -219,7 +254,7 @@ def offline(fickle, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", (tmp_path / "wheels").as_uri())
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(SUPPORT), str(packages)]))
-    monkeypatch.setattr(environments, "core", tuple)
+    monkeypatch.setattr(environments, "worker_requirements", tuple)
     yield tmp_path / "cache" / "versions"
     isolation.end_all()
 
@@ -253,7 +288,7 @@ def unmade(monkeypatch, tmp_path):
         if step in fails:
             raise KeyboardInterrupt
         if step == "venv":
-            python = environments._python(Path(command[3]))
+            python = environments._python_in(Path(command[3]))
             python.parent.mkdir(parents=True)
             python.touch()
 
@@ -262,8 +297,8 @@ def unmade(monkeypatch, tmp_path):
 
 
 def made(name):
-    python = environments._made(name, ONE)
-    assert environments._python_of(name) == python
+    python = environments._make_environment(name, ONE)
+    assert environments._recorded_python(name) == python
     return Path(python).parent.parent
 
 
@@ -272,7 +307,7 @@ def test_an_interrupted_one_is_removed_and_the_next_is_made(unmade, step):
     name, fails = unmade
     fails.append(step)
     with pytest.raises(KeyboardInterrupt):
-        environments._made(name, ONE)
+        environments._make_environment(name, ONE)
     assert list(name.parent.iterdir()) == []
     fails.clear()
     assert made(name) == name.with_name(f"key.{os.getpid()}")
@@ -299,5 +334,5 @@ def test_a_name_without_its_python_is_as_good_as_none(unmade, text):
     name.parent.mkdir()
     if text is not None:
         name.write_text(text)
-    assert environments._python_of(name) is None
+    assert environments._recorded_python(name) is None
     made(name)

@@ -1,12 +1,15 @@
 """An experiment file is a question, a grid and findings; what is wrong with one is said; the committed are whole."""
 
+import ast
 import re
+import subprocess
+import sys
 
 import pytest
 
 from paths import EXPERIMENTS
 from planted import GRID, experiment, with_solvers
-from stabilitylab import solvers
+from stabilitylab import lab, solvers
 from stabilitylab.core.errors import DuplicateNameError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement, Status
@@ -109,8 +112,10 @@ def test_a_name_or_a_piece_that_fits_only_one_is_enough(folder):
 def test_a_piece_of_several_names_and_one_of_none_are_refused_with_the_names(folder):
     with pytest.raises(UnknownNameError, match=r"'qr' names several experiments: qr_wins, qr_wins_again$"):
         select(folder, ["qr"])
-    with pytest.raises(UnknownNameError, match=r"'lu' names no experiment: qr_wins, .*takes_time$"):
+    with pytest.raises(UnknownNameError, match=r"'lu' names no experiment: the experiments are qr_wins, .*takes_time$"):
         select(folder, ["lu"])
+    with pytest.raises(UnknownNameError, match=r"'qr_win_again' names no experiment: did you mean qr_wins_again"):
+        select(folder, ["qr_win_again"])
 
 
 @pytest.mark.parametrize("name", ["nowhere", "empty"])
@@ -265,8 +270,6 @@ def test_computed_numbers_and_settings_of_the_grid_are_not_typed_results():
 
 SCRIPT = """
 if __name__ == "__main__":
-    from stabilitylab.cli.main import run_file
-
     run_file(__file__)
 """
 
@@ -274,6 +277,33 @@ if __name__ == "__main__":
 @EACH
 def test_a_committed_experiment_can_be_run_as_a_script(path):
     assert path.read_text("utf-8").endswith(SCRIPT)
+
+
+def taken_from_the_package(source):
+    """The modules of the package that a source imports from."""
+    nodes = list(ast.walk(ast.parse(source)))
+    modules = [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+    modules += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return {name for name in modules if name.partition(".")[0] == "stabilitylab"}
+
+
+@EACH
+def test_a_committed_experiment_imports_from_one_place(path):
+    assert taken_from_the_package(path.read_text("utf-8")) == {"stabilitylab.lab"}
+
+
+@pytest.mark.parametrize("line", ["import stabilitylab.bench", "def f():\n    from stabilitylab.cli.run import run"])
+def test_another_import_is_seen(line):
+    assert len(taken_from_the_package(f"from stabilitylab.lab import Finding\n{line}")) == 2
+
+
+def test_what_experiments_import_is_there_and_brings_no_plotting_frames_or_terminal():
+    code = "import sys, stabilitylab.lab; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"matplotlib", "pandas", "rich", "click", "sklearn", "jinja2"} & set(loaded)
+    assert "numpy" in loaded
+    assert all(hasattr(lab, name) for name in lab.__all__)
+    assert sorted(set(lab.__all__)) == sorted(lab.__all__)
 
 
 def test_a_recipe_is_hashable_and_builds_what_it_names():

@@ -6,10 +6,7 @@ import time
 from pathlib import Path
 
 GRID = """
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.report.plot import Lines
-from stabilitylab.problems import case, cases
-from stabilitylab.report.table import Pivot
+from stabilitylab.lab import Experiment, Finding, Lines, Pivot, case, cases
 
 EXPERIMENT = Experiment(
     problems=cases("synthetic.randsvd", cond=(1e2, 1e8), m=12, n=3, seed=(0, 1)),
@@ -38,13 +35,11 @@ from pathlib import Path
 
 import numpy as np
 
-from stabilitylab.lab.experiment import Experiment, Finding
-from stabilitylab.problems import cases
-from stabilitylab.solvers import solver
+from stabilitylab.lab import Experiment, Finding, cases, solvers
 
 
 def planted(name):
-    return solver("planted." + name, source="written to misbehave")
+    return solvers.solver("planted." + name, source="written to misbehave")
 
 
 @planted("good")

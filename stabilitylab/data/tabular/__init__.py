@@ -9,10 +9,20 @@ from typing import TypeAlias
 
 from stabilitylab.core.errors import InputError
 from stabilitylab.data.tabular.array_file import ArrayTable
+from stabilitylab.data.tabular.columns import FileTruth
 from stabilitylab.data.tabular.numerals import Notation
 from stabilitylab.data.tabular.text_file import TextTable
 
 Table: TypeAlias = TextTable | ArrayTable
+
+
+def truth_of_file(path: str | os.PathLike[str]) -> FileTruth:
+    """What the numbers of a file are by themselves: "matrix" for binary ones (.npy), "decimal" for text."""
+    return "matrix" if _is_array(path) else "decimal"
+
+
+def _is_array(path: str | os.PathLike[str]) -> bool:
+    return Path(path).suffix.lower() == ".npy"
 
 
 def open_table(path: str | os.PathLike[str], *, separator: str = ",", decimal: str = ".", thousands: str = "") -> Table:
@@ -28,4 +38,4 @@ def open_table(path: str | os.PathLike[str], *, separator: str = ",", decimal: s
         path.stat()
         raise InputError(f"{path} is no file: a table is read twice, so save a stream to a file first")
     notation = Notation(decimal, thousands)
-    return ArrayTable.open(path) if path.suffix.lower() == ".npy" else TextTable.open(path, separator, notation)
+    return ArrayTable.open(path) if _is_array(path) else TextTable.open(path, separator, notation)

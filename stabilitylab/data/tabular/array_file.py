@@ -17,7 +17,7 @@ from stabilitylab.core.errors import (
     OutOfRangeError,
     ShapeError,
 )
-from stabilitylab.data.tabular.columns import BLOCK_FIELDS, Blocks, FileTruth, Named, Seen, silent
+from stabilitylab.data.tabular.columns import BLOCK_FIELDS, Blocks, FileTruth, Named, Progress, no_progress
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ArrayTable(Named):
 
     @classmethod
     def open(cls, path: Path) -> "ArrayTable":
-        """Map the array. Raises InputError for a file that is none, the errors of `door.checked` for a wrong array."""
+        """Map the array. Raises InputError for a file that holds none, else the errors of `validation.checked`."""
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (ValueError, EOFError) as error:
@@ -50,7 +50,11 @@ class ArrayTable(Named):
         return super().index(f"a{int(name)}" if name.isdecimal() else name)
 
     def read(
-        self, columns: Sequence[str], truth: FileTruth = "matrix", rows: int | None = None, seen: Seen = silent
+        self,
+        columns: Sequence[str],
+        truth: FileTruth = "matrix",
+        rows: int | None = None,
+        progress: Progress = no_progress,
     ) -> tuple[tuple[Fraction, ...], Blocks]:
         """(scales, blocks): float64 blocks (rows, len(columns)) of the stored numbers; every scale is 1.
 
@@ -58,10 +62,10 @@ class ArrayTable(Named):
         OutOfRangeError with row and column.
         """
         if truth == "decimal":
-            raise InputError(f"{self.path} holds binary numbers, not decimals as written: ask for --truth matrix")
-        return (Fraction(1),) * len(columns), self._blocks(columns, rows, seen)
+            raise InputError(f"{self.path} holds binary numbers, not decimals as written: ask for truth='matrix'")
+        return (Fraction(1),) * len(columns), self._blocks(columns, rows, progress)
 
-    def _blocks(self, columns: Sequence[str], rows: int | None, seen: Seen) -> Blocks:
+    def _blocks(self, columns: Sequence[str], rows: int | None, progress: Progress) -> Blocks:
         chosen = [self.index(name) for name in columns]
         m, size = len(self.array), rows or max(1, BLOCK_FIELDS // self.array.shape[1])
         for start in range(0, m, size):
@@ -81,4 +85,4 @@ class ArrayTable(Named):
                     f"where float64 rounds: subtract an offset"
                 )
             yield block
-            seen(min(start + size, m), m)
+            progress(min(start + size, m), m)

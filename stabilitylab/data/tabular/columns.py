@@ -1,6 +1,5 @@
-"""Named columns of a file: finding one, or all others, with near misses for a name that is none."""
+"""Named columns of a file: finding one, or all others; an unknown name is answered with similar ones."""
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,15 +7,18 @@ from typing import Literal, TypeAlias
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, UnknownNameError
+from stabilitylab.core.suggest import did_you_mean
 
 FileTruth: TypeAlias = Literal["decimal", "matrix"]
 Blocks: TypeAlias = Iterator[Array]
-Seen: TypeAlias = Callable[[int, int], None]
+Progress: TypeAlias = Callable[[int, int], None]
+"""Is told how much of a file has been read, and how much there is."""
+
 BLOCK_FIELDS = 2**19  # of one block: some tens of megabytes as text
 
 
-def silent(done: int, total: int) -> None:
-    """No word of progress."""
+def no_progress(done: int, total: int) -> None:
+    """Shows nothing."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Named:
     names: tuple[str, ...]
 
     def index(self, name: str) -> int:
-        """The place of the one column of that name. Raises UnknownNameError, with near misses; InputError for two."""
+        """The place of the one column of that name. Raises UnknownNameError, with similar names; InputError for two."""
         places = [j for j, known in enumerate(self.names) if known == name]
         if len(places) == 1:
             return places[0]
@@ -35,19 +37,18 @@ class Named:
             raise InputError(
                 f"{self.path}: columns {' and '.join(str(j + 1) for j in places)} are both named {name!r}: rename one"
             )
-        near = difflib.get_close_matches(name, [n for n in self.names if n], n=3, cutoff=0.4)
-        shown = ", ".join(map(repr, near or self.names[:20])) + (", ..." if not near and len(self.names) > 20 else "")
-        hint = f"did you mean {shown}?" if near else f"the columns are {shown}"
+        hint = did_you_mean(name, self.names, plural="columns", show=repr)
         raise UnknownNameError(f"{self.path}: no column is named {name!r}: {hint}")
 
     def others(self, taken: Sequence[str]) -> tuple[str, ...]:
         """Every column but those taken. Raises InputError for one without a name, which is most often a row number."""
-        found = tuple(name for name in self.names if name not in taken)
-        if "" in found:
+        others = tuple(name for name in self.names if name not in taken)
+        if "" in others:
+            named = [name for name in others if name][:5] or ["a", "b"]
             raise InputError(
                 f"{self.path}: column {self.names.index('') + 1} has no name (row numbers?): "
-                f"name the columns to use, --columns {','.join(name for name in found if name)[:60] or 'a,b'}"
+                f"name the columns to use, columns={named!r}"
             )
-        for name in found:
+        for name in others:
             self.index(name)
-        return found
+        return others

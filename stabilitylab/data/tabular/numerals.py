@@ -78,11 +78,9 @@ class Notation:
         if self.decimal == "." and not self.thousands and _GROUPED.fullmatch(text):
             as_thousands, as_decimal = text.replace(",", ""), text.replace(",", ".")
             two = (
-                f" (as {as_thousands}), --decimal ',' (as {as_decimal})"
-                if text.count(",") == 1 > text.count(".")
-                else ""
+                f" (as {as_thousands}), decimal=',' (as {as_decimal})" if text.count(",") == 1 > text.count(".") else ""
             )
-            return BadField(row, NotNumericError, f"{text!r} can be read in two ways: say which, --thousands ','{two}")
+            return BadField(row, NotNumericError, f"{text!r} can be read in two ways: say which, thousands=','{two}")
         marks = f"decimal mark {self.decimal!r}" + (f" and {self.thousands!r} between thousands" * bool(self.thousands))
         return BadField(
             row,

@@ -9,7 +9,7 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import EmptyError, InputError
-from stabilitylab.data.tabular.columns import BLOCK_FIELDS, Blocks, FileTruth, Named, Seen, silent
+from stabilitylab.data.tabular.columns import BLOCK_FIELDS, Blocks, FileTruth, Named, Progress, no_progress
 from stabilitylab.data.tabular.fields import FieldBlock, field_blocks
 from stabilitylab.data.tabular.numerals import BadField, Notation, Numerals
 
@@ -41,8 +41,8 @@ class TextTable(Named):
         names = tuple(name.strip() for name in header.fields)
         other = next((c for c in ";\t|," if len(names) == 1 and c in names[0] and c != separator), None)
         if other is not None:
-            flag = {"\t": "tab"}.get(other, repr(other))
-            raise InputError(f"{path}, line 1: one column, named {names[0][:60]!r}: give --separator {flag}")
+            written = {"\t": "tab"}.get(other, other)
+            raise InputError(f"{path}, line 1: one column, named {names[0][:60]!r}: give separator={written!r}")
         if all(map(notation.holds, names)):
             raise InputError(
                 f"{path}, line 1: expected the names of the columns; got the numbers {', '.join(names)[:60]}: "
@@ -51,33 +51,39 @@ class TextTable(Named):
         return cls(path, names, separator, notation)
 
     def read(
-        self, columns: Sequence[str], truth: FileTruth = "decimal", rows: int | None = None, seen: Seen = silent
+        self,
+        columns: Sequence[str],
+        truth: FileTruth = "decimal",
+        rows: int | None = None,
+        progress: Progress = no_progress,
     ) -> tuple[tuple[Fraction, ...], Blocks]:
         """(scales, blocks): column j of every block (rows, len(columns)), times scales[j], is the file's column.
 
         truth "decimal": the numbers as written, exactly. The file is read once here, which finds the digits behind the
         point of each column, and once more while the blocks are drawn; a block holds whole numbers, float64 where all
         are below 2**50 and Python ints elsewhere. truth "matrix": each number rounded once to float64; one reading.
-        seen(done, total) is told the bytes read after each block. Raises, with file, line and column, NotNumericError,
-        NotFiniteError, OutOfRangeError and ShapeError; EmptyError for no rows, InputError for text that is no UTF-8.
+        progress(done, total) is told the bytes read after each block. Raises, with file, line and column,
+        NotNumericError, NotFiniteError, OutOfRangeError and ShapeError; EmptyError for no rows, InputError for text
+        that is no UTF-8.
         """
         total = self.path.stat().st_size * (2 if truth == "decimal" else 1)
         if truth == "matrix":
             floats = (
-                np.stack([c.values for c in block], axis=1) for block in self._blocks(columns, rows, seen, 0, total)
+                np.stack([c.values for c in block], axis=1) for block in self._blocks(columns, rows, progress, 0, total)
             )
             return (Fraction(1),) * len(columns), floats
         places, count = np.zeros(len(columns), dtype=np.int64), 0
-        for block in self._blocks(columns, rows, seen, 0, total):
+        for block in self._blocks(columns, rows, progress, 0, total):
             places = np.maximum(places, [c.places.max() for c in block])
             count += len(block[0].fields)
-        return tuple(Fraction(1, 10 ** int(k)) for k in places), self._exact(columns, rows, seen, places, count, total)
+        scales = tuple(Fraction(1, 10 ** int(k)) for k in places)
+        return scales, self._exact(columns, rows, progress, places, count, total)
 
     def _exact(
-        self, columns: Sequence[str], rows: int | None, seen: Seen, places: Array, count: int, total: int
+        self, columns: Sequence[str], rows: int | None, progress: Progress, places: Array, count: int, total: int
     ) -> Blocks:
         changed = InputError(f"{self.path} was changed while it was being read: run again when it stands still")
-        for block in self._blocks(columns, rows, seen, total // 2, total):
+        for block in self._blocks(columns, rows, progress, total // 2, total):
             count -= len(block[0].fields)
             if any(c.places.max() > k for c, k in zip(block, places, strict=True)):
                 raise changed
@@ -89,7 +95,7 @@ class TextTable(Named):
             raise changed
 
     def _blocks(
-        self, columns: Sequence[str], rows: int | None, seen: Seen, before: int, total: int
+        self, columns: Sequence[str], rows: int | None, progress: Progress, before: int, total: int
     ) -> Iterator[list[Numerals]]:
         """The columns of each block of rows, every field a number."""
         chosen = [self.index(name) for name in columns]
@@ -98,7 +104,7 @@ class TextTable(Named):
         empty = True
         for block in blocks:
             yield [self._column(name, block.column(j), block) for name, j in zip(columns, chosen, strict=True)]
-            seen(before + block.read, total)
+            progress(before + block.read, total)
             empty = False
         if empty:
             raise EmptyError(f"{self.path} has column names and no rows: give the data")

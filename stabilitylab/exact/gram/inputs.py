@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.formats import Array, as_integers
 from stabilitylab.core.errors import (
     ComplexError,
-    InputError,
     NotFiniteError,
     NotNumericError,
     OutOfRangeError,
@@ -81,8 +81,7 @@ def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> ExactInp
 
 def exact_input_of(problem: Problem, truth: Truth) -> ExactInput:
     """One of the three truths of a problem, without any rounding."""
-    if truth not in TRUTHS:
-        raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
+    require_choice("truth", truth, TRUTHS)
     powers = problem.design.kind == "polynomial" and problem.design.degree > 1
     # Without powers the stored data are the matrix.
     if (truth == "matrix" or (truth == "data" and not powers)) and problem.dtype != "longdouble":

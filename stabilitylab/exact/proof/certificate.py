@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf, log10
 from typing import Any
 
 import numpy.typing as npt
@@ -69,6 +70,19 @@ class Certificate:
     def radius(self) -> tuple[Fraction, ...]:
         """Bounds on the distance of the exact solution from the middles; 0 where they are exact."""
         return self._scaled(self.spread)
+
+    @property
+    def digits(self) -> float:
+        """Proven decimal digits of the worst coefficient, floor(-log10(radius_j / |x_j|)), at least 0; inf if exact."""
+        ratios = [abs(x) / radius for x, radius in zip(self.x, self.radius, strict=True) if radius]
+        if not ratios:
+            return inf
+        worst = min(ratios)
+        if worst < 10:
+            return 0
+        # The floor or one more, by logarithms of integers, which have them beyond the range of floats too.
+        digits = round(log10(worst.numerator) - log10(worst.denominator))
+        return digits if 10**digits <= worst else digits - 1
 
     @property
     def alpha(self) -> float | None:

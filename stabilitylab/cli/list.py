@@ -1,0 +1,43 @@
+"""The command `stabilitylab list`: everything there is, by name."""
+
+import json
+from pathlib import Path
+
+import click
+
+from stabilitylab import libraries, problems, solvers
+from stabilitylab.cli.options import AS_JSON, FOLDER
+from stabilitylab.lab.experiment import find, load
+from stabilitylab.scoring import metrics
+
+
+@click.command("list")
+@FOLDER
+@AS_JSON
+def list_all(folder: Path, as_json: bool) -> None:
+    """List everything that has a name. Solvers, library routes, problems, metrics and experiments, each in a line.
+
+    A route whose library is not here is listed with the way to get it.
+
+    \b
+    stabilitylab list                                   names and first lines
+    stabilitylab list --json | jq '.solvers | keys'     for programs
+    """
+    experiments = {one.name: one.question for one in map(load, find(folder))} if folder.is_dir() else {}
+    listed: dict[str, dict[str, str]] = {
+        "solvers": {e.label.name: e.summary for e in solvers.catalog},
+        "libraries": {
+            e.label.name: e.summary + (f" [{lacks}]" if (lacks := e.label.lacks) else "") for e in libraries.catalog
+        },
+        "problems": {e.label.name: e.summary for e in problems.catalog},
+        "metrics": {e.label.name: e.summary for e in metrics.catalog},
+        "experiments": experiments,
+    }
+    if as_json:
+        click.echo(json.dumps(listed, indent=1))
+        return
+    for kind, entries in listed.items():
+        click.echo(f"{kind} ({len(entries)})")
+        width = max(map(len, entries), default=0)
+        for name, summary in entries.items():
+            click.echo(f"  {name:<{width}}  {summary}")

@@ -1,0 +1,97 @@
+"""Certified least squares of a data file of any length, read in blocks of rows."""
+
+import os
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import get_args
+
+import numpy as np
+
+from stabilitylab.core.arguments import require_choice, require_whole
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import InputError
+from stabilitylab.data.tabular import Table, open_table, truth_of_file
+from stabilitylab.data.tabular.columns import FileTruth, Progress, no_progress
+from stabilitylab.exact.accumulator import GramAccumulator
+from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.least_squares import POLICIES, Policy
+
+
+def fit_file(
+    path: str | os.PathLike[str],
+    target: str | int,
+    *,
+    columns: Sequence[str | int] | None = None,
+    intercept: bool = True,
+    weights: str | int | None = None,
+    truth: FileTruth | None = None,
+    policy: Policy = "full-rank",
+    separator: str = ",",
+    decimal: str = ".",
+    thousands: str = "",
+    rows: int | None = None,
+    progress: Progress = no_progress,
+) -> CertifiedFit:
+    """x minimising |y - [1 X] x| for the columns of a file: y the column `target`, X (m, n) `columns`, in their order.
+
+    path: text in UTF-8 whose first line names the columns, or a .npy file with an array (m, k), whose columns are
+    a0, a1, ... or their numbers. columns: by default all but the target and the weights. intercept: a column of ones in
+    front, named "intercept". weights: a column of weights w, which minimise sum w_i r_i²; a whole weight counts as that
+    many rows. truth: "decimal", the numbers exactly as written (the default for text), or "matrix", each rounded to
+    float64 (the default for .npy, which holds nothing else). policy: as for `lstsq`. separator, decimal, thousands: as
+    for `data.tabular.open_table`. rows: how many are in memory at a time. progress(done, total) is told the bytes of
+    text, or the rows of an array, that have been read.
+
+    The numbers are those of `lstsq` on the whole table, bit for bit: sums of integers do not depend on blocks. Memory
+    does not grow with the file. Text is read twice for the decimal truth, else once.
+    Raises, with file, line and column, the errors of `data.tabular` for what is no table of numbers; UnknownNameError
+    for a column that is not there, InputError for columns that make no regression; and the errors of `lstsq`.
+    """
+    truth = truth or truth_of_file(path)
+    require_choice("truth", truth, get_args(FileTruth))
+    require_choice("policy", policy, POLICIES)
+    if rows is not None:
+        require_whole("rows", rows, at_least=1)
+    table = open_table(path, separator=separator, decimal=decimal, thousands=thousands)
+    response, weight_column = _name(table, target), None if weights is None else _name(table, weights)
+    taken = [response] if weight_column is None else [response, weight_column]
+    features = _features(table, columns, taken)
+    if not features and not intercept:
+        raise InputError(f"{path}: no column is left to fit {response!r} with: name columns, or keep the intercept")
+    scales, blocks = table.read([*features, *taken], truth, rows, progress)
+    n = len(features)
+    ones = [Fraction(1)] if intercept else []
+    unit = Fraction(1) if weight_column is None else scales[n + 1]
+    accumulator = GramAccumulator(len(ones) + n, scales=[*ones, *scales[: n + 1]], weight_unit=unit)
+    for block in blocks:
+        A = np.hstack([np.ones((len(block), 1), dtype=block.dtype), block[:, :n]]) if intercept else block[:, :n]
+        w = None if weight_column is None else _weights(block[:, n + 1], unit)
+        accumulator.add(A, block[:, n], weights=w)
+    return accumulator.solve(names=["intercept", *features] if intercept else list(features), policy=policy)
+
+
+def _name(table: Table, column: str | int) -> str:
+    """The column's name as the table has it."""
+    return table.names[table.index(str(column))]
+
+
+def _features(table: Table, columns: Sequence[str | int] | None, taken: Sequence[str]) -> tuple[str, ...]:
+    """The names of the columns to fit with. Raises InputError for one that is named twice, or is the target too."""
+    if columns is None:
+        return table.others(taken)
+    if isinstance(columns, str):
+        raise InputError(f"columns must be a list of names; got {columns!r}: write columns={columns.split(',')!r}")
+    features = tuple(_name(table, column) for column in columns)
+    twice = next((name for name in features if name in taken or features.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{table.path}: column {twice!r} is named twice: once is what a regression can use")
+    return features
+
+
+def _weights(values: Array, unit: Fraction) -> Array:
+    """The weights that a column of whole multiples of `unit` stands for: as they are for 1, else Fractions."""
+    if unit == 1:
+        return values
+    exact = np.empty(len(values), dtype=object)
+    exact[:] = [int(weight) * unit for weight in values]
+    return exact

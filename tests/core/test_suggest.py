@@ -1,0 +1,30 @@
+"""What is offered in place of an unknown name: what resembles it, or all there is."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stabilitylab.core.suggest import MOST, did_you_mean, similar
+
+NAMES = ["qr.householder", "qr.mgs", "svd.full"]
+
+
+def test_a_name_with_a_slip_is_answered_with_the_name_that_was_meant():
+    assert did_you_mean("qr.housholder", NAMES).startswith("did you mean qr.householder")
+    assert did_you_mean("a b", ["a  b"], show=repr) == "did you mean 'a  b'?"
+
+
+def test_where_nothing_resembles_it_all_are_listed_in_their_order_up_to_a_limit():
+    assert did_you_mean("zzz", NAMES, plural="routes") == "the routes are qr.householder, qr.mgs, svd.full"
+    many = [f"a{k}" for k in range(MOST + 1)]
+    assert did_you_mean("zzz", many).endswith(f" a{MOST - 1}, ...")
+    assert did_you_mean("zzz", many[:MOST]).endswith(f" a{MOST - 1}")
+    assert did_you_mean("zzz", [], plural="routes") == "there are no routes"
+    assert did_you_mean("", ["", "x"]) == "the names are , x", "an empty name resembles nothing"
+
+
+@settings(deadline=None)
+@given(st.sampled_from(NAMES), st.data())
+def test_a_letter_left_out_or_doubled_still_finds_the_name(name, data):
+    k = data.draw(st.integers(0, len(name) - 1))
+    assert name in similar(name[:k] + name[k + 1 :], NAMES)
+    assert name in similar(name[:k] + name[k] + name[k:], NAMES)

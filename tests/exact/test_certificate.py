@@ -1,0 +1,41 @@
+"""What a certificate says of itself: how many digits are proven."""
+
+from dataclasses import replace
+from fractions import Fraction
+from math import inf
+
+import numpy as np
+import pytest
+
+import stabilitylab as sl
+
+A = np.column_stack([np.ones(5), np.arange(5.0) ** 2])
+CERTIFICATE = sl.lstsq(A, np.array([1.0, 2.0, 3.0, 5.0, 8.0])).certificate
+
+
+def with_radii(middle, spread):
+    """A certificate of coefficients middle / 10**400, each within spread / 10**400."""
+    return replace(CERTIFICATE, middle=middle, spread=spread, denominator=10**400, ratios=((1, 1),) * len(middle))
+
+
+@pytest.mark.parametrize(
+    ("middle", "spread", "digits"),
+    [
+        ((10**20, 10**9), (1, 1), 9),
+        ((-(10**20), 10**9), (1, 0), 20),
+        ((10**420, 10**380), (1, 10**5), 375),
+        ((10**40 - 1, 10**60), (1, 1), 39),
+        ((5, 10**9), (10, 1), 0),
+        ((0, 10**9), (1, 1), 0),
+        ((3, 4), (0, 0), inf),
+    ],
+)
+def test_the_digits_of_the_worst_coefficient_are_counted(middle, spread, digits):
+    assert with_radii(middle, spread).digits == digits
+
+
+def test_the_digits_hold_for_the_radii_they_were_taken_from():
+    bound = Fraction(1, 10 ** int(CERTIFICATE.digits))
+    pairs = list(zip(CERTIFICATE.x, CERTIFICATE.radius, strict=True))
+    assert all(radius <= bound * abs(x) for x, radius in pairs)
+    assert any(radius > bound / 100 * abs(x) for x, radius in pairs)

@@ -1,0 +1,122 @@
+"""A data file is fitted as its table would be in memory, bit for bit, at any size of block; bad use is refused."""
+
+import csv
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import stabilitylab as sl
+from stabilitylab.core.errors import InputError, RankDeficientError, UnknownNameError
+from stabilitylab.data import tabular
+
+
+def written(path, names, rows):
+    with path.open("w", newline="", encoding="utf-8") as out:
+        csv.writer(out).writerows([names, *rows])
+    return path
+
+
+def table(m=60, n=3, seed=1, digits=3):
+    """Rows of decimals as text: n columns and a target."""
+    random = np.random.default_rng(seed)
+    X = random.standard_normal((m, n))
+    y = X @ np.arange(1.0, n + 1) + 5 + random.standard_normal(m)
+    return [[f"{v:.{digits}f}" for v in row] for row in np.column_stack([X, y])]
+
+
+def same(one, other):
+    assert one.x.tolist() == other.x.tolist()
+    assert one.standard_errors.tolist() == other.standard_errors.tolist()
+    assert (one.residual_norm, one.r_squared) == (other.residual_norm, other.r_squared)
+
+
+DIGITS = st.integers(1, 20)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**6), st.integers(5, 40), st.integers(1, 3), DIGITS, st.integers(1, 50), st.booleans())
+def test_a_file_is_lstsq_in_memory_bit_for_bit(tmp_path_factory, seed, m, n, digits, rows, intercept):
+    path = tmp_path_factory.mktemp("stream") / "data.csv"
+    lines = table(m, n, seed, digits)
+    written(path, [*(f"c{j}" for j in range(n)), "y"], lines)
+    whole = np.array([[float(v) for v in line] for line in lines])
+    same(
+        sl.fit_file(path, "y", truth="matrix", rows=rows, intercept=intercept),
+        sl.lstsq(whole[:, :n], whole[:, n], intercept=intercept),
+    )
+    exact = np.array([[Fraction(v) for v in line] for line in lines], dtype=object)
+    same(
+        sl.fit_file(path, "y", rows=rows, intercept=intercept),
+        sl.lstsq(exact[:, :n], exact[:, n], intercept=intercept),
+    )
+
+
+@pytest.mark.parametrize("truth", ["decimal", "matrix"])
+def test_weights_come_from_a_column(tmp_path, truth):
+    lines = [[*line, f"{j % 4}.25"] for j, line in enumerate(table())]
+    path = written(tmp_path / "data.csv", ["a", "b", "c", "y", "w"], lines)
+    number = float if truth == "matrix" else Fraction
+    whole = np.array([[number(v) for v in line] for line in lines], dtype=float if truth == "matrix" else object)
+    expected = sl.lstsq(whole[:, :3], whole[:, 3], weights=whole[:, 4], intercept=True)
+    fit = sl.fit_file(path, "y", weights="w", truth=truth, rows=7)
+    same(fit, expected)
+    assert fit.names == ("intercept", "a", "b", "c")
+
+
+def test_columns_of_an_array_are_named_by_number_or_name_in_the_order_asked_for(tmp_path):
+    array = np.array([[float(v) for v in line] for line in table()])
+    np.save(tmp_path / "data.npy", array)
+    fit = sl.fit_file(tmp_path / "data.npy", 3, columns=[2, "a0"], rows=7)
+    same(fit, sl.lstsq(array[:, [2, 0]], array[:, 3], intercept=True))
+    assert fit.names == ("intercept", "a2", "a0")
+
+
+def test_text_is_decimal_by_itself_and_binary_numbers_are_as_stored(tmp_path):
+    path = written(tmp_path / "data.csv", ["x", "y"], [["1.1", "1"], ["1.2", "2"], ["1.3", "3"]])
+    assert sl.fit_file(path, "y").x.tolist() == [-10, 10]
+    np.save(tmp_path / "data.npy", np.array([[1.1, 1], [1.2, 2], [1.3, 3]]))
+    stored = sl.fit_file(tmp_path / "data.npy", 1).x.tolist()
+    assert stored == sl.fit_file(path, "y", truth="matrix").x.tolist() != [-10, 10]
+
+
+def test_marks_and_progress_are_passed_on(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("x;y\n1,5;1.000\n2,5;2.000\n3,5;3.000\n")
+    seen = []
+    fit = sl.fit_file(
+        path, "y", separator=";", decimal=",", thousands=".", rows=2, progress=lambda *so_far: seen.append(so_far)
+    )
+    assert fit.x.tolist() == [-500, 1000]
+    assert seen[-1][0] == seen[-1][1] == 2 * path.stat().st_size
+
+
+BAD_USE = {
+    "columns as one text": ({"columns": "a,b"}, InputError, r"columns must be a list of names; got 'a,b': write"),
+    "a truth of arrays in memory": ({"truth": "data"}, InputError, "truth must be one of decimal, matrix; got 'data'"),
+    "a policy that is none": ({"policy": "basic"}, InputError, "policy must be one of full-rank, minimum-norm"),
+    "no rows at a time": ({"rows": 0}, InputError, "rows must be a whole number, at least 1; got 0"),
+    "a column twice": ({"columns": ["a", "a"]}, InputError, "column 'a' is named twice"),
+    "the target among them": ({"columns": ["a", "y"]}, InputError, "column 'y' is named twice"),
+    "nothing left": ({"columns": [], "intercept": False}, InputError, "no column is left to fit 'y' with"),
+    "an unknown column": ({"columns": ["bb"]}, UnknownNameError, "no column is named 'bb': did you mean 'b'"),
+    "dependent columns": ({"columns": ["a", "twice"]}, RankDeficientError, "twice.*policy='minimum-norm'"),
+}
+
+
+@pytest.mark.parametrize("how", BAD_USE)
+def test_bad_use_is_refused_with_the_way_out(tmp_path, how):
+    options, kind, says = BAD_USE[how]
+    rows = [[str(j), str(j * j % 7), str(2 * j), str(j % 3)] for j in range(9)]
+    path = written(tmp_path / "data.csv", ["a", "b", "twice", "y"], rows)
+    with pytest.raises(kind, match=says):
+        sl.fit_file(path, "y", **options)
+
+
+def test_arguments_are_checked_before_anything_is_read(tmp_path, monkeypatch):
+    path = written(tmp_path / "data.csv", ["a", "y"], [["1", "2"]])
+    monkeypatch.setattr(tabular.TextTable, "read", None)
+    with pytest.raises(InputError, match="policy must be one of"):
+        sl.fit_file(path, "y", policy="basic")
