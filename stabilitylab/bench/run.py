@@ -44,7 +44,7 @@ def unsuited(label: RouteLabel, problem: Problem) -> str | None:
         return "takes square systems only"
     if label.design in ("matrix", "columns"):
         return None
-    if problem.design.kind != "polynomial" or (label.design == "line" and problem.design.degree != 1):
+    if problem.design.degree is None or (label.design == "line" and problem.design.degree != 1):
         return f"takes a {label.design} only"
     return None
 
@@ -111,7 +111,7 @@ def measure(
     entry = route(solver) if isinstance(solver, str) else as_route(solver)
     reason = unsuited(entry.label, problem)
     if reason:
-        raise InputError(f"{entry.label.name} {reason}; {problem.name} is {problem.design.kind}, {problem.dtype}")
+        raise InputError(f"{entry.label.name} {reason}; {problem.name} is {problem.design}, {problem.dtype}")
     return score(entry, problem, solve(entry, problem, copy), truth=truth, copy=copy, wanted=metrics)
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpq_mat, fmpz_mat
 
-from stabilitylab.core.arithmetic.formats import Array, as_fraction, as_integers, nearest
+from stabilitylab.core.arithmetic.formats import FLOAT64, Array, as_integers
 from stabilitylab.core.errors import InputError
 from stabilitylab.data.problem import Problem
 from stabilitylab.problems import problem
@@ -118,7 +118,7 @@ def right_hand_side(A: Array, x: Array, direction: Array, residual: float) -> Ar
     coefficients, x_scale = as_integers(x)
     fitted = [int(v) * scale * x_scale for v in (M * _column(coefficients)).entries()]
     if residual == 0:
-        return np.array([nearest(value, np.float64) for value in fitted])
+        return np.array([FLOAT64.nearest(value) for value in fitted])
     # 1. r = d g - M y with y / d = (M'M)^-1 M'g: a multiple of the projection, in integers.
     g = _column(as_integers(direction)[0])
     Mt = M.transpose()
@@ -126,9 +126,9 @@ def right_hand_side(A: Array, x: Array, direction: Array, residual: float) -> Ar
     r = [int(v) for v in (g * d - M * y).entries()]
     # 2. Its length, from the integer square root: r has more bits than a float has exponents.
     length = math.isqrt(sum(v * v for v in r))
-    target = as_fraction(residual * np.linalg.norm(A @ x))
+    target = FLOAT64.exact(residual * np.linalg.norm(A @ x))
     # 3. b, rounded once; the sign of d would only turn r around.
-    return np.array([nearest(f + target * Fraction(v, length), np.float64) for f, v in zip(fitted, r, strict=True)])
+    return np.array([FLOAT64.nearest(f + target * Fraction(v, length)) for f, v in zip(fitted, r, strict=True)])
 
 
 def _column(integers: Array) -> fmpz_mat:

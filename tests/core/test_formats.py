@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stabilitylab.core.arithmetic.formats import as_fraction, as_integers, nearest, unit_roundoff
+from stabilitylab.core.arithmetic.formats import as_integers, format_named, nearest, unit_roundoff
 from stabilitylab.core.arithmetic.norms import column_norms, unit_exponent
 from stabilitylab.core.errors import OutOfRangeError
 
@@ -151,7 +151,7 @@ def test_integers_and_their_scale_are_the_numbers_exactly_and_share_no_factor_of
         common = gcd(*integers)
         assert common == 0 or common % 2 == 1
         assert max(scale.numerator, scale.denominator).bit_count() == 1
-        assert [as_fraction(v) for v in floats] == [value_of(v) for v in floats]
+        assert [format_named(dtype).exact(v) for v in floats] == [value_of(v) for v in floats]
 
     check()
 

@@ -174,7 +174,7 @@ def full_rank_problems(label):
             intercept = problem.design.intercept
             arguments = (problem.A[:, int(intercept) :].copy(), problem.b, intercept)
         elif label.design != "matrix":
-            if problem.design.kind != "polynomial" or (label.design == "line" and problem.design.degree != 1):
+            if problem.design.degree is None or (label.design == "line" and problem.design.degree != 1):
                 continue
             x = problem.column(problem.regressors[0])
             arguments = (x, problem.b) if label.design == "line" else (x, problem.b, problem.design.degree)
