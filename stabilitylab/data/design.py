@@ -1,6 +1,5 @@
 """A design matrix as a recipe: a tuple of terms over the columns of a problem."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ import numpy as np
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array, Format
 from stabilitylab.core.errors import InputError, UnknownNameError
+from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.data.category import Category as Category
 from stabilitylab.data.labels import Labels as Labels
 from stabilitylab.data.terms import Centred as Centred
@@ -126,10 +126,9 @@ class Design:
             if name == response:
                 raise InputError(f"the response {name!r} is among the terms of the design: leave it out")
             if name not in regressors:
-                near = difflib.get_close_matches(name, regressors, n=3, cutoff=0.4)
-                shown = ", ".join(map(repr, near or regressors))
-                hint = f"did you mean {shown}?" if near else f"the columns are {shown}"
-                raise UnknownNameError(f"no column is named {name!r}: {hint}")
+                raise UnknownNameError(
+                    f"no column is named {name!r}: {did_you_mean(name, regressors, plural='columns', show=repr)}"
+                )
         return design
 
     def names(self, labels: Mapping[str, Labels]) -> tuple[str, ...]:

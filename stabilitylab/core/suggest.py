@@ -1,0 +1,29 @@
+"""What a message offers in place of a name that is unknown: similar names, or all of them."""
+
+import difflib
+from collections.abc import Callable, Iterable
+
+SIMILAR = 0.4  # ratio of matching characters (Ratcliff and Obershelp) from which a name is offered
+MOST = 60  # names listed where none is similar
+
+
+def similar(name: str, known: Iterable[str]) -> list[str]:
+    """Up to three known names that resemble `name`, the most similar first; a misspelt one is nearly always among them.
+
+    Source: difflib.get_close_matches, with the cut-off `SIMILAR`.
+    """
+    return difflib.get_close_matches(name, [one for one in known if one], n=3, cutoff=SIMILAR)
+
+
+def did_you_mean(name: str, known: Iterable[str], *, plural: str = "names", show: Callable[[str], str] = str) -> str:
+    """The end of a message about an unknown name: "did you mean a, b?", or "the {plural} are a, b, c".
+
+    Without a similar name the known ones are listed in the order in which they come, up to `MOST` of them. show: how a
+    name is written in the message; repr for names out of a file, which may hold anything.
+    """
+    names = list(known)
+    if near := similar(name, names):
+        return f"did you mean {', '.join(map(show, near))}?"
+    if not names:
+        return f"there are no {plural}"
+    return f"the {plural} are {', '.join(map(show, names[:MOST]))}" + (", ..." if len(names) > MOST else "")
