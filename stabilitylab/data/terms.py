@@ -307,7 +307,7 @@ class Mapped(Term):
         """The function in the format, of each inner feature as it is in the format."""
         values = self.inner.rounded(columns, format)
         names = self.inner.names(columns.labels)
-        # Contiguous, as a user's own arrays are: NumPy's functions may differ in the last bit on strided ones.
+        # Contiguous, as a user's own arrays are.
         mapped = [self._rounded(np.ascontiguousarray(v), name, format) for v, name in zip(values.T, names, strict=True)]
         return np.stack(mapped, axis=1)
 

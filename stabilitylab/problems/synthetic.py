@@ -59,8 +59,8 @@ def randsvd(
     """A (m, n) = U diag(s) V' with Haar U, V and s from 1 to 1/cond; b = A x + r, |x| = 1, |r| = residual |A x|.
 
     r is orthogonal to the range of the stored A: projected in rational arithmetic, where no error is made, and rounded
-    once, with A x, into b, which moves the solution by about u cond. Float64 knows that range only to an angle of
-    u cond, so that a projection there moves the solution by u cond**2 |r|: for cond > 1e8 nowhere near x.
+    once, with A x, into b, which moves the solution by about u cond. A projection in float64 finds that range only to
+    an angle of u cond and moves the solution by u cond**2 |r|: for cond > 1e8, far from x.
     The rounding of A leaves cond within a factor 2 of what is asked: at 1e16 up to n = 30, at 3e15 beyond.
     column_spread = t multiplies each column by a power of two, log-uniform in [10**-t, 10**t], and divides x by it:
     exact, so b stays, while the condition number becomes what the units make of it and is not advertised.

@@ -111,6 +111,13 @@ def test_powers_are_cumulative_products_as_numpy_vander_forms_them(format):
     assert not np.array_equal(powers[:, 6], x**2 * x**2 * x**2)
 
 
+def test_each_feature_of_a_term_of_several_is_formed_by_itself():
+    x, labels = np.sin(np.arange(1.0, 1002)), Labels(tuple("abc" * 333 + "ab"))
+    found = Scaled(Product("x", Category("g"))).rounded(Columns(1001, {"x": x}, {"g": labels}), FLOAT64)
+    groups = [np.where(np.array(labels.values) == level, x, 0.0) for level in "bc"]
+    assert same_bits(found, *(group / np.linalg.norm(group) for group in groups))
+
+
 def test_a_format_that_numpy_lacks_is_rounded_to_after_every_operation():
     class Tenths:
         """Numbers of one decimal, carried in float64."""
