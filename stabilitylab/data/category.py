@@ -60,7 +60,7 @@ class Category(Term):
         return self.column
 
     @property
-    def categories(self) -> tuple[str, ...]:
+    def labels(self) -> tuple[str, ...]:
         """Its column."""
         return (self.column,)
 

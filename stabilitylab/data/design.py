@@ -107,12 +107,12 @@ class Design:
     @property
     def numbers(self) -> frozenset[str]:
         """The columns that some term reads as numbers."""
-        return frozenset(name for term in self.terms for name in term.columns)
+        return frozenset(name for term in self.terms for name in term.numbers)
 
     @property
-    def categories(self) -> frozenset[str]:
+    def labels(self) -> frozenset[str]:
         """The columns that some term reads as labels."""
-        return frozenset(name for term in self.terms for name in term.categories)
+        return frozenset(name for term in self.terms for name in term.labels)
 
     def bound(self, columns: Sequence[str], response: str) -> "Design":
         """The same design with every column named, for data of these columns.
@@ -122,7 +122,7 @@ class Design:
         """
         regressors = tuple(name for name in columns if name != response)
         design = Design(tuple(bound for term in self.terms for bound in term.bound(regressors)))
-        for name in sorted(design.numbers | design.categories):
+        for name in sorted(design.numbers | design.labels):
             if name == response:
                 raise InputError(f"the response {name!r} is among the terms of the design: leave it out")
             if name not in regressors:

@@ -18,7 +18,8 @@ from stabilitylab.core.errors import EmptyError, InputError
 class Labels:
     """The label of each row, a text. numeric: the labels are numbers, to be sorted by size and not as text.
 
-    Raises EmptyError for no rows, InputError for an entry that is no text.
+    Raises EmptyError for no rows, InputError for an entry that is no text, or no number
+    where they are numeric.
     """
 
     values: tuple[str, ...]
@@ -31,6 +32,14 @@ class Labels:
         for row, value in enumerate(self.values):
             if not isinstance(value, str):
                 raise InputError(f"label {row} is {value!r}, which is no text: give every row a label")
+        if self.numeric:
+            for value in self.levels:
+                try:
+                    Fraction(value)
+                except ValueError:
+                    raise InputError(
+                        f"{value!r} is among numeric labels, and is no number: leave out numeric"
+                    ) from None
 
     @classmethod
     def of_numbers(cls, column: ExactColumn | Array) -> "Labels":

@@ -105,7 +105,7 @@ class Problem:
     @property
     def regressors(self) -> tuple[str, ...]:
         """The names of the columns that the design reads, in the order of the data."""
-        read = self.design.numbers | self.design.categories
+        read = self.design.numbers | self.design.labels
         return tuple(name for name in self.data if name in read)
 
     @cached_property
@@ -145,7 +145,7 @@ class Problem:
 
     @cached_property
     def _labels(self) -> dict[str, Labels]:
-        columns = {name: self.data[name] for name in self.design.categories}
+        columns = {name: self.data[name] for name in self.design.labels}
         return {key: v if isinstance(v, Labels) else Labels.of_numbers(v) for key, v in columns.items()}
 
     @cached_property
@@ -209,7 +209,7 @@ def _column(name: str, values: Column | npt.ArrayLike, design: Design) -> Column
     """A column of the data, checked for what the design reads it as."""
     if isinstance(values, ExactColumn):
         return values
-    only_labels = name in design.categories and name not in design.numbers
+    only_labels = name in design.labels and name not in design.numbers
     if isinstance(values, Labels):
         if not only_labels:
             raise NotNumericError(
@@ -217,7 +217,10 @@ def _column(name: str, values: Column | npt.ArrayLike, design: Design) -> Column
             )
         return values
     if only_labels and (array := as_array(values, f"column {name!r}")).dtype.kind in "UO" and array.ndim == 1:
-        return Labels(tuple(array.tolist()))
+        try:
+            return Labels(tuple(array.tolist()))
+        except InputError as error:
+            raise type(error)(f"column {name!r}: {error}") from None
     return checked_column(values, f"column {name!r}")
 
 

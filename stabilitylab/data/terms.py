@@ -39,12 +39,12 @@ class Term(ABC):
     """One or more features as a recipe over named columns; a frozen dataclass, so that equal terms compare equal."""
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def numbers(self) -> tuple[str, ...]:
         """The columns that it reads as numbers."""
         return ()
 
     @property
-    def categories(self) -> tuple[str, ...]:
+    def labels(self) -> tuple[str, ...]:
         """The columns that it reads as labels."""
         return ()
 
@@ -126,7 +126,7 @@ class Column(Term):
         return self.name
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def numbers(self) -> tuple[str, ...]:
         """Its name."""
         return (self.name,)
 
@@ -228,14 +228,14 @@ class Product(Term):
         return as_term(self.first), as_term(self.second)
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def numbers(self) -> tuple[str, ...]:
         """The columns that either reads as numbers."""
-        return tuple(name for factor in self.factors for name in factor.columns)
+        return tuple(name for factor in self.factors for name in factor.numbers)
 
     @property
-    def categories(self) -> tuple[str, ...]:
+    def labels(self) -> tuple[str, ...]:
         """The columns that either reads as labels."""
-        return tuple(name for factor in self.factors for name in factor.categories)
+        return tuple(name for factor in self.factors for name in factor.labels)
 
     @property
     def unbound(self) -> bool:
@@ -281,14 +281,14 @@ class Mapped(Term):
         return as_term(self.of)
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def numbers(self) -> tuple[str, ...]:
         """The columns that the inner term reads as numbers."""
-        return self.inner.columns
+        return self.inner.numbers
 
     @property
-    def categories(self) -> tuple[str, ...]:
+    def labels(self) -> tuple[str, ...]:
         """The columns that the inner term reads as labels."""
-        return self.inner.categories
+        return self.inner.labels
 
     @property
     def unbound(self) -> bool:

@@ -236,7 +236,8 @@ def test_an_array_is_rounded_into_the_format_entry_by_entry(values):
         if not np.isfinite(rounded):
             assert abs(value) >= value_of(FLOAT32.largest)
         else:
-            assert is_nearest(rounded, value_of(value), "float32")
+            with np.errstate(over="ignore"):  # the neighbour of the largest is infinite
+                assert is_nearest(rounded, value_of(value), "float32")
     assert FLOAT64.rounded(array) is array
 
 

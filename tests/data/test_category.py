@@ -77,6 +77,7 @@ def test_the_rule_that_chose_the_reference_level_is_named():
         (lambda: Category("g", reference="kiwi").names({"g": G}), "one of 'apple', 'fig', 'pear'; got 'kiwi'"),
         (lambda: Category("g").names({"g": Labels(("a", "a"))}), "column 'g' has the one level 'a', a constant"),
         (lambda: Labels(("a", None)), "label 1 is None, which is no text"),
+        (lambda: Labels(("1", "one"), numeric=True), "'one' is among numeric labels, and is no number"),
         (lambda: Labels(()), "labels must have at least one row"),
     ],
 )

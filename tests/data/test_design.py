@@ -125,7 +125,7 @@ FORMED = [
 @pytest.mark.parametrize("format", ["float32", "float64", "longdouble"])
 @pytest.mark.parametrize("design", STORED + FORMED, ids=str)
 def test_the_data_truth_is_the_matrix_truth_where_the_features_are_stored_and_only_there(design, format):
-    data = {k: v for k, v in DATA.items() if k != "g" or "g" in design.categories}
+    data = {k: v for k, v in DATA.items() if k != "g" or "g" in design.labels}
     problem = Problem("p", data, design, "here", format=format)
     assert problem.design.stored is (design in STORED)
     # So that a design that called itself stored, and is not, would be seen.
@@ -278,6 +278,8 @@ def test_texts_are_labels_only_where_a_category_reads_them():
     assert plain.digest == rich().digest
     assert plain.data["g"] == DATA["g"]
     assert Problem("p", {**DATA, "g": np.array(DATA["g"].values, dtype=object)}, RICH, "here").digest == plain.digest
+    with pytest.raises(InputError, match="column 'g': label 2 is None, which is no text"):
+        Problem("p", {**DATA, "g": ["a", "b", None, *"abcab"]}, RICH, "here")
     with pytest.raises(NotNumericError, match="column 'g' must hold real numbers"):
         Problem("p", {**DATA, "g": list(DATA["g"].values)}, Design.columns(), "here")
     with pytest.raises(NotNumericError, match="column 'g' holds labels"):

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exam.rational import exact
+from stabilitylab.core.arithmetic.formats import FLOAT32, FLOAT64
 from stabilitylab.core.errors import (
     ComplexError,
     EmptyError,
@@ -152,6 +153,18 @@ def test_rounding_to_float32_rounds_data_and_features_and_leaves_the_decimals():
     assert np.array_equal(single.A, np.stack([np.ones(2, np.float32), x, x * x], axis=1))
     assert single.exact("decimal").digest == problem.exact("decimal").digest
     assert single.exact("data").digest != problem.exact("data").digest
+
+
+@pytest.mark.parametrize("name", ["float32", np.float32, np.dtype("<f4"), FLOAT32])
+def test_a_format_is_given_by_name_type_or_object(name):
+    data = {"x": Decimals((1, 2)), "y": Decimals((3, 5))}
+    problem = Problem("p", data, Design.line(), "here", format=name)
+    assert problem.format is FLOAT32
+    assert problem.rounded_to(np.float64).format is FLOAT64
+    assert problem.rounded_to(np.float64).rounded_to(name).digest == problem.digest
+    assert (problem.dtype, problem.A.dtype) == ("float32", np.dtype(np.float32))
+    with pytest.raises(AttributeError):
+        problem.format = FLOAT64
 
 
 def test_features_come_in_the_order_of_their_names():

@@ -215,8 +215,8 @@ def test_terms_compose_without_rounding_but_for_the_256_bits(term, x, z):
         return
     assert stated(term.exact(columns)) == expected
     assert len(term.names({"g": G})) == len(expected)
-    assert set(term.columns) <= {"x", "z"}
-    assert set(term.categories) <= {"g"}
+    assert set(term.numbers) <= {"x", "z"}
+    assert set(term.labels) <= {"g"}
 
 
 @settings(deadline=None, max_examples=100)

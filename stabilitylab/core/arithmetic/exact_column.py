@@ -63,8 +63,10 @@ class ExactColumn:
     def coprime(self) -> "ExactColumn":
         """The same numbers with integers that share no factor and a positive scale; zeros have the scale 1."""
         common = gcd(*self.integers)
-        if not common:
+        if common == 0:
             return ExactColumn(self.integers)
+        if common == 1:
+            return self
         return ExactColumn(tuple(n // common for n in self.integers), self.scale * common)
 
     def rounded(self, format: FormatLike) -> Array:
