@@ -91,8 +91,18 @@ class Problem:
         rows = {key: len(column) for key, column in columns.items()}
         if len(set(rows.values())) > 1:
             raise ShapeError(f"columns must have one length; got {rows}: give every row all its values")
-        fields = (name, columns, design, source, tags, response, format_named(format), cond, planted)
-        for field, value in zip(self.__dataclass_fields__, fields, strict=True):
+        fields = {
+            "name": name,
+            "data": columns,
+            "design": design,
+            "source": source,
+            "tags": tags,
+            "response": response,
+            "format": format_named(format),
+            "cond": cond,
+            "planted": planted,
+        }
+        for field, value in fields.items():
             object.__setattr__(self, field, value)
 
     @classmethod
