@@ -118,7 +118,7 @@ def measure(
     entry = route(solver) if isinstance(solver, str) else as_route(solver)
     reason = unsuited(entry.label, problem)
     if reason:
-        raise InputError(f"{entry.label.name} {reason}; {problem.name} is {problem.design.kind}, {problem.dtype}")
+        raise InputError(f"{entry.label.name} {reason}; {problem.name} is {problem.design}, {problem.dtype}")
     return score_solution(entry, problem, solve(entry, problem, variant), truth=truth, variant=variant, wanted=metrics)
 
 

@@ -116,7 +116,7 @@ class Line(CallForm):
 
     def accepts(self, problem: Problem) -> bool:
         """A polynomial of degree 1."""
-        return problem.design.kind == "polynomial" and problem.design.degree == 1
+        return problem.design.degree == 1
 
     def of_matrix(self, A: Array, b: Array, *, intercept: bool) -> tuple[Any, ...]:
         """The column beside the ones."""
@@ -130,7 +130,7 @@ class Polynomial(CallForm):
 
     def accepts(self, problem: Problem) -> bool:
         """Powers of one column, up to the first at least."""
-        return problem.design.kind == "polynomial" and problem.design.degree > 0
+        return problem.design.degree is not None
 
     def of_matrix(self, A: Array, b: Array, *, intercept: bool) -> tuple[Any, ...]:
         """The column beside the ones, and how many powers there are."""

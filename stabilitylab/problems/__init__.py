@@ -1,7 +1,7 @@
-"""Families of difficulty, one per file: functions that return a Problem, found by name.
+"""Families of test problems, one kind of difficulty a file: functions that return a Problem, found by name.
 
-`get(name)` is the function, `get(name)(...)` a Problem; `case(name, ...)` is the recipe of one: light, hashable, built
-when asked for. A generator draws from `numpy.random.default_rng(seed)` and from nothing else.
+`get(name)` is the function, `get(name)(...)` a Problem; `case(name, ...)` is the name with the parameters, hashable,
+from which `build` makes the Problem when it is needed. Random numbers come from `numpy.random.default_rng(seed)` alone.
 """
 
 import itertools

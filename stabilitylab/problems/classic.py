@@ -1,4 +1,4 @@
-"""The matrices of the textbooks: each breaks one algorithm, and where."""
+"""Test matrices of the textbooks; each docstring says which algorithm fails on the matrix, and where."""
 
 import math
 from fractions import Fraction
@@ -14,11 +14,11 @@ from stabilitylab.problems.synthetic import haar, singular_values
 
 @problem("classic.vandermonde", source="Gautschi, Numer. Math. 23 (1975) 337-347; Higham (2002), section 22.1")
 def vandermonde(m: int = 51, n: int = 8, low: float = 0.0, high: float = 1.0) -> Problem:
-    """The powers 0..n-1 of m equispaced nodes on [low, high], y their sum: every coefficient is 1 in decimals.
+    """The powers 0..n-1 of m equispaced nodes on [low, high], y their sum: every coefficient of the decimal truth is 1.
 
-    The nodes are decimals (of 15 places where the step is no shorter decimal) and y is exact, so the decimal truth fits
-    exactly; stored in float64 it does not. On [0, 1] cond grows about 5.6-fold per column, on [-1, 1] 2.4-fold.
-    Raises InputError unless 2 <= n <= m and low < high.
+    The nodes are decimals (of 15 places where the step is no shorter decimal) and y is exact, so the decimal data are
+    fitted without a residual; as stored in float64 they are not. On [0, 1] cond grows about 5.6-fold per column, on
+    [-1, 1] 2.4-fold. Raises InputError unless 2 <= n <= m and low < high.
     """
     if not 2 <= n <= m or not low < high:
         raise InputError(f"expected 2 <= n <= m and low < high; got n = {n}, m = {m}, low = {low}, high = {high}")
@@ -39,7 +39,7 @@ def vandermonde(m: int = 51, n: int = 8, low: float = 0.0, high: float = 1.0) ->
 def hilbert(n: int = 10) -> Problem:
     """L / (i + j - 1), square, with L = lcm(1..2n-1): Hilbert's matrix in integers, which float64 holds to n = 20.
 
-    1/3 is not stored: fl(H_13) has four times the condition number of H_13, so without L it is another problem. b is
+    Floats hold no 1/3: fl(H_13) has four times the condition number of H_13, so without L it is another problem. b is
     the integer A x for x = 1, -1, 1, ..., and cond = |H| |H^-1| from the inverse's closed form.
     Raises InputError unless 2 <= n <= 20.
     """
@@ -92,8 +92,8 @@ def lauchli(n: int = 4, eps: float = 1e-8) -> Problem:
 def wilkinson_growth(n: int = 30, seed: int = 0) -> Problem:
     """1 on the diagonal, -1 below, 1 in the last column, square; b normal: pivots grow to 2**(n-1), cond is 0.45 n.
 
-    Partial pivoting exchanges no rows and loses 0.3 n digits of a harmless problem. An integer b would be solved
-    without rounding, for the growth is by powers of two. Raises InputError unless n >= 3.
+    Partial pivoting exchanges no rows and loses 0.3 n digits of a well-conditioned problem. An integer b would be
+    solved without rounding, for the growth is by powers of two. Raises InputError unless n >= 3.
     """
     if n < 3:
         raise InputError(f"expected n >= 3; got n = {n}")
@@ -124,7 +124,7 @@ def small_pivot(eps: float = 1e-8) -> Problem:
 
 @problem("classic.gaussian", source="Trefethen and Schreiber, SIAM J. Matrix Anal. Appl. 11 (1990) 335-360")
 def gaussian(n: int = 30, seed: int = 0) -> Problem:
-    """Independent standard normal A (n, n) and b (n,): what random means, and a growth of hundreds without pivoting.
+    """Independent standard normal A (n, n), b (n,): elimination without pivoting has growth factors in the hundreds.
 
     Raises InputError unless n >= 1.
     """

@@ -1,7 +1,7 @@
 """The eleven linear data sets of the NIST Statistical Reference Datasets (StRD), every decimal as published.
 
-Polynomial sets hold the columns y and x, so that the powers can be formed exactly, or badly. `certified` gives the
-published answers, which are answers to the decimal data: 15 digits, themselves rounded.
+Polynomial sets hold the columns y and x, so that the powers can be formed exactly, or in floating point. `certified`
+gives the published answers, which are answers to the decimal data: 15 digits, themselves rounded.
 Source: NIST/ITL, Statistical Reference Datasets, linear regression; a work of the United States government.
 """
 
@@ -44,7 +44,7 @@ _SETS = {
     ),
     "noint1": _DataSet(
         Design.columns(intercept=False),
-        "a line through the origin far from its data, 11 rows",
+        "a line through the origin, fitted far from it, at x from 60 to 70, 11 rows",
         "K. Eberhardt, NIST; StRD NoInt1",
         "full-rank integer average",
     ),

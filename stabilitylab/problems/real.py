@@ -1,4 +1,4 @@
-"""What users bring: time stamps, years, incomes beside rates, dummies beside an intercept."""
+"""Everyday data that are numerically difficult: time stamps, calendar years, unlike units, dummy variables."""
 
 import math
 
@@ -18,8 +18,8 @@ def timestamps_s(m: int = 1000, elapsed: bool = False) -> Problem:
     """A line of slope exactly 3 over Unix seconds 1.7e9, ..., 1.7e9 + m - 1.
 
     The mean is millions of standard deviations from 0: cond is about 1e16, for a slope as well determined as over 0,
-    ..., m - 1. elapsed: count from the first stamp instead, as one
-    should. Raises InputError unless m is a multiple of 4.
+    ..., m - 1. elapsed: count from the first stamp instead, which avoids the loss. Raises InputError unless m is a
+    multiple of 4.
     """
     return _timestamps("real.timestamps_s", 17 * 10**8, m, elapsed)
 
@@ -90,7 +90,7 @@ def years(degree: int = 2, seed: int = 0) -> Problem:
 def income_and_rate(m: int = 500, seed: int = 0) -> Problem:
     """Spending in cents on an income (mean 50000, sd 15000) and an interest rate (mean 0.05, sd 0.005).
 
-    The columns differ by a factor of 1e6 in size and are otherwise harmless: what is lost here is lost to units.
+    The columns differ by a factor of 1e6 in size and are well conditioned once scaled: only the units cost digits.
     Raises InputError for m < 4.
     """
     if m < 4:

@@ -8,7 +8,7 @@ import numpy as np
 from flint import fmpq_mat, fmpz_mat
 
 from stabilitylab.core.arguments import require_choice
-from stabilitylab.core.arithmetic.formats import Array, as_fraction, as_integers, nearest
+from stabilitylab.core.arithmetic.formats import FLOAT64, Array, as_integers
 from stabilitylab.core.errors import InputError
 from stabilitylab.data.problem import Problem
 from stabilitylab.problems import problem
@@ -59,8 +59,8 @@ def randsvd(
     """A (m, n) = U diag(s) V' with Haar U, V and s from 1 to 1/cond; b = A x + r, |x| = 1, |r| = residual |A x|.
 
     r is orthogonal to the range of the stored A: projected in rational arithmetic, where no error is made, and rounded
-    once, with A x, into b, which moves the solution by about u cond. Float64 knows that range only to an angle of
-    u cond, so that a projection there moves the solution by u cond**2 |r|: for cond > 1e8 nowhere near x.
+    once, with A x, into b, which moves the solution by about u cond. A projection in float64 finds that range only to
+    an angle of u cond and moves the solution by u cond**2 |r|: for cond > 1e8, far from x.
     The rounding of A leaves cond within a factor 2 of what is asked: at 1e16 up to n = 30, at 3e15 beyond.
     column_spread = t multiplies each column by a power of two, log-uniform in [10**-t, 10**t], and divides x by it:
     exact, so b stays, while the condition number becomes what the units make of it and is not advertised.
@@ -118,7 +118,7 @@ def right_hand_side(A: Array, x: Array, direction: Array, residual: float) -> Ar
     coefficients, x_scale = as_integers(x)
     fitted = [int(v) * scale * x_scale for v in (M * _column(coefficients)).entries()]
     if residual == 0:
-        return np.array([nearest(value, np.float64) for value in fitted])
+        return np.array([FLOAT64.nearest(value) for value in fitted])
     # 1. r = d g - M y with y / d = (M'M)^-1 M'g: a multiple of the projection, in integers.
     g = _column(as_integers(direction)[0])
     Mt = M.transpose()
@@ -126,9 +126,9 @@ def right_hand_side(A: Array, x: Array, direction: Array, residual: float) -> Ar
     r = [int(v) for v in (g * d - M * y).entries()]
     # 2. Its length, from the integer square root: r has more bits than a float has exponents.
     length = math.isqrt(sum(v * v for v in r))
-    target = as_fraction(residual * np.linalg.norm(A @ x))
+    target = FLOAT64.exact(residual * np.linalg.norm(A @ x))
     # 3. b, rounded once; the sign of d would only turn r around.
-    return np.array([nearest(f + target * Fraction(v, length), np.float64) for f, v in zip(fitted, r, strict=True)])
+    return np.array([FLOAT64.nearest(f + target * Fraction(v, length)) for f, v in zip(fitted, r, strict=True)])
 
 
 def _column(integers: Array) -> fmpz_mat:

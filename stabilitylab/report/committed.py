@@ -37,7 +37,8 @@ _WHOLE = re.compile(r"-?\d+")
 def publish_rows(name: str, rows: Rows, folder: Path, made_in: Mapping[str, Any]) -> tuple[str, ...]:
     """Write the rows of a chapter, and where they were made, into a folder of committed tables; the file names.
 
-    made_in: as of `environment_here`. The same rows and environment give the same bytes. Environments that no file of the folder refers to are forgotten.
+    made_in: as of `environment_here`. The same rows and environment give the same bytes. Environments that no file of
+    the folder refers to are forgotten.
     """
     identifier = environment_id(made_in)
     folder.mkdir(parents=True, exist_ok=True)

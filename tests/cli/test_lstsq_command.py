@@ -53,7 +53,7 @@ def nist(name, path):
     """A data set of NIST as a CSV file of its features' decimals, powers included, every digit of them."""
     problem = sl.problems.get(name)()
     columns = {key: (column.integers, column.exponent) for key, column in problem.data.items()}
-    if problem.design.kind == "polynomial":
+    if problem.design.degree is not None:
         integers, exponent = columns.pop("x")
         powers = range(1, problem.design.degree + 1)
         columns |= {f"x{k}": ([i**k for i in integers], k * exponent) for k in powers}

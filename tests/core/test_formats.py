@@ -8,9 +8,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stabilitylab.core.arithmetic.formats import as_fraction, as_integers, nearest, unit_roundoff
+from stabilitylab.core.arithmetic.formats import (
+    FLOAT32,
+    FLOAT64,
+    LONGDOUBLE,
+    Format,
+    as_integers,
+    format_named,
+    nearest,
+    rounded_quotient,
+    unit_roundoff,
+)
 from stabilitylab.core.arithmetic.norms import column_norms, unit_exponent
-from stabilitylab.core.errors import OutOfRangeError
+from stabilitylab.core.errors import InputError, OutOfRangeError
 
 FORMATS = ("float16", "float32", "float64", "longdouble")
 SETTINGS = settings(deadline=None, max_examples=150)
@@ -151,7 +161,7 @@ def test_integers_and_their_scale_are_the_numbers_exactly_and_share_no_factor_of
         common = gcd(*integers)
         assert common == 0 or common % 2 == 1
         assert max(scale.numerator, scale.denominator).bit_count() == 1
-        assert [as_fraction(v) for v in floats] == [value_of(v) for v in floats]
+        assert [format_named(dtype).exact(v) for v in floats] == [value_of(v) for v in floats]
 
     check()
 
@@ -174,3 +184,76 @@ def test_column_norms_do_not_over_or_underflow(column, exponent):
 
 def test_a_column_of_zeros_can_be_divided_by_its_norm():
     assert column_norms(np.array([[0.0, 3.0], [0.0, 4.0]])).tolist() == [1.0, 5.0]
+
+
+# --- formats as objects
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_a_format_knows_the_range_and_precision_that_numpy_states(dtype):
+    format, info = format_named(dtype), np.finfo(dtype)
+    assert format.unit_roundoff == unit_roundoff(dtype) == float(info.eps) / 2
+    for number, stated in (
+        (format.largest, info.max),
+        (format.smallest_normal, info.smallest_normal),
+        (format.smallest_subnormal, info.smallest_subnormal),
+    ):
+        assert type(number) is type(stated)
+        assert number == stated
+    assert format.exact(format.largest) == value_of(info.max)
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("float32", FLOAT32),
+        (np.float32, FLOAT32),
+        ("<f4", FLOAT32),
+        (">f8", FLOAT64),
+        (float, FLOAT64),
+        (np.dtype("float64"), FLOAT64),
+        ("longdouble", LONGDOUBLE),
+        (np.longdouble, LONGDOUBLE),
+        (np.dtype(np.longdouble).name, LONGDOUBLE),
+        (FLOAT32, FLOAT32),
+    ],
+)
+def test_a_format_is_found_by_name_or_type(name, format):
+    assert format_named(name) is format
+
+
+@pytest.mark.parametrize("name", ["float31", "int64", "", None, np.complex128, object, ["float32"]])
+def test_an_unknown_format_is_refused_with_the_choices(name):
+    with pytest.raises(InputError, match="format must be one of float16, float32, float64, longdouble; got"):
+        format_named(name)
+
+
+@SETTINGS
+@given(st.lists(st.floats(allow_nan=False), max_size=5))
+def test_an_array_is_rounded_into_the_format_entry_by_entry(values):
+    array = np.array(values, dtype=np.float64)
+    for rounded, value in zip(FLOAT32.rounded(array), array, strict=True):
+        if not np.isfinite(rounded):
+            assert abs(value) >= value_of(FLOAT32.largest)
+        else:
+            with np.errstate(over="ignore"):  # the neighbour of the largest is infinite
+                assert is_nearest(rounded, value_of(value), "float32")
+    assert FLOAT64.rounded(array) is array
+
+
+def test_a_format_that_numpy_lacks_is_carried_in_a_wider_type():
+    bfloat16 = Format("bfloat16", np.dtype(np.float32), precision=8, minimum_exponent=-126, maximum_exponent=128)
+    assert bfloat16.unit_roundoff == 2.0**-8
+    assert type(bfloat16.nearest(Fraction(1, 3))) is np.float32
+    # 1/3 is 1.0101010|10... in binary: up, to 171/512. Halfway between 1 and 1 + 2**-7 lies 1 + 2**-8: to even, 1.
+    assert bfloat16.exact(bfloat16.nearest(Fraction(1, 3))) == Fraction(171, 512)
+    assert bfloat16.nearest(1 + Fraction(1, 2**8)) == 1
+    assert bfloat16.largest == np.float32(2.0**128 * (1 - 2.0**-8) / 2**64) * np.float32(2.0**64)
+    assert bfloat16.smallest_subnormal == np.ldexp(np.float32(1), -133)
+    with pytest.raises(OutOfRangeError, match="overflows bfloat16"):
+        bfloat16.nearest(Fraction(2) ** 128)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 1000))
+def test_a_quotient_is_rounded_to_the_nearest_integer_with_ties_to_even(p, q):
+    assert rounded_quotient(p, q) == round(Fraction(p, q))

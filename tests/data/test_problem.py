@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exam.rational import exact
+from stabilitylab.core.arithmetic.formats import FLOAT32, FLOAT64
 from stabilitylab.core.errors import (
     ComplexError,
     EmptyError,
@@ -34,18 +35,18 @@ def problems(draw):
     """A problem of each design, its columns published decimals or stored floats."""
     m, design = draw(st.integers(1, 5)), draw(st.sampled_from(DESIGNS))
     data = {}
-    for name in ("x", "y") if design.kind == "polynomial" else ("u", "y", "v"):
+    for name in ("x", "y") if design.degree is not None else ("u", "y", "v"):
         if draw(st.booleans()):
             data[name] = Decimals.parse(draw(st.lists(DECIMALS, min_size=m, max_size=m)))
         else:
             data[name] = np.array(draw(st.lists(FLOATS, min_size=m, max_size=m)))
-    return Problem("drawn", data, design, "here", dtype=draw(st.sampled_from(["float32", "float64", "longdouble"])))
+    return Problem("drawn", data, design, "here", format=draw(st.sampled_from(["float32", "float64", "longdouble"])))
 
 
 def features(design, columns):
     """The design matrix in fractions, by columns."""
     ones = [Fraction(1)] * len(columns[0])
-    if design.kind == "polynomial":
+    if design.degree is not None:
         return [[x**k for x in columns[0]] for k in range(design.degree + 1)]
     return [ones, *columns] if design.intercept else columns
 
@@ -127,7 +128,7 @@ def test_the_digest_of_a_problem_knows_its_format_design_and_columns():
     data = {"x": np.array([1.0, 2.0, 3.0]), "y": np.array([1.0, 0.0, 2.0])}
     problems = [
         Problem("p", data, Design.line(), "here"),
-        Problem("p", data, Design.line(), "here", dtype="float32"),
+        Problem("p", data, Design.line(), "here", format="float32"),
         Problem("p", data, Design.polynomial(2), "here"),
         Problem("p", data, Design.line(), "here", response="x"),
         Problem("p", {**data, "x": Decimals((1, 2, 3))}, Design.line(), "here"),
@@ -152,6 +153,18 @@ def test_rounding_to_float32_rounds_data_and_features_and_leaves_the_decimals():
     assert np.array_equal(single.A, np.stack([np.ones(2, np.float32), x, x * x], axis=1))
     assert single.exact("decimal").digest == problem.exact("decimal").digest
     assert single.exact("data").digest != problem.exact("data").digest
+
+
+@pytest.mark.parametrize("name", ["float32", np.float32, np.dtype("<f4"), FLOAT32])
+def test_a_format_is_given_by_name_type_or_object(name):
+    data = {"x": Decimals((1, 2)), "y": Decimals((3, 5))}
+    problem = Problem("p", data, Design.line(), "here", format=name)
+    assert problem.format is FLOAT32
+    assert problem.rounded_to(np.float64).format is FLOAT64
+    assert problem.rounded_to(np.float64).rounded_to(name).digest == problem.digest
+    assert (problem.dtype, problem.A.dtype) == ("float32", np.dtype(np.float32))
+    with pytest.raises(AttributeError):
+        problem.format = FLOAT64
 
 
 def test_features_come_in_the_order_of_their_names():
@@ -188,7 +201,7 @@ def test_arrays_are_read_only_and_no_longer_the_callers():
 
 def decimal_problem(value, dtype, degree=1):
     return Problem(
-        "p", {"x": Decimals.parse([value, "1"]), "y": Decimals((1, 2))}, Design.polynomial(degree), "p", dtype=dtype
+        "p", {"x": Decimals.parse([value, "1"]), "y": Decimals((1, 2))}, Design.polynomial(degree), "p", format=dtype
     )
 
 
@@ -201,7 +214,7 @@ def test_what_does_not_fit_the_format_is_refused_by_name():
         _ = decimal_problem("1e20", "float32", degree=2).A
     assert decimal_problem("1e20", "float32", degree=2).exact("decimal").column_scales[2] == 1
     for value in (1e39, 1e-60):
-        stored = Problem("p", {"x": np.array([value, 1.0]), "y": np.ones(2)}, Design.line(), "p", dtype="float32")
+        stored = Problem("p", {"x": np.array([value, 1.0]), "y": np.ones(2)}, Design.line(), "p", format="float32")
         with pytest.raises(OutOfRangeError, match="column 'x' does not fit the range of float32"):
             _ = stored.A
 

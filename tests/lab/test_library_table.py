@@ -12,7 +12,7 @@ from stabilitylab.report.rows import Rows
 def row(solver, problem, digits, supported=8.0, status="SOLVED", warnings=()):
     of = {"library": solver.partition(".")[0].upper(), "version": "1.0"}
     scores = {"digits.min": digits, "digits.supported": supported}
-    return measured(problem, solver, status=status, warnings=warnings, parameters=of, scores=scores)
+    return measured(problem, solver, status=status, warnings=warnings, conditions=of, scores=scores)
 
 
 def test_silence_is_counted_where_an_answer_is_wrong_and_nobody_said_so():

@@ -41,7 +41,7 @@ def exact_statistics(problem: Problem) -> dict[str, Decimal]:
     """Everything NIST certifies, to 40 digits, from the decimals of the problem."""
     columns = {name: [n * Fraction(10) ** c.exponent for n in c.integers] for name, c in problem.data.items()}
     y = columns.pop("y")
-    if problem.design.kind == "polynomial":
+    if problem.design.degree is not None:
         A = [[x**k for k in range(problem.design.degree + 1)] for x in columns["x"]]
     else:
         A = [[Fraction(1)] * problem.design.intercept + list(row) for row in zip(*columns.values(), strict=True)]

@@ -1,1 +1,1 @@
-"""Floating-point formats and exact conversions between them and the integers."""
+"""Floating-point formats, columns of exact rationals and decimals, and norms that do not overflow."""

@@ -1,23 +1,25 @@
-"""Columns of exact decimals, as published: integers times a power of ten."""
+"""Columns of decimals as published, read without any rounding."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
-from stabilitylab.core.arithmetic.formats import Array, nearest
+from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.errors import NotFiniteError, NotNumericError, OutOfRangeError
 
 
 @dataclass(frozen=True)
-class Decimals:
+class Decimals(ExactColumn):
     """A column of exact decimals: integers times 10**exponent."""
 
-    integers: tuple[int, ...]
+    scale: Fraction = field(init=False, repr=False, compare=False)
     exponent: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", Fraction(10) ** self.exponent)
 
     @classmethod
     def parse(cls, numbers: Iterable[str | int | Decimal]) -> "Decimals":
@@ -41,19 +43,3 @@ class Decimals:
             # int of a Decimal has no limit on its digits, which int of a text has.
             integers.append(int(Decimal((t.sign, t.digits, 0))) * 10 ** (int(t.exponent) - exponent))
         return cls(tuple(integers), exponent)
-
-    @property
-    def scale(self) -> Fraction:
-        """10**exponent, exactly."""
-        return Fraction(10) ** self.exponent
-
-    def rounded(self, dtype: npt.DTypeLike) -> Array:
-        """Each decimal rounded once to the format. Raises OutOfRangeError on overflow or a non-zero that becomes 0."""
-        kind = np.dtype(dtype).type
-        values = np.array([nearest(n * self.scale, kind) for n in self.integers], dtype=kind)
-        lost = np.flatnonzero((values == 0) & np.array([n != 0 for n in self.integers], dtype=bool))
-        if lost.size:
-            raise OutOfRangeError(
-                f"entry {lost[0]}, {self.integers[lost[0]]}e{self.exponent}, underflows to 0 in {np.dtype(kind).name}"
-            )
-        return values

@@ -82,9 +82,8 @@ def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> ExactInp
 def exact_input_of(problem: Problem, truth: Truth) -> ExactInput:
     """One of the three truths of a problem, without any rounding."""
     require_choice("truth", truth, TRUTHS)
-    powers = problem.design.kind == "polynomial" and problem.design.degree > 1
-    # Without powers the stored data are the matrix.
-    if (truth == "matrix" or (truth == "data" and not powers)) and problem.dtype != "longdouble":
+    # Where forming the features rounds nothing, the matrix is the data; float64 holds all formats but the wider ones.
+    if (truth == "matrix" or (truth == "data" and problem.design.stored)) and problem.format.precision <= 53:
         return exact_input(problem.A, problem.b)
     system = problem.exact(truth)
     columns = [*zip(system.A.T.tolist(), system.column_scales, strict=True), (system.b.tolist(), system.b_scale)]

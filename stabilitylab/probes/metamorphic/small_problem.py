@@ -41,7 +41,7 @@ class SmallProblem:
         """The regression without its weights: a straight line where there is one column, so that any design suits."""
         columns = {f"x{j}": np.array(column) for j, column in enumerate(zip(*self.X, strict=True), 1)}
         design = Design.line() if len(columns) == 1 else Design.columns(intercept=True)
-        return Problem("asked", {**columns, "y": np.array(self.y)}, design, source="", dtype=self.dtype)
+        return Problem("asked", {**columns, "y": np.array(self.y)}, design, source="", format=self.dtype)
 
     @property
     def by_hand(self) -> Problem:

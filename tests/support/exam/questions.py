@@ -174,7 +174,7 @@ def full_rank_problems(label):
             intercept = problem.design.intercept
             arguments = (problem.A[:, int(intercept) :].copy(), problem.b, intercept)
         elif label.call_form != "matrix":
-            if problem.design.kind != "polynomial" or (label.call_form == "line" and problem.design.degree != 1):
+            if problem.design.degree is None or (label.call_form == "line" and problem.design.degree != 1):
                 continue
             x = problem.column(problem.regressors[0])
             arguments = (x, problem.b) if label.call_form == "line" else (x, problem.b, problem.design.degree)
