@@ -115,7 +115,7 @@ class Evidence:
         value = normal.bb * D - sum(map(int.__mul__, normal.c, y))
         if accuracy is not None and 2 * wide * 10**accuracy <= value - wide:
             return Interval(value - wide, value + wide, D) * unit
-        Cy = balls.times(normal, y) if balls.serve(normal) else normal.times(y)
+        Cy = balls.times(normal, y) if balls.are_cheapest(normal) else normal.times(y)
         value = normal.bb * D * D - 2 * D * sum(map(int.__mul__, normal.c, y)) + sum(map(int.__mul__, Cy, y))
         if self.x is None and is_zero(value, 0, D * D, normal.determinant_bound):
             return exactly(0)
@@ -150,7 +150,7 @@ class Evidence:
 
         inverse: variances will be asked for as well, and may come from the same elimination.
         """
-        if accuracy not in self._memory and inverse and accuracy is not None and balls.serve(self.normal):
+        if accuracy not in self._memory and inverse and accuracy is not None and balls.are_cheapest(self.normal):
             both = balls.solve_and_invert(self.normal, to_digits(self.normal, accuracy), accuracy)
             if both is not None:
                 found, self._diagonals[accuracy] = both

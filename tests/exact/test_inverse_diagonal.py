@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from test_enclosure import spread
 
 from stabilitylab.exact.gram.sums import GramSums
-from stabilitylab.exact.solve import balls, rational
+from stabilitylab.exact.solve import balls
 from stabilitylab.exact.solve import inverse_diagonal as diagonal
 from stabilitylab.exact.solve.enclosed import to_digits
 from stabilitylab.exact.solve.inverse_diagonal import inverse_diagonal
@@ -16,7 +16,7 @@ from stabilitylab.exact.solve.inverse_factor import SERIES, inverse_factor
 from wild import FEWER, matrices
 
 ACCURACIES = (20, 45, 80, 120, 160)
-ROUTES = ("balls", "series", "rationals", "python")
+ROUTES = ("balls", "series", "rationals")
 
 
 def normal_of(A):
@@ -36,11 +36,8 @@ def take(route, patch):
     if route != "balls":
         patch.setattr(balls, "LARGEST", 0)
         patch.setattr(balls, "LARGEST_ILL", 0)
-    if route in ("rationals", "python"):
+    if route == "rationals":
         patch.setattr(diagonal, "inverse_factor", lambda *_: None)
-    if route == "python":
-        for module in (balls, rational):
-            patch.setattr(module, "flint", None)
 
 
 def wrong(found, exact, accuracy):

@@ -5,10 +5,12 @@ from math import ceil, log2
 from threading import Lock
 from typing import Any
 
+import flint
+
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve.enclosed import Resolved, Solved
 from stabilitylab.exact.solve.interval import Interval
-from stabilitylab.exact.solve.rational import flint, in_flint, independent_columns, solve_exactly
+from stabilitylab.exact.solve.rational import in_flint, independent_columns, solve_exactly
 
 LARGEST = 64  # unknowns up to which balls are cheaper than the staged factor
 LARGEST_ILL = 110  # unknowns up to which they are where the factor takes more than two stages
@@ -19,14 +21,9 @@ ROUTE = "exact Gram matrix, FLINT balls"
 _precision = Lock()
 
 
-def wanted(normal: NormalEquations) -> bool:
-    """Whether balls are the cheapest way, where FLINT is there."""
+def are_cheapest(normal: NormalEquations) -> bool:
+    """Whether C y = c costs less in ball arithmetic than by a staged inverse factor; measured, not derived."""
     return normal.n <= LARGEST or (normal.n <= LARGEST_ILL and normal.condition is None)
-
-
-def serve(normal: NormalEquations) -> bool:
-    """Whether balls are there, and the cheapest way."""
-    return flint is not None and wanted(normal)
 
 
 def solve_by_balls(normal: NormalEquations, resolved: Resolved, digits: int) -> Solved | None:

@@ -7,7 +7,7 @@ from stabilitylab.exact.solve import balls
 from stabilitylab.exact.solve.balls import solve_by_balls
 from stabilitylab.exact.solve.enclosed import Resolved, Solved
 from stabilitylab.exact.solve.inverse_factor import GOOD, SERIES, inverse_factor
-from stabilitylab.exact.solve.rational import WITHOUT, flint, independent_columns, solve_exactly
+from stabilitylab.exact.solve.rational import independent_columns, solve_exactly
 from stabilitylab.exact.solve.refine import refined
 
 ROUTE = "exact Gram matrix, staged inverse factor"
@@ -23,14 +23,13 @@ def solve(normal: NormalEquations, resolved: Resolved, digits: int = DOUBLE) -> 
     """
     if normal.n == 0:
         return Solved((), (), 1, "no columns")
-    if balls.serve(normal):
+    if balls.are_cheapest(normal):
         return solve_by_balls(normal, resolved, digits)
-    route = ROUTE if flint is not None or not balls.wanted(normal) else f"{ROUTE} ({WITHOUT})"
     if normal.n <= TERMS:
         factor = inverse_factor(normal, GOOD if digits <= DOUBLE else SERIES)
         # alpha < 1 proves full rank.
         if factor is not None:
-            solved = refined(normal, factor, resolved, route)
+            solved = refined(normal, factor, resolved, ROUTE)
             if solved is not None:
                 return solved
         elif normal.n <= LARGEST_EXACT and len(independent_columns(normal)) < normal.n:
@@ -47,7 +46,7 @@ def solve_every_way(normal: NormalEquations, resolved: Resolved) -> list[Solved]
     """y of C y = c, C nonsingular, by each way there is."""
     factor = inverse_factor(normal)
     ways = [
-        solve_by_balls(normal, resolved, DOUBLE) if flint is not None else None,
+        solve_by_balls(normal, resolved, DOUBLE),
         refined(normal, factor, resolved, ROUTE) if factor is not None else None,
         solve_exactly(normal),
     ]

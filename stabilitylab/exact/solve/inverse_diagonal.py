@@ -23,7 +23,7 @@ def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy, known: Inverse
     """diag(C^-1), C = A'A in integers and nonsingular, to a relative width of about 10**-accuracy; known: a factor."""
     n = normal.n
     if accuracy is not None:
-        if balls.serve(normal):
+        if balls.are_cheapest(normal):
             enclosed = balls.diagonal_of_inverse(normal, accuracy)
             if enclosed is not None:
                 return enclosed

@@ -1,10 +1,10 @@
 """Exact rational solution and exact rank of integer normal equations: the last resort, which nothing defeats."""
 
 from functools import lru_cache
-from importlib import import_module
 from math import gcd
 from typing import Any
 
+import flint
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
@@ -12,17 +12,7 @@ from stabilitylab.exact.gram.limbs import LIMB, limbs
 from stabilitylab.exact.gram.normal_equations import Integers, NormalEquations
 from stabilitylab.exact.solve.enclosed import Solved
 
-
-def _imported() -> Any:
-    try:
-        return import_module("flint")
-    except ImportError:
-        return None
-
-
-# A core dependency; where it cannot be had, NumPy and Python integers serve every n, and the route says so.
-flint = _imported()
-WITHOUT = "python-flint is not installed"
+ROUTE = "exact Gram matrix, exact rationals (FLINT)"
 
 
 @lru_cache(maxsize=1)
@@ -52,8 +42,7 @@ def _places(n: int) -> tuple[Array, Array, list[int], list[int]]:
 def solve_exactly(normal: NormalEquations) -> Solved:
     """y of C y = c as integers over one denominator, C nonsingular."""
     numerators, denominator = solution(normal.C, normal.c)
-    how = "FLINT" if flint is not None else f"Bareiss, {WITHOUT}"
-    return Solved(tuple(numerators), (0,) * normal.n, denominator, f"exact Gram matrix, exact rationals ({how})")
+    return Solved(tuple(numerators), (0,) * normal.n, denominator, ROUTE)
 
 
 def solution(C: list[Integers], c: Integers) -> tuple[Integers, int]:
@@ -61,12 +50,8 @@ def solution(C: list[Integers], c: Integers) -> tuple[Integers, int]:
     n = len(c)
     if n == 0:
         return [], 1
-    if flint is not None:
-        over, common = flint.fmpz_mat(C).solve(flint.fmpz_mat(n, 1, c)).numer_denom()
-        numerators, denominator = [int(v) for v in over.entries()], int(common)
-    else:
-        rows, _ = eliminated([[*row, right] for row, right in zip(C, c, strict=True)], n)
-        numerators, denominator = [row[n] for row in rows], rows[-1][n - 1]
+    over, under = flint.fmpz_mat(C).solve(flint.fmpz_mat(n, 1, c)).numer_denom()
+    numerators, denominator = [int(v) for v in over.entries()], int(under)
     common = gcd(denominator, *numerators) * (1 if denominator > 0 else -1)
     return [v // common for v in numerators], denominator // common
 
@@ -74,32 +59,9 @@ def solution(C: list[Integers], c: Integers) -> tuple[Integers, int]:
 def independent_columns(normal: NormalEquations) -> tuple[int, ...]:
     """The columns of A that do not depend on those before them: the pivots of A'A, which has the same null space."""
     n = normal.n
-    if flint is None:
-        return eliminated([list(row) for row in normal.C], n)[1]
     # Full rank modulo a prime is full rank; anything less is decided in integers.
     prime = (1 << 61) - 1
     if flint.nmod_mat(n, n, [v % prime for row in normal.C for v in row], prime).rank() == n:
         return tuple(range(n))
     reduced, _, rank = flint.fmpz_mat(normal.C).rref()
     return tuple(next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank))
-
-
-def eliminated(rows: list[Integers], n: int) -> tuple[list[Integers], tuple[int, ...]]:
-    """Fraction-free Gauss-Jordan elimination on the first n columns of a positive semidefinite matrix; its pivots.
-
-    Row k of a pivot becomes the common determinant at k and 0 at the other pivots. Source: Bareiss, Math. Comp. 22
-    (1968) 565-578.
-    """
-    previous, pivots = 1, []
-    for k in range(n):
-        pivot = rows[k][k]
-        # A semidefinite matrix keeps a semidefinite Schur complement: a zero on its diagonal is a zero row and column.
-        if pivot == 0:
-            continue
-        for i in range(len(rows)):
-            if i != k:
-                left = rows[i][k]
-                rows[i] = [(pivot * a - left * b) // previous for a, b in zip(rows[i], rows[k], strict=True)]
-        pivots.append(k)
-        previous = pivot
-    return rows, tuple(pivots)
