@@ -124,7 +124,7 @@ class GramAccumulator:
                     file,
                     format=FORMAT,
                     rows=self.rows,
-                    digits=np.triu(normal.digits),
+                    digits=np.triu(normal.limbs),
                     exponents=normal.exponents,
                     scales=_texts(self.scales or ()),
                     weight_unit=_texts([self.weight_unit]),

@@ -27,7 +27,7 @@ from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 from stabilitylab.exact.solve.choose import solve, solve_every_way
-from stabilitylab.exact.solve.enclosed import Solved, rounded, to_nearest
+from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
 from stabilitylab.exact.solve.least_norm import least_norm
 from stabilitylab.exact.solve.rational import independent_columns
 
@@ -139,7 +139,7 @@ def _ratios(normal: NormalEquations) -> tuple[tuple[int, int], ...]:
     return tuple((1 << (right - e), 1) if right >= e else (1, 1 << (e - right)) for e in columns)
 
 
-def _factor(solved: Solved, normal: NormalEquations) -> Factor | None:
+def _factor(solved: EnclosedSolution, normal: NormalEquations) -> Factor | None:
     X = solved.factor
     if X is None:
         return None

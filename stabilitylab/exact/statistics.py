@@ -13,7 +13,7 @@ from stabilitylab.exact.gram.inputs import ExactInput, constant_column, summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve import balls
 from stabilitylab.exact.solve.choose import solve
-from stabilitylab.exact.solve.enclosed import Solved, is_zero, to_digits
+from stabilitylab.exact.solve.enclosed import EnclosedSolution, is_zero, to_digits
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.solve.inverse_diagonal import Accuracy as Accuracy
 from stabilitylab.exact.solve.inverse_diagonal import inverse_diagonal
@@ -142,10 +142,10 @@ class Evidence:
         ]
 
     @cached_property
-    def _memory(self) -> dict[Accuracy, Solved | None]:
+    def _memory(self) -> dict[Accuracy, EnclosedSolution | None]:
         return {}
 
-    def solved(self, accuracy: Accuracy, *, inverse: bool = False) -> Solved | None:
+    def solved(self, accuracy: Accuracy, *, inverse: bool = False) -> EnclosedSolution | None:
         """The solution in the units of the normal equations; None when A has not the rank that is claimed.
 
         inverse: variances will be asked for as well, and may come from the same elimination.
@@ -159,17 +159,17 @@ class Evidence:
             self._memory[accuracy] = self._solve(accuracy)
         return self._memory[accuracy]
 
-    def _solve(self, accuracy: Accuracy) -> Solved | None:
+    def _solve(self, accuracy: Accuracy) -> EnclosedSolution | None:
         if self.x is not None:
             y = [x / ratio for x, ratio in zip(self.x, self.ratios, strict=True)]
             common = lcm(*(v.denominator for v in y))
-            return Solved(tuple(int(v * common) for v in y), (0,) * len(y), common, LEAST_NORM)
+            return EnclosedSolution(tuple(int(v * common) for v in y), (0,) * len(y), common, LEAST_NORM)
         if accuracy is None:
             return solve_exactly(self.normal)
         found = solve(self.normal, to_digits(self.normal, accuracy), accuracy)
         return None if found is None else _without_zeros(found)
 
-    def _known(self, accuracy: Accuracy) -> Solved:
+    def _known(self, accuracy: Accuracy) -> EnclosedSolution:
         found = self.solved(accuracy)
         if found is None:
             raise NotCertifiedError("the data have changed since the fit: keep A and b as they were, or fit again")
@@ -185,7 +185,7 @@ class Evidence:
         return self._diagonals[accuracy]
 
 
-def _without_zeros(found: Solved) -> Solved:
+def _without_zeros(found: EnclosedSolution) -> EnclosedSolution:
     """The same with 0 for what is not told apart from it: that has been proven to be 0."""
     zero = [abs(m) <= r for m, r in zip(found.middle, found.radius, strict=True)]
     middle, radius = (

@@ -230,7 +230,7 @@ def test_an_error_that_is_200_bits_too_small_is_noticed(monkeypatch):
 
 @pytest.mark.parametrize("by", [1, -1])
 @pytest.mark.parametrize("name", ["_aligned", "_aligned_factor"])
-def test_digits_off_by_a_place_are_noticed(name, by, monkeypatch):
+def test_limbs_off_by_a_place_are_noticed(name, by, monkeypatch):
     honest = getattr(diagonal, name)
 
     def shifted(*arguments):
@@ -247,7 +247,7 @@ def test_fewer_terms_than_asked_for_are_noticed(monkeypatch):
     assert found_out() == {"wide"}
 
 
-def test_digits_of_the_error_that_are_cut_off_too_early_are_noticed(monkeypatch):
+def test_limbs_of_the_error_that_are_cut_off_too_early_are_noticed(monkeypatch):
     honest = diagonal._aligned
 
     def cut(factor, count):

@@ -23,7 +23,7 @@ from stabilitylab.exact.float64.preconditioner import (
     inverse,
     row_norms,
 )
-from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm, transposed_times, triangle
+from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm_bound, transposed_times, triangle
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 
@@ -51,7 +51,7 @@ def solved_by_residual(A: Array, b: Array) -> Certificate | None:
     require_true_float64_blas()
     square = m < 8 * n
     with np.errstate(all="ignore"):  # what overflows here fails the comparisons, which ask for what must hold
-        if not square and (_has_few_digits(A) or not _looks_well_conditioned(A)):
+        if not square and (_has_short_numbers(A) or not _looks_well_conditioned(A)):
             return None
         try:
             data = Scaled.of(A, b)
@@ -66,7 +66,7 @@ def solved_by_residual(A: Array, b: Array) -> Certificate | None:
         return _refined(data, X, x, alpha)
 
 
-def _has_few_digits(A: Array) -> bool:
+def _has_short_numbers(A: Array) -> bool:
     """Whether the exact A'A is cheaper: A is tall, and most of its columns are integers of few digits, or like them."""
     m, n = A.shape
     if m < TALL * n:
@@ -122,10 +122,10 @@ def _refined(data: Scaled, X: Array, start: Array, alpha: float) -> Certificate 
     for _ in range(PASSES):
         found = fine_gradient(data.A, data.b, (high, low), data.norms, exponents, slices)
         g = X.T @ found.h
-        size = norm(g)
+        size = norm_bound(g)
         # What the slices leave out, and what float64 does to X'h and X g.
-        coarse = norm(np.abs(X).T @ found.error) * data.up / (1 - alpha) + found.eps / np.sqrt(1 - alpha)
-        rounded = norm(np.abs(X).T @ np.abs(found.h)) * gamma(n + 1) * data.up / (1 - alpha) + gamma(n + 1) * size
+        coarse = norm_bound(np.abs(X).T @ found.error) * data.up / (1 - alpha) + found.eps / np.sqrt(1 - alpha)
+        rounded = norm_bound(np.abs(X).T @ np.abs(found.h)) * gamma(n + 1) * data.up / (1 - alpha) + gamma(n + 1) * size
         left = alpha / (1 - alpha) * size + rounded
         rest = low + X @ g
         high, low = two_sum(high, rest)

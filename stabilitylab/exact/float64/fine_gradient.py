@@ -14,7 +14,7 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.exact.float64.gradient import two_sum
-from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm, tree_sum
+from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm_bound, tree_sum
 from stabilitylab.exact.gram.limbs import ROUND, TERMS
 
 WIDTH = 21
@@ -24,7 +24,7 @@ WIDTH = 21
 class FineGradient:
     """h (n,) with |h - A'r| <= error (n,), for a residual r, |r - (b - A x)|_2 <= eps.
 
-    Both bounds still want the factor for their own roundings, and hold up to underflow, which `norm` pays for.
+    Both bounds still want the factor for their own roundings, and hold up to underflow, which `norm_bound` pays for.
     """
 
     h: Array
@@ -76,7 +76,7 @@ def fine_gradient(
                 lost += e
                 lost_sizes += np.abs(e)
             tail += products[:, -1]
-        dust += norm(lost_sizes) ** 2
+        dust += norm_bound(lost_sizes) ** 2
         r, low = two_sum(s, lost - tail)
         top = float(np.abs(r).max())
         scale = np.frexp(top)[1]

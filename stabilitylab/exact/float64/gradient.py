@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.exact.float64.rounding_bounds import U, block_rows, gamma, norm, tree_sum
+from stabilitylab.exact.float64.rounding_bounds import U, block_rows, gamma, norm_bound, tree_sum
 
 WIDTH = 21  # bits below the leading power of two that a first slice keeps
 TERMS = 2048  # products of two first slices that float64 sums exactly
@@ -78,9 +78,9 @@ def gradient(A: Array, b: Array, x: Array, norms: Array, largest: Array) -> Grad
     sums = np.array([fsum(column) for column in np.array(exact).T.tolist()])
     h = sums + tree_sum(np.array(rest))
     d = grid * (float(np.sqrt(m)) / 2)
-    first, small = norms + d, norm(r2)
-    error = U * (np.abs(sums) + np.abs(h)) + k * (first * small + d * (norm(r1) + small))
-    lost = float(first @ np.abs(x2) + d @ np.abs(x)) + norm(e)
+    first, small = norms + d, norm_bound(r2)
+    error = U * (np.abs(sums) + np.abs(h)) + k * (first * small + d * (norm_bound(r1) + small))
+    lost = float(first @ np.abs(x2) + d @ np.abs(x)) + norm_bound(e)
     return Gradient((r1, r2), h, error, float(gamma(n + 3) * lost + U * small))
 
 

@@ -13,7 +13,7 @@ from scipy.linalg import lapack
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import RankDeficientError
-from stabilitylab.exact.float64.rounding_bounds import U, block_rows, gamma, gram, norm
+from stabilitylab.exact.float64.rounding_bounds import U, block_rows, gamma, gram, norm_bound
 from stabilitylab.exact.gram.limbs import ROUND
 
 
@@ -67,7 +67,7 @@ def alpha_from_gram(data: Scaled, X: Array) -> tuple[float, float]:
     n, t, usable = reach(data, X)
     M = X.T @ (data.G @ X)
     M.flat[:: n + 1] -= 1
-    distance, size = norm(M), norm(t)
+    distance, size = norm_bound(M), norm_bound(t)
     rounding = (gamma(data.gram_roundings) + 1.01 * gamma(2 * n + 2)) * size**2
     likely = distance + U * size**2
     return (float((distance + rounding) * data.up) if usable else np.inf), float(likely)
@@ -88,7 +88,7 @@ def alpha_from_product(data: Scaled, X: Array) -> float:
     k = gamma(min(rows, m) + ceil(m / rows) + 1)
     s = k * float(S.trace()) * (1 + 2 * k) * data.up
     S.flat[:: n + 1] -= 1
-    sigma, e = norm(S), norm(gamma(np.arange(2, n + 2)) * t) * data.up
+    sigma, e = norm_bound(S), norm_bound(gamma(np.arange(2, n + 2)) * t) * data.up
     alpha = float((sigma + s + 2 * np.sqrt(1 + sigma + s) * e + e * e) * data.up)
     return alpha if usable and alpha < np.inf else np.inf
 
@@ -121,10 +121,10 @@ def alpha_from_sliced_product(data: Scaled, X: Array) -> float:
     trace = float(S.trace()) * (1 + 2 * k) * data.up
     d = grid * (float(np.sqrt(m)) / 2)
     columns = (data.norms + d) @ np.abs(X2) + d @ np.abs(X)
-    e = (gamma(2 * n + 4) * norm(columns) + U * np.sqrt(trace) * 2) * data.up
+    e = (gamma(2 * n + 4) * norm_bound(columns) + U * np.sqrt(trace) * 2) * data.up
     s = k * trace
     S.flat[:: n + 1] -= 1
-    sigma = norm(S)
+    sigma = norm_bound(S)
     alpha = float((sigma + s + 2 * np.sqrt(1 + sigma + s) * e + e * e) * data.up)
     return alpha if usable and alpha < np.inf else np.inf
 

@@ -71,7 +71,7 @@ def gamma(k: Any) -> Any:
     return k * U / (1 - k * U) * (1 + 8 * U)
 
 
-def norm(values: Array) -> float:
+def norm_bound(values: Array) -> float:
     """An upper bound on |values|_2, at least 2^-480, which also pays for squares that underflow."""
     flat = values.reshape(-1)
     return float(np.sqrt(flat @ flat) * (1 + gamma(flat.size + 8)) + 2.0**-480)

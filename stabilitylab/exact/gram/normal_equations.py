@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.linalg.lapack import dpotrf, dtrtri
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.exact.gram.limbs import WIDTH, Levels, carried, digits_of_integers, integers
+from stabilitylab.exact.gram.limbs import WIDTH, Levels, carried, integers, limbs_of_integers
 
 Integers = list[int]
 
@@ -37,8 +37,8 @@ class NormalEquations:
         return len(self.exponents) - 1
 
     @cached_property
-    def digits(self) -> Levels:
-        """The same sums in digits of at most 2**21 in magnitude."""
+    def limbs(self) -> Levels:
+        """The same sums in limbs of at most 2**21 in magnitude."""
         return np.array(carried(list(self.levels)))
 
     @cached_property
@@ -89,8 +89,8 @@ class NormalEquations:
 
     @cached_property
     def planes(self) -> Array:
-        """The digits of A'A as float64 (K, n, n), for exact products by BLAS."""
-        upper = np.triu(self.digits[:, : self.n, : self.n].astype(np.float64))
+        """The limbs of A'A as float64 (K, n, n), for exact products by BLAS."""
+        upper = np.triu(self.limbs[:, : self.n, : self.n].astype(np.float64))
         return upper + np.triu(upper, 1).transpose(0, 2, 1)
 
     def times(self, y: Sequence[int]) -> Integers:
@@ -99,15 +99,15 @@ class NormalEquations:
 
 
 def times(planes: Array, v: Sequence[int]) -> Integers:
-    """M v in Python integers, M (n, n) given by digit planes (K, n, n): one exact product with the digits of v."""
+    """M v in Python integers, M (n, n) given by planes of limbs (K, n, n): one exact product with the limbs of v."""
     if len(v) == 0:
         return []
     count = max(1, -(-(max(map(abs, v), default=0).bit_length() + 1) // WIDTH))
     values = np.empty(len(v), dtype=object)
     values[:] = v
-    digits = np.stack(digits_of_integers(values, count), axis=1)
+    limbs = np.stack(limbs_of_integers(values, count), axis=1)
     K, n, _ = planes.shape
-    products = (planes.reshape(-1, n) @ digits).astype(np.int64).reshape(K, n, count)
+    products = (planes.reshape(-1, n) @ limbs).astype(np.int64).reshape(K, n, count)
     levels = np.zeros((K + count - 1, n), dtype=np.int64)
     for k in range(K):
         levels[k : k + count] += products[k].T

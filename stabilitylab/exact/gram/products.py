@@ -1,4 +1,4 @@
-"""Products of three digit planes of [A b] with each other, summed in float64 over as many rows as that is exact for.
+"""Products of three planes of limbs of [A b] with each other, summed in float64 over as many rows as that is exact for.
 
 Every entry of a plane's Gram matrix is at most the product of two column norms (Cauchy and Schwarz), and so is every
 sum on the way to it. Where the norms of columns of integers are at most 2**26.5, float64 adds in any order, on any
@@ -13,15 +13,15 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.exact.gram.limbs import TERMS, WIDTH, Layout, Levels
 from stabilitylab.exact.gram.selftest import add_gram
 
-PLACES = 3  # digits of the common case: 66 bits, a double and 13 bits of spread below the typical size of its column
+PLACES = 3  # limbs of the common case: 66 bits, a double and 13 bits of spread below the typical size of its column
 MOST_SUMS = 600  # of 2**53 that a level is made of before it is handed on
 WIDE = 90  # columns from which six small rank-k updates cost less than a large one
 
 
 class Stacked:
-    """All products of the digits by one rank-k update, which is faster than many small ones.
+    """All products of the limbs by one rank-k update, which is faster than many small ones.
 
-    Columns of digits with norms of at most 2**26.5 over a run of rows: 2048 rows of digits of at most 2**21.
+    Columns of limbs with norms of at most 2**26.5 over a run of rows: 2048 rows of limbs of at most 2**21.
     """
 
     def __init__(self, size: int, layout: Layout) -> None:
@@ -33,7 +33,7 @@ class Stacked:
         self._open = False
 
     def add(self, stack: Array) -> None:
-        """Add the products of the digits in a stack with the layout of these sums, place p in units of 2**(-22 p)."""
+        """Add the products of the limbs in a stack with the layout of these sums, place p in units of 2**(-22 p)."""
         add_gram(stack, self._floats)
         self._open = True
 
@@ -71,8 +71,8 @@ class Stacked:
 class Karatsuba:
     """D_p D_q' + D_q D_p' = (D_p + D_q)(D_p + D_q)' - D_p D_p' - D_q D_q': rank-k updates only, a third less work.
 
-    Columns of digits with norms of at most 2**25.5 over a run of rows, so that sums of two have at most 2**26.5; every
-    column has digits at every place. Source: Karatsuba and Ofman, Doklady Akad. Nauk SSSR 145 (1962) 293-294.
+    Columns of limbs with norms of at most 2**25.5 over a run of rows, so that sums of two have at most 2**26.5; every
+    column has limbs at every place. Source: Karatsuba and Ofman, Doklady Akad. Nauk SSSR 145 (1962) 293-294.
     """
 
     def __init__(self, size: int, layout: Layout) -> None:
@@ -116,7 +116,7 @@ class Karatsuba:
 
 
 class Products:
-    """Sums of products of digits of any layout, handed on as levels of integers before an int64 could overflow.
+    """Sums of products of limbs of any layout, handed on as levels of integers before an int64 could overflow.
 
     give: what takes levels (2 d - 1, n + 1, n + 1), level s in units of 2**(-22 s), upper triangles; and how many sums
     of 2**53 an entry may be made of.
@@ -127,7 +127,7 @@ class Products:
         self._sums: Stacked | Karatsuba | None = None
 
     def add(self, stack: Array, layout: Layout) -> None:
-        """Add the products of the digits in a stack with this layout."""
+        """Add the products of the limbs in a stack with this layout."""
         sums = self._sums
         if sums is None:
             sums = self._begun(layout)
@@ -168,7 +168,7 @@ def _is_full(layout: Layout, size: int) -> bool:
 
 
 def _covers(layout: Layout, other: Layout) -> bool:
-    """Whether all columns with digits at each place of the other have some here."""
+    """Whether all columns with limbs at each place of the other have some here."""
     return len(layout) >= len(other) and all(
         len(mine) == len(layout[0]) or np.array_equal(mine, theirs) or bool(np.isin(theirs, mine).all())
         for mine, theirs in zip(layout, other, strict=False)
@@ -182,7 +182,7 @@ def _united(layout: Layout, other: Layout) -> Layout:
 
 
 def _spread_out(stack: Array, layout: Layout, wider: Layout) -> Array:
-    """The digits of a stack with one layout as a stack with a layout that covers it."""
+    """The limbs of a stack with one layout as a stack with a layout that covers it."""
     rows = sum(map(len, layout))
     if rows == sum(map(len, wider)):
         return stack[:rows]
@@ -197,25 +197,25 @@ def _spread_out(stack: Array, layout: Layout, wider: Layout) -> Array:
 def products_with_rest(high: Array, rest: Array) -> Levels:
     """What [high + rest] has in its products beyond those of high with itself: rest and high, high and rest, rest.
 
-    high (p, n + 1, k) and rest (r, n + 1, k) are planes of digits, most significant first, of k <= 2048 rows; level s
+    high (p, n + 1, k) and rest (r, n + 1, k) are planes of limbs, most significant first, of k <= 2048 rows; level s
     is in units of 2**(-22 s) for the first of each pair, counted from the first plane of high.
     """
     size, count = high.shape[1], len(high)
-    digits = np.concatenate([high, rest])
-    levels = np.zeros((2 * len(digits) - 1, size, size), dtype=np.int64)
-    for p in range(count, len(digits)):
-        # Few rows have many digits.
-        here = np.flatnonzero(digits[p].any(axis=0))
+    limbs = np.concatenate([high, rest])
+    levels = np.zeros((2 * len(limbs) - 1, size, size), dtype=np.int64)
+    for p in range(count, len(limbs)):
+        # Few rows have many limbs.
+        here = np.flatnonzero(limbs[p].any(axis=0))
         if here.size:
-            rows = digits[:, :, here]
+            rows = limbs[:, :, here]
             found = (rows[p] @ rows.reshape(-1, here.size).T).reshape(size, -1, size).astype(np.int64)
-            levels[p : p + len(digits)] += found.transpose(1, 0, 2)
+            levels[p : p + len(limbs)] += found.transpose(1, 0, 2)
             levels[p : p + count] += found[:, :count].transpose(1, 2, 0)
     return levels
 
 
 def all_products(left: Sequence[Array], right: Sequence[Array]) -> Levels:
-    """The sums over p + q = s of left[p] right[q]', exactly, for planes of digits (n + 1, k), k <= 2048."""
+    """The sums over p + q = s of left[p] right[q]', exactly, for planes of limbs (n + 1, k), k <= 2048."""
     size = len(left[0])
     stacked = np.concatenate(right)
     levels = np.zeros((len(left) + len(right) - 1, size, size), dtype=np.int64)

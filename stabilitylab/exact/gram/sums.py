@@ -11,8 +11,8 @@ from stabilitylab.exact.gram.limbs import (
     Indices,
     Levels,
     carried,
-    digits_of_floats,
-    digits_of_integers,
+    limbs_of_floats,
+    limbs_of_integers,
     sliced,
     weighted,
 )
@@ -21,8 +21,8 @@ from stabilitylab.exact.gram.products import PLACES, Products, all_products, pro
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 
 COLUMNS = 512  # rows in a product that is not summed in float64 any further
-MOST_PLACES = 8  # of digits that all rows are given because many have them
-CACHED = 1 << 15  # numbers of [A b] that are sliced at a time, which should stay in a cache with their digits
+MOST_PLACES = 8  # of limbs that all rows are given because many have them
+CACHED = 1 << 15  # numbers of [A b] that are sliced at a time, which should stay in a cache with their limbs
 CAPACITY = 900  # sums of 2**53 that an int64 level can take before its carries must be moved on
 
 
@@ -40,7 +40,7 @@ class GramSums:
         self.levels: Levels = np.zeros((0, size, size), dtype=np.int64)
         self.load = 0
         self.rows = 0
-        self.places = PLACES  # of digits that rows are expected to have
+        self.places = PLACES  # of limbs that rows are expected to have
 
     # --- what is added
 
@@ -91,7 +91,7 @@ class GramSums:
         shifted = np.stack([column << int(s) for column, s in zip(columns, shifts, strict=True)])
         for start in range(0, columns.shape[1], COLUMNS):
             rows = slice(start, start + COLUMNS)
-            planes = digits_of_integers(shifted[:, rows], count)
+            planes = limbs_of_integers(shifted[:, rows], count)
             right, ahead = (planes, 0) if weights is None else weighted(planes, weights[rows])
             self._add(-ahead, all_products(planes, right), min(len(planes), len(right)), sign)
         if weights is None:
@@ -116,13 +116,13 @@ class GramSums:
         return twin
 
     @classmethod
-    def restored(cls, digits: Levels, exponents: Indices, rows: int) -> "GramSums":
+    def restored(cls, limbs: Levels, exponents: Indices, rows: int) -> "GramSums":
         """The sums that gave these normal equations."""
         sums = cls(len(exponents))
-        if digits.any():
-            # The exponents of normal equations are those of the units of the last digit.
-            sums.exponents = exponents + 21 + 11 * (len(digits) - 1)
-            sums.levels, sums.load = digits.copy(), 1
+        if limbs.any():
+            # The exponents of normal equations are those of the units of the last limb.
+            sums.exponents = exponents + 21 + 11 * (len(limbs) - 1)
+            sums.levels, sums.load = limbs.copy(), 1
         sums.rows = rows
         return sums
 
@@ -141,13 +141,13 @@ class GramSums:
     # --- how it is done
 
     def _feed_rest(self, A: Array, b: Array, rows: Indices, places: int, units: "_Units", sign: int) -> None:
-        """Add what these rows have below so many places: its products with the digits above, and with itself."""
+        """Add what these rows have below so many places: its products with the limbs above, and with itself."""
         for part in _parts(slice(0, len(rows)), COLUMNS):
             t = units.scaled(A[rows[part]], b[rows[part]])
             assert t is not None, "these rows have been scaled before"
-            digits = digits_of_floats(t)
-            # The first may be more than a digit: only the norm of its column is bounded.
-            high, rest = np.stack(carried(digits[:places])), np.stack(digits[places:])
+            limbs = limbs_of_floats(t)
+            # The first may be more than a limb: only the norm of its column is bounded.
+            high, rest = np.stack(carried(limbs[:places])), np.stack(limbs[places:])
             terms = 2 * (len(high) + len(rest))
             self._add(2 * (places - len(high)), products_with_rest(high, rest), terms, sign)
 
@@ -176,11 +176,11 @@ class GramSums:
         self.load += terms
 
     def _carry(self) -> None:
-        """Move carries on, which leaves digits."""
+        """Move carries on, which leaves limbs."""
         if len(self.levels):
-            digits = np.array(carried(list(self.levels)))
-            self.first -= len(digits) - len(self.levels)
-            self.levels = digits
+            limbs = np.array(carried(list(self.levels)))
+            self.first -= len(limbs) - len(self.levels)
+            self.levels = limbs
         self.load = 1
 
     def _reach(self, exponents: Indices) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import flint
 
 from stabilitylab.exact.gram.normal_equations import NormalEquations
-from stabilitylab.exact.solve.enclosed import Resolved, Solved
+from stabilitylab.exact.solve.enclosed import EnclosedSolution, NarrowEnough
 from stabilitylab.exact.solve.interval import Interval
 from stabilitylab.exact.solve.rational import in_flint, independent_columns, solve_exactly
 
@@ -26,15 +26,16 @@ def are_cheapest(normal: NormalEquations) -> bool:
     return normal.n <= LARGEST or (normal.n <= LARGEST_ILL and normal.condition is None)
 
 
-def solve_by_balls(normal: NormalEquations, resolved: Resolved, digits: int) -> Solved | None:
-    """y of C y = c, known as well as asked for, which is to about `digits` digits; None when A is rank deficient.
+def solve_by_balls(normal: NormalEquations, narrow_enough: NarrowEnough, digits: int) -> EnclosedSolution | None:
+    """The solution y (n,) of C y = c, each entry `narrow_enough`, which takes about `digits` decimal digits.
 
-    Precision is doubled once; what is not resolved then is a tie, a 0 or worse conditioned, and solved in rationals.
+    None when A is exactly rank deficient. Precision is doubled once; what is too wide then is a tie between two doubles,
+    a zero, or a system that is worse conditioned than was guessed: that is solved in exact rationals.
     Source: Johansson, IEEE Trans. Computers 66 (2017) 1281-1292.
     """
     C, c = in_flint(normal)
     for balls in _solutions(C, c, digits, _bits_lost(normal)):
-        found = _known(balls.entries(), resolved)
+        found = _known(balls.entries(), narrow_enough)
         if found is not None:
             return found
     if len(independent_columns(normal)) < normal.n:
@@ -42,7 +43,9 @@ def solve_by_balls(normal: NormalEquations, resolved: Resolved, digits: int) -> 
     return solve_exactly(normal)
 
 
-def solve_and_invert(normal: NormalEquations, resolved: Resolved, digits: int) -> tuple[Solved, list[Interval]] | None:
+def solve_and_invert(
+    normal: NormalEquations, narrow_enough: NarrowEnough, digits: int
+) -> tuple[EnclosedSolution, list[Interval]] | None:
     """y of C y = c and diag(C^-1) from one elimination; None when twice the usual precision does not resolve both."""
     n = normal.n
     C, c = in_flint(normal)
@@ -50,7 +53,7 @@ def solve_and_invert(normal: NormalEquations, resolved: Resolved, digits: int) -
     for j in range(n):
         right[j, j], right[j, n] = 1, c[j, 0]
     for balls in _solutions(C, right, digits, _bits_lost(normal)):
-        found = _known([balls[j, n] for j in range(n)], resolved)
+        found = _known([balls[j, n] for j in range(n)], narrow_enough)
         diagonal = _narrow([balls[j, j] for j in range(n)], digits)
         if found is not None and diagonal is not None:
             return found, diagonal
@@ -91,11 +94,11 @@ def _solutions(C: Any, right: Any, digits: int, lost: int) -> Iterator[Any]:
         yield balls
 
 
-def _known(balls: list[Any], resolved: Resolved) -> Solved | None:
+def _known(balls: list[Any], narrow_enough: NarrowEnough) -> EnclosedSolution | None:
     middle, radius, unit = _in_integers(balls)
-    if not all(resolved(j, middle[j], radius[j], 1 << unit) for j in range(len(balls))):
+    if not all(narrow_enough(j, middle[j], radius[j], 1 << unit) for j in range(len(balls))):
         return None
-    return Solved(tuple(middle), tuple(radius), 1 << unit, ROUTE)
+    return EnclosedSolution(tuple(middle), tuple(radius), 1 << unit, ROUTE)
 
 
 def _narrow(balls: list[Any], digits: int) -> list[Interval] | None:

@@ -11,11 +11,11 @@ from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve.inverse_factor import InverseFactor
 
 # Whether coefficient j is known well enough when it lies within radius/denominator of middle/denominator.
-Resolved: TypeAlias = Callable[[int, int, int, int], bool]
+NarrowEnough: TypeAlias = Callable[[int, int, int, int], bool]
 
 
 @dataclass(frozen=True, eq=False)
-class Solved:
+class EnclosedSolution:
     """y of C y = c within |y - middle / denominator| <= radius / denominator; radius 0 is the exact rational."""
 
     middle: tuple[int, ...]
@@ -38,14 +38,14 @@ def nearest_double(middle: int, radius: int, denominator: int) -> float | None:
     return low if low == high and (low != 0.0 or abs(middle) > radius) else None
 
 
-def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> Resolved:
+def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> NarrowEnough:
     """Coefficient x_j = y_j p/q is known well enough when one double is nearest to all it can be, or it is a tie.
 
     A tie between two doubles never shows in an interval. But det C y_j is an integer (Cramer) and a tie t one in units
     of 2**-k, so that x_j and t are equal or differ by at least 1/(det C q 2**k). The same holds for t = 0.
     """
 
-    def resolved(j: int, middle: int, radius: int, denominator: int) -> bool:
+    def narrow_enough(j: int, middle: int, radius: int, denominator: int) -> bool:
         p, q = ratios[j]
         try:
             if nearest_double(middle * p, radius * p, denominator * q) is not None:
@@ -56,10 +56,10 @@ def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> Re
         bound = normal.determinant_bound
         return radius * p * bound << (k + 1) < denominator or is_zero(middle, radius, denominator, bound)
 
-    return resolved
+    return narrow_enough
 
 
-def rounded(solved: Solved, ratios: Sequence[tuple[int, int]], names: Sequence[str]) -> list[float]:
+def rounded(solved: EnclosedSolution, ratios: Sequence[tuple[int, int]], names: Sequence[str]) -> list[float]:
     """The double nearest to each x_j = y_j p/q, once `to_nearest` has found every y_j known well enough.
 
     Raises OutOfRangeError where it is infinite, or 0 for an x_j that is not 0.
@@ -83,16 +83,16 @@ def rounded(solved: Solved, ratios: Sequence[tuple[int, int]], names: Sequence[s
     return x
 
 
-def to_digits(normal: NormalEquations, digits: int) -> Resolved:
+def to_digits(normal: NormalEquations, digits: int) -> NarrowEnough:
     """Coefficient j is known well enough when its relative error is below 10**-digits, or when it must be 0."""
     tightness = 10**digits
 
-    def resolved(j: int, middle: int, radius: int, denominator: int) -> bool:
+    def narrow_enough(j: int, middle: int, radius: int, denominator: int) -> bool:
         if radius * tightness <= abs(middle):
             return True
         return is_zero(middle, radius, denominator, normal.determinant_bound)
 
-    return resolved
+    return narrow_enough
 
 
 def is_zero(middle: int, radius: int, denominator: int, bound: int) -> bool:

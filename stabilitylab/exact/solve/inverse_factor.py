@@ -16,8 +16,10 @@ from stabilitylab.exact.gram.limbs import BASE, WIDTH, Levels, carried
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 
 U = 2.0**-53
-GOOD = 2.0**-10  # alpha at which refinement gains three digits a step, and another stage would not pay for a double
-SERIES = 2.0**-36  # alpha that pays for more digits than that
+GOOD = (
+    2.0**-10
+)  # alpha at which refinement gains three decimal digits a step, and another stage would not pay for a double
+SERIES = 2.0**-36  # alpha that pays for more decimal digits than a double has
 STAGES = 40
 
 
@@ -42,7 +44,7 @@ def inverse_factor(normal: NormalEquations, good: float = GOOD) -> InverseFactor
     1. R from a Cholesky factorisation of C rounded to float64, with a shift when that is not definite; X = R^-1.
     2. B = X'C X exactly; alpha = |I - B|_F.
     3. While alpha is large: R from a shifted Cholesky factorisation of B, X <- X R^-1. Each stage gains about the
-       digits of a double; X has one digit plane more than the stage before, for it must resolve cond(A).
+       bits of a double; X has one plane of limbs more than the stage before, for it must resolve cond(A).
     4. When alpha is small: X <- X (I + (I - B)/2), which squares it.
     """
     n = normal.n
@@ -101,13 +103,13 @@ def _inverse(R: Array) -> Array:
 
 
 def _planes(X: Array, powers: npt.NDArray[np.int64], count: int) -> tuple[Array, npt.NDArray[np.int64]]:
-    """`count` digit planes of diag(2**powers) X, each column from its largest entry on, and the columns' places."""
+    """`count` planes of limbs of diag(2**powers) X, each column from its largest entry on, and the columns' places."""
     exponents = np.where(X != 0, np.frexp(X)[1] + powers[:, None], -(1 << 20)).max(axis=0)
     places = -(-(exponents - 21) // WIDTH)
-    return _digits(np.ldexp(X, powers[:, None] - WIDTH * places), count), places
+    return _limbs(np.ldexp(X, powers[:, None] - WIDTH * places), count), places
 
 
-def _digits(value: Array, count: int) -> Array:
+def _limbs(value: Array, count: int) -> Array:
     planes = np.empty((count, *value.shape))
     for plane in planes:
         np.rint(value, out=plane)
@@ -130,24 +132,24 @@ def _error(normal: NormalEquations, X: Array, places: npt.NDArray[np.int64]) -> 
     levels = [*[zeros.copy() for _ in range(before)], *B, *[zeros.copy() for _ in range(after)]]
     for i, t in enumerate(diagonal):
         levels[before + int(t)][i, i] -= 1
-    digits = np.array(carried(levels))
-    return -digits, one + before + len(digits) - len(levels)
+    limbs = np.array(carried(levels))
+    return -limbs, one + before + len(limbs) - len(levels)
 
 
-def _in_float64(digits: Levels, top: int, places: npt.NDArray[np.int64]) -> Array:
+def _in_float64(limbs: Levels, top: int, places: npt.NDArray[np.int64]) -> Array:
     """E in float64, each entry rounded: relative error below 4u."""
-    # Four digits from the first that is not 0 on: the rest is below 2**-65 of them.
-    first = (digits != 0).argmax(axis=0)
+    # Four limbs from the first that is not 0 on: the rest is below 2**-65 of them.
+    first = (limbs != 0).argmax(axis=0)
     value = np.zeros(first.shape)
     for k in range(4):
-        index = np.minimum(first + k, len(digits) - 1)
-        digit = np.take_along_axis(digits, index[None], axis=0)[0]
-        value += np.where(first + k < len(digits), digit * 2.0 ** (-WIDTH * k), 0.0)
+        index = np.minimum(first + k, len(limbs) - 1)
+        limb = np.take_along_axis(limbs, index[None], axis=0)[0]
+        value += np.where(first + k < len(limbs), limb * 2.0 ** (-WIDTH * k), 0.0)
     return np.asarray(np.ldexp(value, WIDTH * (top - first + places[:, None] + places[None, :])))
 
 
 def products(P: Array, Q: Array, count: int | None = None) -> list[Levels]:
-    """The sums over p + q = s of P[p] @ Q[q], exactly, for s < count: digit planes multiply exactly up to 2048 columns.
+    """The sums over p + q = s of P[p] @ Q[q], exactly, for s < count: planes of limbs, 2048 columns at most.
 
     Source: Ozaki, Ogita, Oishi, Rump, Numer. Algorithms 59 (2012) 95-118.
     """
@@ -166,7 +168,7 @@ def products(P: Array, Q: Array, count: int | None = None) -> list[Levels]:
 def _product(
     X: Array, places: npt.NDArray[np.int64], Y: Array, identity: bool, count: int
 ) -> tuple[Array, npt.NDArray[np.int64]]:
-    """X (Y, or I + Y where identity is set) cut to `count` digit planes a column, and the places of its columns."""
+    """X (Y, or I + Y where identity is set) cut to `count` planes of limbs a column, and the places of its columns."""
     n = len(Y)
     # Columns of X stand at different places: rows of Y take the difference.
     spread = int(places.max() - places.min())
@@ -177,16 +179,16 @@ def _product(
     at = -(-(exponents - 21) // WIDTH)
     if identity:
         at = np.maximum(at, places)
-    planes = _digits(np.ldexp(Y, powers[:, None] - WIDTH * at), 4 + spread + small)
+    planes = _limbs(np.ldexp(Y, powers[:, None] - WIDTH * at), 4 + spread + small)
     if identity:
         j = np.arange(n)
         planes[at - places, j, j] += 1
-    digits = np.array(carried(products(X, planes)), dtype=np.float64)
-    ahead = len(digits) - (len(X) + len(planes) - 1)
-    first = (digits != 0).any(axis=1).argmax(axis=0)
-    take = np.minimum(first + np.arange(count)[:, None], len(digits) - 1)
-    inside = (first + np.arange(count)[:, None]) < len(digits)
-    cut = np.stack([np.where(inside[k], digits[take[k], :, np.arange(n)].T, 0.0) for k in range(count)])
+    limbs = np.array(carried(products(X, planes)), dtype=np.float64)
+    ahead = len(limbs) - (len(X) + len(planes) - 1)
+    first = (limbs != 0).any(axis=1).argmax(axis=0)
+    take = np.minimum(first + np.arange(count)[:, None], len(limbs) - 1)
+    inside = (first + np.arange(count)[:, None]) < len(limbs)
+    cut = np.stack([np.where(inside[k], limbs[take[k], :, np.arange(n)].T, 0.0) for k in range(count)])
     return cut, at + ahead - first
 
 

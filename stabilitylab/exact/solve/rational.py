@@ -8,9 +8,9 @@ import flint
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.exact.gram.limbs import LIMB, limbs
+from stabilitylab.exact.gram.limbs import PACKED, packed
 from stabilitylab.exact.gram.normal_equations import Integers, NormalEquations
-from stabilitylab.exact.solve.enclosed import Solved
+from stabilitylab.exact.solve.enclosed import EnclosedSolution
 
 ROUTE = "exact Gram matrix, exact rationals (FLINT)"
 
@@ -20,10 +20,10 @@ def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
     """C and c as matrices of FLINT."""
     n = normal.n
     i, j, square, right = _places(n)
-    base = flint.fmpz(1 << LIMB)
+    base = flint.fmpz(1 << PACKED)
     # FLINT reads small integers far faster than long ones, and polynomials faster than matrices.
     entries = flint.fmpz_poly()
-    for limb in limbs(normal.levels[:, i, j]):
+    for limb in packed(normal.levels[:, i, j]):
         entries = entries * base + flint.fmpz_poly(limb.tolist())
     values = entries.coeffs()
     values.extend([0] * (len(i) - len(values)))
@@ -39,10 +39,10 @@ def _places(n: int) -> tuple[Array, Array, list[int], list[int]]:
     return i, j, at[:n, :n].ravel().tolist(), at[:n, n].tolist()
 
 
-def solve_exactly(normal: NormalEquations) -> Solved:
+def solve_exactly(normal: NormalEquations) -> EnclosedSolution:
     """y of C y = c as integers over one denominator, C nonsingular."""
     numerators, denominator = solution(normal.C, normal.c)
-    return Solved(tuple(numerators), (0,) * normal.n, denominator, ROUTE)
+    return EnclosedSolution(tuple(numerators), (0,) * normal.n, denominator, ROUTE)
 
 
 def solution(C: list[Integers], c: Integers) -> tuple[Integers, int]:
