@@ -15,7 +15,7 @@ import numpy.typing as npt
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, ShapeError, UnderdeterminedError
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.gram.inputs import ExactInput, Weights, exact_input, exact_weights, feed
+from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, exact_input, exact_weights, feed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.least_squares import POLICIES, Policy, fitted
@@ -107,9 +107,7 @@ class GramAccumulator:
             raise UnderdeterminedError(
                 f"{self.rows} rows do not determine {self.n} coefficients: add at least {self.n}"
             )
-        labels = tuple(f"a{j}" for j in range(self.n)) if names is None else tuple(map(str, names))
-        if len(labels) != self.n:
-            raise InputError(f"names must have one entry for each of {self.n} columns; got {len(labels)}")
+        labels = column_names(names, None, self.n)
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)
         return fitted(self.normal_equations(), labels, policy, started, constant)
 

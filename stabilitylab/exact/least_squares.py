@@ -14,14 +14,7 @@ from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.float64.by_residual import solved_by_residual, worth_a_try
-from stabilitylab.exact.gram.inputs import (
-    constant_column,
-    exact_input,
-    exact_input_of,
-    exact_weights,
-    summed,
-    with_intercept,
-)
+from stabilitylab.exact.gram.inputs import prepare, summed
 from stabilitylab.exact.gram.limbs import WIDTH
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
@@ -61,27 +54,17 @@ def lstsq(
         raise InputError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
     if truth not in TRUTHS:
         raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
-    if isinstance(A, Problem):
-        if b is not None:
-            raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
-        data = exact_input_of(A, truth)
-    elif b is None:
-        raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
-    else:
-        data = exact_input(A, b, wide=policy == "minimum-norm")
-    if intercept:
-        data = with_intercept(data)
-    named = _names(names, A.feature_names if isinstance(A, Problem) else None, data.A.shape[1], intercept)
-    given_weight = exact_weights(weights, len(data.b))
-    constant = 0 if intercept else constant_column(data, given_weight)
-    if data.floats and data.scales is None and given_weight is None and worth_a_try(*data.A.shape):
+    wide = policy == "minimum-norm"
+    regression = prepare(A, b, truth=truth, weights=weights, intercept=intercept, names=names, wide=wide)
+    data, kept = regression.data, (regression.data, regression.weights)
+    if regression.is_plain and worth_a_try(*data.A.shape):
         certificate = solved_by_residual(data.A, data.b)
         if certificate is not None:
             certificate = replace(certificate, seconds=process_time() - started)
             x = np.array(certificate.nearest)
-            return CertifiedFit(x, named, certificate, len(data.b), constant, None, (data, None))
-    fit = fitted(summed(data, given_weight), named, policy, started, constant)
-    return replace(fit, data=(data, given_weight))
+            return CertifiedFit(x, regression.names, certificate, len(data.b), regression.constant, None, kept)
+    fit = fitted(summed(*kept), regression.names, policy, started, regression.constant)
+    return replace(fit, data=kept)
 
 
 def fitted(
@@ -145,11 +128,3 @@ def _factor(solved: EnclosedSolution, normal: NormalEquations) -> Factor | None:
         return None
     powers = WIDTH * (X.places - np.arange(len(X.planes))[:, None])
     return Factor(X.planes, powers, tuple(1 / unit for unit in normal.units[:-1]), X.alpha)
-
-
-def _names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int, intercept: bool) -> tuple[str, ...]:
-    own = n - intercept
-    found = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(own))
-    if len(found) != own:
-        raise InputError(f"names must have one entry for each of {own} columns; got {len(found)}")
-    return ("intercept", *found) if intercept else found

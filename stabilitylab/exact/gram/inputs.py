@@ -1,4 +1,7 @@
-"""What `lstsq` is given: floats to be taken bit for bit, or exact numbers; checked once, with the way out."""
+"""A, b and weights as exact numbers: floats bit for bit, decimals, integers and Fractions, validated once.
+
+`prepare` does all of it for `lstsq`; an error says what was expected, what came, and what to do.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -51,6 +54,75 @@ class ExactInput:
         for values in (self.A, self.b):
             found.update(np.ascontiguousarray(values).data if self.floats else repr(values.tolist()).encode())
         return found.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """One weight of 0 or more for each row: values (m,), Fractions over powers of two, times unit."""
+
+    values: Array
+    unit: Fraction
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A regression that has been validated, without any rounding: what `lstsq` solves.
+
+    data: A (m, n), the intercept's column of ones included, and b (m,). weights: None when every row counts once.
+    names (n,): of the columns of A. constant: the first column of A that holds one value, not 0, in every row of weight
+    above 0, about whose mean R² is then; None when there is no such column.
+    """
+
+    data: ExactInput
+    weights: Weights | None
+    names: tuple[str, ...]
+    constant: int | None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether A and b are float64 arrays that stand for themselves, without weights."""
+        return self.data.floats and self.data.scales is None and self.weights is None
+
+
+def prepare(
+    A: Problem | npt.ArrayLike,
+    b: npt.ArrayLike | None = None,
+    *,
+    truth: Truth = "matrix",
+    weights: npt.ArrayLike | None = None,
+    intercept: bool = False,
+    names: Sequence[str] | None = None,
+    wide: bool = False,
+) -> Prepared:
+    """The regression of b (m,) on A (m, n), or a Problem for one of its truths, with weights (m,) of 0 or more.
+
+    intercept: put a column of ones, named "intercept", in front. names: one for each column of A; by default those of
+    the Problem, or a0, a1, ... wide: allow m < n. Cost: one pass over A, without a copy where A is float64.
+    Raises InputError for a missing b, a b beside a Problem and a wrong number of names, and the errors of
+    `exact_input` and `exact_weights`.
+    """
+    features = None
+    if isinstance(A, Problem):
+        if b is not None:
+            raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
+        data, features = exact_input_of(A, truth), A.feature_names
+    elif b is None:
+        raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
+    else:
+        data = exact_input(A, b, wide=wide)
+    labels = column_names(names, features, data.A.shape[1])
+    if intercept:
+        data, labels = with_intercept(data), ("intercept", *labels)
+    weighing = exact_weights(weights, len(data.b))
+    return Prepared(data, weighing, labels, 0 if intercept else constant_column(data, weighing))
+
+
+def column_names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int) -> tuple[str, ...]:
+    """The names of n columns: those given, else those of the features, else a0, a1, ... Raises InputError."""
+    labels = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(n))
+    if len(labels) != n:
+        raise InputError(f"names must have one entry for each of {n} columns; got {len(labels)}")
+    return labels
 
 
 def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
@@ -108,14 +180,6 @@ def _unrounded(values: Any, name: str) -> Array:
         if entries.shape == array.shape and (len(kinds) > 1 or (kinds == {int} and array.dtype.kind == "f")):
             return entries
     return array
-
-
-@dataclass(frozen=True, eq=False)
-class Weights:
-    """One non-negative weight for each row: values (m,), Fractions over powers of two, times unit."""
-
-    values: Array
-    unit: Fraction
 
 
 def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:

@@ -29,8 +29,8 @@ def are_cheapest(normal: NormalEquations) -> bool:
 def solve_by_balls(normal: NormalEquations, narrow_enough: NarrowEnough, digits: int) -> EnclosedSolution | None:
     """The solution y (n,) of C y = c, each entry `narrow_enough`, which takes about `digits` decimal digits.
 
-    None when A is exactly rank deficient. Precision is doubled once; what is too wide then is a tie between two doubles,
-    a zero, or a system that is worse conditioned than was guessed: that is solved in exact rationals.
+    None when A is exactly rank deficient. Precision is doubled once; what is too wide then is a tie between two
+    doubles, a zero, or worse conditioned than was guessed, and is solved in exact rationals.
     Source: Johansson, IEEE Trans. Computers 66 (2017) 1281-1292.
     """
     C, c = in_flint(normal)
