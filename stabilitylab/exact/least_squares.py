@@ -71,7 +71,7 @@ def fitted(
     normal: NormalEquations, names: tuple[str, ...], policy: Policy, started: float, constant: int | None
 ) -> CertifiedFit:
     """The fit from exact normal equations; process_time() was `started` when the work began."""
-    ratios = _ratios(normal)
+    ratios = normal.ratios
     solved = solve(normal, to_nearest(normal, ratios)) if normal.rows >= normal.n else None
     rank = normal.n
     if solved is None:
@@ -97,7 +97,8 @@ def fitted(
         factor=_factor(solved, normal),
         seconds=process_time() - started,
     )
-    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, None)
+    known = solved if rank == normal.n else None
+    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, None, known)
 
 
 def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:
@@ -105,21 +106,12 @@ def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:
     sums = GramSums(A.shape[1] + 1)
     sums.feed(A, b)
     normal = sums.normal_equations()
-    ratios, names = _ratios(normal), tuple(map(str, range(normal.n)))
+    ratios, names = normal.ratios, tuple(map(str, range(normal.n)))
     found = {
         one.route: tuple(rounded(one, ratios, names)) for one in solve_every_way(normal, to_nearest(normal, ratios))
     }
     certificate = solved_by_residual(A, b)
     return found if certificate is None else {**found, certificate.route: certificate.nearest}
-
-
-def _ratios(normal: NormalEquations) -> tuple[tuple[int, int], ...]:
-    """p/q for each column: x_j is p/q times the solution of the normal equations."""
-    if normal.scales is not None:
-        units = normal.units
-        return tuple((units[-1] / unit).as_integer_ratio() for unit in units[:-1])
-    *columns, right = normal.exponents.tolist()
-    return tuple((1 << (right - e), 1) if right >= e else (1, 1 << (e - right)) for e in columns)
 
 
 def _factor(solved: EnclosedSolution, normal: NormalEquations) -> Factor | None:

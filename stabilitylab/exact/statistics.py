@@ -17,6 +17,7 @@ from stabilitylab.exact.solve.enclosed import EnclosedSolution, is_zero, to_digi
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.solve.inverse_diagonal import Accuracy as Accuracy
 from stabilitylab.exact.solve.inverse_diagonal import inverse_diagonal
+from stabilitylab.exact.solve.inverse_factor import SERIES, InverseFactor, inverse_factor
 from stabilitylab.exact.solve.least_norm import LEAST_NORM, least_norm
 from stabilitylab.exact.solve.rational import solve_exactly
 
@@ -27,14 +28,16 @@ ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)
 class Evidence:
     """A regression's exact normal equations with what is known of its shape; its figures as intervals.
 
-    total: what R² compares the residuals with, see
-    `total_sum_of_squares`. x: the exact solution of least norm when rank < n, otherwise None.
+    total: what R² compares the residuals with, see `total_sum_of_squares`. x: the exact solution of least norm when
+    rank < n, otherwise None. solution: of the normal equations, when they have been solved before: nothing is solved
+    again that follows from it narrowly enough, and its inverse factor is where a better one starts.
     """
 
     normal: NormalEquations
     rank: int
     total: Fraction
     x: tuple[Fraction, ...] | None = None
+    solution: EnclosedSolution | None = None
 
     def restricted(self, columns: Sequence[int]) -> "Evidence":
         """The regression on some of the columns, which span what all do: R² stays about the mean if it was.
@@ -50,14 +53,14 @@ class Evidence:
 
     def of_least_norm(self, independent: Sequence[int]) -> "Evidence":
         """The solution of least norm of a rank-deficient regression."""
-        solved = least_norm(self.normal, independent)
-        x = tuple(Fraction(v, solved.denominator) for v in solved.middle)
-        return replace(self, rank=len(independent), x=x)
+        exact = least_norm(self.normal, independent)
+        x = tuple(Fraction(v, exact.denominator) for v in exact.middle)
+        return replace(self, rank=len(independent), x=x, solution=None)
 
     @property
     def route(self) -> str:
         """How it was solved."""
-        return next((found.route for found in self._memory.values() if found is not None), "not solved")
+        return next((known.route for known in self._memory.values() if known is not None), "not solved")
 
     @property
     def sizes(self) -> list[Interval]:
@@ -73,8 +76,7 @@ class Evidence:
     @cached_property
     def ratios(self) -> list[Fraction]:
         """The unit of b over that of each column of A (n,)."""
-        *columns, right = self.units
-        return [right / unit for unit in columns]
+        return [Fraction(p, q) for p, q in self.normal.ratios]
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -108,8 +110,15 @@ class Evidence:
     def _rss(self, accuracy: Accuracy) -> Interval:
         if self.degrees_of_freedom == 0:
             return exactly(0)
-        normal, solved = self.normal, self._known(accuracy)
-        y, D = solved.middle, solved.denominator
+        if self.solution is not None and accuracy is not None:
+            # The second form below has twice the digits of the solution.
+            enclosed = self._rss_from(self.solution, accuracy)
+            if enclosed.agrees(accuracy):
+                return enclosed
+        return self._rss_from(self._known(accuracy), accuracy)
+
+    def _rss_from(self, solved: EnclosedSolution, accuracy: Accuracy) -> Interval:
+        normal, y, D = self.normal, solved.middle, solved.denominator
         unit = self.units[-1] ** 2 * normal.weight_unit
         wide = sum(abs(v) * r for v, r in zip(normal.c, solved.radius, strict=True))
         value = normal.bb * D - sum(map(int.__mul__, normal.c, y))
@@ -128,18 +137,16 @@ class Evidence:
 
     def coefficients(self, accuracy: Accuracy) -> list[Interval]:
         """x."""
-        solved = self._known(accuracy)
-        parts = zip(solved.middle, solved.radius, self.ratios, strict=True)
-        return [Interval(m - r, m + r, solved.denominator) * ratio for m, r, ratio in parts]
+        intervals = self._known(accuracy).intervals
+        return [interval * ratio for interval, ratio in zip(intervals, self.ratios, strict=True)]
 
     def variances(self, accuracy: Accuracy) -> list[Interval]:
         """rss / (m - rank) diag((A'A)^-1), for A of full rank and m > n."""
         # A weight unit is in the sums of squares, and its inverse in the inverse of A'A.
         share = 1 / (self.normal.weight_unit * self.degrees_of_freedom * self.units[-1] ** 2)
+        diagonal = self._diagonal(accuracy)  # first, for its elimination may give the solution that rss takes too
         sigma2 = self.rss(accuracy) * share
-        return [
-            sigma2 * entry * ratio * ratio for entry, ratio in zip(self._diagonal(accuracy), self.ratios, strict=True)
-        ]
+        return [sigma2 * entry * ratio * ratio for entry, ratio in zip(diagonal, self.ratios, strict=True)]
 
     @cached_property
     def _memory(self) -> dict[Accuracy, EnclosedSolution | None]:
@@ -150,14 +157,36 @@ class Evidence:
 
         inverse: variances will be asked for as well, and may come from the same elimination.
         """
-        if accuracy not in self._memory and inverse and accuracy is not None and balls.are_cheapest(self.normal):
-            both = balls.solve_and_invert(self.normal, to_digits(self.normal, accuracy), accuracy)
-            if both is not None:
-                found, self._diagonals[accuracy] = both
-                self._memory[accuracy] = _without_zeros(found)
+        if accuracy not in self._memory and self._suffices(accuracy):
+            assert self.solution is not None, "what suffices is there"
+            self._memory[accuracy] = _without_zeros(self.solution)
+        if accuracy not in self._memory and inverse:
+            self._solve_and_invert(accuracy)
         if accuracy not in self._memory:
             self._memory[accuracy] = self._solve(accuracy)
         return self._memory[accuracy]
+
+    def _suffices(self, accuracy: Accuracy) -> bool:
+        """Whether the solution that was there before is narrow enough."""
+        if self.solution is None:
+            return False
+        exact = not any(self.solution.radius)
+        return exact or (accuracy is not None and self.solution.is_narrow(to_digits(self.normal, accuracy)))
+
+    def _solve_and_invert(self, accuracy: Accuracy) -> None:
+        """Keep the solution and diag(C^-1) from one elimination, where ball arithmetic serves and resolves both."""
+        if accuracy is None or not balls.are_cheapest(self.normal):
+            return
+        both = balls.solve_and_invert(self.normal, to_digits(self.normal, accuracy), accuracy)
+        if both is not None:
+            self._memory[accuracy], self._diagonals[accuracy] = _without_zeros(both[0]), both[1]
+
+    @cached_property
+    def _factor(self) -> InverseFactor | None:
+        """The inverse factor of the solution that was there before, made good enough for more digits."""
+        if self.solution is None or self.solution.factor is None:
+            return None
+        return inverse_factor(self.normal, SERIES, self.solution.factor)
 
     def _solve(self, accuracy: Accuracy) -> EnclosedSolution | None:
         if self.x is not None:
@@ -166,32 +195,40 @@ class Evidence:
             return EnclosedSolution(tuple(int(v * common) for v in y), (0,) * len(y), common, LEAST_NORM)
         if accuracy is None:
             return solve_exactly(self.normal)
-        found = solve(self.normal, to_digits(self.normal, accuracy), accuracy)
-        return None if found is None else _without_zeros(found)
+        solution = solve(self.normal, to_digits(self.normal, accuracy), accuracy, self._factor)
+        return None if solution is None else _without_zeros(solution)
 
     def _known(self, accuracy: Accuracy) -> EnclosedSolution:
-        found = self.solved(accuracy)
-        if found is None:
+        solution = self.solved(accuracy)
+        if solution is None:
             raise NotCertifiedError("the data have changed since the fit: keep A and b as they were, or fit again")
-        return found
+        return solution
 
     @cached_property
     def _diagonals(self) -> dict[Accuracy, list[Interval]]:
         return {}
 
     def _diagonal(self, accuracy: Accuracy) -> list[Interval]:
+        if accuracy in self._diagonals:
+            return self._diagonals[accuracy]
+        if self.solution is None:
+            factor = self._known(accuracy).factor
+        else:
+            factor = self._factor
+            if accuracy not in self._memory and not self._suffices(accuracy):
+                self._solve_and_invert(accuracy)
         if accuracy not in self._diagonals:
-            self._diagonals[accuracy] = inverse_diagonal(self.normal, accuracy, self._known(accuracy).factor)
+            self._diagonals[accuracy] = inverse_diagonal(self.normal, accuracy, factor)
         return self._diagonals[accuracy]
 
 
-def _without_zeros(found: EnclosedSolution) -> EnclosedSolution:
+def _without_zeros(solution: EnclosedSolution) -> EnclosedSolution:
     """The same with 0 for what is not told apart from it: that has been proven to be 0."""
-    zero = [abs(m) <= r for m, r in zip(found.middle, found.radius, strict=True)]
+    zero = [abs(m) <= r for m, r in zip(solution.middle, solution.radius, strict=True)]
     middle, radius = (
-        tuple(0 if z else v for z, v in zip(zero, vs, strict=True)) for vs in (found.middle, found.radius)
+        tuple(0 if z else v for z, v in zip(zero, vs, strict=True)) for vs in (solution.middle, solution.radius)
     )
-    return replace(found, middle=middle, radius=radius)
+    return replace(solution, middle=middle, radius=radius)
 
 
 def total_sum_of_squares(normal: NormalEquations, constant: int | None) -> Fraction:

@@ -193,8 +193,8 @@ def digit_of_the_matrix_wrong(patch):
 
 
 def balls_without_radius(patch):
-    true = balls._in_integers
-    patch.setattr(balls, "_in_integers", lambda entries: (true(entries)[0], [0] * len(entries), true(entries)[2]))
+    true = balls._enclosed
+    patch.setattr(balls, "_enclosed", lambda entries: replace(true(entries), radius=(0,) * len(entries)))
 
 
 FAULTS = {

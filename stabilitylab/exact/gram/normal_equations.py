@@ -48,6 +48,14 @@ class NormalEquations:
         return tuple(powers) if self.scales is None else tuple(p * s for p, s in zip(powers, self.scales, strict=True))
 
     @cached_property
+    def ratios(self) -> tuple[tuple[int, int], ...]:
+        """p/q for each column of A (n,): x_j is p/q times entry j of the solution of C y = c in integers."""
+        if self.scales is not None:
+            return tuple((self.units[-1] / unit).as_integer_ratio() for unit in self.units[:-1])
+        *columns, right = self.exponents.tolist()
+        return tuple((1 << (right - e), 1) if right >= e else (1, 1 << (e - right)) for e in columns)
+
+    @cached_property
     def C(self) -> list[Integers]:
         """A'A (n, n) in integers."""
         n = self.n

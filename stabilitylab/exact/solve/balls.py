@@ -35,9 +35,9 @@ def solve_by_balls(normal: NormalEquations, narrow_enough: NarrowEnough, digits:
     """
     C, c = in_flint(normal)
     for balls in _solutions(C, c, digits, _bits_lost(normal)):
-        found = _known(balls.entries(), narrow_enough)
-        if found is not None:
-            return found
+        solution = _enclosed(balls.entries())
+        if solution.is_narrow(narrow_enough):
+            return solution
     if len(independent_columns(normal)) < normal.n:
         return None
     return solve_exactly(normal)
@@ -50,13 +50,18 @@ def solve_and_invert(
     n = normal.n
     C, c = in_flint(normal)
     right = flint.fmpz_mat(n, n + 1)
+    tightness = 10**digits
     for j in range(n):
         right[j, j], right[j, n] = 1, c[j, 0]
+
+    def relatively(j: int, middle: int, radius: int, denominator: int) -> bool:
+        return bool(2 * radius * tightness <= middle)
+
     for balls in _solutions(C, right, digits, _bits_lost(normal)):
-        found = _known([balls[j, n] for j in range(n)], narrow_enough)
-        diagonal = _narrow([balls[j, j] for j in range(n)], digits)
-        if found is not None and diagonal is not None:
-            return found, diagonal
+        solution = _enclosed([balls[j, n] for j in range(n)])
+        diagonal = _enclosed([balls[j, j] for j in range(n)])
+        if solution.is_narrow(narrow_enough) and diagonal.is_narrow(relatively):
+            return solution, diagonal.intervals
     return None
 
 
@@ -94,27 +99,10 @@ def _solutions(C: Any, right: Any, digits: int, lost: int) -> Iterator[Any]:
         yield balls
 
 
-def _known(balls: list[Any], narrow_enough: NarrowEnough) -> EnclosedSolution | None:
-    middle, radius, unit = _in_integers(balls)
-    if not all(narrow_enough(j, middle[j], radius[j], 1 << unit) for j in range(len(balls))):
-        return None
-    return EnclosedSolution(tuple(middle), tuple(radius), 1 << unit, ROUTE)
-
-
-def _narrow(balls: list[Any], digits: int) -> list[Interval] | None:
-    middle, radius, unit = _in_integers(balls)
-    if not all(2 * r * 10**digits <= m for m, r in zip(middle, radius, strict=True)):
-        return None
-    return [Interval(m - r, m + r, 1 << unit) for m, r in zip(middle, radius, strict=True)]
-
-
-def _in_integers(balls: list[Any]) -> tuple[list[int], list[int], int]:
-    """Middles and radii as integers in units of 2**-unit."""
+def _enclosed(balls: list[Any]) -> EnclosedSolution:
+    """Balls as integers over one power of two."""
     middles = [ball.mid().man_exp() for ball in balls]
     radii = [ball.rad().man_exp() for ball in balls]
     unit = max(0, *(-int(e) for _, e in middles), *(-int(e) for _, e in radii))
-    return (
-        [int(m) << (unit + int(e)) for m, e in middles],
-        [int(r) << (unit + int(e)) for r, e in radii],
-        unit,
-    )
+    middle, radius = (tuple(int(m) << (unit + int(e)) for m, e in parts) for parts in (middles, radii))
+    return EnclosedSolution(middle, radius, 1 << unit, ROUTE)

@@ -6,7 +6,7 @@ from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve import balls
 from stabilitylab.exact.solve.balls import solve_by_balls
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, NarrowEnough
-from stabilitylab.exact.solve.inverse_factor import GOOD, SERIES, inverse_factor
+from stabilitylab.exact.solve.inverse_factor import GOOD, SERIES, InverseFactor, inverse_factor
 from stabilitylab.exact.solve.rational import independent_columns, solve_exactly
 from stabilitylab.exact.solve.refine import refined
 
@@ -15,7 +15,9 @@ DOUBLE = 17  # digits that tell doubles apart, most often
 LARGEST_EXACT = 400  # unknowns up to which exact rationals end in minutes
 
 
-def solve(normal: NormalEquations, narrow_enough: NarrowEnough, digits: int = DOUBLE) -> EnclosedSolution | None:
+def solve(
+    normal: NormalEquations, narrow_enough: NarrowEnough, digits: int = DOUBLE, start: InverseFactor | None = None
+) -> EnclosedSolution | None:
     """y of C y = c, every entry known as well as asked for, with its proof; None when A is exactly rank deficient.
 
     digits: about how many that takes.
@@ -26,7 +28,7 @@ def solve(normal: NormalEquations, narrow_enough: NarrowEnough, digits: int = DO
     if balls.are_cheapest(normal):
         return solve_by_balls(normal, narrow_enough, digits)
     if normal.n <= TERMS:
-        factor = inverse_factor(normal, GOOD if digits <= DOUBLE else SERIES)
+        factor = inverse_factor(normal, GOOD if digits <= DOUBLE else SERIES, start)
         # alpha < 1 proves full rank.
         if factor is not None:
             solved = refined(normal, factor, narrow_enough, ROUTE)

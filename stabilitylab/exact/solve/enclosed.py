@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from stabilitylab.core.errors import OutOfRangeError
 from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.solve.interval import Interval
 from stabilitylab.exact.solve.inverse_factor import InverseFactor
 
 # Whether coefficient j is known well enough when it lies within radius/denominator of middle/denominator.
@@ -23,6 +24,17 @@ class EnclosedSolution:
     denominator: int
     route: str
     factor: InverseFactor | None = None
+
+    @property
+    def intervals(self) -> list[Interval]:
+        """The interval of each entry of y."""
+        over, parts = self.denominator, zip(self.middle, self.radius, strict=True)
+        return [Interval(middle - radius, middle + radius, over) for middle, radius in parts]
+
+    def is_narrow(self, narrow_enough: NarrowEnough) -> bool:
+        """Whether every entry is known well enough."""
+        parts = enumerate(zip(self.middle, self.radius, strict=True))
+        return all(narrow_enough(j, middle, radius, self.denominator) for j, (middle, radius) in parts)
 
 
 def nearest_double(middle: int, radius: int, denominator: int) -> float | None:

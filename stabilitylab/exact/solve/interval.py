@@ -38,6 +38,15 @@ class Interval:
         all_of_them = self.reflected(value)
         return Interval(max(all_of_them.low, 0), max(all_of_them.high, 0), all_of_them.over)
 
+    def meets(self, other: "Interval") -> bool:
+        """Whether the two have a number in common."""
+        return self.low * other.over <= other.high * self.over and other.low * self.over <= self.high * other.over
+
+    def squared(self) -> "Interval":
+        """The squares of the numbers, which may be negative."""
+        least, most = sorted((self.low**2, self.high**2))
+        return Interval(0 if self.low < 0 < self.high else least, most, self.over**2)
+
     def agrees(self, digits: int) -> bool:
         """Whether all its numbers agree to `digits` significant digits."""
         nearer = min(abs(self.low), abs(self.high))

@@ -20,6 +20,7 @@ GOOD = (
     2.0**-10
 )  # alpha at which refinement gains three decimal digits a step, and another stage would not pay for a double
 SERIES = 2.0**-36  # alpha that pays for more decimal digits than a double has
+SMALL = 2.0**-8  # alpha from which step 4 is taken
 STAGES = 40
 
 
@@ -38,7 +39,9 @@ class InverseFactor:
     alpha: float
 
 
-def inverse_factor(normal: NormalEquations, good: float = GOOD) -> InverseFactor | None:
+def inverse_factor(
+    normal: NormalEquations, good: float = GOOD, start: InverseFactor | None = None
+) -> InverseFactor | None:
     """X with a proven alpha <= good, or the best alpha < 1/4 there is; None when the stages end before.
 
     1. R from a Cholesky factorisation of C rounded to float64, with a shift when that is not definite; X = R^-1.
@@ -46,16 +49,22 @@ def inverse_factor(normal: NormalEquations, good: float = GOOD) -> InverseFactor
     3. While alpha is large: R from a shifted Cholesky factorisation of B, X <- X R^-1. Each stage gains about the
        bits of a double; X has one plane of limbs more than the stage before, for it must resolve cond(A).
     4. When alpha is small: X <- X (I + (I - B)/2), which squares it.
+    start: a factor that was found before, to go on from; it comes back as it is where no stage would better it.
     """
     n = normal.n
-    if not all(normal.diagonal):
-        return None
-    heights = np.array([(entry.bit_length() + 1) // 2 for entry in normal.diagonal])
-    R = _cholesky(_rounded(normal, heights))
-    if R is None:
-        return None
-    X, places = _planes(_inverse(R), -heights, 3)
-    best: InverseFactor | None = None
+    if start is not None:
+        if start.alpha <= good or start.alpha >= SMALL:
+            return start
+        X, places = _squared(start, _in_float64(start.error, start.top, start.places))
+    else:
+        if not all(normal.diagonal):
+            return None
+        heights = np.array([(entry.bit_length() + 1) // 2 for entry in normal.diagonal])
+        R = _cholesky(_rounded(normal, heights))
+        if R is None:
+            return None
+        X, places = _planes(_inverse(R), -heights, 3)
+    best = start
     for stage in range(STAGES):
         error, top = _error(normal, X, places)
         E = _in_float64(error, top, places)
@@ -66,14 +75,20 @@ def inverse_factor(normal: NormalEquations, good: float = GOOD) -> InverseFactor
             best = InverseFactor(X, places, error, top, alpha)
         if alpha <= good:
             return best
-        if alpha < 2.0**-8:
-            X, places = _product(X, places, E / 2, True, len(X) + 1 + int(-np.log2(alpha)) // WIDTH)
+        if best is not None and alpha < SMALL:
+            X, places = _squared(best, E)
             continue
         R = _cholesky(np.eye(n) - E, shifted=alpha > 0.9)
         if R is None:
             return best
         X, places = _product(X, places, _inverse(R), False, 4 + stage)
     return best
+
+
+def _squared(factor: InverseFactor, E: Array) -> tuple[Array, npt.NDArray[np.int64]]:
+    """X (I + E/2) for E = I - X'C X in float64, and the places of its columns: its alpha is about alpha**2."""
+    count = len(factor.planes) + 1 + int(-np.log2(factor.alpha)) // WIDTH
+    return _product(factor.planes, factor.places, E / 2, True, count)
 
 
 def _rounded(normal: NormalEquations, heights: npt.NDArray[np.int64]) -> Array:
