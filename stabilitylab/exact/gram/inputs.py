@@ -26,7 +26,7 @@ from stabilitylab.core.errors import (
 )
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.problem import Problem
-from stabilitylab.data.validation import as_array, check_shapes
+from stabilitylab.data.validation import as_array, check_shapes, refuse_not_finite
 from stabilitylab.exact.gram.columns import integer_columns
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
@@ -201,16 +201,29 @@ def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
     return Weights(values, Fraction(1, odd))
 
 
-def feed(sums: GramSums, data: ExactInput, weights: Weights | None = None, sign: int = 1) -> None:
-    """Add rows to the sums, or with sign -1 take them away."""
-    if data.floats and weights is None:
+def feed(
+    sums: GramSums,
+    data: ExactInput,
+    weights: Weights | None = None,
+    sign: int = 1,
+    factors: Sequence[int] | None = None,
+) -> None:
+    """Add rows to the sums, or with sign -1 take them away; column j of [A b] times factors[j].
+
+    Raises NotFiniteError, and then leaves the sums as they were.
+    """
+    if data.floats and weights is None and factors is None:
         sums.feed(data.A, data.b, sign)
         return
     if data.floats:
+        for name, values in (("A", data.A), ("b", data.b)):
+            refuse_not_finite(values, name)
         columns, exponents = integer_columns(data.A, data.b)
     else:
         columns = np.vstack([data.A.T, data.b])
         exponents = np.zeros(len(columns), dtype=np.int64)
+    if factors is not None:
+        columns = np.stack([column * factor for column, factor in zip(columns, factors, strict=True)])
     sums.feed_integers(columns, exponents, None if weights is None else weights.values, sign)
 
 

@@ -1,5 +1,6 @@
 """The exact Gram matrix of [A b], row block by row block: without error, so that order and threads do not matter."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +12,7 @@ from stabilitylab.exact.gram.limbs import (
     Indices,
     Levels,
     carried,
+    integers,
     limbs_of_floats,
     limbs_of_integers,
     sliced,
@@ -106,6 +108,21 @@ class GramSums:
         theirs._reach(self.exponents)
         self._add(theirs.first, theirs.levels, theirs.load)
         self.rows += other.rows
+
+    def rescale(self, factors: Sequence[int], weight: int) -> None:
+        """Multiply column j of [A b] by factors[j] > 0, and each row's weight by weight > 0, exactly."""
+        if not len(self.levels):
+            return
+        i, j = np.triu_indices(self.size)
+        values = np.empty(len(i), dtype=object)
+        scaled = zip(integers(self.levels[:, i, j]), i.tolist(), j.tolist(), strict=True)
+        values[:] = [value * (factors[p] * factors[q] * weight) for value, p, q in scaled]
+        count = -(-(max(map(abs, values.tolist())).bit_length() + 1) // WIDTH)
+        levels = np.zeros((count, self.size, self.size), dtype=np.int64)
+        levels[:, i, j] = limbs_of_integers(values, count)
+        # The last level keeps its place.
+        self.first, self.levels = self.first + len(self.levels) - count, levels
+        self.load = 1
 
     def copy(self) -> "GramSums":
         """The same sums, to be changed without changing these."""
