@@ -1,4 +1,4 @@
-"""The exact normal equations of data that come in blocks, from anywhere, in any order; n² numbers of memory."""
+"""Exact normal equations of data that come in blocks, in any order, from any number of processes; O(n²) memory."""
 
 import zlib
 from collections.abc import Iterable, Sequence
@@ -72,16 +72,17 @@ class GramAccumulator:
     def add(self, A: npt.ArrayLike, b: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> "GramAccumulator":
         """Add rows A (k, n), b (k,), of any exact numbers that `lstsq` takes, and return the accumulator.
 
-        Raises the errors of `door.checked` for the block, and then holds what it held before.
+        Raises the errors of `exact_input` and `exact_weights` in `gram.inputs`, and ShapeError for another number of
+        columns; the accumulator then holds what it held before.
         """
         return self._change(A, b, weights, 1)
 
     def remove(self, A: npt.ArrayLike, b: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> "GramAccumulator":
-        """Take rows out again, exactly: as if they had never been added."""
+        """Take rows out again, exactly: as if they had never been added. They must have been; that is not checked."""
         return self._change(A, b, weights, -1)
 
     def extend(self, blocks: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]) -> "GramAccumulator":
-        """Add every block (A, b) of an iterator."""
+        """Add every block (A, b) of an iterable, and return the accumulator."""
         for A, b in blocks:
             self.add(A, b)
         return self
@@ -114,7 +115,7 @@ class GramAccumulator:
         return self
 
     def normal_equations(self) -> NormalEquations:
-        """The exact sums in integers."""
+        """The exact sums so far."""
         return self._sums.normal_equations(self._sum_scales, self._sum_weight_unit)
 
     def solve(self, *, names: Sequence[str] | None = None, policy: Policy = "full-rank") -> CertifiedFit:

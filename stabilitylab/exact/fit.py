@@ -1,4 +1,4 @@
-"""The answer of the certified solver: coefficients, their proof, and what a regression reports, computed when asked."""
+"""The result of `lstsq`: coefficients, their proof, and the figures of a regression, each computed on first access."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,16 +27,16 @@ Rounding: TypeAlias = Callable[[Interval, str], float | None]
 
 @dataclass(frozen=True, eq=False)
 class CertifiedFit:
-    """min |b - A x| solved with proof: each x_j is the double nearest to the exact solution for the data as given.
+    """min |b - A x| solved with proof: each x_j is the double nearest to the exact solution for the data as stored.
 
     x (n,) float64; names: one for each; certificate: the proof; rows: m, without rows of weight 0; constant: a constant
-    column of A, about whose mean R² is. Every other figure is computed when it is first asked for, from the exact
+    column of A, about whose mean R² is. Every other figure is computed on first access, from the exact
     normal equations, and is the double nearest to its exact value too; OutOfRangeError where that over- or underflows.
     Converts to x under numpy.asarray.
 
     system: the exact normal equations, None where x did not need them; solution: theirs, which the other figures start
     from, None at a lower rank; data: what was fitted, None where it was not kept. The arrays are not copied: InputError
-    when what is asked for needs them and they have changed.
+    where a figure needs them and they have changed.
     """
 
     x: Array

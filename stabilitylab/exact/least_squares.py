@@ -1,4 +1,4 @@
-"""Certified least squares: coefficients rounded once from the exact solution, for about the price of lstsq."""
+"""Certified least squares: `lstsq` chooses between the routes, and every coefficient is rounded once, with proof."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -46,8 +46,9 @@ def lstsq(
     "minimum-norm", which gives the solution of least norm, and takes m < n too.
     Cost: an error-free A'A, 9 m n² floating-point operations by BLAS for ordinary data (m n² for integers of few
     digits, 16 m n² and more for heavy tails), and an n x n solve; less where a float64 factor serves.
-    Raises the errors of `door.checked`, OutOfRangeError where a coefficient over- or underflows float64,
-    NotCertifiedError rather than return a digit that is not proven.
+    Raises InputError for arguments that do not fit together; ComplexError, EmptyError, NotFiniteError, NotNumericError,
+    ShapeError and UnderdeterminedError for numbers that are no regression; OutOfRangeError where a coefficient over- or
+    underflows float64; NotCertifiedError rather than return a digit that is not proven; UntrustedBLASError.
     """
     started = process_time()
     if policy not in POLICIES:
@@ -70,7 +71,10 @@ def lstsq(
 def fitted(
     normal: NormalEquations, names: tuple[str, ...], policy: Policy, started: float, constant: int | None
 ) -> CertifiedFit:
-    """The fit from exact normal equations; process_time() was `started` when the work began."""
+    """The fit from exact normal equations, whose columns have these names.
+
+    started: process_time() when the work began. constant: the column about whose mean R² is. The errors of `lstsq`.
+    """
     ratios = normal.ratios
     solved = solve(normal, to_nearest(normal, ratios)) if normal.rows >= normal.n else None
     rank = normal.n
@@ -97,21 +101,21 @@ def fitted(
         factor=_factor(solved, normal),
         seconds=process_time() - started,
     )
-    known = solved if rank == normal.n else None
-    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, None, known)
+    kept = solved if rank == normal.n else None
+    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, None, kept)
 
 
 def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:
-    """x of min |b - A x|, A of full rank, by each way of solving that serves it, whichever `lstsq` would choose."""
+    """x of min |b - A x|, A (m, n) float64 of full rank, by every route that can solve it: the route's name to x."""
     sums = GramSums(A.shape[1] + 1)
     sums.feed(A, b)
     normal = sums.normal_equations()
     ratios, names = normal.ratios, tuple(map(str, range(normal.n)))
-    found = {
+    by_route = {
         one.route: tuple(rounded(one, ratios, names)) for one in solve_every_way(normal, to_nearest(normal, ratios))
     }
     certificate = solved_by_residual(A, b)
-    return found if certificate is None else {**found, certificate.route: certificate.nearest}
+    return by_route if certificate is None else {**by_route, certificate.route: certificate.nearest}
 
 
 def _factor(solved: EnclosedSolution, normal: NormalEquations) -> Factor | None:

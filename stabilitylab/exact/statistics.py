@@ -1,4 +1,4 @@
-"""What a regression reports besides x, enclosed in rationals as narrowly as asked for."""
+"""Residual sum of squares, R², standard errors and coefficients as intervals of rationals of any accuracy."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,16 +21,17 @@ from stabilitylab.exact.solve.inverse_factor import SERIES, InverseFactor, inver
 from stabilitylab.exact.solve.least_norm import LEAST_NORM, least_norm
 from stabilitylab.exact.solve.rational import solve_exactly
 
-ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)
+ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)  # decimal digits, tried in turn; None is exact
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """A regression's exact normal equations with what is known of its shape; its figures as intervals.
+    """A regression given by its exact normal equations and its rank; its figures as intervals, each computed once.
 
-    total: what R² compares the residuals with, see `total_sum_of_squares`. x: the exact solution of least norm when
-    rank < n, otherwise None. solution: of the normal equations, when they have been solved before: nothing is solved
-    again that follows from it narrowly enough, and its inverse factor is where a better one starts.
+    A figure of accuracy d is enclosed to a relative width of about 10**-d where that is possible; None is exact. total:
+    what R² compares the residuals with, see `total_sum_of_squares`. x: the exact solution of least norm when rank < n,
+    otherwise None. solution: of the normal equations, when they have been solved before: nothing is solved again that
+    follows from it narrowly enough, and its inverse factor is where a better one starts.
     """
 
     normal: NormalEquations
@@ -40,9 +41,9 @@ class Evidence:
     solution: EnclosedSolution | None = None
 
     def restricted(self, columns: Sequence[int]) -> "Evidence":
-        """The regression on some of the columns, which span what all do: R² stays about the mean if it was.
+        """The regression on some of the columns, in ascending order, with the same total sum of squares.
 
-        columns: in ascending order. Its rank is the number of columns: ask `solved` whether that is true.
+        It is taken to have full rank; `solved` is None where it has not.
         """
         own = self.normal
         index = np.array([*columns, own.n])
@@ -52,25 +53,25 @@ class Evidence:
         return Evidence(normal, len(columns), self.total)
 
     def of_least_norm(self, independent: Sequence[int]) -> "Evidence":
-        """The solution of least norm of a rank-deficient regression."""
+        """The same regression at a lower rank, with the solution of least norm; `independent` columns of A."""
         exact = least_norm(self.normal, independent)
         x = tuple(Fraction(v, exact.denominator) for v in exact.middle)
         return replace(self, rank=len(independent), x=x, solution=None)
 
     @property
     def route(self) -> str:
-        """How it was solved."""
+        """The method by which it was solved, in words; "not solved" before anything has been computed."""
         return next((known.route for known in self._memory.values() if known is not None), "not solved")
 
     @property
     def sizes(self) -> list[Interval]:
-        """(|b| / |a_j|)², the square of the size of coefficient j; 1 for a column of zeros."""
+        """(|b| / |a_j|)² (n,), the square of the natural size of coefficient j; 1 for a column of zeros."""
         bb, parts = self.normal.bb, zip(self.normal.diagonal, self.ratios, strict=True)
         return [Interval(bb, bb, d) * ratio * ratio if d else exactly(1) for d, ratio in parts]
 
     @property
     def units(self) -> tuple[Fraction, ...]:
-        """What the integers of each column of [A b] count (n + 1,)."""
+        """Those of the normal equations (n + 1,): see `NormalEquations.units`."""
         return self.normal.units
 
     @cached_property
@@ -85,7 +86,7 @@ class Evidence:
 
     @property
     def fits_exactly(self) -> bool:
-        """Whether the residual is 0."""
+        """Whether b - A x = 0, exactly."""
         for accuracy in ACCURACIES:
             rss = self.rss(accuracy)
             if rss.low > 0 or rss.high == 0:
@@ -95,9 +96,9 @@ class Evidence:
     def rss(self, accuracy: Accuracy) -> Interval:
         """The residual sum of squares |b - A x|².
 
-        rss = b'b - c'x* for the solution x*, and x* is known within a radius. Where that is too wide,
-        rss = rss(x) - |A (x* - x)|² for the x in the middle, where |A (x* - x)| <= sum |a_j| radius_j. By Cramer's rule
-        it is an integer over det A'A, so that what is less than any such number but 0 is 0.
+        rss = b'b - c'x* for the solution x*, which is enclosed in middles x and radii. Where that is too wide,
+        rss = rss(x) - |A (x* - x)|², where |A (x* - x)| <= sum |a_j| radius_j: twice the digits of x. By Cramer's rule
+        rss is an integer over det A'A, in the units of the normal equations, so that an rss below 1/det A'A is 0.
         """
         if accuracy not in self._sums:
             self._sums[accuracy] = self._rss(accuracy)
@@ -111,7 +112,6 @@ class Evidence:
         if self.degrees_of_freedom == 0:
             return exactly(0)
         if self.solution is not None and accuracy is not None:
-            # The second form below has twice the digits of the solution.
             enclosed = self._rss_from(self.solution, accuracy)
             if enclosed.agrees(accuracy):
                 return enclosed
@@ -136,12 +136,12 @@ class Evidence:
         return self.rss(accuracy).below(self.total)
 
     def coefficients(self, accuracy: Accuracy) -> list[Interval]:
-        """x."""
+        """x (n,)."""
         intervals = self._known(accuracy).intervals
         return [interval * ratio for interval, ratio in zip(intervals, self.ratios, strict=True)]
 
     def variances(self, accuracy: Accuracy) -> list[Interval]:
-        """rss / (m - rank) diag((A'A)^-1), for A of full rank and m > n."""
+        """rss / (m - n) diag((A'A)^-1) (n,), for A of full rank and m > n: the squares of the standard errors."""
         # A weight unit is in the sums of squares, and its inverse in the inverse of A'A.
         share = 1 / (self.normal.weight_unit * self.degrees_of_freedom * self.units[-1] ** 2)
         diagonal = self._diagonal(accuracy)  # first, for its elimination may give the solution that rss takes too
@@ -153,9 +153,9 @@ class Evidence:
         return {}
 
     def solved(self, accuracy: Accuracy, *, inverse: bool = False) -> EnclosedSolution | None:
-        """The solution in the units of the normal equations; None when A has not the rank that is claimed.
+        """The solution in the units of the normal equations; None when A is rank deficient though rank = n is claimed.
 
-        inverse: variances will be asked for as well, and may come from the same elimination.
+        inverse: compute diag((A'A)^-1) in the same elimination, as costs least when variances are needed as well.
         """
         if accuracy not in self._memory and self._suffices(accuracy):
             assert self.solution is not None, "what suffices is there"
@@ -238,7 +238,7 @@ def total_sum_of_squares(normal: NormalEquations, constant: int | None) -> Fract
 
 
 def evidence_of(data: ExactInput) -> Evidence:
-    """The evidence for A of full rank, from the data."""
+    """The regression with the data's normal equations, summed here; A is taken to have full rank."""
     normal = summed(data)
     return Evidence(normal, normal.n, total_sum_of_squares(normal, constant_column(data)))
 
@@ -246,7 +246,10 @@ def evidence_of(data: ExactInput) -> Evidence:
 def settled(
     enclosed: Callable[[Accuracy], Sequence[Interval]], rounding: Callable[[Interval, int], float | None]
 ) -> list[float]:
-    """Each value rounded, at the least accuracy that settles them all; exact rationals settle everything."""
+    """Each interval rounded by `rounding`, at the first of ACCURACIES at which no rounding is None: all in order.
+
+    enclosed: the intervals for an accuracy. rounding(interval, j): a double, or None when the interval is too wide.
+    """
     for accuracy in ACCURACIES:
         values = [rounding(interval, j) for j, interval in enumerate(enclosed(accuracy))]
         if None not in values:

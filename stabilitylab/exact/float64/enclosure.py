@@ -1,7 +1,7 @@
-"""Intervals that are certain to hold the coefficients of a least-squares problem, in float64 arithmetic alone.
+"""Intervals that are proven to hold the coefficients of a least-squares problem, in float64 arithmetic alone.
 
 No exact arithmetic and no change of rounding mode: each bound on rounding is derived here, or where its numbers are
-made (`counted`, `gradient`).
+made (`float64.rounding_bounds`, `float64.gradient`).
 
 What is proven. Let X (n, n) be any matrix, P = A X, B = P'P, and |B - I|_F <= alpha < 1. Then A has full rank,
 |B^-1| <= 1/(1 - alpha), |B^-1 - I| <= alpha/(1 - alpha), and the pseudo-inverse of A is X B^-1 P'. For any x0, with
@@ -81,7 +81,8 @@ def enclose(A: npt.ArrayLike, b: npt.ArrayLike) -> Enclosure:
     and where that fails, 3. the same with R from Householder QR of blocks of [A b].
     4. Newton steps on x with a gradient A'(b - A x) to 20 bits more than float64, and the radius of the last one.
     Raises NotCertifiedError when alpha >= 1/2 (it grows like n u times the condition number), RankDeficientError for a
-    column of zeros, OutOfRangeError when a coefficient overflows, UntrustedBLASError, and the errors of `door.checked`.
+    column of zeros, OutOfRangeError when a coefficient overflows, UntrustedBLASError, and the errors of
+    `data.validation.checked`.
     Source: the module's docstring; Demmel, Grigori, Hoemmen, Langou, SISC 34 (2012) A206-A239, for step 3.
     """
     require_true_float64_blas()
@@ -150,13 +151,13 @@ def _refined(data: Scaled, X: Array, x: Array, alpha: float) -> tuple[Array, Arr
         x = _settled(data, X, x)
     before = np.inf
     while True:
-        found = gradient(data.A, data.b, x, data.norms, largest)
-        g = X.T @ found.h
+        at_x = gradient(data.A, data.b, x, data.norms, largest)
+        g = X.T @ at_x.h
         size = norm_bound(g)
-        delta = norm_bound(np.abs(X).T @ (found.error + gamma(n + 1) * np.abs(found.h))) * data.up
+        delta = norm_bound(np.abs(X).T @ (at_x.error + gamma(n + 1) * np.abs(at_x.h))) * data.up
         # Another step only where the second-order term rules, and while steps still gain.
-        if alpha * size <= delta + found.eps or not size < before / 8:
-            return _interval(data, X, x, g, alpha, delta, found.eps * data.up)
+        if alpha * size <= delta + at_x.eps or not size < before / 8:
+            return _interval(data, X, x, g, alpha, delta, at_x.eps * data.up)
         x, before = x + X @ g, size
 
 

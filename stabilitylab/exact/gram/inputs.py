@@ -36,10 +36,10 @@ EXACT_IN_FLOAT = 2**53
 
 @dataclass(frozen=True, eq=False)
 class ExactInput:
-    """A (m, n) and b (m,) as they are summed up: in float64, or as Python ints; and what a column's numbers count.
+    """The numbers of A (m, n) and b (m,) without any rounding: column j of [A b] is the stored numbers times scales[j].
 
-    floats: A and b are float64 (else object arrays of ints). scales (n + 1,): the true column is the numbers times its
-    scale; None for ones.
+    floats: A and b are float64 arrays, otherwise object arrays of Python ints. scales (n + 1,), b's last; None for
+    ones. A float64 array that was passed in is not copied.
     """
 
     A: Array
@@ -49,11 +49,11 @@ class ExactInput:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the numbers."""
-        found = hashlib.sha256(repr((self.A.shape, self.floats, self.scales)).encode())
+        """SHA-256 of the numbers and scales, in hexadecimal: equal for equal data, on every machine."""
+        digest = hashlib.sha256(repr((self.A.shape, self.floats, self.scales)).encode())
         for values in (self.A, self.b):
-            found.update(np.ascontiguousarray(values).data if self.floats else repr(values.tolist()).encode())
-        return found.hexdigest()
+            digest.update(np.ascontiguousarray(values).data if self.floats else repr(values.tolist()).encode())
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +126,10 @@ def column_names(names: Sequence[str] | None, features: tuple[str, ...] | None, 
 
 
 def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
-    """The numbers of A and b without any rounding: floats of every format, integers, decimals as text, Fractions.
+    """A (m, n) and b (m,) without any rounding: floats of every format, integers of any size, decimals, Fractions.
 
-    wide: fewer rows than columns are allowed. Raises the errors of `door.checked`, but accepts integers of any size.
+    Decimals are text or Decimal. wide: allow m < n. NaN and infinity in float64 arrays are met when they are summed.
+    Raises ComplexError, EmptyError, NotFiniteError, NotNumericError, ShapeError, and UnderdeterminedError unless wide.
     """
     matrix, right = _unrounded(A, "A"), _unrounded(b, "b")
     for name, array in (("A", matrix), ("b", right)):
@@ -142,7 +143,7 @@ def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
 
 
 def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> ExactInput:
-    """Columns of integers, b last, each with what it counts."""
+    """The columns of [A b], b's last, each as integers and a scale: in float64 where that holds all of them exactly."""
     scales = tuple(scale for _, scale in columns)
     values = [np.array([0, *integers], dtype=object)[1:] for integers, _ in columns]
     if all(abs(v) <= EXACT_IN_FLOAT for column in values for v in column):
@@ -152,7 +153,7 @@ def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> ExactInp
 
 
 def exact_input_of(problem: Problem, truth: Truth) -> ExactInput:
-    """One of the three truths of a problem, without any rounding."""
+    """One of the three truths of a Problem (`core.types.TRUTHS`) without any rounding. Raises InputError."""
     if truth not in TRUTHS:
         raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")
     powers = problem.design.kind == "polynomial" and problem.design.degree > 1
@@ -165,14 +166,14 @@ def exact_input_of(problem: Problem, truth: Truth) -> ExactInput:
 
 
 def with_intercept(data: ExactInput) -> ExactInput:
-    """The same with a column of ones in front."""
+    """The same regression with a column of ones in front of A, which is copied."""
     ones = np.ones((len(data.b), 1), dtype=data.A.dtype)
     scales = None if data.scales is None else (Fraction(1), *data.scales)
     return ExactInput(np.hstack([ones, data.A]), data.b, data.floats, scales)
 
 
 def _unrounded(values: Any, name: str) -> Array:
-    """values as an array; of a list of mixed types as objects, for NumPy would make them all one type and round."""
+    """values as an array; a list of mixed types as an array of objects, for NumPy would round them to one type."""
     array = as_array(values, name)
     if isinstance(values, list | tuple) and array.size:
         entries = np.array(values, dtype=object)
@@ -183,7 +184,10 @@ def _unrounded(values: Any, name: str) -> Array:
 
 
 def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
-    """The weights without any rounding. Raises ShapeError, OutOfRangeError, and the errors of `exact_input`."""
+    """The weights (rows,) without any rounding, None for None.
+
+    Raises ShapeError, OutOfRangeError for a negative weight, ComplexError, NotFiniteError and NotNumericError.
+    """
     if weights is None:
         return None
     array = _unrounded(weights, "weights")
@@ -208,9 +212,10 @@ def feed(
     sign: int = 1,
     factors: Sequence[int] | None = None,
 ) -> None:
-    """Add rows to the sums, or with sign -1 take them away; column j of [A b] times factors[j].
+    """Add the rows of the data to the sums, or with sign -1 take them away; column j of [A b] times factors[j].
 
-    Raises NotFiniteError, and then leaves the sums as they were.
+    Scales are not applied: the sums are in the units of the stored numbers. Raises NotFiniteError, UntrustedBLASError,
+    and then leaves the sums as they were.
     """
     if data.floats and weights is None and factors is None:
         sums.feed(data.A, data.b, sign)
@@ -235,7 +240,7 @@ def summed(data: ExactInput, weights: Weights | None = None) -> NormalEquations:
 
 
 def constant_column(data: ExactInput, weights: Weights | None = None) -> int | None:
-    """The first column of A that holds one value, not 0, in every row that counts."""
+    """The first column of A that holds one value, not 0, in every row of weight above 0; None without one."""
     A = data.A if weights is None else data.A[weights.values.astype(bool)]
     if len(A) == 0:
         return None
@@ -245,7 +250,7 @@ def constant_column(data: ExactInput, weights: Weights | None = None) -> int | N
 
 
 def _exact(column: Array, name: str) -> tuple[Sequence[int], Fraction]:
-    """A column as integers times a scale."""
+    """A column (m,) as integers times a scale; `name` is what errors call it."""
     if column.dtype.kind == "f":
         if not np.isfinite(column).all():
             row = int(np.flatnonzero(~np.isfinite(column))[0])

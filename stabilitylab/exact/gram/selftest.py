@@ -1,4 +1,4 @@
-"""Is the product of matrices a product in true float64? The exact engine and every rounding bound rest on it.
+"""A test whether BLAS multiplies matrices in true float64: the exact sums and every rounding bound rest on it.
 
 Some libraries compute "float64" products otherwise: from slices of fewer bits (TF32, bfloat16 or integer tensor
 units), by Strassen's recursion, which adds operands before it multiplies, or by accumulating in float32. Then sums of
@@ -37,20 +37,17 @@ def blas_is_exact(matmul: Product = np.matmul, update: Update = add_gram, column
     point relative to the largest of a column loses it. Then numbers of 53 bits times a 1 among zeros: all their bits
     must come through. Asked of SciPy's syrk is D'D, added up over two halves in place.
     The truth is computed in int64, where nothing here overflows. A library may use another algorithm for large
-    matrices only: ask with more columns (`doctor` does).
+    matrices only: call it with more columns too (the command `doctor` does).
     Source: Ozaki, Ogita, Oishi, Rump, Numer. Algorithms 59 (2012) 95-118, for when such sums are exact.
     """
     limbs = _limbs(columns + max(columns // 2, 1))
     truth = np.asarray(limbs.T.copy() @ limbs)  # int64: at most 2048 (2**21)**2 = 2**53 in magnitude
     pairs = _products(matmul, update, limbs.astype(np.float64), truth, columns)
-    return all(np.array_equal(found, expected) for found, expected in pairs)
+    return all(np.array_equal(computed, exact) for computed, exact in pairs)
 
 
 def require_true_float64_blas() -> None:
-    """Do nothing where the products of NumPy and SciPy are true float64 (asked once per process).
-
-    Raises UntrustedBLASError.
-    """
+    """Raise UntrustedBLASError unless `blas_is_exact`, which is tested once per process."""
     if not _is_exact_here():
         raise UntrustedBLASError(
             "sums of integer products below 2**53 must come out of matmul and dsyrk without error, and they do not: "

@@ -1,4 +1,7 @@
-"""Small normal equations solved in ball arithmetic: every number carries a proven radius. By FLINT."""
+"""Small normal equations solved in FLINT's ball arithmetic, in which every number is a middle and a proven radius.
+
+Source: Johansson, IEEE Trans. Computers 66 (2017) 1281-1292.
+"""
 
 from collections.abc import Iterator, Sequence
 from math import ceil, log2
@@ -12,12 +15,12 @@ from stabilitylab.exact.solve.enclosed import EnclosedSolution, NarrowEnough
 from stabilitylab.exact.solve.interval import Interval
 from stabilitylab.exact.solve.rational import in_flint, independent_columns, solve_exactly
 
-LARGEST = 64  # unknowns up to which balls are cheaper than the staged factor
-LARGEST_ILL = 110  # unknowns up to which they are where the factor takes more than two stages
-ASKED = 30  # unknowns beyond which it pays to ask how well conditioned they are
-UNKNOWN = 104  # bits of cond(C) where that is not known: cond(A) to 4e15
+LARGEST = 64  # unknowns up to which balls cost less than a staged inverse factor
+LARGEST_ILL = 110  # unknowns up to which they do where cond(C) is so large that a factor takes more than two stages
+FEW = 30  # unknowns up to which an estimate of cond(C) costs more than it saves
+UNKNOWN_CONDITION = 104  # bits of cond(C) that are allowed for without an estimate: cond(A) up to 4e15
 ROUTE = "exact Gram matrix, FLINT balls"
-# FLINT's precision is one setting for the whole process. A ball is right at any precision; the lock keeps it ours.
+# FLINT has one precision for the whole process: one thread at a time sets it. Radii are right at every precision.
 _precision = Lock()
 
 
@@ -31,7 +34,6 @@ def solve_by_balls(normal: NormalEquations, narrow_enough: NarrowEnough, digits:
 
     None when A is exactly rank deficient. Precision is doubled once; what is too wide then is a tie between two
     doubles, a zero, or worse conditioned than was guessed, and is solved in exact rationals.
-    Source: Johansson, IEEE Trans. Computers 66 (2017) 1281-1292.
     """
     C, c = in_flint(normal)
     for balls in _solutions(C, c, digits, _bits_lost(normal)):
@@ -46,7 +48,10 @@ def solve_by_balls(normal: NormalEquations, narrow_enough: NarrowEnough, digits:
 def solve_and_invert(
     normal: NormalEquations, narrow_enough: NarrowEnough, digits: int
 ) -> tuple[EnclosedSolution, list[Interval]] | None:
-    """y of C y = c and diag(C^-1) from one elimination; None when twice the usual precision does not resolve both."""
+    """y (n,) of C y = c, each entry `narrow_enough`, and diag(C^-1) to a relative width of 10**-digits.
+
+    Both from one elimination; None when twice the usual precision is not enough for both.
+    """
     n = normal.n
     C, c = in_flint(normal)
     right = flint.fmpz_mat(n, n + 1)
@@ -66,13 +71,13 @@ def solve_and_invert(
 
 
 def diagonal_of_inverse(normal: NormalEquations, digits: int) -> list[Interval] | None:
-    """diag(C^-1) to a relative width below 10**-digits; None where twice the usual precision is not enough."""
+    """diag(C^-1) (n,) to a relative width of 10**-digits; None where twice the usual precision is not enough."""
     both = solve_and_invert(normal, lambda *_: True, digits)
     return None if both is None else both[1]
 
 
 def times(normal: NormalEquations, y: Sequence[int]) -> list[int]:
-    """C y in integers."""
+    """C y (n,) in integers, for y (n,)."""
     C, _ = in_flint(normal)
     return [int(v) for v in (C * flint.fmpz_mat(len(y), 1, list(y))).entries()]
 
@@ -80,15 +85,14 @@ def times(normal: NormalEquations, y: Sequence[int]) -> list[int]:
 def _bits_lost(normal: NormalEquations) -> int:
     """About how many bits elimination in balls loses: those of cond(C), and two or more for each unknown.
 
-    As measured, and no more than a guess: what it does not resolve is solved again. Small systems are solved sooner
-    than asked.
+    Fitted to measurements, and no bound: where it is too small, the radii are too large, and elimination is repeated.
     """
-    condition = UNKNOWN if normal.n <= ASKED or normal.condition is None else normal.condition
+    condition = UNKNOWN_CONDITION if normal.n <= FEW or normal.condition is None else normal.condition
     return condition + min(9 * normal.n // 4, 4 * condition) + 10
 
 
 def _solutions(C: Any, right: Any, digits: int, lost: int) -> Iterator[Any]:
-    """C^-1 right in balls, by elimination at two precisions; nothing where a pivot cannot be told from 0."""
+    """C^-1 right in balls, by elimination at two precisions; left out where a pivot cannot be told from 0."""
     bits = ceil(digits * log2(10)) + lost
     for precision in (bits, 2 * bits):
         try:

@@ -1,4 +1,4 @@
-"""The diagonal of (A'A)^-1, from which standard errors come, to any number of proven digits."""
+"""The diagonal of (A'A)^-1, from which standard errors are computed, to any number of proven decimal digits."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -15,19 +15,23 @@ from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.solve.inverse_factor import SERIES, InverseFactor, inverse_factor, products
 from stabilitylab.exact.solve.rational import solution
 
-# Decimal digits, or exact rationals.
+# Decimal digits; None for exact rationals.
 Accuracy: TypeAlias = int | None
 
 
-def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy, known: InverseFactor | None = None) -> list[Interval]:
-    """diag(C^-1), C = A'A in integers and nonsingular, to a relative width of about 10**-accuracy; known: a factor."""
+def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy, start: InverseFactor | None = None) -> list[Interval]:
+    """diag(C^-1) (n,), C = A'A in integers and nonsingular, to a relative width of about 10**-accuracy.
+
+    By ball arithmetic where that costs least, else from a series with an inverse factor, else in exact rationals.
+    start: an inverse factor of C, which is used if it is good enough for the series.
+    """
     n = normal.n
     if accuracy is not None:
         if balls.are_cheapest(normal):
             enclosed = balls.diagonal_of_inverse(normal, accuracy)
             if enclosed is not None:
                 return enclosed
-        factor = known if known is not None and known.alpha <= SERIES else inverse_factor(normal, SERIES)
+        factor = start if start is not None and start.alpha <= SERIES else inverse_factor(normal, SERIES)
         if factor is not None and factor.alpha <= SERIES:
             return _by_series(normal, factor, accuracy)
     columns = [solution(normal.C, [int(i == j) for i in range(n)]) for j in range(n)]

@@ -1,4 +1,4 @@
-"""An approximate inverse factor of the exact A'A, made better in stages until it is proven good.
+"""An approximate inverse factor X of the exact A'A, X'A'A X ~ I, bettered in stages until a bound proves it good.
 
 Source: Rump, Japan J. Indust. Appl. Math. 26 (2009) 249-277, for multiplicative preconditioning; Ogita and Oishi,
 Nonlinear Theory Appl. 3 (2012), for the Cholesky form; Fukaya et al., SIAM J. Sci. Comput. 42 (2020) A477-A503, for
@@ -26,10 +26,10 @@ STAGES = 40
 
 @dataclass(frozen=True, eq=False)
 class InverseFactor:
-    """X = sum over l of planes[l] 2**(22 (places_j - l)) in column j, alpha >= |E|_F, E = I - X'C X.
+    """X (n, n) with X_ij = sum over l of planes[l, i, j] 2**(22 (places_j - l)), and a proven alpha >= |I - X'C X|_F.
 
-    planes (L, n, n) are integers of at most 2**21 in float64, places (n,). E exactly: E_ij is the sum over t of
-    error[t, i, j] 2**(22 (top - t + places_i + places_j)).
+    planes (L, n, n) of limbs in float64, places (n,) in int64. The error E = I - X'C X exactly, in limbs:
+    E_ij = sum over t of error[t, i, j] 2**(22 (top - t + places_i + places_j)).
     """
 
     planes: Array
@@ -42,14 +42,14 @@ class InverseFactor:
 def inverse_factor(
     normal: NormalEquations, good: float = GOOD, start: InverseFactor | None = None
 ) -> InverseFactor | None:
-    """X with a proven alpha <= good, or the best alpha < 1/4 there is; None when the stages end before.
+    """X with a proven alpha <= good, or else the one of least alpha < 1/4; None when no stage reaches 1/4.
 
     1. R from a Cholesky factorisation of C rounded to float64, with a shift when that is not definite; X = R^-1.
     2. B = X'C X exactly; alpha = |I - B|_F.
     3. While alpha is large: R from a shifted Cholesky factorisation of B, X <- X R^-1. Each stage gains about the
-       bits of a double; X has one plane of limbs more than the stage before, for it must resolve cond(A).
-    4. When alpha is small: X <- X (I + (I - B)/2), which squares it.
-    start: a factor that was found before, to go on from; it comes back as it is where no stage would better it.
+       bits of a double; X has one plane more than the stage before, for it must resolve cond(A).
+    4. When alpha is below 2**-8: X <- X (I + (I - B)/2), which squares it.
+    start: a factor of C from an earlier call, to go on from; it is returned as it is where step 4 does not apply to it.
     """
     n = normal.n
     if start is not None:
@@ -92,7 +92,7 @@ def _squared(factor: InverseFactor, E: Array) -> tuple[Array, npt.NDArray[np.int
 
 
 def _rounded(normal: NormalEquations, heights: npt.NDArray[np.int64]) -> Array:
-    """C scaled to a diagonal in (1/16, 1], in float64."""
+    """2**(-heights_i - heights_j) C_ij in float64: heights are such that the diagonal is in (1/16, 1]."""
     value = np.zeros((normal.n, normal.n))
     for k, plane in enumerate(normal.planes):
         power = WIDTH * (len(normal.planes) - 1 - k)
@@ -101,7 +101,7 @@ def _rounded(normal: NormalEquations, heights: npt.NDArray[np.int64]) -> Array:
 
 
 def _cholesky(C: Array, shifted: bool = False) -> Array | None:
-    """R of C + s I = R'R, with the least shift s that goes through: 0, or from round-off up."""
+    """R of C + s I = R'R, with the first shift s of a few for which the factorisation ends: 0, or from rounding up."""
     n = len(C)
     shift = 8 * (n + 1) * U * float(np.trace(C))
     for s in (0.0, shift, 100 * shift, 1e4 * shift) if not shifted else (shift, 100 * shift, 1e4 * shift):
@@ -118,7 +118,7 @@ def _inverse(R: Array) -> Array:
 
 
 def _planes(X: Array, powers: npt.NDArray[np.int64], count: int) -> tuple[Array, npt.NDArray[np.int64]]:
-    """`count` planes of limbs of diag(2**powers) X, each column from its largest entry on, and the columns' places."""
+    """`count` planes of diag(2**powers) X, each column from its largest entry on, and the columns' places."""
     exponents = np.where(X != 0, np.frexp(X)[1] + powers[:, None], -(1 << 20)).max(axis=0)
     places = -(-(exponents - 21) // WIDTH)
     return _limbs(np.ldexp(X, powers[:, None] - WIDTH * places), count), places
@@ -133,7 +133,7 @@ def _limbs(value: Array, count: int) -> Array:
 
 
 def _error(normal: NormalEquations, X: Array, places: npt.NDArray[np.int64]) -> tuple[Levels, int]:
-    """I - X'C X exactly, and its top; see `InverseFactor`."""
+    """E = I - X'C X exactly, as `error` and `top` of `InverseFactor`."""
     n, K = normal.n, len(normal.planes)
     H = carried(products(normal.planes, X))
     ahead = len(H) - (K + len(X) - 1)
@@ -173,9 +173,9 @@ def products(P: Array, Q: Array, count: int | None = None) -> list[Levels]:
     columns = Q.shape[2]
     levels = [np.zeros((P.shape[1], columns), dtype=np.int64) for _ in range(total)]
     for p in range(min(len(P), total)):
-        wanted = min(len(Q), total - p)
-        block = (P[p] @ stacked[:, : wanted * columns]).astype(np.int64)
-        for q in range(wanted):
+        taken = min(len(Q), total - p)
+        block = (P[p] @ stacked[:, : taken * columns]).astype(np.int64)
+        for q in range(taken):
             levels[p + q] += block[:, q * columns : (q + 1) * columns]
     return levels
 
@@ -183,7 +183,7 @@ def products(P: Array, Q: Array, count: int | None = None) -> list[Levels]:
 def _product(
     X: Array, places: npt.NDArray[np.int64], Y: Array, identity: bool, count: int
 ) -> tuple[Array, npt.NDArray[np.int64]]:
-    """X (Y, or I + Y where identity is set) cut to `count` planes of limbs a column, and the places of its columns."""
+    """X Y, or X (I + Y) where identity is set, cut to `count` planes in each column, and the places of its columns."""
     n = len(Y)
     # Columns of X stand at different places: rows of Y take the difference.
     spread = int(places.max() - places.min())

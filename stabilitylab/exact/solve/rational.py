@@ -1,4 +1,4 @@
-"""Exact rational solution and exact rank of integer normal equations: the last resort, which nothing defeats."""
+"""The exact rational solution and the exact rank of integer normal equations, by FLINT: for every conditioning."""
 
 from functools import lru_cache
 from math import gcd
@@ -17,7 +17,7 @@ ROUTE = "exact Gram matrix, exact rationals (FLINT)"
 
 @lru_cache(maxsize=1)
 def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
-    """C and c as matrices of FLINT."""
+    """C (n, n) and c (n, 1) as integer matrices of FLINT; those of the last call are kept."""
     n = normal.n
     i, j, square, right = _places(n)
     base = flint.fmpz(1 << PACKED)
@@ -40,13 +40,13 @@ def _places(n: int) -> tuple[Array, Array, list[int], list[int]]:
 
 
 def solve_exactly(normal: NormalEquations) -> EnclosedSolution:
-    """y of C y = c as integers over one denominator, C nonsingular."""
+    """y (n,) of C y = c exactly, as integers over one denominator, C nonsingular."""
     numerators, denominator = solution(normal.C, normal.c)
     return EnclosedSolution(tuple(numerators), (0,) * normal.n, denominator, ROUTE)
 
 
 def solution(C: list[Integers], c: Integers) -> tuple[Integers, int]:
-    """C^-1 c as integers over a positive denominator, in lowest terms, for a positive definite C."""
+    """C^-1 c (n,) as integers over a positive denominator, in lowest terms, for C (n, n) positive definite, c (n,)."""
     n = len(c)
     if n == 0:
         return [], 1
@@ -57,7 +57,10 @@ def solution(C: list[Integers], c: Integers) -> tuple[Integers, int]:
 
 
 def independent_columns(normal: NormalEquations) -> tuple[int, ...]:
-    """The columns of A that do not depend on those before them: the pivots of A'A, which has the same null space."""
+    """The columns of A that do not depend on those before them, in ascending order; their number is the rank, exactly.
+
+    They are the pivots of C, which has the same null space as A.
+    """
     n = normal.n
     # Full rank modulo a prime is full rank; anything less is decided in integers.
     prime = (1 << 61) - 1

@@ -1,4 +1,4 @@
-"""Refinement with exact residuals, from an inverse factor to as many proven digits as are asked for."""
+"""Iterative refinement with exact residuals: from an inverse factor to any number of proven digits."""
 
 from math import frexp, isqrt
 
@@ -13,7 +13,7 @@ from stabilitylab.exact.solve.inverse_factor import InverseFactor
 def refined(
     normal: NormalEquations, factor: InverseFactor, narrow_enough: NarrowEnough, route: str
 ) -> EnclosedSolution | None:
-    """y of C y = c, known as well as asked for; None when that would take more bits than exact rationals.
+    """y (n,) of C y = c, each entry `narrow_enough`; None when that would take more bits than exact rationals.
 
     With d = c - C y and g = X'd exactly, y* - y = X B^-1 g, B = X'C X, so that y + X g is wrong by at most
     |X_i| |g| alpha/(1 - alpha) in entry i. Everything here is in exact integers but the row norms, which are bounds.
@@ -48,7 +48,7 @@ def refined(
 
 
 class _Operator:
-    """X and X' on vectors of Python integers, exactly: the products of limbs by BLAS."""
+    """Exact products of X and X' with vectors of Python integers, and bounds from the row norms of X."""
 
     def __init__(self, factor: InverseFactor) -> None:
         self.planes = factor.planes
