@@ -61,7 +61,7 @@ class Evidence:
     @property
     def route(self) -> str:
         """The method by which it was solved, in words; "not solved" before anything has been computed."""
-        return next((known.route for known in self._memory.values() if known is not None), "not solved")
+        return next((solution.route for solution in self._memory.values() if solution), "not solved")
 
     @property
     def sizes(self) -> list[Interval]:
@@ -115,7 +115,7 @@ class Evidence:
             enclosed = self._rss_from(self.solution, accuracy)
             if enclosed.agrees(accuracy):
                 return enclosed
-        return self._rss_from(self._known(accuracy), accuracy)
+        return self._rss_from(self._required(accuracy), accuracy)
 
     def _rss_from(self, solved: EnclosedSolution, accuracy: Accuracy) -> Interval:
         normal, y, D = self.normal, solved.middle, solved.denominator
@@ -137,7 +137,7 @@ class Evidence:
 
     def coefficients(self, accuracy: Accuracy) -> list[Interval]:
         """x (n,)."""
-        intervals = self._known(accuracy).intervals
+        intervals = self._required(accuracy).intervals
         return [interval * ratio for interval, ratio in zip(intervals, self.ratios, strict=True)]
 
     def variances(self, accuracy: Accuracy) -> list[Interval]:
@@ -198,10 +198,12 @@ class Evidence:
         solution = solve(self.normal, to_digits(self.normal, accuracy), accuracy, self._factor)
         return None if solution is None else _without_zeros(solution)
 
-    def _known(self, accuracy: Accuracy) -> EnclosedSolution:
+    def _required(self, accuracy: Accuracy) -> EnclosedSolution:
         solution = self.solved(accuracy)
         if solution is None:
-            raise NotCertifiedError("the data have changed since the fit: keep A and b as they were, or fit again")
+            raise NotCertifiedError(
+                "A is rank deficient, exactly, and full rank was expected: drop columns that depend"
+            )
         return solution
 
     @cached_property
@@ -212,7 +214,7 @@ class Evidence:
         if accuracy in self._diagonals:
             return self._diagonals[accuracy]
         if self.solution is None:
-            factor = self._known(accuracy).factor
+            factor = self._required(accuracy).factor
         else:
             factor = self._factor
             if accuracy not in self._memory and not self._suffices(accuracy):
