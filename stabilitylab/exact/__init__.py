@@ -1,4 +1,30 @@
-"""Certified least squares: exact Gram matrices, proven enclosures, and coefficients rounded once."""
+"""Certified least squares: min |b - A x| solved exactly for the numbers as stored, each coefficient rounded once.
+
+How `lstsq` (least_squares.py) gets there. gram/inputs.py validates A, b and weights and makes them exact. Then the
+first of these routes that proves every coefficient is taken; `certificate.route` names it:
+
+1. float64 factor (float64/by_residual.py): float64 data without weights, n >= 31, well conditioned or nearly square,
+   not tall tables of short integers. An inverse factor X of A in float64 (preconditioner.py) and A'(b - A x) to many
+   bits more (fine_gradient.py), every rounding bounded (rounding_bounds.py): no exact A'A, most of the cost of route 2.
+   Proves alpha >= |I - X'A'A X|_F with alpha < 1, hence full rank, and from alpha and A'(b - A x) a radius of x_j.
+2. Otherwise the normal equations C y = c (gram/normal_equations.py) are formed exactly: columns of [A b] (columns.py)
+   are split into limbs (limbs.py), whose products BLAS sums without rounding (products.py, sums.py; selftest.py tests
+   the BLAS). solve/choose.py solves them:
+   a. balls (solve/balls.py): n <= 64, or n <= 110 if ill conditioned, where FLINT's ball arithmetic costs least. An
+      elimination in balls that ends proves full rank, and its result encloses y.
+   b. staged factor (solve/inverse_factor.py, refine.py): more unknowns. An inverse factor of C, bettered until
+      alpha < 1 is proven, and refinement with exact residuals; alpha and the residual give the radii.
+   c. rationals (solve/rational.py): what a and b leave wide (ties, zeros, extreme conditioning), n <= 400. Exact y.
+   d. least norm (solve/least_norm.py): exactly deficient A under policy "minimum-norm"; the rank is decided exactly.
+An enclosure (solve/enclosed.py) is narrow enough when one double is nearest to all of it, or when Cramer's rule leaves
+only a tie or 0. What is proven is kept in a Certificate (proof/certificate.py), and `check` (proof/checker.py) verifies
+it in rationals without a line of the engine.
+
+The other entries: `GramAccumulator` (accumulator.py) sums blocks into gram/ and goes on at 2. `CertifiedFit` (fit.py)
+gives the figures of a regression, from intervals (statistics.py, solve/interval.py) of x, rss and diag((A'A)^-1)
+(solve/inverse_diagonal.py), and A x and b - A x row by row (rows.py). `enclose` (float64/enclosure.py, gradient.py)
+proves intervals around x in float64 alone, with fewer digits the larger n u cond(A) is, and refuses where that nears 1.
+"""
 
 from stabilitylab.exact.accumulator import GramAccumulator
 from stabilitylab.exact.fit import CertifiedFit

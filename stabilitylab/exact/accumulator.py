@@ -1,8 +1,9 @@
-"""The exact normal equations of data that come in blocks, from anywhere, in any order; n² numbers of memory."""
+"""Exact normal equations of data that come in blocks, in any order, from any number of processes; O(n²) memory."""
 
 import zlib
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from math import gcd
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -12,16 +13,16 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arguments import require_choice, require_one_each, require_whole
+from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, ShapeError, UnderdeterminedError
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.gram.inputs import ExactInput, Weights, exact_input, exact_weights, feed
+from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, exact_input, exact_weights, feed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.least_squares import POLICIES, Policy, fitted
 
-FORMAT = 1  # of a saved accumulator
+FORMAT = 2  # of a saved accumulator; 1 had no units of its own for the sums, and called the limbs digits
 # What reading a file that is none, or a damaged one, may raise.
 DAMAGED = (
     ValueError,
@@ -45,7 +46,8 @@ class GramAccumulator:
     The sums are integers, so that they are the same bit for bit under any order of rows, blocks and merges and any
     number of threads, and rows can be taken out again exactly. n: the columns of A; scales (n + 1,): what the numbers
     of each column of A, then of b, count, for data in exact units such as cents; weight_unit: what weights count, for
-    weights that are no binary fractions. Memory: O(n²), plus one block.
+    weights that are no binary fractions, and what a row without a weight counts. Both say how the blocks that are given
+    to `add` and `remove` are read; accumulators of different scales can be merged. Memory: O(n²), plus one block.
     A column counts as constant, for R² about the mean, when all rows ever given have the same value in it.
     """
 
@@ -57,6 +59,8 @@ class GramAccumulator:
             raise InputError(f"scales must be {n + 1} numbers, one for each column of A and one for b")
         self.weight_unit = _positive(weight_unit)
         self._sums = GramSums(n + 1)
+        # What the sums are in: the scales and the weight unit, or, after a merge, what divides both sides' exactly.
+        self._sum_scales, self._sum_weight_unit = self.scales, self.weight_unit
         # The value each column has had in every row so far; None once it has had two.
         self._same: list[Fraction | None] | None = None
 
@@ -68,35 +72,51 @@ class GramAccumulator:
     def add(self, A: npt.ArrayLike, b: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> "GramAccumulator":
         """Add rows A (k, n), b (k,), of any exact numbers that `lstsq` takes, and return the accumulator.
 
-        Raises the errors of `door.checked` for the block, and then holds what it held before.
+        Raises the errors of `exact_input` and `exact_weights` in `gram.inputs`, and ShapeError for another number of
+        columns; the accumulator then holds what it held before.
         """
         return self._change(A, b, weights, 1)
 
     def remove(self, A: npt.ArrayLike, b: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> "GramAccumulator":
-        """Take rows out again, exactly: as if they had never been added."""
+        """Take rows out again, exactly: as if they had never been added. They must have been; that is not checked."""
         return self._change(A, b, weights, -1)
 
     def extend(self, blocks: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]) -> "GramAccumulator":
-        """Add every block (A, b) of an iterator."""
+        """Add every block (A, b) of an iterable, and return the accumulator."""
         for A, b in blocks:
             self.add(A, b)
         return self
 
     def merge(self, other: "GramAccumulator") -> "GramAccumulator":
-        """Add all the rows of another, which stays as it is. Raises InputError when the columns differ."""
+        """Add all the rows of another, which stays as it is, and return the accumulator, which keeps its own scales.
+
+        The sums of both are brought to the greatest units of which the units of both are whole multiples: exactly, so
+        that no order of merges changes a bit of what is solved. Raises InputError when the numbers of columns differ.
+        """
         if not isinstance(other, GramAccumulator):
             raise InputError(f"an accumulator can be merged with another; got {type(other).__name__}")
-        units = [(one.n, one.scales, one.weight_unit) for one in (self, other)]
-        if units[0] != units[1]:
-            raise InputError("accumulators must have the same columns, scales and weight unit to be merged")
-        self._sums.merge(other._sums)
+        if self.n != other.n:
+            raise InputError(f"accumulators must have the same columns to be merged; got {self.n} and {other.n}")
+        theirs = other._sums
+        mine = (self._sum_scales, self._sum_weight_unit)
+        if mine != (other._sum_scales, other._sum_weight_unit):
+            theirs = theirs.copy()
+            scales = tuple(map(_common_unit, self._scales_of_sums, other._scales_of_sums))
+            unit = _common_unit(self._sum_weight_unit, other._sum_weight_unit)
+            for sums, accumulator in ((self._sums, self), (theirs, other)):
+                factors = [int(own / common) for own, common in zip(accumulator._scales_of_sums, scales, strict=True)]
+                sums.rescale(factors, int(accumulator._sum_weight_unit / unit))
+            self._sum_scales, self._sum_weight_unit = scales, unit
+        self._sums.merge(theirs)
         if other._same is not None:
-            self._same = _both(self._same, other._same)
+            ratios = [b / a for a, b in zip(self._own_scales, other._own_scales, strict=True)]
+            same = [None if v is None else v * ratio for v, ratio in zip(other._same, ratios, strict=False)]
+            self._same = _both(self._same, same)
         return self
 
     def normal_equations(self) -> NormalEquations:
-        """The exact sums in integers."""
-        return self._sums.normal_equations(self.scales, self.weight_unit)
+        """The exact sums so far."""
+        return self._sums.normal_equations(self._sum_scales, self._sum_weight_unit)
 
     def solve(self, *, names: Sequence[str] | None = None, policy: Policy = "full-rank") -> CertifiedFit:
         """The certified fit of all the rows; its errors are those of `lstsq`. The accumulator can go on."""
@@ -106,8 +126,7 @@ class GramAccumulator:
             raise UnderdeterminedError(
                 f"{self.rows} rows do not determine {self.n} coefficients: add at least {self.n}"
             )
-        labels = tuple(f"a{j}" for j in range(self.n)) if names is None else tuple(map(str, names))
-        require_one_each("names", labels, self.n, "columns")
+        labels = column_names(names, None, self.n)
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)
         return fitted(self.normal_equations(), labels, policy, started, constant)
 
@@ -122,10 +141,12 @@ class GramAccumulator:
                     file,
                     format=FORMAT,
                     rows=self.rows,
-                    digits=np.triu(normal.digits),
+                    limbs=np.triu(normal.limbs),
                     exponents=normal.exponents,
                     scales=_texts(self.scales or ()),
                     weight_unit=_texts([self.weight_unit]),
+                    sum_scales=_texts(self._sum_scales or ()),
+                    sum_weight_unit=_texts([self._sum_weight_unit]),
                     same=_texts([] if self._same is None else self._same),
                 )
             part.replace(path)
@@ -147,21 +168,48 @@ class GramAccumulator:
 
     @classmethod
     def _restored(cls, stored: dict[str, Any]) -> "GramAccumulator":
-        digits, exponents = stored["digits"], stored["exponents"]
+        if int(stored["format"]) == 1:
+            earlier = {"limbs": "digits", "sum_scales": "scales", "sum_weight_unit": "weight_unit"}
+            stored = stored | {"format": FORMAT} | {name: stored[before] for name, before in earlier.items()}
         if int(stored["format"]) != FORMAT:
             raise ValueError("another format")
+        limbs, exponents = stored["limbs"], stored["exponents"]
         size = len(exponents)
-        if digits.dtype != np.int64 or exponents.dtype != np.int64 or digits.shape[1:] != (size, size):
+        if limbs.dtype != np.int64 or exponents.dtype != np.int64 or limbs.shape[1:] != (size, size):
             raise ValueError("its arrays do not fit together")
-        if np.abs(digits).max(initial=0) > 1 << 21 or (digits != np.triu(digits)).any():
-            raise ValueError("its digits are no sums of products")
-        scales, same = (_fractions(stored[name]) for name in ("scales", "same"))
-        if len(same) not in (0, size - 1):
+        if np.abs(limbs).max(initial=0) > 1 << 21 or (limbs != np.triu(limbs)).any():
+            raise ValueError("its limbs are no sums of products")
+        scales, sum_scales, same = (_fractions(stored[name]) for name in ("scales", "sum_scales", "same"))
+        if len(same) not in (0, size - 1) or len(sum_scales) not in (0, size):
             raise ValueError("its columns do not fit together")
         made = cls(size - 1, scales=scales or None, weight_unit=_fractions(stored["weight_unit"])[0])
-        made._sums = GramSums.restored(digits, exponents, int(stored["rows"]))
+        made._sum_scales = tuple(map(_positive, sum_scales)) or None
+        made._sum_weight_unit = _positive(_fractions(stored["sum_weight_unit"])[0])
+        if any(factor.denominator != 1 for factor in (*made._factors, made._weight_factor)):
+            raise ValueError("its units do not fit together")
+        made._sums = GramSums.restored(limbs, exponents, int(stored["rows"]))
         made._same = same or None
         return made
+
+    @property
+    def _own_scales(self) -> tuple[Fraction, ...]:
+        """The scales, ones where there are none."""
+        return self.scales or (Fraction(1),) * (self.n + 1)
+
+    @property
+    def _scales_of_sums(self) -> tuple[Fraction, ...]:
+        """What the integers of each column of the sums are in."""
+        return self._sum_scales or (Fraction(1),) * (self.n + 1)
+
+    @property
+    def _factors(self) -> list[Fraction]:
+        """What one of each column's numbers is in the units of the sums: whole numbers."""
+        return [own / unit for own, unit in zip(self._own_scales, self._scales_of_sums, strict=True)]
+
+    @property
+    def _weight_factor(self) -> Fraction:
+        """What one weight unit is in that of the sums: a whole number."""
+        return self.weight_unit / self._sum_weight_unit
 
     def _change(
         self, A: npt.ArrayLike, b: npt.ArrayLike, weights: npt.ArrayLike | None, sign: int
@@ -171,29 +219,40 @@ class GramAccumulator:
             raise ShapeError(f"a block must have {self.n} columns; got {data.A.shape}")
         if data.scales is not None and any(scale != 1 for scale in data.scales):
             raise InputError("a block must hold floats or integers: give decimals as integers with their scales")
-        found = exact_weights(weights, len(data.b))
-        if found is not None:
-            values = found.values * (found.unit / self.weight_unit)
+        weighing = exact_weights(weights, len(data.b))
+        if weighing is not None:
+            values = weighing.values * (weighing.unit / self.weight_unit)
             if any(w.denominator & (w.denominator - 1) for w in values):
                 raise InputError(
                     "weights must be whole or binary fractions of the weight unit: give the accumulator weight_unit"
                 )
-            found = Weights(values, self.weight_unit)
-        same = _both(self._same, _constants(data, found, self._same))
-        feed(self._sums, data, found, sign)
+            if self._weight_factor != 1:
+                values = values * self._weight_factor
+            weighing = Weights(values, self._sum_weight_unit)
+        elif self._weight_factor != 1:
+            weighing = Weights(np.full(len(data.b), self._weight_factor), self._sum_weight_unit)
+        same = _both(self._same, _constants(data, weighing, self._same))
+        factors = None if self._sum_scales == self.scales else [int(factor) for factor in self._factors]
+        feed(self._sums, data, weighing, sign, factors)
         self._same = same
         return self
 
 
+def _common_unit(one: Fraction, other: Fraction) -> Fraction:
+    """The greatest number of which both are whole multiples."""
+    p, q = one.numerator * other.denominator, other.numerator * one.denominator
+    return Fraction(gcd(p, q), one.denominator * other.denominator)
+
+
 def _constants(
-    data: ExactInput, weights: Weights | None, known: list[Fraction | None] | None
+    data: ExactInput, weights: Weights | None, before: list[Fraction | None] | None
 ) -> list[Fraction | None] | None:
-    """The value of each column that is constant in the rows that count; columns known not to be are not looked at."""
+    """The value of each column that is constant in the rows that count; not looked at where it was not before."""
     A = data.A if weights is None else data.A[weights.values.astype(bool)]
     if len(A) == 0:
         return None
-    looked = [known is None or known[j] is not None for j in range(A.shape[1])]
-    return [Fraction(A[0, j]) if look and (A[:, j] == A[0, j]).all() else None for j, look in enumerate(looked)]
+    looks = [before is None or before[j] is not None for j in range(A.shape[1])]
+    return [Fraction(A[0, j]) if look and (A[:, j] == A[0, j]).all() else None for j, look in enumerate(looks)]
 
 
 def _both(one: list[Fraction | None] | None, other: list[Fraction | None] | None) -> list[Fraction | None] | None:
@@ -205,12 +264,12 @@ def _both(one: list[Fraction | None] | None, other: list[Fraction | None] | None
 
 def _positive(value: Any) -> Fraction:
     try:
-        found = Fraction(value)
+        scale = Fraction(value)
     except (TypeError, ValueError, ArithmeticError):
         raise InputError(f"a scale must be a positive number; got {value!r}") from None
-    if found <= 0:
+    if scale <= 0:
         raise InputError(f"a scale must be a positive number; got {value!r}")
-    return found
+    return scale
 
 
 def _texts(values: Sequence[Fraction | None]) -> Array:

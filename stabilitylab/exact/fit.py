@@ -1,20 +1,23 @@
-"""The answer of the certified solver: coefficients, their proof, and what a regression reports, computed when asked."""
+"""The result of `lstsq`: coefficients, their proof, and the figures of a regression, each computed on first access."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import copysign, inf, lcm, nan
+from math import copysign, inf, nan
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arithmetic.formats import Array, as_integers
+from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, OutOfRangeError
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.proof.certificate import Certificate
+from stabilitylab.exact.rows import ExactRows, sum_of_squares
+from stabilitylab.exact.solve.choose import solve
+from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
 from stabilitylab.exact.solve.interval import UNSETTLED, Interval, exactly, nearest_of, nearest_root_of
 from stabilitylab.exact.statistics import Accuracy, Evidence, settled, total_sum_of_squares
 
@@ -24,15 +27,16 @@ Rounding: TypeAlias = Callable[[Interval, str], float | None]
 
 @dataclass(frozen=True, eq=False)
 class CertifiedFit:
-    """min |b - A x| solved with proof: each x_j is the double nearest to the exact solution for the data as given.
+    """min |b - A x| solved with proof: each x_j is the double nearest to the exact solution for the data as stored.
 
     x (n,) float64; names: one for each; certificate: the proof; rows: m, without rows of weight 0; constant: a constant
-    column of A, about whose mean R² is. Every other figure is computed when it is first asked for, from the exact
+    column of A, about whose mean R² is. Every other figure is computed on first access, from the exact
     normal equations, and is the double nearest to its exact value too; OutOfRangeError where that over- or underflows.
     Converts to x under numpy.asarray.
 
-    system: the exact normal equations, None where x did not need them; data: what was fitted, None where it was not
-    kept. The arrays are not copied: InputError when what is asked for needs them and they have changed.
+    system: the exact normal equations, None where x did not need them; solution: theirs, which the other figures start
+    from, None at a lower rank; data: what was fitted, None where it was not kept. The arrays are not copied: InputError
+    where a figure needs them and they have changed.
     """
 
     x: Array
@@ -42,6 +46,7 @@ class CertifiedFit:
     constant: int | None
     system: NormalEquations | None
     data: tuple[ExactInput, Weights | None] | None
+    solution: EnclosedSolution | None = None
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.x, dtype=dtype, copy=copy)
@@ -49,15 +54,14 @@ class CertifiedFit:
     @cached_property
     def evidence(self) -> Evidence:
         """The exact normal equations, formed now where the solution did not need them, and what follows from them."""
-        normal = summed(*self._kept()) if self.system is None else self.system
-        rank = self.certificate.rank
-        x = self.certificate.x if rank < len(self.x) else None
-        found = Evidence(normal, rank, total_sum_of_squares(normal, self.constant), x)
-        if self.system is None:
-            again = settled(found.coefficients, lambda interval, j: nearest_of(interval, self.names[j]))
-            if again != self.x.tolist():
+        normal, solution, rank = self.system, self.solution, self.certificate.rank
+        if normal is None:
+            normal = summed(*self._kept())
+            solution = solve(normal, to_nearest(normal, normal.ratios))
+            if solution is None or rounded(solution, normal.ratios, self.names) != self.x.tolist():
                 raise InputError(CHANGED)
-        return found
+        x = self.certificate.x if rank < len(self.x) else None
+        return Evidence(normal, rank, total_sum_of_squares(normal, self.constant), x, solution)
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -140,11 +144,17 @@ class CertifiedFit:
         return self._one(ratio, nearest_of, "the F statistic")
 
     def fitted_values(self) -> Array:
-        """A x (m,), each the double nearest to its exact value. Raises InputError when the rows were not kept."""
+        """A x (m,), each the double nearest to its exact value; for the rows of weight 0 as well.
+
+        Cost: m n products of Python integers. Raises InputError when the rows were not kept, and when they have changed
+        since the fit: the weighted sum of squares of b - A x, enclosed to about 40 digits, must be the certified one.
+        A change without a share in these digits, or one that leaves the sum as it is, such as another order of the
+        rows, is not noticed.
+        """
         return self._of_rows(residual=False)
 
     def residuals(self) -> Array:
-        """b - A x (m,), each the double nearest to its exact value. Raises InputError when the rows were not kept."""
+        """b - A x (m,), each the double nearest to its exact value; cost and errors are those of `fitted_values`."""
         return self._of_rows(residual=True)
 
     def to_dict(self) -> dict[str, Any]:
@@ -190,36 +200,26 @@ class CertifiedFit:
         return np.array(settled(enclosed, lambda interval, j: rounding(interval, f"{what} of {self.names[j]}")))
 
     def _t_squared(self, accuracy: Accuracy) -> list[Interval]:
-        parts = zip(self.evidence.coefficients(accuracy), self.evidence.variances(accuracy), strict=True)
-        return [_squared(x) * variance.inverse() if variance.low else UNSETTLED for x, variance in parts]
+        variances = self.evidence.variances(accuracy)  # first, for their elimination may give the coefficients too
+        parts = zip(self.evidence.coefficients(accuracy), variances, strict=True)
+        return [x.squared() * variance.inverse() if variance.low else UNSETTLED for x, variance in parts]
 
     def _of_rows(self, *, residual: bool) -> Array:
         data, weights = self._kept()
-        if not np.array_equal(np.triu(summed(data, weights).levels), np.triu(self.evidence.normal.levels)):
+        if data.floats and not (np.isfinite(data.A).all() and np.isfinite(data.b).all()):
             raise InputError(CHANGED)
-        n = len(self.x)
-        scales = data.scales or (Fraction(1),) * (n + 1)
-        integers, unit = as_integers(data.A) if data.floats else (data.A, Fraction(1))
+        rows = ExactRows.of(data)
         out = np.full(len(data.b), nan)
         for accuracy in (40, None):
             left = np.flatnonzero(np.isnan(out))
-            x = [c * (scale * unit) for c, scale in zip(self.evidence.coefficients(accuracy), scales, strict=False)]
-            common = lcm(*(interval.over for interval in x))
-            low, high = (
-                np.array([*(v * (common // interval.over) for v, interval in zip(ends, x, strict=True))], dtype=object)
-                for ends in ([interval.low for interval in x], [interval.high for interval in x])
-            )
-            # Each product takes the end of x that its sign asks for.
-            positive = np.where(integers[left] > 0, integers[left], 0)
-            negative = integers[left] - positive
-            lows = (positive @ low + negative @ high).tolist()
-            highs = (positive @ high + negative @ low).tolist()
-            for i, least, most in zip(left.tolist(), lows, highs, strict=True):
-                value = Interval(least, most, common)
-                if residual:
-                    value = value.reflected(Fraction(data.b[i].item() if data.floats else data.b[i]) * scales[n])
-                rounded = nearest_of(value, f"the value of row {i}")
-                out[i] = nan if rounded is None else rounded
+            fitted = rows.fitted(self.evidence.coefficients(accuracy), left)
+            residuals = rows.residuals(fitted, left)
+            # The first time all rows are left, and what is certified of them must hold.
+            if len(left) == len(out) and not sum_of_squares(residuals, weights).meets(self.evidence.rss(accuracy)):
+                raise InputError(CHANGED)
+            for i, value in zip(left.tolist(), residuals if residual else fitted, strict=True):
+                nearest = nearest_of(value, f"the value of row {i}")
+                out[i] = nan if nearest is None else nearest
             if not np.isnan(out).any():
                 break
         return out
@@ -228,8 +228,3 @@ class CertifiedFit:
         if self.data is None:
             raise InputError("the rows were not kept by the accumulator: take A @ fit.x block by block")
         return self.data
-
-
-def _squared(x: Interval) -> Interval:
-    least, most = sorted((x.low**2, x.high**2))
-    return Interval(0 if x.low < 0 < x.high else least, most, x.over**2)

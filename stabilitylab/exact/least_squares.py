@@ -1,4 +1,4 @@
-"""Certified least squares: coefficients rounded once from the exact solution, for about the price of lstsq."""
+"""Certified least squares: `lstsq` chooses between the routes, and every coefficient is rounded once, with proof."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,27 +8,20 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arguments import require_choice, require_one_each
+from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import InputError, RankDeficientError
+from stabilitylab.core.errors import RankDeficientError
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.float64.by_residual import solved_by_residual, worth_a_try
-from stabilitylab.exact.gram.inputs import (
-    constant_column,
-    exact_input,
-    exact_input_of,
-    exact_weights,
-    summed,
-    with_intercept,
-)
+from stabilitylab.exact.gram.inputs import prepare, summed
 from stabilitylab.exact.gram.limbs import WIDTH
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 from stabilitylab.exact.solve.choose import solve, solve_every_way
-from stabilitylab.exact.solve.enclosed import Solved, rounded, to_nearest
+from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
 from stabilitylab.exact.solve.least_norm import least_norm
 from stabilitylab.exact.solve.rational import independent_columns
 
@@ -54,40 +47,34 @@ def lstsq(
     "minimum-norm", which gives the solution of least norm, and takes m < n too.
     Cost: an error-free A'A, 9 m n² floating-point operations by BLAS for ordinary data (m n² for integers of few
     digits, 16 m n² and more for heavy tails), and an n x n solve; less where a float64 factor serves.
-    Raises the errors of `door.checked`, OutOfRangeError where a coefficient over- or underflows float64,
-    NotCertifiedError rather than return a digit that is not proven.
+    Raises InputError for arguments that do not fit together; ComplexError, EmptyError, NotFiniteError, NotNumericError,
+    ShapeError and UnderdeterminedError for numbers that are no regression; OutOfRangeError where a coefficient over- or
+    underflows float64; NotCertifiedError rather than return a digit that is not proven; UntrustedBLASError.
     """
     started = process_time()
     require_choice("policy", policy, POLICIES)
     require_choice("truth", truth, TRUTHS)
-    if isinstance(A, Problem):
-        if b is not None:
-            raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
-        data = exact_input_of(A, truth)
-    elif b is None:
-        raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
-    else:
-        data = exact_input(A, b, wide=policy == "minimum-norm")
-    if intercept:
-        data = with_intercept(data)
-    named = _names(names, A.feature_names if isinstance(A, Problem) else None, data.A.shape[1], intercept)
-    given_weight = exact_weights(weights, len(data.b))
-    constant = 0 if intercept else constant_column(data, given_weight)
-    if data.floats and data.scales is None and given_weight is None and worth_a_try(*data.A.shape):
+    wide = policy == "minimum-norm"
+    regression = prepare(A, b, truth=truth, weights=weights, intercept=intercept, names=names, wide=wide)
+    data, kept = regression.data, (regression.data, regression.weights)
+    if regression.is_plain and worth_a_try(*data.A.shape):
         certificate = solved_by_residual(data.A, data.b)
         if certificate is not None:
             certificate = replace(certificate, seconds=process_time() - started)
             x = np.array(certificate.nearest)
-            return CertifiedFit(x, named, certificate, len(data.b), constant, None, (data, None))
-    fit = fitted(summed(data, given_weight), named, policy, started, constant)
-    return replace(fit, data=(data, given_weight))
+            return CertifiedFit(x, regression.names, certificate, len(data.b), regression.constant, None, kept)
+    fit = fitted(summed(*kept), regression.names, policy, started, regression.constant)
+    return replace(fit, data=kept)
 
 
 def fitted(
     normal: NormalEquations, names: tuple[str, ...], policy: Policy, started: float, constant: int | None
 ) -> CertifiedFit:
-    """The fit from exact normal equations; process_time() was `started` when the work began."""
-    ratios = _ratios(normal)
+    """The fit from exact normal equations, whose columns have these names.
+
+    started: process_time() when the work began. constant: the column about whose mean R² is. The errors of `lstsq`.
+    """
+    ratios = normal.ratios
     solved = solve(normal, to_nearest(normal, ratios)) if normal.rows >= normal.n else None
     rank = normal.n
     if solved is None:
@@ -113,41 +100,26 @@ def fitted(
         factor=_factor(solved, normal),
         seconds=process_time() - started,
     )
-    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, None)
+    kept = solved if rank == normal.n else None
+    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, None, kept)
 
 
 def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:
-    """x of min |b - A x|, A of full rank, by each way of solving that serves it, whichever `lstsq` would choose."""
+    """x of min |b - A x|, A (m, n) float64 of full rank, by every route that can solve it: the route's name to x."""
     sums = GramSums(A.shape[1] + 1)
     sums.feed(A, b)
     normal = sums.normal_equations()
-    ratios, names = _ratios(normal), tuple(map(str, range(normal.n)))
-    found = {
+    ratios, names = normal.ratios, tuple(map(str, range(normal.n)))
+    by_route = {
         one.route: tuple(rounded(one, ratios, names)) for one in solve_every_way(normal, to_nearest(normal, ratios))
     }
     certificate = solved_by_residual(A, b)
-    return found if certificate is None else {**found, certificate.route: certificate.nearest}
+    return by_route if certificate is None else {**by_route, certificate.route: certificate.nearest}
 
 
-def _ratios(normal: NormalEquations) -> tuple[tuple[int, int], ...]:
-    """p/q for each column: x_j is p/q times the solution of the normal equations."""
-    if normal.scales is not None:
-        units = normal.units
-        return tuple((units[-1] / unit).as_integer_ratio() for unit in units[:-1])
-    *columns, right = normal.exponents.tolist()
-    return tuple((1 << (right - e), 1) if right >= e else (1, 1 << (e - right)) for e in columns)
-
-
-def _factor(solved: Solved, normal: NormalEquations) -> Factor | None:
+def _factor(solved: EnclosedSolution, normal: NormalEquations) -> Factor | None:
     X = solved.factor
     if X is None:
         return None
     powers = WIDTH * (X.places - np.arange(len(X.planes))[:, None])
     return Factor(X.planes, powers, tuple(1 / unit for unit in normal.units[:-1]), X.alpha)
-
-
-def _names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int, intercept: bool) -> tuple[str, ...]:
-    own = n - intercept
-    found = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(own))
-    require_one_each("names", found, own, "columns")
-    return ("intercept", *found) if intercept else found

@@ -1,4 +1,4 @@
-"""What a regression reports besides x, enclosed in rationals as narrowly as asked for."""
+"""Residual sum of squares, R², standard errors and coefficients as intervals of rationals of any accuracy."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,33 +13,37 @@ from stabilitylab.exact.gram.inputs import ExactInput, constant_column, summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve import balls
 from stabilitylab.exact.solve.choose import solve
-from stabilitylab.exact.solve.enclosed import Solved, is_zero, to_digits
+from stabilitylab.exact.solve.enclosed import EnclosedSolution, is_zero, to_digits
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.solve.inverse_diagonal import Accuracy as Accuracy
 from stabilitylab.exact.solve.inverse_diagonal import inverse_diagonal
+from stabilitylab.exact.solve.inverse_factor import SERIES, InverseFactor, inverse_factor
 from stabilitylab.exact.solve.least_norm import LEAST_NORM, least_norm
 from stabilitylab.exact.solve.rational import solve_exactly
 
-ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)
+ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)  # decimal digits, tried in turn; None is exact
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """A regression's exact normal equations with what is known of its shape; its figures as intervals.
+    """A regression given by its exact normal equations and its rank; its figures as intervals, each computed once.
 
-    total: what R² compares the residuals with, see
-    `total_sum_of_squares`. x: the exact solution of least norm when rank < n, otherwise None.
+    A figure of accuracy d is enclosed to a relative width of about 10**-d where that is possible; None is exact. total:
+    what R² compares the residuals with, see `total_sum_of_squares`. x: the exact solution of least norm when rank < n,
+    otherwise None. solution: of the normal equations, when they have been solved before: nothing is solved again that
+    follows from it narrowly enough, and its inverse factor is where a better one starts.
     """
 
     normal: NormalEquations
     rank: int
     total: Fraction
     x: tuple[Fraction, ...] | None = None
+    solution: EnclosedSolution | None = None
 
     def restricted(self, columns: Sequence[int]) -> "Evidence":
-        """The regression on some of the columns, which span what all do: R² stays about the mean if it was.
+        """The regression on some of the columns, in ascending order, with the same total sum of squares.
 
-        columns: in ascending order. Its rank is the number of columns: ask `solved` whether that is true.
+        It is taken to have full rank; `solved` is None where it has not.
         """
         own = self.normal
         index = np.array([*columns, own.n])
@@ -49,32 +53,31 @@ class Evidence:
         return Evidence(normal, len(columns), self.total)
 
     def of_least_norm(self, independent: Sequence[int]) -> "Evidence":
-        """The solution of least norm of a rank-deficient regression."""
-        solved = least_norm(self.normal, independent)
-        x = tuple(Fraction(v, solved.denominator) for v in solved.middle)
-        return replace(self, rank=len(independent), x=x)
+        """The same regression at a lower rank, with the solution of least norm; `independent` columns of A."""
+        exact = least_norm(self.normal, independent)
+        x = tuple(Fraction(v, exact.denominator) for v in exact.middle)
+        return replace(self, rank=len(independent), x=x, solution=None)
 
     @property
     def route(self) -> str:
-        """How it was solved."""
-        return next((found.route for found in self._memory.values() if found is not None), "not solved")
+        """The method by which it was solved, in words; "not solved" before anything has been computed."""
+        return next((solution.route for solution in self._memory.values() if solution), "not solved")
 
     @property
     def sizes(self) -> list[Interval]:
-        """(|b| / |a_j|)², the square of the size of coefficient j; 1 for a column of zeros."""
+        """(|b| / |a_j|)² (n,), the square of the natural size of coefficient j; 1 for a column of zeros."""
         bb, parts = self.normal.bb, zip(self.normal.diagonal, self.ratios, strict=True)
         return [Interval(bb, bb, d) * ratio * ratio if d else exactly(1) for d, ratio in parts]
 
     @property
     def units(self) -> tuple[Fraction, ...]:
-        """What the integers of each column of [A b] count (n + 1,)."""
+        """Those of the normal equations (n + 1,): see `NormalEquations.units`."""
         return self.normal.units
 
     @cached_property
     def ratios(self) -> list[Fraction]:
         """The unit of b over that of each column of A (n,)."""
-        *columns, right = self.units
-        return [right / unit for unit in columns]
+        return [Fraction(p, q) for p, q in self.normal.ratios]
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -83,7 +86,7 @@ class Evidence:
 
     @property
     def fits_exactly(self) -> bool:
-        """Whether the residual is 0."""
+        """Whether b - A x = 0, exactly."""
         for accuracy in ACCURACIES:
             rss = self.rss(accuracy)
             if rss.low > 0 or rss.high == 0:
@@ -93,9 +96,9 @@ class Evidence:
     def rss(self, accuracy: Accuracy) -> Interval:
         """The residual sum of squares |b - A x|².
 
-        rss = b'b - c'x* for the solution x*, and x* is known within a radius. Where that is too wide,
-        rss = rss(x) - |A (x* - x)|² for the x in the middle, where |A (x* - x)| <= sum |a_j| radius_j. By Cramer's rule
-        it is an integer over det A'A, so that what is less than any such number but 0 is 0.
+        rss = b'b - c'x* for the solution x*, which is enclosed in middles x and radii. Where that is too wide,
+        rss = rss(x) - |A (x* - x)|², where |A (x* - x)| <= sum |a_j| radius_j: twice the digits of x. By Cramer's rule
+        rss is an integer over det A'A, in the units of the normal equations, so that an rss below 1/det A'A is 0.
         """
         if accuracy not in self._sums:
             self._sums[accuracy] = self._rss(accuracy)
@@ -108,14 +111,20 @@ class Evidence:
     def _rss(self, accuracy: Accuracy) -> Interval:
         if self.degrees_of_freedom == 0:
             return exactly(0)
-        normal, solved = self.normal, self._known(accuracy)
-        y, D = solved.middle, solved.denominator
+        if self.solution is not None and accuracy is not None:
+            enclosed = self._rss_from(self.solution, accuracy)
+            if enclosed.agrees(accuracy):
+                return enclosed
+        return self._rss_from(self._required(accuracy), accuracy)
+
+    def _rss_from(self, solved: EnclosedSolution, accuracy: Accuracy) -> Interval:
+        normal, y, D = self.normal, solved.middle, solved.denominator
         unit = self.units[-1] ** 2 * normal.weight_unit
         wide = sum(abs(v) * r for v, r in zip(normal.c, solved.radius, strict=True))
         value = normal.bb * D - sum(map(int.__mul__, normal.c, y))
         if accuracy is not None and 2 * wide * 10**accuracy <= value - wide:
             return Interval(value - wide, value + wide, D) * unit
-        Cy = balls.times(normal, y) if balls.serve(normal) else normal.times(y)
+        Cy = balls.times(normal, y) if balls.are_cheapest(normal) else normal.times(y)
         value = normal.bb * D * D - 2 * D * sum(map(int.__mul__, normal.c, y)) + sum(map(int.__mul__, Cy, y))
         if self.x is None and is_zero(value, 0, D * D, normal.determinant_bound):
             return exactly(0)
@@ -127,71 +136,101 @@ class Evidence:
         return self.rss(accuracy).below(self.total)
 
     def coefficients(self, accuracy: Accuracy) -> list[Interval]:
-        """x."""
-        solved = self._known(accuracy)
-        parts = zip(solved.middle, solved.radius, self.ratios, strict=True)
-        return [Interval(m - r, m + r, solved.denominator) * ratio for m, r, ratio in parts]
+        """x (n,)."""
+        intervals = self._required(accuracy).intervals
+        return [interval * ratio for interval, ratio in zip(intervals, self.ratios, strict=True)]
 
     def variances(self, accuracy: Accuracy) -> list[Interval]:
-        """rss / (m - rank) diag((A'A)^-1), for A of full rank and m > n."""
+        """rss / (m - n) diag((A'A)^-1) (n,), for A of full rank and m > n: the squares of the standard errors."""
         # A weight unit is in the sums of squares, and its inverse in the inverse of A'A.
         share = 1 / (self.normal.weight_unit * self.degrees_of_freedom * self.units[-1] ** 2)
+        diagonal = self._diagonal(accuracy)  # first, for its elimination may give the solution that rss takes too
         sigma2 = self.rss(accuracy) * share
-        return [
-            sigma2 * entry * ratio * ratio for entry, ratio in zip(self._diagonal(accuracy), self.ratios, strict=True)
-        ]
+        return [sigma2 * entry * ratio * ratio for entry, ratio in zip(diagonal, self.ratios, strict=True)]
 
     @cached_property
-    def _memory(self) -> dict[Accuracy, Solved | None]:
+    def _memory(self) -> dict[Accuracy, EnclosedSolution | None]:
         return {}
 
-    def solved(self, accuracy: Accuracy, *, inverse: bool = False) -> Solved | None:
-        """The solution in the units of the normal equations; None when A has not the rank that is claimed.
+    def solved(self, accuracy: Accuracy, *, inverse: bool = False) -> EnclosedSolution | None:
+        """The solution in the units of the normal equations; None when A is rank deficient though rank = n is claimed.
 
-        inverse: variances will be asked for as well, and may come from the same elimination.
+        inverse: compute diag((A'A)^-1) in the same elimination, as costs least when variances are needed as well.
         """
-        if accuracy not in self._memory and inverse and accuracy is not None and balls.serve(self.normal):
-            both = balls.solve_and_invert(self.normal, to_digits(self.normal, accuracy), accuracy)
-            if both is not None:
-                found, self._diagonals[accuracy] = both
-                self._memory[accuracy] = _without_zeros(found)
+        if accuracy not in self._memory and self._suffices(accuracy):
+            assert self.solution is not None, "what suffices is there"
+            self._memory[accuracy] = _without_zeros(self.solution)
+        if accuracy not in self._memory and inverse:
+            self._solve_and_invert(accuracy)
         if accuracy not in self._memory:
             self._memory[accuracy] = self._solve(accuracy)
         return self._memory[accuracy]
 
-    def _solve(self, accuracy: Accuracy) -> Solved | None:
+    def _suffices(self, accuracy: Accuracy) -> bool:
+        """Whether the solution that was there before is narrow enough."""
+        if self.solution is None:
+            return False
+        exact = not any(self.solution.radius)
+        return exact or (accuracy is not None and self.solution.is_narrow(to_digits(self.normal, accuracy)))
+
+    def _solve_and_invert(self, accuracy: Accuracy) -> None:
+        """Keep the solution and diag(C^-1) from one elimination, where ball arithmetic serves and resolves both."""
+        if accuracy is None or not balls.are_cheapest(self.normal):
+            return
+        both = balls.solve_and_invert(self.normal, to_digits(self.normal, accuracy), accuracy)
+        if both is not None:
+            self._memory[accuracy], self._diagonals[accuracy] = _without_zeros(both[0]), both[1]
+
+    @cached_property
+    def _factor(self) -> InverseFactor | None:
+        """The inverse factor of the solution that was there before, made good enough for more digits."""
+        if self.solution is None or self.solution.factor is None:
+            return None
+        return inverse_factor(self.normal, SERIES, self.solution.factor)
+
+    def _solve(self, accuracy: Accuracy) -> EnclosedSolution | None:
         if self.x is not None:
             y = [x / ratio for x, ratio in zip(self.x, self.ratios, strict=True)]
             common = lcm(*(v.denominator for v in y))
-            return Solved(tuple(int(v * common) for v in y), (0,) * len(y), common, LEAST_NORM)
+            return EnclosedSolution(tuple(int(v * common) for v in y), (0,) * len(y), common, LEAST_NORM)
         if accuracy is None:
             return solve_exactly(self.normal)
-        found = solve(self.normal, to_digits(self.normal, accuracy), accuracy)
-        return None if found is None else _without_zeros(found)
+        solution = solve(self.normal, to_digits(self.normal, accuracy), accuracy, self._factor)
+        return None if solution is None else _without_zeros(solution)
 
-    def _known(self, accuracy: Accuracy) -> Solved:
-        found = self.solved(accuracy)
-        if found is None:
-            raise NotCertifiedError("the data have changed since the fit: keep A and b as they were, or fit again")
-        return found
+    def _required(self, accuracy: Accuracy) -> EnclosedSolution:
+        solution = self.solved(accuracy)
+        if solution is None:
+            raise NotCertifiedError(
+                "A is rank deficient, exactly, and full rank was expected: drop columns that depend"
+            )
+        return solution
 
     @cached_property
     def _diagonals(self) -> dict[Accuracy, list[Interval]]:
         return {}
 
     def _diagonal(self, accuracy: Accuracy) -> list[Interval]:
+        if accuracy in self._diagonals:
+            return self._diagonals[accuracy]
+        if self.solution is None:
+            factor = self._required(accuracy).factor
+        else:
+            factor = self._factor
+            if accuracy not in self._memory and not self._suffices(accuracy):
+                self._solve_and_invert(accuracy)
         if accuracy not in self._diagonals:
-            self._diagonals[accuracy] = inverse_diagonal(self.normal, accuracy, self._known(accuracy).factor)
+            self._diagonals[accuracy] = inverse_diagonal(self.normal, accuracy, factor)
         return self._diagonals[accuracy]
 
 
-def _without_zeros(found: Solved) -> Solved:
+def _without_zeros(solution: EnclosedSolution) -> EnclosedSolution:
     """The same with 0 for what is not told apart from it: that has been proven to be 0."""
-    zero = [abs(m) <= r for m, r in zip(found.middle, found.radius, strict=True)]
+    zero = [abs(m) <= r for m, r in zip(solution.middle, solution.radius, strict=True)]
     middle, radius = (
-        tuple(0 if z else v for z, v in zip(zero, vs, strict=True)) for vs in (found.middle, found.radius)
+        tuple(0 if z else v for z, v in zip(zero, vs, strict=True)) for vs in (solution.middle, solution.radius)
     )
-    return replace(found, middle=middle, radius=radius)
+    return replace(solution, middle=middle, radius=radius)
 
 
 def total_sum_of_squares(normal: NormalEquations, constant: int | None) -> Fraction:
@@ -201,7 +240,7 @@ def total_sum_of_squares(normal: NormalEquations, constant: int | None) -> Fract
 
 
 def evidence_of(data: ExactInput) -> Evidence:
-    """The evidence for A of full rank, from the data."""
+    """The regression with the data's normal equations, summed here; A is taken to have full rank."""
     normal = summed(data)
     return Evidence(normal, normal.n, total_sum_of_squares(normal, constant_column(data)))
 
@@ -209,7 +248,10 @@ def evidence_of(data: ExactInput) -> Evidence:
 def settled(
     enclosed: Callable[[Accuracy], Sequence[Interval]], rounding: Callable[[Interval, int], float | None]
 ) -> list[float]:
-    """Each value rounded, at the least accuracy that settles them all; exact rationals settle everything."""
+    """Each interval rounded by `rounding`, at the first of ACCURACIES at which no rounding is None: all in order.
+
+    enclosed: the intervals for an accuracy. rounding(interval, j): a double, or None when the interval is too wide.
+    """
     for accuracy in ACCURACIES:
         values = [rounding(interval, j) for j, interval in enumerate(enclosed(accuracy))]
         if None not in values:

@@ -117,8 +117,6 @@ def test_scales_say_what_the_numbers_count():
     texts = [[f"{c / 100:.2f}", str(k)] for c, k in cents.tolist()]
     fit = lstsq(texts, ["0.001", "0.002", "0.003", "0.004"])
     assert bits(acc.solve()) == bits(fit)
-    with pytest.raises(InputError, match="same columns, scales and weight unit"):
-        acc.merge(GramAccumulator(2))
     with pytest.raises(InputError, match="integers with their scales"):
         acc.add([["0.1", "1"]], [1])
     for wrong in (scales[:2], [Fraction(0), *scales[1:]], [-1, 1, 1]):

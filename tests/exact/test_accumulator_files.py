@@ -98,24 +98,30 @@ def other_files(folder, saved):
         np.savez(path, **{key: value for key, value in fields.items() if key != name})
         yield path
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("digits.npy", pickle.dumps(Opens(folder / "opened")))
+        archive.writestr("limbs.npy", pickle.dumps(Opens(folder / "opened")))
     yield path
-    digits = fields["digits"]
+    limbs = fields["limbs"]
     for name, value in {
         "format": 99,
-        "digits": digits.astype(float),
+        "limbs": limbs.astype(float),
         "exponents": fields["exponents"][:-1],
         "same": np.zeros(2),
         "scales": np.array(["1"]),
+        "sum_scales": np.array(["1/1"]),
+        "sum_weight_unit": np.array(["2/1"]),
         "rows": "many",
     }.items():
         np.savez(path, **{**fields, name: value})
         yield path
-    np.savez(path, **{**fields, "digits": digits * 2**22})
+    np.savez(path, **{**fields, "limbs": limbs * 2**22})
     yield path
-    np.savez(path, **{**fields, "digits": digits + np.arange(5)})
+    np.savez(path, **{**fields, "limbs": limbs + np.arange(5)})
     yield path
     np.savez(path, **{**fields, "scales": np.array(["1/0"] * 5)})
+    yield path
+    np.savez(path, **{**fields, "sum_scales": np.array(["2/3"] * 5)})
+    yield path
+    np.savez(path, **{**fields, "sum_scales": np.array(["-1/1"] * 5)})
     yield path
     np.save(folder / "one.npy", A)
     yield folder / "one.npy"

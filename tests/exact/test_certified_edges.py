@@ -45,7 +45,7 @@ def test_zeros_are_zeros_and_subnormal_answers_are_rounded_once(route, monkeypat
     for k in (5, 7, 100, 2**52 - 1):
         b = np.array([k * 5e-324, 0.0, 5e-324])
         B = np.array([[3.0], [0.7], [1e-3]])
-        assert_certified(lstsq(B, b), oracle(B, b, route))
+        assert_certified(lstsq(B, b), oracle(B, b))
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -81,4 +81,4 @@ def test_an_exactly_deficient_matrix_is_refused_and_its_columns_named(name, rout
     nearly = A.copy()
     nearly[:, ord(dependent[0]) - ord("a")] += np.arange(9) ** 2 * 1e-9
     nearly[:, ord(dependent[-1]) - ord("a")] += np.arange(9) ** 3 * 1e-9
-    assert_certified(lstsq(nearly, np.arange(9.0)), oracle(nearly, np.arange(9.0), route))
+    assert_certified(lstsq(nearly, np.arange(9.0)), oracle(nearly, np.arange(9.0)))

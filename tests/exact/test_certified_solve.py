@@ -4,12 +4,12 @@ import math
 from dataclasses import replace
 from fractions import Fraction
 
+import flint
 import numpy as np
 import pytest
 from hypothesis import given
 
 from exact_fit import flint_solution
-from exam.rational import exact_array, least_squares
 from routes import ROUTES, assert_certified, oracle, take
 from stabilitylab import lstsq
 from stabilitylab.core.errors import OutOfRangeError, RankDeficientError
@@ -17,7 +17,6 @@ from stabilitylab.data.problem import Problem
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.solve import balls, choose, refine
-from stabilitylab.exact.solve.rational import flint
 from stabilitylab.scoring.mpmath_reference import certified
 from wild import FEWER, double, doubles, matrices
 
@@ -83,7 +82,7 @@ def test_every_coefficient_is_the_nearest_double_by_every_route(name, route, mon
     A, b = PROBLEMS[name]
     take(route, monkeypatch)
     fit = lstsq(A, b)
-    assert_certified(fit, oracle(A, b, route))
+    assert_certified(fit, oracle(A, b))
     # A tie or a zero that balls do not settle goes to rationals.
     assert ROUTES[route] in fit.certificate.route or (name.startswith("zeros") and "rationals" in fit.certificate.route)
 
@@ -150,7 +149,7 @@ def test_wild_problems_are_certified_or_refused_for_what_they_are(route, problem
     A, b = problem
     x, refused = None, None
     try:
-        x = flint_solution(A, b) if route != "python" else least_squares(exact_array(A), exact_array(b))
+        x = flint_solution(A, b)
     except (ZeroDivisionError, AssertionError):
         refused = RankDeficientError
     if x is not None and any((v and not double(v)) or math.isinf(double(v)) for v in x):
@@ -194,8 +193,8 @@ def digit_of_the_matrix_wrong(patch):
 
 
 def balls_without_radius(patch):
-    true = balls._in_integers
-    patch.setattr(balls, "_in_integers", lambda entries: (true(entries)[0], [0] * len(entries), true(entries)[2]))
+    true = balls._enclosed
+    patch.setattr(balls, "_enclosed", lambda entries: replace(true(entries), radius=(0,) * len(entries)))
 
 
 FAULTS = {
@@ -210,7 +209,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_fault_in_the_proof_is_noticed(fault, monkeypatch):
     A, b = PROBLEMS["Hilbert 16 x 10"]
-    x = oracle(A, b, FAULTS[fault])
+    x = oracle(A, b)
     take(FAULTS[fault], monkeypatch)
     assert_certified(lstsq(A, b), x)
     fault(monkeypatch)

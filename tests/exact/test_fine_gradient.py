@@ -14,7 +14,7 @@ from wild import double
 
 SLICES = range(1, 7)
 UP = 1 + Fraction(1, 2**30)  # bounds are computed in float64; a caller pays for that with a factor near 1
-HONEST = {name: getattr(module, name) for name in ("two_sum", "norm", "_sliced_x", "_sliced_r")}
+HONEST = {name: getattr(module, name) for name in ("two_sum", "norm_bound", "_sliced_x", "_sliced_r")}
 
 
 def bounds_that_fail(A, b, x, slices):
@@ -34,9 +34,9 @@ def with_residual(A, b, x, slices):
     """The gradient, and the residual it is of: what `two_sum` gives after the norm of a block's lost parts is taken."""
     seen, last = [], []
 
-    def norm(values):
+    def norm_bound(values):
         last.append(True)
-        return HONEST["norm"](values)
+        return HONEST["norm_bound"](values)
 
     def two_sum(p, q):
         s, e = SUMS["two_sum"](p, q)
@@ -46,7 +46,7 @@ def with_residual(A, b, x, slices):
         return s, e
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "norm", norm)
+        patch.setattr(module, "norm_bound", norm_bound)
         patch.setattr(module, "two_sum", two_sum)
         found = fine_gradient(A, b, x, norms(A), np.frexp(np.abs(A).max(axis=0))[1].astype(np.int64), slices)
     r = np.concatenate(seen)
@@ -176,14 +176,14 @@ def test_slices_of_r_add_up_to_it_and_are_short_enough_for_exact_sums():
 
 
 def full_rows(seed):
-    """4096 rows in two blocks that cancel: sums of 2048 products of the longest digits, A'b = 0."""
+    """4096 rows in two blocks that cancel: sums of 2048 products of the longest slices, A'b = 0."""
     a, r = 1 - np.random.default_rng(seed).integers(0, 2**10, (2, 2048)) * 2.0**-23
     turn = np.random.default_rng(seed).permutation(2048)
     return np.concatenate([a, a[turn]])[:, None], np.concatenate([r, -r[turn]]), (np.zeros(1), np.zeros(1))
 
 
 def full_columns(seed):
-    """One row with 2048 products of the longest digits in A x = 0."""
+    """One row with 2048 products of the longest slices in A x = 0."""
     a, x = 1 - np.random.default_rng(seed).integers(0, 2**10, (2, 1024)) * 2.0**-23
     turn = np.random.default_rng(seed).permutation(1024)
     return np.concatenate([a, a[turn]])[None, :], np.zeros(1), (np.concatenate([x, -x[turn]]), np.zeros(2048))

@@ -54,7 +54,7 @@ def test_norms_without_their_slack_are_violated_somewhere(monkeypatch):
     failed = 0
     for seed in range(20):
         v = np.random.default_rng(seed).standard_normal(50) * 3.0
-        failed += not below(fractions(v), rounding_bounds.norm(v))
+        failed += not below(fractions(v), rounding_bounds.norm_bound(v))
     assert failed
 
 

@@ -84,11 +84,11 @@ def test_sums_restored_from_normal_equations_go_on_as_before(other, one, more):
     for A, b in (one, other):
         sums = fed((A, b))
         normal = sums.normal_equations()
-        twin = GramSums.restored(normal.digits, normal.exponents, normal.rows)
+        twin = GramSums.restored(normal.limbs, normal.exponents, normal.rows)
         assert same(twin, sums)
     sums = fed(one)
     normal = sums.normal_equations()
-    twin = GramSums.restored(normal.digits, normal.exponents, normal.rows)
+    twin = GramSums.restored(normal.limbs, normal.exponents, normal.rows)
     for each in (sums, twin):
         each.feed(*more)
     assert same(sums, twin)

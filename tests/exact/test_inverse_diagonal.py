@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from test_enclosure import spread
 
 from stabilitylab.exact.gram.sums import GramSums
-from stabilitylab.exact.solve import balls, rational
+from stabilitylab.exact.solve import balls
 from stabilitylab.exact.solve import inverse_diagonal as diagonal
 from stabilitylab.exact.solve.enclosed import to_digits
 from stabilitylab.exact.solve.inverse_diagonal import inverse_diagonal
@@ -16,7 +16,7 @@ from stabilitylab.exact.solve.inverse_factor import SERIES, inverse_factor
 from wild import FEWER, matrices
 
 ACCURACIES = (20, 45, 80, 120, 160)
-ROUTES = ("balls", "series", "rationals", "python")
+ROUTES = ("balls", "series", "rationals")
 
 
 def normal_of(A):
@@ -36,11 +36,8 @@ def take(route, patch):
     if route != "balls":
         patch.setattr(balls, "LARGEST", 0)
         patch.setattr(balls, "LARGEST_ILL", 0)
-    if route in ("rationals", "python"):
+    if route == "rationals":
         patch.setattr(diagonal, "inverse_factor", lambda *_: None)
-    if route == "python":
-        for module in (balls, rational):
-            patch.setattr(module, "flint", None)
 
 
 def wrong(found, exact, accuracy):
@@ -233,7 +230,7 @@ def test_an_error_that_is_200_bits_too_small_is_noticed(monkeypatch):
 
 @pytest.mark.parametrize("by", [1, -1])
 @pytest.mark.parametrize("name", ["_aligned", "_aligned_factor"])
-def test_digits_off_by_a_place_are_noticed(name, by, monkeypatch):
+def test_limbs_off_by_a_place_are_noticed(name, by, monkeypatch):
     honest = getattr(diagonal, name)
 
     def shifted(*arguments):
@@ -250,7 +247,7 @@ def test_fewer_terms_than_asked_for_are_noticed(monkeypatch):
     assert found_out() == {"wide"}
 
 
-def test_digits_of_the_error_that_are_cut_off_too_early_are_noticed(monkeypatch):
+def test_limbs_of_the_error_that_are_cut_off_too_early_are_noticed(monkeypatch):
     honest = diagonal._aligned
 
     def cut(factor, count):

@@ -1,4 +1,4 @@
-"""Slicing into digits: no bit is lost, no digit is too large, and a planted loss is noticed."""
+"""Slicing into limbs: no bit is lost, no limb is too large, and a planted loss is noticed."""
 
 from fractions import Fraction
 
@@ -12,14 +12,14 @@ from stabilitylab.exact.gram import limbs as module
 from stabilitylab.exact.gram.limbs import (
     BASE,
     HALF,
-    LIMB,
+    PACKED,
     TERMS,
     WIDTH,
     carried,
-    digits_of_floats,
-    digits_of_integers,
     integers,
-    limbs,
+    limbs_of_floats,
+    limbs_of_integers,
+    packed,
     sliced,
 )
 from wild import PROPERTY
@@ -42,35 +42,35 @@ def fraction(values):
     return out
 
 
-def joined(digits):
-    """The integer of these digits, most significant first."""
-    return sum(int(d) * BASE ** (len(digits) - 1 - k) for k, d in enumerate(digits))
+def joined(limbs):
+    """The integer of these limbs, most significant first."""
+    return sum(int(d) * BASE ** (len(limbs) - 1 - k) for k, d in enumerate(limbs))
 
 
 def unit(p):
     return Fraction(1, BASE) ** p
 
 
-def assert_digits(plane, weight=Fraction(1)):
+def assert_limbs(plane, weight=Fraction(1)):
     """Every entry is an integer of at most 2**21 in magnitude times a weight."""
     entries = fraction(plane) / weight
     assert all(v.denominator == 1 and abs(v) <= HALF for v in entries.ravel())
 
 
 def assert_sliced(t, count, slicer=sliced):
-    """t is its digits, but in the columns that are said to have more."""
+    """t is its limbs, but in the columns that are said to have more."""
     stack = np.full((count * len(t), t.shape[1]), np.nan)
     layout, more = slicer(t.copy(), stack)
     rest, start = fraction(t), 0
     for p, rows in enumerate(layout):
-        # Rows with nothing left have no digits.
+        # Rows with nothing left have no limbs.
         assert rows.tolist() == [i for i, row in enumerate(rest) if p == 0 or row.any()]
-        digits = stack[start : start + len(rows)]
-        assert_digits(digits, unit(p))
-        rest[rows] -= fraction(digits)
+        limbs = stack[start : start + len(rows)]
+        assert_limbs(limbs, unit(p))
+        rest[rows] -= fraction(limbs)
         start += len(rows)
     assert np.isnan(stack[start:]).all()
-    # What is left over is below half of the last digit; nothing is when there is room for more.
+    # What is left over is below half of the last limb; nothing is when there is room for more.
     assert all(abs(v) <= unit(len(layout) - 1) / 2 for v in rest.ravel())
     assert more.tolist() == [j for j, column in enumerate(rest.T) if column.any()]
     assert len(layout) == count or not more.size
@@ -83,7 +83,7 @@ def test_what_is_sliced_and_what_is_left_over_are_the_number(t, count):
 
 
 @pytest.mark.parametrize("column", [0, 1, 2])
-def test_a_number_with_more_digits_than_the_others_is_not_forgotten_wherever_it_stands(column):
+def test_a_number_with_more_limbs_than_the_others_is_not_forgotten_wherever_it_stands(column):
     t = np.ones((3, 3))
     t[1, column] += 2.0**-50
     assert_sliced(t, 4)
@@ -91,31 +91,31 @@ def test_a_number_with_more_digits_than_the_others_is_not_forgotten_wherever_it_
 
 @PROPERTY
 @given(arrays(np.float64, SHAPES, elements=SCALED))
-def test_digits_of_floats_are_the_floats_to_the_last_bit(t):
+def test_limbs_of_floats_are_the_floats_to_the_last_bit(t):
     before = t.copy()
-    planes = digits_of_floats(t)
+    planes = limbs_of_floats(t)
     for plane in planes:
-        assert_digits(plane)
+        assert_limbs(plane)
     assert (sum(fraction(plane) * unit(p) for p, plane in enumerate(planes)) == fraction(t)).all()
     assert np.array_equal(t, before)
 
 
 @PROPERTY
 @given(st.lists(st.integers(-(2**200), 2**200), min_size=1, max_size=5), st.integers(0, 3))
-def test_digits_of_integers_are_the_integers(values, more):
+def test_limbs_of_integers_are_the_integers(values, more):
     count = -(-(max(map(abs, values)).bit_length() + 1) // WIDTH) + more
     array = np.array([*values, None], dtype=object)[:-1]
-    planes = digits_of_integers(array, count)
+    planes = limbs_of_integers(array, count)
     assert len(planes) == count
     for plane in planes:
-        assert_digits(plane)
+        assert_limbs(plane)
     assert [joined([int(v) for v in column]) for column in np.array(planes).T] == values
 
 
 @pytest.mark.parametrize("value", [2**40, 2**33])
-def test_an_integer_of_more_digits_than_asked_for_is_refused(value):
+def test_an_integer_of_more_limbs_than_asked_for_is_refused(value):
     with pytest.raises(OverflowError):
-        digits_of_integers(np.array([value, 5], dtype=object), 1)
+        limbs_of_integers(np.array([value, 5], dtype=object), 1)
 
 
 LEVELS = {np.int64: 900 * 2**53, np.float64: 2**53 - 2**32}
@@ -124,7 +124,7 @@ LEVELS = {np.int64: 900 * 2**53, np.float64: 2**53 - 2**32}
 @pytest.mark.parametrize("dtype", LEVELS)
 @PROPERTY
 @given(data=st.data())
-def test_moving_carries_on_changes_no_number_and_leaves_digits(dtype, data):
+def test_moving_carries_on_changes_no_number_and_leaves_limbs(dtype, data):
     top = LEVELS[dtype]
     entries = st.integers(-top, top) | st.sampled_from([top, -top, HALF, -HALF, HALF - 1, -HALF - 1, 0])
     rows = data.draw(st.lists(st.lists(entries, min_size=2, max_size=2), min_size=1, max_size=5))
@@ -133,20 +133,20 @@ def test_moving_carries_on_changes_no_number_and_leaves_digits(dtype, data):
     out = carried(levels)
     assert all(level.dtype == dtype for level in out)
     for level in out:
-        assert_digits(level)
+        assert_limbs(level)
     for k in range(2):
         assert joined([int(v[k]) for v in out]) == joined([int(v[k]) for v in levels])
 
 
 @PROPERTY
 @given(st.integers(1, 7), st.integers(1, 4), st.data())
-def test_the_integers_of_digits_are_those_they_stand_for(count, size, data):
-    digit = st.integers(-HALF, HALF) | st.sampled_from([HALF, -HALF, 0, 1, -1])
-    rows = data.draw(st.lists(st.lists(digit, min_size=size, max_size=size), min_size=count, max_size=count))
+def test_the_integers_of_limbs_are_those_they_stand_for(count, size, data):
+    limb = st.integers(-HALF, HALF) | st.sampled_from([HALF, -HALF, 0, 1, -1])
+    rows = data.draw(st.lists(st.lists(limb, min_size=size, max_size=size), min_size=count, max_size=count))
     assert integers(np.array(rows, dtype=np.int64)) == [joined(column) for column in zip(*rows, strict=True)]
 
 
-def test_as_many_products_of_the_largest_digits_as_allowed_add_up_exactly_in_any_order():
+def test_as_many_products_of_the_largest_limbs_as_allowed_add_up_exactly_in_any_order():
     plane = np.full((3, TERMS), float(HALF))
     plane[1] = -plane[1]
     plane[2, ::2] = -(HALF - 1.0)
@@ -169,14 +169,14 @@ LEVEL = (
 
 @PROPERTY
 @given(st.integers(1, 7).flatmap(lambda K: st.lists(st.lists(LEVEL, min_size=2, max_size=2), min_size=K, max_size=K)))
-def test_limbs_are_the_same_numbers_in_fewer_digits(levels):
-    first, *others = limbs(np.array(levels))
+def test_packed_limbs_are_the_same_numbers_in_fewer_integers(levels):
+    first, *others = packed(np.array(levels))
     assert len(others) <= len(levels) // 2
-    assert all(((limb >= 0) & (limb < 2**LIMB)).all() for limb in others)
+    assert all(((limb >= 0) & (limb < 2**PACKED)).all() for limb in others)
     for j in range(2):
         value = int(first[j])
         for limb in others:
-            value = (value << LIMB) + int(limb[j])
+            value = (value << PACKED) + int(limb[j])
         assert value == sum(level[j] << WIDTH * k for k, level in enumerate(reversed(levels)))
 
 
@@ -184,7 +184,7 @@ def test_limbs_are_the_same_numbers_in_fewer_digits(levels):
 
 
 def dropping(t, stack):
-    """Slices, and loses a digit."""
+    """Slices, and loses a limb."""
     layout, more = sliced(t, stack)
     stack[0] = 0.0
     return layout, more

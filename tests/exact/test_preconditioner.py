@@ -175,8 +175,8 @@ def found_out(conds=(1e3, 1e7, 1e11)):
 
 PLANTED = [
     ("gamma", lambda k: 0.0 * k, {"gram", "product", "sliced"}),
-    ("norm", lambda v: 0.0, {"gram", "product", "sliced"}),
-    ("norm", lambda v: 2.0**-4 * rounding_bounds.norm(v), {"product", "sliced"}),
+    ("norm_bound", lambda v: 0.0, {"gram", "product", "sliced"}),
+    ("norm_bound", lambda v: 2.0**-4 * rounding_bounds.norm_bound(v), {"product", "sliced"}),
     ("ROUND", 1.5 * 2.0**45, {"sliced"}),
 ]
 

@@ -127,21 +127,21 @@ def test_a_syrk_that_is_wrong_in_one_last_bit_or_forgets_what_it_adds_to_is_noti
 
 def test_only_the_graded_product_sees_fixed_point():
     """Without it a fixed-point emulation would pass: each product here has a reason."""
-    digits = selftest._digits(9)
-    pairs = list(selftest._products(fixed_point, add_gram, digits.astype(float), digits.T @ digits, 6))
+    limbs = selftest._limbs(9)
+    pairs = list(selftest._products(fixed_point, add_gram, limbs.astype(float), limbs.T @ limbs, 6))
     assert [np.array_equal(found, expected) for found, expected in pairs] == [True] * 5 + [False] + [True] * 3
 
 
 def test_only_operands_of_53_bits_see_slices_of_24():
-    digits = selftest._digits(9)
-    pairs = list(selftest._products(bfloat16_split(3), add_gram, digits.astype(float), digits.T @ digits, 6))
+    limbs = selftest._limbs(9)
+    pairs = list(selftest._products(bfloat16_split(3), add_gram, limbs.astype(float), limbs.T @ limbs, 6))
     assert [np.array_equal(found, expected) for found, expected in pairs] == [True] * 6 + [False] * 2 + [True]
 
 
 def test_the_digits_reach_what_float64_can_hold_and_no_further():
-    digits = selftest._digits(9)
-    sums = [[sum(map(int.__mul__, a, b)) for a in digits.T.tolist()] for b in digits.T.tolist()]
-    assert np.abs(digits).max() < 2**21 <= np.abs(digits).min() * 1.002
+    limbs = selftest._limbs(9)
+    sums = [[sum(map(int.__mul__, a, b)) for a in limbs.T.tolist()] for b in limbs.T.tolist()]
+    assert np.abs(limbs).max() < 2**21 <= np.abs(limbs).min() * 1.002
     assert 2**53 * 0.99 < max(map(max, sums)) < 2**53
     assert any(s % 2 for row in sums for s in row if s > 2**52)
     assert {s > 0 for row in sums for s in row} == {True, False}

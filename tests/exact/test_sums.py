@@ -40,9 +40,9 @@ def test_blocks_of_any_floats_one_after_the_other_are_exact(problem, data):
 
 @PROPERTY
 @given(matrices(rows=(1, 5)))
-def test_the_normal_equations_are_digits_of_a_symmetric_matrix(problem):
+def test_the_normal_equations_are_limbs_of_a_symmetric_matrix(problem):
     normal = fed(problem).normal_equations()
-    assert np.abs(normal.digits).max() <= 2**21
+    assert np.abs(normal.limbs).max() <= 2**21
     assert np.array_equal(np.array(normal.C, dtype=object), np.array(normal.C, dtype=object).T)
     assert normal.diagonal == [normal.C[j][j] for j in range(normal.n)]
     y = [3, -(2**70), 5][: normal.n]
@@ -104,7 +104,7 @@ def test_the_sums_are_the_same_however_often_carries_are_moved_on(name, capacity
 
 
 def overfull():
-    """The sums of more rows of the largest digits than int64 could take without carrying, and the truth."""
+    """The sums of more rows of the largest limbs than int64 could take without carrying, and the truth."""
     v = 2 - 2.0**-20
     A = np.broadcast_to(np.array([v]), (2_200_000, 1))
     return values(fed((A, A[:, 0]))), [[2_200_000 * Fraction(v) ** 2] * 2] * 2
@@ -131,7 +131,7 @@ def forgetting(name):
     return lambda patch: patch.setattr(GramSums, name, lambda *_: None)
 
 
-def one_digit_short(patch):
+def one_limb_short(patch):
     """The last place of the last column is not multiplied."""
     for kind in (Stacked, Karatsuba):
         honest = kind.add
@@ -144,7 +144,7 @@ def one_digit_short(patch):
         patch.setattr(kind, "add", short)
 
 
-def a_digit_dropped(patch):
+def a_limb_dropped(patch):
     slicing = module.sliced
 
     def dropping(t, stack):
@@ -184,11 +184,11 @@ def one_sign(patch):
 
 
 PLANTED = {
-    "a digit dropped": (a_digit_dropped, "three planes"),
-    "a digit not multiplied": (one_digit_short, "three planes"),
-    "rows with more digits forgotten": (forgetting("_feed_rest"), "few rows with more"),
+    "a limb dropped": (a_limb_dropped, "three planes"),
+    "a limb not multiplied": (one_limb_short, "three planes"),
+    "rows with more limbs forgotten": (forgetting("_feed_rest"), "few rows with more"),
     "sums not moved on": (lambda patch: patch.setattr(Products, "finish", lambda *_: None), "three planes"),
-    "too many products in one sum": (too_many_terms, "large digits"),
+    "too many products in one sum": (too_many_terms, "large limbs"),
     "columns mixed up": (columns_mixed_up, "columns of different lengths"),
     "units too small for sums to be exact": (units_too_small, "three planes"),
     "units not changed": (units_not_changed, "growing rows"),

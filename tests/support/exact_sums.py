@@ -45,8 +45,8 @@ def same(one, other):
     return values(one) == values(other) and one.rows == other.rows
 
 
-def few_with_more_digits():
-    """Rows for three digit planes, among them rows for four, six and as many as it takes."""
+def few_with_more_limbs():
+    """Rows for three planes of limbs, among them rows for four, six and as many as it takes."""
     A, b = table(2600, 2, seed=4)
     for step, power in ((7, -20), (11, -70), (501, -300), (997, -1060)):
         A[::step] *= 2.0**power
@@ -54,13 +54,13 @@ def few_with_more_digits():
     return A, b
 
 
-def many_with_more_digits():
+def many_with_more_limbs():
     """More rows beyond three, four and six planes than are put aside at a time."""
     return table(1700, 1, spread=90, seed=5)
 
 
 def of_different_lengths():
-    """Columns of one digit, of two, and of three in some of the rows: which, changes where rows are sliced anew."""
+    """Columns of one limb, of two, and of three in some of the rows: which, changes where rows are sliced anew."""
     A, b = table(9000, 3, seed=6)
     A[:, 0] = np.rint(A[:, 0] * 9)
     for k, start in enumerate(range(0, 9000, 1500)):
@@ -75,8 +75,8 @@ LARGE = {
     "float32": tuple(v.astype(np.float32).astype(float) for v in table(1100, 3)),
     "columns of different lengths": of_different_lengths(),
     "a zero column": tuple(v * [0.0, 1.0] if v.ndim == 2 else v for v in table(1100, 2)),
-    "few rows with more": few_with_more_digits(),
-    "many rows with more": many_with_more_digits(),
-    "large digits": (RNG.integers(2**21 - 999, 2**21, (30_000, 1)) * 1.0, np.ones(30_000)),
+    "few rows with more": few_with_more_limbs(),
+    "many rows with more": many_with_more_limbs(),
+    "large limbs": (RNG.integers(2**21 - 999, 2**21, (30_000, 1)) * 1.0, np.ones(30_000)),
     "growing rows": tuple((v.T * 2.0 ** (np.arange(1100) / 10)).T for v in table(1100, 2)),
 }

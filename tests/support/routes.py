@@ -1,10 +1,7 @@
 """The routes of the certified solver, one by one, and what each must give."""
 
-import sys
-
 import numpy as np
 
-from exact_fit import flint_solution
 from exam.rational import exact_array
 from exam.rational import least_squares as eliminated
 from stabilitylab.exact import least_squares
@@ -12,13 +9,12 @@ from stabilitylab.exact.float64 import by_residual
 from stabilitylab.exact.solve import balls, choose
 from wild import doubles
 
-# What the certificate says of each; "cheapest" is whatever the engine chooses when balls are not for small problems.
+# What the certificate says of each; "cheapest" is what the engine chooses when it may not choose balls.
 ROUTES = {
     "cheapest": "",
     "balls": "FLINT balls",
     "factor": "staged inverse factor",
     "rationals": "exact rationals (FLINT)",
-    "python": "Bareiss",
 }
 
 
@@ -31,21 +27,13 @@ def take(route, patch):
         patch.setattr(by_residual, "SMALLEST", 1)
     else:
         patch.setattr(least_squares, "worth_a_try", lambda *_: False, raising=False)
-    if route in ("rationals", "python"):
+    if route == "rationals":
         patch.setattr(choose, "inverse_factor", lambda *_: None)
-    if route == "python":
-        without_flint(patch)
 
 
-def without_flint(patch):
-    for name, module in list(sys.modules.items()):
-        if name.startswith("stabilitylab.exact.") and hasattr(module, "flint"):
-            patch.setattr(module, "flint", None)
-
-
-def oracle(A, b, route):
-    """x in fractions: eliminated here for what FLINT serves, by FLINT for what Python serves."""
-    return flint_solution(A, b) if route == "python" else eliminated(exact_array(A), exact_array(b))
+def oracle(A, b):
+    """x in fractions, by the tests' own elimination: the engine's is FLINT's."""
+    return eliminated(exact_array(A), exact_array(b))
 
 
 def assert_certified(fit, x):

@@ -1,1 +1,1 @@
-"""Proofs in float64 alone: every rounding is bounded, no exact arithmetic is needed."""
+"""Proven bounds from float64 arithmetic alone, by bounding every rounding: no exact arithmetic, no rounding modes."""

@@ -1,8 +1,8 @@
 """Correct rounding from a float64 inverse factor and residuals in extended precision, without the exact A'A.
 
-The cheaper way while the condition number is small, or A nearly square: one product A'A or A X in float64, and a few
-passes over A. The proof is that of `enclosure`, at x in double-double. Source: Björck, BIT 7 (1967) 257-278, for the
-iteration; Rump, SIMAX 33 (2012) 130-148, for the bound.
+It costs less than the exact A'A while the condition number is small, or A nearly square: one product A'A or A X in
+float64, and a few passes over A. The proof is that in the docstring of `float64.enclosure`, at x in double-double.
+Source: Björck, BIT 7 (1967) 257-278, for the iteration; Rump, SIMAX 33 (2012) 130-148, for the bound.
 """
 
 from fractions import Fraction
@@ -23,26 +23,26 @@ from stabilitylab.exact.float64.preconditioner import (
     inverse,
     row_norms,
 )
-from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm, transposed_times, triangle
+from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm_bound, transposed_times, triangle
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 
 ROUTE = "float64 inverse factor, residuals in extended precision"
-SMALLEST = 31  # unknowns from which arithmetic costs more than the calls of Python that this way takes
-PASSES = 12
-MOST_SLICES = 6
+SMALLEST = 31  # unknowns from which the calls of Python that this method takes cost less than it saves
+PASSES = 12  # over A, at most
+MOST_SLICES = 6  # of 21 bits that A is split into, at most
 FEW = 64  # unknowns up to which a second pass over A costs more than the exact A'A does
-TALL = 200  # rows for each column from which the exact A'A of short numbers costs more than what comes after it
-SAMPLE = 8  # rows for each column that are asked how well conditioned A is
+TALL = 200  # rows for each column from which the exact A'A of short integers costs more than what comes after it
+SAMPLE = 8  # rows for each column from which the condition number is guessed
 
 
 def worth_a_try(m: int, n: int) -> bool:
-    """Whether this way can be the cheaper one: small problems cost more in Python than the exact A'A does."""
+    """Whether this method can cost less than the exact A'A, by the shape of A (m, n); measured, not derived."""
     return m >= n >= SMALLEST
 
 
 def solved_by_residual(A: Array, b: Array) -> Certificate | None:
-    """The certificate of min |b - A x|, A (m, n) float64 and finite; None when this way does not prove every digit.
+    """The certificate of min |b - A x|, A (m, n) float64 and finite; None unless all of x is proven to its last bit.
 
     1. X from a Cholesky factor of fl(A'A) when alpha follows from A'A; for A nearly square also from QR, with alpha
        from A X. 2. x <- x + X X'A'(b - A x) in double-double, until the bound of the last step decides every rounding.
@@ -51,23 +51,26 @@ def solved_by_residual(A: Array, b: Array) -> Certificate | None:
     require_true_float64_blas()
     square = m < 8 * n
     with np.errstate(all="ignore"):  # what overflows here fails the comparisons, which ask for what must hold
-        if not square and (_has_few_digits(A) or not _looks_well_conditioned(A)):
+        if not square and (_has_short_numbers(A) or not _looks_well_conditioned(A)):
             return None
         try:
             data = Scaled.of(A, b)
         except RankDeficientError:
             return None
-        found = _factor(data, square)
-        if found is None:
+        factored = _factor(data, square)
+        if factored is None:
             return None
-        X, x, alpha = found
+        X, x, alpha = factored
         # A step in plain float64 is cheap, and often saves a pass.
         x = x + X @ (X.T @ transposed_times(data.A, data.b - data.A @ x))
         return _refined(data, X, x, alpha)
 
 
-def _has_few_digits(A: Array) -> bool:
-    """Whether the exact A'A is cheaper: A is tall, and most of its columns are integers of few digits, or like them."""
+def _has_short_numbers(A: Array) -> bool:
+    """Whether A is tall and most of its columns are integers of at most 20 bits times a power of two.
+
+    Then the exact A'A costs less. Judged from a sample of rows.
+    """
     m, n = A.shape
     if m < TALL * n:
         return False
@@ -77,7 +80,7 @@ def _has_few_digits(A: Array) -> bool:
 
 
 def _looks_well_conditioned(A: Array) -> bool:
-    """A guess from some of the rows, to save work: the proof comes after it."""
+    """Whether a sample of rows is so well conditioned that this method is likely to succeed; no proof rests on it."""
     m, n = A.shape
     if m < 2 * SAMPLE * n:
         return True
@@ -120,12 +123,12 @@ def _refined(data: Scaled, X: Array, start: Array, alpha: float) -> Certificate 
     rows = row_norms(X) * data.up
     high, low, slices, before = start, np.zeros(n), 2, np.inf
     for _ in range(PASSES):
-        found = fine_gradient(data.A, data.b, (high, low), data.norms, exponents, slices)
-        g = X.T @ found.h
-        size = norm(g)
+        at_x = fine_gradient(data.A, data.b, (high, low), data.norms, exponents, slices)
+        g = X.T @ at_x.h
+        size = norm_bound(g)
         # What the slices leave out, and what float64 does to X'h and X g.
-        coarse = norm(np.abs(X).T @ found.error) * data.up / (1 - alpha) + found.eps / np.sqrt(1 - alpha)
-        rounded = norm(np.abs(X).T @ np.abs(found.h)) * gamma(n + 1) * data.up / (1 - alpha) + gamma(n + 1) * size
+        coarse = norm_bound(np.abs(X).T @ at_x.error) * data.up / (1 - alpha) + at_x.eps / np.sqrt(1 - alpha)
+        rounded = norm_bound(np.abs(X).T @ np.abs(at_x.h)) * gamma(n + 1) * data.up / (1 - alpha) + gamma(n + 1) * size
         left = alpha / (1 - alpha) * size + rounded
         rest = low + X @ g
         high, low = two_sum(high, rest)
@@ -137,8 +140,8 @@ def _refined(data: Scaled, X: Array, start: Array, alpha: float) -> Certificate 
             return _certificate(data, X, high, low, radius, alpha)
         # The next step is expected to find `left`, and to leave this share of it: as many slices as resolve that, or
         # as make the radius a small part of what separates doubles.
-        wanted = max(left / size * left / 8, float(np.min(np.abs(high) / rows)) * 2.0**-68)
-        more = ceil(log2(coarse / wanted) / WIDTH) if np.inf > coarse > wanted > 0 else 0
+        goal = max(left / size * left / 8, float(np.min(np.abs(high) / rows)) * 2.0**-68)
+        more = ceil(log2(coarse / goal) / WIDTH) if np.inf > coarse > goal > 0 else 0
         if not size < before / 4 and (not more or slices == MOST_SLICES):
             return None
         slices, before = min(slices + more, MOST_SLICES), size

@@ -1,7 +1,7 @@
-"""Intervals that are certain to hold the coefficients of a least-squares problem, in float64 arithmetic alone.
+"""Intervals that are proven to hold the coefficients of a least-squares problem, in float64 arithmetic alone.
 
 No exact arithmetic and no change of rounding mode: each bound on rounding is derived here, or where its numbers are
-made (`counted`, `gradient`).
+made (`float64.rounding_bounds`, `float64.gradient`).
 
 What is proven. Let X (n, n) be any matrix, P = A X, B = P'P, and |B - I|_F <= alpha < 1. Then A has full rank,
 |B^-1| <= 1/(1 - alpha), |B^-1 - I| <= alpha/(1 - alpha), and the pseudo-inverse of A is X B^-1 P'. For any x0, with
@@ -22,7 +22,7 @@ Underflow. Columns and b are brought to norms within 2^+-101 by powers of two. A
 or to 0, is wrong by at most 2^-1022, and what a sum of fewer than 2^40 products loses so is below 2^-980. An entry that
 scaling down loses is below 2^-900 of its column's norm, which every factor multiplies alike. Each bound on rounding is
 at least u times a product of one or two of: a column's norm; t >= 1/2 (checked); a row norm of X >= 2^-200 (checked);
-and a norm by `norm`, >= 2^-480. That is at least 2^-734: one more rounding counted in every k pays for all underflow.
+and a `norm_bound`, >= 2^-480. That is at least 2^-734: one more rounding counted in every k pays for all underflow.
 
 Bounds are themselves computed in float64: each is a chain of at most 4 n + 32 operations on numbers that are not
 negative, so that the factor 1 + (8 n + 64) 2u, `up`, makes it a bound again.
@@ -40,7 +40,7 @@ from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError
 from stabilitylab.data.validation import checked, read_only
 from stabilitylab.exact.float64.gradient import gradient
 from stabilitylab.exact.float64.preconditioner import Scaled, alpha_from_gram, alpha_from_product, inverse, row_norms
-from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm, transposed_times, triangle
+from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm_bound, transposed_times, triangle
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 
 DIGITS_CAP = 53 * float(np.log10(2))
@@ -81,7 +81,8 @@ def enclose(A: npt.ArrayLike, b: npt.ArrayLike) -> Enclosure:
     and where that fails, 3. the same with R from Householder QR of blocks of [A b].
     4. Newton steps on x with a gradient A'(b - A x) to 20 bits more than float64, and the radius of the last one.
     Raises NotCertifiedError when alpha >= 1/2 (it grows like n u times the condition number), RankDeficientError for a
-    column of zeros, OutOfRangeError when a coefficient overflows, UntrustedBLASError, and the errors of `door.checked`.
+    column of zeros, OutOfRangeError when a coefficient overflows, UntrustedBLASError, and the errors of
+    `data.validation.checked`.
     Source: the module's docstring; Demmel, Grigori, Hoemmen, Langou, SISC 34 (2012) A206-A239, for step 3.
     """
     require_true_float64_blas()
@@ -150,13 +151,13 @@ def _refined(data: Scaled, X: Array, x: Array, alpha: float) -> tuple[Array, Arr
         x = _settled(data, X, x)
     before = np.inf
     while True:
-        found = gradient(data.A, data.b, x, data.norms, largest)
-        g = X.T @ found.h
-        size = norm(g)
-        delta = norm(np.abs(X).T @ (found.error + gamma(n + 1) * np.abs(found.h))) * data.up
+        at_x = gradient(data.A, data.b, x, data.norms, largest)
+        g = X.T @ at_x.h
+        size = norm_bound(g)
+        delta = norm_bound(np.abs(X).T @ (at_x.error + gamma(n + 1) * np.abs(at_x.h))) * data.up
         # Another step only where the second-order term rules, and while steps still gain.
-        if alpha * size <= delta + found.eps or not size < before / 8:
-            return _interval(data, X, x, g, alpha, delta, found.eps * data.up)
+        if alpha * size <= delta + at_x.eps or not size < before / 8:
+            return _interval(data, X, x, g, alpha, delta, at_x.eps * data.up)
         x, before = x + X @ g, size
 
 
@@ -177,7 +178,7 @@ def _interval(
     data: Scaled, X: Array, x: Array, g: Array, alpha: float, delta: float, eps: float
 ) -> tuple[Array, Array, float]:
     """x + X g and its radius, by the inequality of the module's docstring."""
-    first = (alpha / (1 - alpha) + gamma(len(x) + 1)) * norm(g)
+    first = (alpha / (1 - alpha) + gamma(len(x) + 1)) * norm_bound(g)
     length = first + delta / (1 - alpha) + eps / np.sqrt(1 - alpha)
     x = x + X @ g
     return x, (row_norms(X) * length + U * np.abs(x)) * data.up, alpha

@@ -1,8 +1,8 @@
 """A'(b - A x) to 20 bits more than float64 for each slice of A, x in double-double: what correct rounding needs.
 
 A is split into L slices of 21 bits below the largest entry of each column and a rest, A = A_1 + ... + A_L + A_0, and
-so are x and the residual. A product of slices p and q is summed exactly (`digits` says why) when p + q <= L + 1; every
-other product is 2**(-21 L) as large as the largest, so that rounding it in float64 costs 2**(-21 L - 53) of that.
+so are x and the residual. A product of slices p and q is summed exactly (`gram.limbs` says why) when p + q <= L + 1;
+every other product is 2**(-21 L) as large as the largest, so that rounding it in float64 costs 2**(-21 L - 53) of that.
 Source: Rump, Ogita, Oishi, SISC 31 (2008) 189-224, for the splitting; Ozaki, Ogita, Oishi, Rump, Numer. Algorithms 59
 (2012) 95-118, for sliced products; Knuth (1998), section 4.2.2, for `two_sum`.
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.exact.float64.gradient import two_sum
-from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm, tree_sum
+from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm_bound, tree_sum
 from stabilitylab.exact.gram.limbs import ROUND, TERMS
 
 WIDTH = 21
@@ -24,7 +24,8 @@ WIDTH = 21
 class FineGradient:
     """h (n,) with |h - A'r| <= error (n,), for a residual r, |r - (b - A x)|_2 <= eps.
 
-    Both bounds still want the factor for their own roundings, and hold up to underflow, which `norm` pays for.
+    Both are bounds once multiplied by the factor `up` of `preconditioner.Scaled` for their own roundings, and up to
+    underflow, which the smallest value of `norm_bound` covers.
     """
 
     h: Array
@@ -76,7 +77,7 @@ def fine_gradient(
                 lost += e
                 lost_sizes += np.abs(e)
             tail += products[:, -1]
-        dust += norm(lost_sizes) ** 2
+        dust += norm_bound(lost_sizes) ** 2
         r, low = two_sum(s, lost - tail)
         top = float(np.abs(r).max())
         scale = np.frexp(top)[1]

@@ -1,7 +1,7 @@
 """A'(b - A x) to about 20 bits more than float64, at the cost of a few products with a vector.
 
 The leading 22 bits of A (below the largest of each column), x and r are split off: their products are summed exactly
-(`digits` says why), and what is left is 2^-21 as large, so that its rounding is as much smaller. With
+(`gram.limbs` says why), and what is left is 2^-21 as large, so that its rounding is as much smaller. With
 A = A1 + A2, x = x1 + x2, r = r1 + r2:
 
     b - A x = (b - A1 x1) - (A1 x2 + A2 x),    A'r = A1'r1 + (A1'r2 + A2'r),
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.exact.float64.rounding_bounds import U, block_rows, gamma, norm, tree_sum
+from stabilitylab.exact.float64.rounding_bounds import U, block_rows, gamma, norm_bound, tree_sum
 
 WIDTH = 21  # bits below the leading power of two that a first slice keeps
 TERMS = 2048  # products of two first slices that float64 sums exactly
@@ -27,9 +27,10 @@ ROUND = 1.5 * 2.0**52  # v + ROUND q - ROUND q is v rounded to a multiple of q, 
 
 @dataclass(frozen=True)
 class Gradient:
-    """h (n,) ~ A'r with |h - A'r| <= error (n,), for r (m,), the sum of two, with |r - (b - A x)|_2 <= eps.
+    """h (n,) ~ A'r with |h - A'r| <= error (n,), for r (m,), the sum of two arrays, with |r - (b - A x)|_2 <= eps.
 
-    Both bounds still want the factor for their own roundings, fewer than n + 32 each.
+    Both are bounds once multiplied by the factor `up` of `preconditioner.Scaled` for their own roundings, fewer than
+    n + 32 each.
     """
 
     r: tuple[Array, Array]
@@ -78,14 +79,14 @@ def gradient(A: Array, b: Array, x: Array, norms: Array, largest: Array) -> Grad
     sums = np.array([fsum(column) for column in np.array(exact).T.tolist()])
     h = sums + tree_sum(np.array(rest))
     d = grid * (float(np.sqrt(m)) / 2)
-    first, small = norms + d, norm(r2)
-    error = U * (np.abs(sums) + np.abs(h)) + k * (first * small + d * (norm(r1) + small))
-    lost = float(first @ np.abs(x2) + d @ np.abs(x)) + norm(e)
+    first, small = norms + d, norm_bound(r2)
+    error = U * (np.abs(sums) + np.abs(h)) + k * (first * small + d * (norm_bound(r1) + small))
+    lost = float(first @ np.abs(x2) + d @ np.abs(x)) + norm_bound(e)
     return Gradient((r1, r2), h, error, float(gamma(n + 3) * lost + U * small))
 
 
 def _leading(x: Array, exponents: Array, n: int) -> Array:
-    """x1 with x1_j 2^exponents_j on one grid, so that A1 x1 is a sum of n integers below 2^53 in one unit."""
+    """x1 (n,), the leading bits of x: x1_j 2^exponents_j are multiples of one unit so large that A1 x1 is exact."""
     size = float(np.ldexp(np.abs(x), exponents).max())
     if not 2.0**-400 < size < 2.0**400:
         return np.zeros(n)

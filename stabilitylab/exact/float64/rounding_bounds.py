@@ -1,9 +1,10 @@
-"""Sums of products in float64, each with through how many roundings a product in it passes; norms that are bounds.
+"""Sums of products in float64 with the number of roundings that bounds their error, and upper bounds on norms.
 
 A sum of products in which no product passes through more than k roundings, in any order, with fused multiply-add or
-without, is wrong by at most gamma_k times the sum of their magnitudes (Higham 2002, section 3.1): a product that
-passes through k roundings carries k factors 1 + d, |d| <= u. Blocks keep k near the length of a block. Every k counts
-one more than there are, which pays for underflow (`enclosure` says why that is enough).
+without, is wrong by at most gamma_k = k u/(1 - k u) times the sum of their magnitudes (Higham 2002, section 3.1): a
+product that passes through k roundings carries k factors 1 + d, |d| <= u = 2**-53. Sums are formed in blocks of rows,
+so that k is about the rows of a block plus the number of blocks. Each k counts one rounding more than there are, which
+also covers underflow (the docstring of `float64.enclosure` says why that is enough).
 """
 
 from math import ceil
@@ -14,17 +15,17 @@ import numpy as np
 from stabilitylab.core.arithmetic.formats import Array
 
 U = 2.0**-53
-LEAF = 64  # length of the innermost sums of A'r
+LEAF = 64  # rows of the innermost sums of A'r
 
 
 def block_rows(A: Array) -> int:
-    """Rows of a block that stays in cache, without many more additions of (n, n) sums than products."""
+    """Rows of a block of A (m, n): few enough for a cache, and enough that adding up (n, n) sums costs little."""
     n = int(A.shape[1])
     return max(256, n, min(4096, 32768 // n))
 
 
 def gram(A: Array, b: Array) -> tuple[Array, Array, int]:
-    """A'A, A'b, and through how many roundings a product in them passes."""
+    """fl(A'A) (n, n), fl(A'b) (n,), and the k with |fl(A'A) - A'A|_ij <= gamma_k |a_i| |a_j|, and so for A'b."""
     (m, n), rows = A.shape, block_rows(A)
     G, c = np.zeros((n, n)), np.zeros(n)
     for i in range(0, m, rows):
@@ -35,7 +36,7 @@ def gram(A: Array, b: Array) -> tuple[Array, Array, int]:
 
 
 def transposed_times(A: Array, r: Array) -> Array:
-    """A'r in plain float64, by leaves of 64 rows and a tree over them: accurate, and not counted."""
+    """fl(A'r) (n,) in float64, in blocks of 64 rows and pairwise over these: accurate, but without a bound."""
     m, n = A.shape
     count = m // LEAF
     h: Array = A[count * LEAF :].T @ r[count * LEAF :]
@@ -46,7 +47,7 @@ def transposed_times(A: Array, r: Array) -> Array:
 
 
 def tree_sum(parts: Array) -> Array:
-    """The sum over axis 0 by halving: ceil(log2(count)) roundings."""
+    """The sum over axis 0, pairwise: each term passes through at most ceil(log2(len(parts))) roundings."""
     while (count := len(parts)) > 1:
         half = (count + 1) // 2
         total = parts[:half].copy()
@@ -56,7 +57,10 @@ def tree_sum(parts: Array) -> Array:
 
 
 def triangle(W: Array) -> Array:
-    """R of a QR factorisation of W (m, n), by Householder QR of blocks of rows, and again of their stacked factors."""
+    """R (n, n) of a QR factorisation of W (m, n), without a bound: Householder QR of blocks of rows, then of their Rs.
+
+    Source: Demmel, Grigori, Hoemmen, Langou, SISC 34 (2012) A206-A239.
+    """
     m, n = W.shape
     rows = max(512, 4 * n)
     count = m // rows
@@ -67,11 +71,11 @@ def triangle(W: Array) -> Array:
 
 
 def gamma(k: Any) -> Any:
-    """An upper bound on gamma_k = k u/(1 - k u), which needs k u < 1: rows below 2^40 keep it below 2^-12."""
+    """An upper bound on gamma_k = k u/(1 - k u), for k below 2^40: entry by entry if k is an array."""
     return k * U / (1 - k * U) * (1 + 8 * U)
 
 
-def norm(values: Array) -> float:
-    """An upper bound on |values|_2, at least 2^-480, which also pays for squares that underflow."""
+def norm_bound(values: Array) -> float:
+    """An upper bound on |values|_2 over all entries, and at least 2^-480, so that squares may underflow."""
     flat = values.reshape(-1)
     return float(np.sqrt(flat @ flat) * (1 + gamma(flat.size + 8)) + 2.0**-480)

@@ -1,1 +1,1 @@
-"""The exact normal equations: [A b]'[A b] summed in integers, from float64 products by BLAS that make no error."""
+"""The exact normal equations: [A b]'[A b] in integers, summed from float64 matrix products that round nothing."""

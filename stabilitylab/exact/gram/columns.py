@@ -1,4 +1,4 @@
-"""The columns of [A b]: how large they are, and what they are in integers."""
+"""Powers of two that bound the columns of [A b], and the columns in Python integers."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ import numpy.typing as npt
 from stabilitylab.core.arithmetic.formats import Array, as_integers
 from stabilitylab.data.validation import refuse_not_finite
 
-UNSEEN = -(1 << 20)  # the exponent of a column of zeros
+UNSEEN = -(1 << 20)  # stands for the exponent of a column of zeros, below that of every number
 
 
 def unit_exponents(A: Array, b: Array, runs: Sequence[slice], rows: int) -> npt.NDArray[np.int64]:
-    """E (n + 1,) such that |2**-E_j column j of [A b]| < sqrt(rows) in each run of rows, none longer than `rows`.
+    """E (n + 1,), integers with |column j of [A b] 2**-E_j|_2 < sqrt(rows) over each run of at most `rows` rows.
 
     A column of zeros has E = UNSEEN. Raises NotFiniteError.
     """
@@ -34,7 +34,7 @@ def unit_exponents(A: Array, b: Array, runs: Sequence[slice], rows: int) -> npt.
 
 
 def _largest_exponents(A: Array, b: Array, columns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The exponents of the largest entries of some columns of [A b]. Raises NotFiniteError."""
+    """E with |a_ij| < 2**E_j for the largest entry of each of some columns of [A b]. Raises NotFiniteError."""
     n = A.shape[1]
     entries = (A[:, j] if j < n else b for j in columns)
     tops = np.array([max(column.max(), -column.min()) for column in entries])
@@ -45,7 +45,7 @@ def _largest_exponents(A: Array, b: Array, columns: npt.NDArray[np.int64]) -> np
 
 
 def integer_columns(A: Array, b: Array) -> tuple[Array, npt.NDArray[np.int64]]:
-    """[A b]' as Python ints (n + 1, k) and the exponents of two that go with the columns."""
+    """[A b]' in Python ints (n + 1, k) and exponents e (n + 1,): column j of [A b] is row j times 2**e_j, exactly."""
     columns, exponents = [], []
     for column in (*A.T, b):
         integers, scale = as_integers(column)

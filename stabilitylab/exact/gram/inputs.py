@@ -1,4 +1,7 @@
-"""What `lstsq` is given: floats to be taken bit for bit, or exact numbers; checked once, with the way out."""
+"""A, b and weights as exact numbers: floats bit for bit, decimals, integers and Fractions, validated once.
+
+`prepare` does all of it for `lstsq`; an error says what was expected, what came, and what to do.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,11 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arguments import require_choice
+from stabilitylab.core.arguments import require_choice, require_one_each
 from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.formats import Array, as_integers
 from stabilitylab.core.errors import (
     ComplexError,
+    InputError,
     NotFiniteError,
     NotNumericError,
     OutOfRangeError,
@@ -23,7 +27,7 @@ from stabilitylab.core.errors import (
 )
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.problem import Problem
-from stabilitylab.data.validation import as_array, check_shapes
+from stabilitylab.data.validation import as_array, check_shapes, refuse_not_finite
 from stabilitylab.exact.gram.columns import integer_columns
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
@@ -33,10 +37,10 @@ EXACT_IN_FLOAT = 2**53
 
 @dataclass(frozen=True, eq=False)
 class ExactInput:
-    """A (m, n) and b (m,) as they are summed up: in float64, or as Python ints; and what a column's numbers count.
+    """The numbers of A (m, n) and b (m,) without any rounding: column j of [A b] is the stored numbers times scales[j].
 
-    floats: A and b are float64 (else object arrays of ints). scales (n + 1,): the true column is the numbers times its
-    scale; None for ones.
+    floats: A and b are float64 arrays, otherwise object arrays of Python ints. scales (n + 1,), b's last; None for
+    ones. A float64 array that was passed in is not copied.
     """
 
     A: Array
@@ -46,17 +50,86 @@ class ExactInput:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the numbers."""
-        found = hashlib.sha256(repr((self.A.shape, self.floats, self.scales)).encode())
+        """SHA-256 of the numbers and scales, in hexadecimal: equal for equal data, on every machine."""
+        digest = hashlib.sha256(repr((self.A.shape, self.floats, self.scales)).encode())
         for values in (self.A, self.b):
-            found.update(np.ascontiguousarray(values).data if self.floats else repr(values.tolist()).encode())
-        return found.hexdigest()
+            digest.update(np.ascontiguousarray(values).data if self.floats else repr(values.tolist()).encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """One weight of 0 or more for each row: values (m,), Fractions over powers of two, times unit."""
+
+    values: Array
+    unit: Fraction
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A regression that has been validated, without any rounding: what `lstsq` solves.
+
+    data: A (m, n), the intercept's column of ones included, and b (m,). weights: None when every row counts once.
+    names (n,): of the columns of A. constant: the first column of A that holds one value, not 0, in every row of weight
+    above 0, about whose mean R² is then; None when there is no such column.
+    """
+
+    data: ExactInput
+    weights: Weights | None
+    names: tuple[str, ...]
+    constant: int | None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether A and b are float64 arrays that stand for themselves, without weights."""
+        return self.data.floats and self.data.scales is None and self.weights is None
+
+
+def prepare(
+    A: Problem | npt.ArrayLike,
+    b: npt.ArrayLike | None = None,
+    *,
+    truth: Truth = "matrix",
+    weights: npt.ArrayLike | None = None,
+    intercept: bool = False,
+    names: Sequence[str] | None = None,
+    wide: bool = False,
+) -> Prepared:
+    """The regression of b (m,) on A (m, n), or a Problem for one of its truths, with weights (m,) of 0 or more.
+
+    intercept: put a column of ones, named "intercept", in front. names: one for each column of A; by default those of
+    the Problem, or a0, a1, ... wide: allow m < n. Cost: one pass over A, without a copy where A is float64.
+    Raises InputError for a missing b, a b beside a Problem and a wrong number of names, and the errors of
+    `exact_input` and `exact_weights`.
+    """
+    features = None
+    if isinstance(A, Problem):
+        if b is not None:
+            raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
+        data, features = exact_input_of(A, truth), A.feature_names
+    elif b is None:
+        raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
+    else:
+        data = exact_input(A, b, wide=wide)
+    labels = column_names(names, features, data.A.shape[1])
+    if intercept:
+        data, labels = with_intercept(data), ("intercept", *labels)
+    weighing = exact_weights(weights, len(data.b))
+    return Prepared(data, weighing, labels, 0 if intercept else constant_column(data, weighing))
+
+
+def column_names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int) -> tuple[str, ...]:
+    """The names of n columns: those given, else those of the features, else a0, a1, ... Raises InputError."""
+    labels = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(n))
+    require_one_each("names", labels, n, "columns")
+    return labels
 
 
 def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
-    """The numbers of A and b without any rounding: floats of every format, integers, decimals as text, Fractions.
+    """A (m, n) and b (m,) without any rounding: floats of every format, integers of any size, decimals, Fractions.
 
-    wide: fewer rows than columns are allowed. Raises the errors of `door.checked`, but accepts integers of any size.
+    Decimals are text or Decimal. wide: allow m < n. NaN and infinity in float64 arrays are met when they are summed.
+    Raises ComplexError, EmptyError, NotFiniteError, NotNumericError, ShapeError, and UnderdeterminedError unless wide.
     """
     matrix, right = _unrounded(A, "A"), _unrounded(b, "b")
     for name, array in (("A", matrix), ("b", right)):
@@ -70,7 +143,7 @@ def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
 
 
 def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> ExactInput:
-    """Columns of integers, b last, each with what it counts."""
+    """The columns of [A b], b's last, each as integers and a scale: in float64 where that holds all of them exactly."""
     scales = tuple(scale for _, scale in columns)
     values = [np.array([0, *integers], dtype=object)[1:] for integers, _ in columns]
     if all(abs(v) <= EXACT_IN_FLOAT for column in values for v in column):
@@ -80,7 +153,7 @@ def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> ExactInp
 
 
 def exact_input_of(problem: Problem, truth: Truth) -> ExactInput:
-    """One of the three truths of a problem, without any rounding."""
+    """One of the three truths of a Problem (`core.types.TRUTHS`) without any rounding. Raises InputError."""
     require_choice("truth", truth, TRUTHS)
     # Where forming the features rounds nothing, the matrix is the data; float64 holds all formats but the wider ones.
     if (truth == "matrix" or (truth == "data" and problem.design.stored)) and problem.format.precision <= 53:
@@ -91,14 +164,14 @@ def exact_input_of(problem: Problem, truth: Truth) -> ExactInput:
 
 
 def with_intercept(data: ExactInput) -> ExactInput:
-    """The same with a column of ones in front."""
+    """The same regression with a column of ones in front of A, which is copied."""
     ones = np.ones((len(data.b), 1), dtype=data.A.dtype)
     scales = None if data.scales is None else (Fraction(1), *data.scales)
     return ExactInput(np.hstack([ones, data.A]), data.b, data.floats, scales)
 
 
 def _unrounded(values: Any, name: str) -> Array:
-    """values as an array; of a list of mixed types as objects, for NumPy would make them all one type and round."""
+    """values as an array; a list of mixed types as an array of objects, for NumPy would round them to one type."""
     array = as_array(values, name)
     if isinstance(values, list | tuple) and array.size:
         entries = np.array(values, dtype=object)
@@ -108,16 +181,11 @@ def _unrounded(values: Any, name: str) -> Array:
     return array
 
 
-@dataclass(frozen=True, eq=False)
-class Weights:
-    """One non-negative weight for each row: values (m,), Fractions over powers of two, times unit."""
-
-    values: Array
-    unit: Fraction
-
-
 def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
-    """The weights without any rounding. Raises ShapeError, OutOfRangeError, and the errors of `exact_input`."""
+    """The weights (rows,) without any rounding, None for None.
+
+    Raises ShapeError, OutOfRangeError for a negative weight, ComplexError, NotFiniteError and NotNumericError.
+    """
     if weights is None:
         return None
     array = _unrounded(weights, "weights")
@@ -135,16 +203,30 @@ def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
     return Weights(values, Fraction(1, odd))
 
 
-def feed(sums: GramSums, data: ExactInput, weights: Weights | None = None, sign: int = 1) -> None:
-    """Add rows to the sums, or with sign -1 take them away."""
-    if data.floats and weights is None:
+def feed(
+    sums: GramSums,
+    data: ExactInput,
+    weights: Weights | None = None,
+    sign: int = 1,
+    factors: Sequence[int] | None = None,
+) -> None:
+    """Add the rows of the data to the sums, or with sign -1 take them away; column j of [A b] times factors[j].
+
+    Scales are not applied: the sums are in the units of the stored numbers. Raises NotFiniteError, UntrustedBLASError,
+    and then leaves the sums as they were.
+    """
+    if data.floats and weights is None and factors is None:
         sums.feed(data.A, data.b, sign)
         return
     if data.floats:
+        for name, values in (("A", data.A), ("b", data.b)):
+            refuse_not_finite(values, name)
         columns, exponents = integer_columns(data.A, data.b)
     else:
         columns = np.vstack([data.A.T, data.b])
         exponents = np.zeros(len(columns), dtype=np.int64)
+    if factors is not None:
+        columns = np.stack([column * factor for column, factor in zip(columns, factors, strict=True)])
     sums.feed_integers(columns, exponents, None if weights is None else weights.values, sign)
 
 
@@ -156,7 +238,7 @@ def summed(data: ExactInput, weights: Weights | None = None) -> NormalEquations:
 
 
 def constant_column(data: ExactInput, weights: Weights | None = None) -> int | None:
-    """The first column of A that holds one value, not 0, in every row that counts."""
+    """The first column of A that holds one value, not 0, in every row of weight above 0; None without one."""
     A = data.A if weights is None else data.A[weights.values.astype(bool)]
     if len(A) == 0:
         return None
@@ -166,7 +248,7 @@ def constant_column(data: ExactInput, weights: Weights | None = None) -> int | N
 
 
 def _exact(column: Array, name: str) -> tuple[Sequence[int], Fraction]:
-    """A column as integers times a scale."""
+    """A column (m,) as integers times a scale; `name` is what errors call it."""
     if column.dtype.kind == "f":
         if not np.isfinite(column).all():
             row = int(np.flatnonzero(~np.isfinite(column))[0])

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.linalg.lapack import dpotrf, dtrtri
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.exact.gram.limbs import WIDTH, Levels, carried, digits_of_integers, integers
+from stabilitylab.exact.gram.limbs import WIDTH, Levels, carried, integers, limbs_of_integers
 
 Integers = list[int]
 
@@ -20,9 +20,10 @@ Integers = list[int]
 class NormalEquations:
     """[A b]'[A b] exactly: entry (i, j) is the sum over k of levels[k, i, j] 2**(22 (K - 1 - k)) times 2**(e_i + e_j).
 
-    levels (K, n + 1, n + 1): int64 with room for a carry, most significant first; b is the last column; only the upper
-    triangle counts. exponents e (n + 1,). rows: how many rows of [A b] went in. scales (n + 1,): what the
-    numbers of each column counted, None for 1; weight_unit: what weights counted. Neither is in the levels.
+    levels (K, n + 1, n + 1): int64 with room for a carry (see `gram.limbs`), most significant first; b is the last
+    column; only the upper triangle is used. exponents e (n + 1,). rows: how many rows of weight above 0 were summed.
+    scales (n + 1,): what one is in each column of the data, None for ones; weight_unit: what one is in the weights.
+    Neither is in the levels. Below, C (n, n) and c (n,) are A'A and A'b in integers, without exponents and scales.
     """
 
     levels: Levels
@@ -37,19 +38,27 @@ class NormalEquations:
         return len(self.exponents) - 1
 
     @cached_property
-    def digits(self) -> Levels:
-        """The same sums in digits of at most 2**21 in magnitude."""
+    def limbs(self) -> Levels:
+        """The planes of the sums (K or more, n + 1, n + 1): the levels once carries are moved on."""
         return np.array(carried(list(self.levels)))
 
     @cached_property
     def units(self) -> tuple[Fraction, ...]:
-        """What the integers of each column of [A b] count (n + 1,)."""
+        """u (n + 1,): A'A_ij = C_ij u_i u_j weight_unit, and so for b: powers of two times scales."""
         powers = [Fraction(1 << e) if e >= 0 else Fraction(1, 1 << -e) for e in self.exponents.tolist()]
         return tuple(powers) if self.scales is None else tuple(p * s for p, s in zip(powers, self.scales, strict=True))
 
     @cached_property
+    def ratios(self) -> tuple[tuple[int, int], ...]:
+        """p/q for each column of A (n,): x_j is p/q times entry j of the solution of C y = c in integers."""
+        if self.scales is not None:
+            return tuple((self.units[-1] / unit).as_integer_ratio() for unit in self.units[:-1])
+        *columns, right = self.exponents.tolist()
+        return tuple((1 << (right - e), 1) if right >= e else (1, 1 << (e - right)) for e in columns)
+
+    @cached_property
     def C(self) -> list[Integers]:
-        """A'A (n, n) in integers."""
+        """C (n, n), A'A in integers."""
         n = self.n
         i, j = np.triu_indices(n)
         entries = iter(integers(self.levels[:, i, j]))
@@ -58,28 +67,31 @@ class NormalEquations:
 
     @cached_property
     def diagonal(self) -> Integers:
-        """The diagonal of A'A in integers."""
+        """The diagonal of C."""
         j = np.arange(self.n)
         return integers(self.levels[:, j, j])
 
     @cached_property
     def determinant_bound(self) -> int:
-        """The product of the diagonal of A'A: no less than its determinant (Hadamard's inequality)."""
+        """The product of the diagonal of C, zeros counted as ones: at least det C (Hadamard's inequality)."""
         return prod(max(entry, 1) for entry in self.diagonal)
 
     @cached_property
     def c(self) -> Integers:
-        """A'b (n,) in integers."""
+        """c (n,), A'b in integers."""
         return integers(self.levels[:, : self.n, self.n])
 
     @cached_property
     def bb(self) -> int:
-        """b'b in integers."""
+        """b'b in integers: in units of the last of `units`, squared."""
         return integers(self.levels[:, self.n, self.n :])[0]
 
     @cached_property
     def condition(self) -> int | None:
-        """About log2 cond(A'A), once its diagonal is 1; None where float64 does not see it, from about 2**50 on."""
+        """About log2 cond(C) after scaling to a diagonal of ones; None where Cholesky factorisation fails in float64.
+
+        That is from about 2**50 on. An estimate, by which a method is chosen; no bound depends on it.
+        """
         n = self.n
         C = np.tensordot(np.ldexp(1.0, -WIDTH * np.arange(len(self.levels))), self.levels[:, :n, :n], 1)
         with np.errstate(all="ignore"):  # a column of zeros fails the factorisation
@@ -89,8 +101,8 @@ class NormalEquations:
 
     @cached_property
     def planes(self) -> Array:
-        """The digits of A'A as float64 (K, n, n), for exact products by BLAS."""
-        upper = np.triu(self.digits[:, : self.n, : self.n].astype(np.float64))
+        """The planes of C in float64 (K, n, n), both triangles, for exact products by BLAS."""
+        upper = np.triu(self.limbs[:, : self.n, : self.n].astype(np.float64))
         return upper + np.triu(upper, 1).transpose(0, 2, 1)
 
     def times(self, y: Sequence[int]) -> Integers:
@@ -99,15 +111,15 @@ class NormalEquations:
 
 
 def times(planes: Array, v: Sequence[int]) -> Integers:
-    """M v in Python integers, M (n, n) given by digit planes (K, n, n): one exact product with the digits of v."""
+    """M v in Python integers, for M (n, n) in planes (K, n, n): one exact matrix product with the limbs of v."""
     if len(v) == 0:
         return []
     count = max(1, -(-(max(map(abs, v), default=0).bit_length() + 1) // WIDTH))
     values = np.empty(len(v), dtype=object)
     values[:] = v
-    digits = np.stack(digits_of_integers(values, count), axis=1)
+    limbs = np.stack(limbs_of_integers(values, count), axis=1)
     K, n, _ = planes.shape
-    products = (planes.reshape(-1, n) @ digits).astype(np.int64).reshape(K, n, count)
+    products = (planes.reshape(-1, n) @ limbs).astype(np.int64).reshape(K, n, count)
     levels = np.zeros((K + count - 1, n), dtype=np.int64)
     for k in range(K):
         levels[k : k + count] += products[k].T

@@ -1,8 +1,8 @@
-"""Products of three digit planes of [A b] with each other, summed in float64 over as many rows as that is exact for.
+"""Gram matrices of planes of limbs of [A b], in float64 over runs of rows that are short enough for exact sums.
 
-Every entry of a plane's Gram matrix is at most the product of two column norms (Cauchy and Schwarz), and so is every
-sum on the way to it. Where the norms of columns of integers are at most 2**26.5, float64 adds in any order, on any
-number of threads, without rounding.
+Every entry of a Gram matrix is at most the product of two column norms (Cauchy and Schwarz), and so is every partial
+sum of it. Where columns of integers have norms of at most 2**26.5, all of these are integers of at most 2**53: float64
+adds them in any order, on any number of threads, without rounding.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,15 +13,15 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.exact.gram.limbs import TERMS, WIDTH, Layout, Levels
 from stabilitylab.exact.gram.selftest import add_gram
 
-PLACES = 3  # digits of the common case: 66 bits, a double and 13 bits of spread below the typical size of its column
-MOST_SUMS = 600  # of 2**53 that a level is made of before it is handed on
-WIDE = 90  # columns from which six small rank-k updates cost less than a large one
+PLACES = 3  # limbs for ordinary data: 66 bits, a double and 13 bits of spread below the typical size of its column
+MOST_SUMS = 600  # sums of up to 2**53 that an int64 accumulates before it is handed on
+WIDE = 90  # columns from which six rank-k updates of one plane cost less than one of all planes; measured
 
 
 class Stacked:
-    """All products of the digits by one rank-k update, which is faster than many small ones.
+    """Products of all planes with each other by one rank-k update: faster than many small ones for few columns.
 
-    Columns of digits with norms of at most 2**26.5 over a run of rows: 2048 rows of digits of at most 2**21.
+    Exact over a run of rows in which columns of limbs have norms of at most 2**26.5: 2048 rows of limbs up to 2**21.
     """
 
     def __init__(self, size: int, layout: Layout) -> None:
@@ -33,12 +33,12 @@ class Stacked:
         self._open = False
 
     def add(self, stack: Array) -> None:
-        """Add the products of the digits in a stack with the layout of these sums, place p in units of 2**(-22 p)."""
+        """Add the products of the rows of a stack, as `limbs.sliced` fills it, with the layout of these sums."""
         add_gram(stack, self._floats)
         self._open = True
 
     def settle(self) -> None:
-        """End a run of rows: its sums become integers."""
+        """End a run of rows: its float64 sums are added to int64."""
         if self._open:
             self._floats *= self._units
             self._floats *= self._units[:, None]
@@ -47,7 +47,10 @@ class Stacked:
             self.runs, self._open = self.runs + 1, False
 
     def taken(self) -> Levels:
-        """Upper triangles of all settled sums (2 d - 1, n + 1, n + 1), level s in units of 2**(-22 s)."""
+        """All settled sums as levels (2 d - 1, n + 1, n + 1), level s in units of 2**(-22 s), for d places.
+
+        Only the upper triangles are meant.
+        """
         d, size = len(self.layout), self.size
         levels = np.zeros((2 * d - 1, size, size), dtype=np.int64)
         if _is_full(self.layout, size):
@@ -71,8 +74,9 @@ class Stacked:
 class Karatsuba:
     """D_p D_q' + D_q D_p' = (D_p + D_q)(D_p + D_q)' - D_p D_p' - D_q D_q': rank-k updates only, a third less work.
 
-    Columns of digits with norms of at most 2**25.5 over a run of rows, so that sums of two have at most 2**26.5; every
-    column has digits at every place. Source: Karatsuba and Ofman, Doklady Akad. Nauk SSSR 145 (1962) 293-294.
+    Exact over a run of rows in which columns of limbs have norms of at most 2**25.5, so that sums of two have at most
+    2**26.5. Every column must have limbs at every place.
+    Source: Karatsuba and Ofman, Doklady Akad. Nauk SSSR 145 (1962) 293-294.
     """
 
     def __init__(self, size: int, layout: Layout) -> None:
@@ -116,10 +120,10 @@ class Karatsuba:
 
 
 class Products:
-    """Sums of products of digits of any layout, handed on as levels of integers before an int64 could overflow.
+    """Sums of products of limbs of any layout, handed on as levels before an int64 could overflow.
 
-    give: what takes levels (2 d - 1, n + 1, n + 1), level s in units of 2**(-22 s), upper triangles; and how many sums
-    of 2**53 an entry may be made of.
+    size: the columns of [A b]. give(levels, terms): called with levels (2 d - 1, n + 1, n + 1), level s in units of
+    2**(-22 s), of which the upper triangles are meant, and with the number of sums of up to 2**53 in an entry.
     """
 
     def __init__(self, size: int, give: Callable[[Levels, int], None]) -> None:
@@ -127,7 +131,7 @@ class Products:
         self._sums: Stacked | Karatsuba | None = None
 
     def add(self, stack: Array, layout: Layout) -> None:
-        """Add the products of the digits in a stack with this layout."""
+        """Add the products of the rows of a stack, as `limbs.sliced` fills it, with this layout."""
         sums = self._sums
         if sums is None:
             sums = self._begun(layout)
@@ -146,7 +150,7 @@ class Products:
                 self._begun(sums.layout)
 
     def finish(self) -> None:
-        """Hand on what there is."""
+        """Hand on all that has been added."""
         if self._sums is not None:
             self._sums.settle()
             self._give(self._sums.taken(), len(self._sums.layout) * self._sums.runs)
@@ -159,7 +163,7 @@ class Products:
 
 
 def run_length(size: int) -> int:
-    """The rows of a run, for so many columns of [A b]: sums in float64 are exact over them, see `unit_exponents`."""
+    """The most rows of a run for `size` columns of [A b]: with the exponents of `unit_exponents`, sums are exact."""
     return TERMS // 4 if size >= WIDE else TERMS
 
 
@@ -168,7 +172,7 @@ def _is_full(layout: Layout, size: int) -> bool:
 
 
 def _covers(layout: Layout, other: Layout) -> bool:
-    """Whether all columns with digits at each place of the other have some here."""
+    """Whether all columns with limbs at each place of the other have some here."""
     return len(layout) >= len(other) and all(
         len(mine) == len(layout[0]) or np.array_equal(mine, theirs) or bool(np.isin(theirs, mine).all())
         for mine, theirs in zip(layout, other, strict=False)
@@ -182,7 +186,7 @@ def _united(layout: Layout, other: Layout) -> Layout:
 
 
 def _spread_out(stack: Array, layout: Layout, wider: Layout) -> Array:
-    """The digits of a stack with one layout as a stack with a layout that covers it."""
+    """The limbs of a stack with one layout as a stack with a layout that covers it."""
     rows = sum(map(len, layout))
     if rows == sum(map(len, wider)):
         return stack[:rows]
@@ -195,31 +199,31 @@ def _spread_out(stack: Array, layout: Layout, wider: Layout) -> Array:
 
 
 def products_with_rest(high: Array, rest: Array) -> Levels:
-    """What [high + rest] has in its products beyond those of high with itself: rest and high, high and rest, rest.
+    """Levels of (H + T)(H + T)' - H H', for H given by the planes high and T by the planes rest after them.
 
-    high (p, n + 1, k) and rest (r, n + 1, k) are planes of digits, most significant first, of k <= 2048 rows; level s
-    is in units of 2**(-22 s) for the first of each pair, counted from the first plane of high.
+    high (p, n + 1, k) and rest (r, n + 1, k), most significant first, k <= 2048 rows of [A b]. Level s of the result is
+    in units of 2**(-22 s) of the first plane of high, squared.
     """
     size, count = high.shape[1], len(high)
-    digits = np.concatenate([high, rest])
-    levels = np.zeros((2 * len(digits) - 1, size, size), dtype=np.int64)
-    for p in range(count, len(digits)):
-        # Few rows have many digits.
-        here = np.flatnonzero(digits[p].any(axis=0))
+    limbs = np.concatenate([high, rest])
+    levels = np.zeros((2 * len(limbs) - 1, size, size), dtype=np.int64)
+    for p in range(count, len(limbs)):
+        # Few rows have many limbs.
+        here = np.flatnonzero(limbs[p].any(axis=0))
         if here.size:
-            rows = digits[:, :, here]
-            found = (rows[p] @ rows.reshape(-1, here.size).T).reshape(size, -1, size).astype(np.int64)
-            levels[p : p + len(digits)] += found.transpose(1, 0, 2)
-            levels[p : p + count] += found[:, :count].transpose(1, 2, 0)
+            rows = limbs[:, :, here]
+            products = (rows[p] @ rows.reshape(-1, here.size).T).reshape(size, -1, size).astype(np.int64)
+            levels[p : p + len(limbs)] += products.transpose(1, 0, 2)
+            levels[p : p + count] += products[:, :count].transpose(1, 2, 0)
     return levels
 
 
 def all_products(left: Sequence[Array], right: Sequence[Array]) -> Levels:
-    """The sums over p + q = s of left[p] right[q]', exactly, for planes of digits (n + 1, k), k <= 2048."""
+    """Level s is the sum over p + q = s of left[p] right[q]', exactly, for planes (n + 1, k) each, k <= 2048."""
     size = len(left[0])
     stacked = np.concatenate(right)
     levels = np.zeros((len(left) + len(right) - 1, size, size), dtype=np.int64)
     for p, plane in enumerate(left):
-        found = (plane @ stacked.T).reshape(size, -1, size).astype(np.int64)
-        levels[p : p + len(right)] += found.transpose(1, 0, 2)
+        products = (plane @ stacked.T).reshape(size, -1, size).astype(np.int64)
+        levels[p : p + len(right)] += products.transpose(1, 0, 2)
     return levels

@@ -1,4 +1,4 @@
-"""Is the product of matrices a product in true float64? The exact engine and every rounding bound rest on it.
+"""A test whether BLAS multiplies matrices in true float64: the exact sums and every rounding bound rest on it.
 
 Some libraries compute "float64" products otherwise: from slices of fewer bits (TF32, bfloat16 or integer tensor
 units), by Strassen's recursion, which adds operands before it multiplies, or by accumulating in float32. Then sums of
@@ -28,29 +28,26 @@ def add_gram(plane: Array, C: Array) -> None:
 
 
 def blas_is_exact(matmul: Product = np.matmul, update: Update = add_gram, columns: int = 6) -> bool:
-    """Whether products of 22-bit signed digits, 2048 to a sum, and sums up to 2**53, come out without any error.
+    """Whether products of 22-bit signed limbs, 2048 to a sum, and sums up to 2**53, come out without any error.
 
-    D (2048, columns) and E (2048, columns // 2) hold digits just below 2**21 in magnitude: the first column of D and
+    D (2048, columns) and E (2048, columns // 2) hold limbs just below 2**21 in magnitude: the first column of D and
     the last of E are positive, so that the sum reaches nearly 2**53; the others have mixed signs. Asked of matmul are
     D'D with one array (syrk), D'E (gemm), products with a vector and with a single column (gemv), and D'E once more
     with row i of D times 2**s_i and row i of E times 2**-s_i, which is the same sum: a library whose numbers are fixed
     point relative to the largest of a column loses it. Then numbers of 53 bits times a 1 among zeros: all their bits
     must come through. Asked of SciPy's syrk is D'D, added up over two halves in place.
     The truth is computed in int64, where nothing here overflows. A library may use another algorithm for large
-    matrices only: ask with more columns (`doctor` does).
+    matrices only: call it with more columns too (the command `doctor` does).
     Source: Ozaki, Ogita, Oishi, Rump, Numer. Algorithms 59 (2012) 95-118, for when such sums are exact.
     """
-    digits = _digits(columns + max(columns // 2, 1))
-    truth = np.asarray(digits.T.copy() @ digits)  # int64: at most 2048 (2**21)**2 = 2**53 in magnitude
-    pairs = _products(matmul, update, digits.astype(np.float64), truth, columns)
-    return all(np.array_equal(found, expected) for found, expected in pairs)
+    limbs = _limbs(columns + max(columns // 2, 1))
+    truth = np.asarray(limbs.T.copy() @ limbs)  # int64: at most 2048 (2**21)**2 = 2**53 in magnitude
+    pairs = _products(matmul, update, limbs.astype(np.float64), truth, columns)
+    return all(np.array_equal(computed, exact) for computed, exact in pairs)
 
 
 def require_true_float64_blas() -> None:
-    """Do nothing where the products of NumPy and SciPy are true float64 (asked once per process).
-
-    Raises UntrustedBLASError.
-    """
+    """Raise UntrustedBLASError unless `blas_is_exact`, which is tested once per process."""
     if not _is_exact_here():
         raise UntrustedBLASError(
             "sums of integer products below 2**53 must come out of matmul and dsyrk without error, and they do not: "
@@ -63,19 +60,19 @@ def _is_exact_here() -> bool:
     return blas_is_exact()
 
 
-def _digits(columns: int) -> Integers:
+def _limbs(columns: int) -> Integers:
     """(2048, columns) integers within 2**12 of 2**21 in magnitude; the first column and the last are positive."""
     i, j = np.ogrid[:ROWS, :columns]
     # A linear congruential mix: no random state, the same numbers everywhere.
     mixed = ((i * 40_503 + j * 30_011 + 12_345) * 48_271 + i * j * 7_919) % 65_537
-    digits: Integers = TOP - 1 - mixed % 4096
-    digits[:, 1:-1][(mixed[:, 1:-1] // 4096) % 2 == 1] *= -1
-    return digits
+    limbs: Integers = TOP - 1 - mixed % 4096
+    limbs[:, 1:-1][(mixed[:, 1:-1] // 4096) % 2 == 1] *= -1
+    return limbs
 
 
-def _products(matmul: Product, update: Update, digits: Array, truth: Integers, n: int) -> Iterator[tuple[Array, Array]]:
+def _products(matmul: Product, update: Update, limbs: Array, truth: Integers, n: int) -> Iterator[tuple[Array, Array]]:
     """Pairs of a product as computed and as it is."""
-    D, E = np.ascontiguousarray(digits[:, :n]), np.ascontiguousarray(digits[:, n:])
+    D, E = np.ascontiguousarray(limbs[:, :n]), np.ascontiguousarray(limbs[:, n:])
     DD, DE = truth[:n, :n], truth[:n, n:]
     yield matmul(D.T, D), DD
     yield matmul(D.T, E), DE
@@ -85,7 +82,7 @@ def _products(matmul: Product, update: Update, digits: Array, truth: Integers, n
     scales = np.ldexp(1.0, np.arange(ROWS) * 37 % 401 - 200)[:, None]
     yield matmul((D * scales).T, E / scales), DE
     # All 53 bits of an operand, picked out by a 1 among zeros, from either side.
-    wide = digits[:, ::-1][:, :n] + D * 2.0**31
+    wide = limbs[:, ::-1][:, :n] + D * 2.0**31
     pick = np.zeros((ROWS, 2))
     pick[[ROWS // 3, ROWS - 2], [0, 1]] = 1.0
     picked = wide[[ROWS // 3, ROWS - 2]]

@@ -1,5 +1,6 @@
-"""The exact Gram matrix of [A b], row block by row block: without error, so that order and threads do not matter."""
+"""The exact Gram matrix of [A b], summed block by block without rounding: order and threads do not matter."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -11,8 +12,9 @@ from stabilitylab.exact.gram.limbs import (
     Indices,
     Levels,
     carried,
-    digits_of_floats,
-    digits_of_integers,
+    integers,
+    limbs_of_floats,
+    limbs_of_integers,
     sliced,
     weighted,
 )
@@ -20,17 +22,19 @@ from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.products import PLACES, Products, all_products, products_with_rest, run_length
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 
-COLUMNS = 512  # rows in a product that is not summed in float64 any further
-MOST_PLACES = 8  # of digits that all rows are given because many have them
-CACHED = 1 << 15  # numbers of [A b] that are sliced at a time, which should stay in a cache with their digits
-CAPACITY = 900  # sums of 2**53 that an int64 level can take before its carries must be moved on
+COLUMNS = 512  # rows of [A b] in one product of the slower kinds, for Python integers and for long numbers
+MOST_PLACES = 8  # places that all rows are split into when many of them need as many
+CACHED = 1 << 15  # numbers of [A b] that are split at a time, so that they stay in a cache with their limbs
+CAPACITY = 900  # sums of up to 2**53 that an int64 level holds before its carries must be moved on
 
 
 class GramSums:
-    """[A b]'[A b] as sums of integers: sum over s of level s times 2**(-22 s), for columns in units 2**(E_j - 21).
+    """[A b]'[A b] as an exact sum in int64 levels: entry (i, j) is sum_s level_s[i, j] 2**(-22 s) 2**(E_i + E_j - 42).
 
-    levels (K, n + 1, n + 1) are those from s = first on; only their upper triangles are used. 2**E_j times the root of
-    as many rows as are summed in float64 at once is a bound on the norm of column j in any of these runs of rows.
+    levels (K, n + 1, n + 1) are those from s = first on; only their upper triangles are used. exponents E (n + 1,):
+    columns are split in units of 2**(E_j - 21), which `unit_exponents` derives from the data and which only ever grow.
+    load: how many sums of up to 2**53 an entry of a level may consist of. rows: rows added less rows taken away.
+    size: n + 1, the columns of [A b].
     """
 
     def __init__(self, size: int) -> None:
@@ -40,12 +44,12 @@ class GramSums:
         self.levels: Levels = np.zeros((0, size, size), dtype=np.int64)
         self.load = 0
         self.rows = 0
-        self.places = PLACES  # of digits that rows are expected to have
+        self.places = PLACES  # that rows are split into at first; what some need beyond follows
 
     # --- what is added
 
     def feed(self, A: Array, b: Array, sign: int = 1) -> None:
-        """Add (or with sign -1 take away) float64 rows A (k, n), b (k,). Raises NotFiniteError."""
+        """Add (or with sign -1 take away) float64 rows A (k, n), b (k,). Raises NotFiniteError, UntrustedBLASError."""
         require_true_float64_blas()
         most = run_length(self.size)
         runs = _parts(slice(0, len(b)), most)
@@ -73,7 +77,7 @@ class GramSums:
             products.settle()
         products.finish()
         for places in {places for _, places in longer}:
-            these = np.concatenate([rows for rows, found in longer if found == places])
+            these = np.concatenate([rows for rows, split in longer if split == places])
             self._feed_rest(A, b, these, places, units, sign)
         self.rows += sign * len(b)
         for rows in tiny:
@@ -81,7 +85,10 @@ class GramSums:
             self.rows -= sign * (rows.stop - rows.start)
 
     def feed_integers(self, columns: Array, exponents: Indices, weights: Array | None = None, sign: int = 1) -> None:
-        """Add rows given as Python ints: columns (n + 1, k) times 2**exponents (n + 1,), each row `weights` times."""
+        """Add rows in Python ints, [A b]' = columns (n + 1, k) times 2**exponents (n + 1,), each `weights` times.
+
+        weights (k,): Fractions of 0 or more over powers of two; rows of weight 0 are not counted in `rows`.
+        """
         largest = [max(map(abs, column.tolist()), default=0).bit_length() for column in columns]
         self._reach(np.array([bits + e if bits else UNSEEN for bits, e in zip(largest, exponents, strict=True)]))
         seen = np.where(self.exponents == UNSEEN, exponents + 21, self.exponents)
@@ -91,7 +98,7 @@ class GramSums:
         shifted = np.stack([column << int(s) for column, s in zip(columns, shifts, strict=True)])
         for start in range(0, columns.shape[1], COLUMNS):
             rows = slice(start, start + COLUMNS)
-            planes = digits_of_integers(shifted[:, rows], count)
+            planes = limbs_of_integers(shifted[:, rows], count)
             right, ahead = (planes, 0) if weights is None else weighted(planes, weights[rows])
             self._add(-ahead, all_products(planes, right), min(len(planes), len(right)), sign)
         if weights is None:
@@ -100,12 +107,27 @@ class GramSums:
             self.rows += sign * int(np.count_nonzero(weights))
 
     def merge(self, other: "GramSums") -> None:
-        """Add all that another has been given."""
+        """Add the sums of another of the same size, which stays as it is."""
         self._reach(other.exponents)
         theirs = other.copy()
         theirs._reach(self.exponents)
         self._add(theirs.first, theirs.levels, theirs.load)
         self.rows += other.rows
+
+    def rescale(self, factors: Sequence[int], weight: int) -> None:
+        """Multiply column j of [A b] by factors[j] > 0, and each row's weight by weight > 0, exactly."""
+        if not len(self.levels):
+            return
+        i, j = np.triu_indices(self.size)
+        values = np.empty(len(i), dtype=object)
+        scaled = zip(integers(self.levels[:, i, j]), i.tolist(), j.tolist(), strict=True)
+        values[:] = [value * (factors[p] * factors[q] * weight) for value, p, q in scaled]
+        count = -(-(max(map(abs, values.tolist())).bit_length() + 1) // WIDTH)
+        levels = np.zeros((count, self.size, self.size), dtype=np.int64)
+        levels[:, i, j] = limbs_of_integers(values, count)
+        # The last level keeps its place.
+        self.first, self.levels = self.first + len(self.levels) - count, levels
+        self.load = 1
 
     def copy(self) -> "GramSums":
         """The same sums, to be changed without changing these."""
@@ -116,13 +138,13 @@ class GramSums:
         return twin
 
     @classmethod
-    def restored(cls, digits: Levels, exponents: Indices, rows: int) -> "GramSums":
-        """The sums that gave these normal equations."""
+    def restored(cls, limbs: Levels, exponents: Indices, rows: int) -> "GramSums":
+        """The sums whose normal equations have these `limbs`, exponents and rows."""
         sums = cls(len(exponents))
-        if digits.any():
-            # The exponents of normal equations are those of the units of the last digit.
-            sums.exponents = exponents + 21 + 11 * (len(digits) - 1)
-            sums.levels, sums.load = digits.copy(), 1
+        if limbs.any():
+            # The exponents of normal equations go with the last plane.
+            sums.exponents = exponents + 21 + 11 * (len(limbs) - 1)
+            sums.levels, sums.load = limbs.copy(), 1
         sums.rows = rows
         return sums
 
@@ -131,7 +153,10 @@ class GramSums:
     def normal_equations(
         self, scales: tuple[Fraction, ...] | None = None, weight_unit: Fraction = Fraction(1)
     ) -> NormalEquations:
-        """The sums as they are. The numbers they stand for do not depend on how they were added up."""
+        """The sums so far, for columns in units of scales and weights in weight_unit.
+
+        The numbers that they stand for do not depend on the order of blocks; how they are split into levels may.
+        """
         exponents = np.where(self.exponents == UNSEEN, 0, self.exponents) - 21
         levels = self.levels.copy() if len(self.levels) else np.zeros((1, self.size, self.size), dtype=np.int64)
         # The last level has the weight 2**(-22 last) in units of both columns: half of it goes to each.
@@ -141,18 +166,18 @@ class GramSums:
     # --- how it is done
 
     def _feed_rest(self, A: Array, b: Array, rows: Indices, places: int, units: "_Units", sign: int) -> None:
-        """Add what these rows have below so many places: its products with the digits above, and with itself."""
+        """Add what some rows have beyond `places` places: its products with what is above, and with itself."""
         for part in _parts(slice(0, len(rows)), COLUMNS):
             t = units.scaled(A[rows[part]], b[rows[part]])
             assert t is not None, "these rows have been scaled before"
-            digits = digits_of_floats(t)
-            # The first may be more than a digit: only the norm of its column is bounded.
-            high, rest = np.stack(carried(digits[:places])), np.stack(digits[places:])
+            limbs = limbs_of_floats(t)
+            # The first plane may hold more than limbs: only the norms of its columns are bounded.
+            high, rest = np.stack(carried(limbs[:places])), np.stack(limbs[places:])
             terms = 2 * (len(high) + len(rest))
             self._add(2 * (places - len(high)), products_with_rest(high, rest), terms, sign)
 
     def _add(self, first: int, levels: Levels, terms: int, sign: int = 1) -> None:
-        """Add levels from `first` on, each of at most `terms` sums of 2**53."""
+        """Add levels, those from s = first on, each entry of which is at most `terms` sums of up to 2**53."""
         self._make_room(terms)
         if not len(self.levels):
             self.first, self.levels = first, sign * levels
@@ -170,21 +195,21 @@ class GramSums:
             here -= levels
 
     def _make_room(self, terms: int) -> None:
-        """Move carries on before `terms` sums of 2**53 more would overflow."""
+        """Move carries on if `terms` more sums of up to 2**53 could overflow an int64."""
         if self.load + terms > CAPACITY:
             self._carry()
         self.load += terms
 
     def _carry(self) -> None:
-        """Move carries on, which leaves digits."""
+        """Move carries on, which leaves planes of limbs."""
         if len(self.levels):
-            digits = np.array(carried(list(self.levels)))
-            self.first -= len(digits) - len(self.levels)
-            self.levels = digits
+            limbs = np.array(carried(list(self.levels)))
+            self.first -= len(limbs) - len(self.levels)
+            self.levels = limbs
         self.load = 1
 
     def _reach(self, exponents: Indices) -> None:
-        """Raise the columns' exponents to these where they are lower, and bring the sums into the new units."""
+        """Raise the exponents to at least these, and express the sums in the new units, exactly."""
         before, self.exponents = self.exponents, np.maximum(self.exponents, exponents)
         if not len(self.levels):
             return
@@ -204,7 +229,7 @@ class GramSums:
 
 
 class _Units:
-    """The units 2**(E_j - 21) of the columns of [A b]."""
+    """Multiplication of the columns of [A b] by 2**(21 - E_j), exactly, in one buffer that is used again."""
 
     def __init__(self, exponents: Indices) -> None:
         power = np.where(exponents == UNSEEN, 0, 21 - exponents)
@@ -215,7 +240,7 @@ class _Units:
         self._t = np.empty((len(exponents), 0))
 
     def scaled(self, A: Array, b: Array) -> Array | None:
-        """t = [A b]' (n + 1, k) in these units, exactly, until the next call; None when that would underflow."""
+        """t (n + 1, k), [A b]' times 2**(21 - E), valid until the next call; None where that would underflow."""
         if self._t.shape[1] != len(b):
             self._t = np.empty((len(self._first), len(b)))
         t = self._t

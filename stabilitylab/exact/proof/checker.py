@@ -90,8 +90,8 @@ def _malformed(certificate: Certificate, n: int) -> str:
     for j, (middle, spread, ratio, nearest) in enumerate(entries):
         pair = isinstance(ratio, tuple) and len(ratio) == 2 and _integers(ratio) and ratio[1] != 0
         if not (_integers((middle, spread)) and pair and isinstance(nearest, float)):
-            found = ", ".join(map(_shown, (middle, spread, ratio, nearest)))
-            return f"entry {j} must be integers middle and spread, a ratio of integers and a float nearest; got {found}"
+            came = ", ".join(map(_shown, (middle, spread, ratio, nearest)))
+            return f"entry {j} must be integers middle and spread, a ratio of integers and a float nearest; got {came}"
     denominator, rank = certificate.denominator, certificate.rank
     if not _integers((denominator, rank)) or denominator == 0:
         return f"denominator (not 0) and rank must be integers; they are {_shown(denominator)} and {_shown(rank)}"
@@ -149,7 +149,7 @@ def _too_narrow(radius: Vector, X: Rows, alpha: Fraction, G: Rows, c: Vector, x:
 
 
 def _too_far(radius: Vector, solution: Vector, x: Vector) -> str:
-    errors = [abs(true - found) for true, found in zip(solution, x, strict=True)]
+    errors = [abs(exact - claimed) for exact, claimed in zip(solution, x, strict=True)]
     i = _first(error > bound for error, bound in zip(errors, radius, strict=True))
     away = "" if i is None else f"{_shown(errors[i])} from the exact solution, and radius[{i}] is {_shown(radius[i])}"
     return away and f"x[{i}] is {away} only"

@@ -1,1 +1,1 @@
-"""Exact normal equations solved to any number of proven digits, and the intervals that say so."""
+"""Exact normal equations solved to any number of proven decimal digits, by three methods; intervals of rationals."""

@@ -1,73 +1,81 @@
-"""Small normal equations solved in ball arithmetic: every number carries a proven radius. By FLINT."""
+"""Small normal equations solved in FLINT's ball arithmetic, in which every number is a middle and a proven radius.
+
+Source: Johansson, IEEE Trans. Computers 66 (2017) 1281-1292.
+"""
 
 from collections.abc import Iterator, Sequence
 from math import ceil, log2
-from threading import Lock
 from typing import Any
 
+import flint
+
+from stabilitylab.core.arithmetic.flint_precision import FLINT_PRECISION
 from stabilitylab.exact.gram.normal_equations import NormalEquations
-from stabilitylab.exact.solve.enclosed import Resolved, Solved
+from stabilitylab.exact.solve.enclosed import EnclosedSolution, NarrowEnough
 from stabilitylab.exact.solve.interval import Interval
-from stabilitylab.exact.solve.rational import flint, in_flint, independent_columns, solve_exactly
+from stabilitylab.exact.solve.rational import in_flint, independent_columns, solve_exactly
 
-LARGEST = 64  # unknowns up to which balls are cheaper than the staged factor
-LARGEST_ILL = 110  # unknowns up to which they are where the factor takes more than two stages
-ASKED = 30  # unknowns beyond which it pays to ask how well conditioned they are
-UNKNOWN = 104  # bits of cond(C) where that is not known: cond(A) to 4e15
+LARGEST = 64  # unknowns up to which balls cost less than a staged inverse factor
+LARGEST_ILL = 110  # unknowns up to which they do where cond(C) is so large that a factor takes more than two stages
+FEW = 30  # unknowns up to which an estimate of cond(C) costs more than it saves
+UNKNOWN_CONDITION = 104  # bits of cond(C) that are allowed for without an estimate: cond(A) up to 4e15
 ROUTE = "exact Gram matrix, FLINT balls"
-# FLINT's precision is one setting for the whole process. A ball is right at any precision; the lock keeps it ours.
-_precision = Lock()
 
 
-def wanted(normal: NormalEquations) -> bool:
-    """Whether balls are the cheapest way, where FLINT is there."""
+def are_cheapest(normal: NormalEquations) -> bool:
+    """Whether C y = c costs less in ball arithmetic than by a staged inverse factor; measured, not derived."""
     return normal.n <= LARGEST or (normal.n <= LARGEST_ILL and normal.condition is None)
 
 
-def serve(normal: NormalEquations) -> bool:
-    """Whether balls are there, and the cheapest way."""
-    return flint is not None and wanted(normal)
+def solve_by_balls(normal: NormalEquations, narrow_enough: NarrowEnough, digits: int) -> EnclosedSolution | None:
+    """The solution y (n,) of C y = c, each entry `narrow_enough`, which takes about `digits` decimal digits.
 
-
-def solve_by_balls(normal: NormalEquations, resolved: Resolved, digits: int) -> Solved | None:
-    """y of C y = c, known as well as asked for, which is to about `digits` digits; None when A is rank deficient.
-
-    Precision is doubled once; what is not resolved then is a tie, a 0 or worse conditioned, and solved in rationals.
-    Source: Johansson, IEEE Trans. Computers 66 (2017) 1281-1292.
+    None when A is exactly rank deficient. Precision is doubled once; what is too wide then is a tie between two
+    doubles, a zero, or worse conditioned than was guessed, and is solved in exact rationals.
     """
     C, c = in_flint(normal)
     for balls in _solutions(C, c, digits, _bits_lost(normal)):
-        found = _known(balls.entries(), resolved)
-        if found is not None:
-            return found
+        solution = _enclosed(balls.entries())
+        if solution.is_narrow(narrow_enough):
+            return solution
     if len(independent_columns(normal)) < normal.n:
         return None
     return solve_exactly(normal)
 
 
-def solve_and_invert(normal: NormalEquations, resolved: Resolved, digits: int) -> tuple[Solved, list[Interval]] | None:
-    """y of C y = c and diag(C^-1) from one elimination; None when twice the usual precision does not resolve both."""
+def solve_and_invert(
+    normal: NormalEquations, narrow_enough: NarrowEnough, digits: int
+) -> tuple[EnclosedSolution, list[Interval]] | None:
+    """y (n,) of C y = c, each entry `narrow_enough`, and diag(C^-1) to a relative width of 10**-digits.
+
+    Both from one elimination; None when twice the usual precision is not enough for both.
+    """
     n = normal.n
     C, c = in_flint(normal)
     right = flint.fmpz_mat(n, n + 1)
+    tightness = 10**digits
     for j in range(n):
         right[j, j], right[j, n] = 1, c[j, 0]
+
+    def relatively(j: int, middle: int, radius: int, denominator: int) -> bool:
+        return bool(2 * radius * tightness <= middle)
+
     for balls in _solutions(C, right, digits, _bits_lost(normal)):
-        found = _known([balls[j, n] for j in range(n)], resolved)
-        diagonal = _narrow([balls[j, j] for j in range(n)], digits)
-        if found is not None and diagonal is not None:
-            return found, diagonal
+        solution = _enclosed([balls[j, n] for j in range(n)])
+        diagonal = _enclosed([balls[j, j] for j in range(n)])
+        if solution.is_narrow(narrow_enough) and diagonal.is_narrow(relatively):
+            return solution, diagonal.intervals
     return None
 
 
 def diagonal_of_inverse(normal: NormalEquations, digits: int) -> list[Interval] | None:
-    """diag(C^-1) to a relative width below 10**-digits; None where twice the usual precision is not enough."""
+    """diag(C^-1) (n,) to a relative width of 10**-digits; None where twice the usual precision is not enough."""
     both = solve_and_invert(normal, lambda *_: True, digits)
     return None if both is None else both[1]
 
 
 def times(normal: NormalEquations, y: Sequence[int]) -> list[int]:
-    """C y in integers."""
+    """C y (n,) in integers, for y (n,)."""
     C, _ = in_flint(normal)
     return [int(v) for v in (C * flint.fmpz_mat(len(y), 1, list(y))).entries()]
 
@@ -75,46 +83,28 @@ def times(normal: NormalEquations, y: Sequence[int]) -> list[int]:
 def _bits_lost(normal: NormalEquations) -> int:
     """About how many bits elimination in balls loses: those of cond(C), and two or more for each unknown.
 
-    As measured, and no more than a guess: what it does not resolve is solved again. Small systems are solved sooner
-    than asked.
+    Fitted to measurements, and no bound: where it is too small, the radii are too large, and elimination is repeated.
     """
-    condition = UNKNOWN if normal.n <= ASKED or normal.condition is None else normal.condition
+    condition = UNKNOWN_CONDITION if normal.n <= FEW or normal.condition is None else normal.condition
     return condition + min(9 * normal.n // 4, 4 * condition) + 10
 
 
 def _solutions(C: Any, right: Any, digits: int, lost: int) -> Iterator[Any]:
-    """C^-1 right in balls, by elimination at two precisions; nothing where a pivot cannot be told from 0."""
+    """C^-1 right in balls, by elimination at two precisions; left out where a pivot cannot be told from 0."""
     bits = ceil(digits * log2(10)) + lost
     for precision in (bits, 2 * bits):
         try:
-            with _precision, flint.ctx.workprec(precision):
+            with FLINT_PRECISION, flint.ctx.workprec(precision):
                 balls = flint.arb_mat(C).solve(flint.arb_mat(right), algorithm="lu")
         except ZeroDivisionError:
             continue
         yield balls
 
 
-def _known(balls: list[Any], resolved: Resolved) -> Solved | None:
-    middle, radius, unit = _in_integers(balls)
-    if not all(resolved(j, middle[j], radius[j], 1 << unit) for j in range(len(balls))):
-        return None
-    return Solved(tuple(middle), tuple(radius), 1 << unit, ROUTE)
-
-
-def _narrow(balls: list[Any], digits: int) -> list[Interval] | None:
-    middle, radius, unit = _in_integers(balls)
-    if not all(2 * r * 10**digits <= m for m, r in zip(middle, radius, strict=True)):
-        return None
-    return [Interval(m - r, m + r, 1 << unit) for m, r in zip(middle, radius, strict=True)]
-
-
-def _in_integers(balls: list[Any]) -> tuple[list[int], list[int], int]:
-    """Middles and radii as integers in units of 2**-unit."""
+def _enclosed(balls: list[Any]) -> EnclosedSolution:
+    """Balls as integers over one power of two."""
     middles = [ball.mid().man_exp() for ball in balls]
     radii = [ball.rad().man_exp() for ball in balls]
     unit = max(0, *(-int(e) for _, e in middles), *(-int(e) for _, e in radii))
-    return (
-        [int(m) << (unit + int(e)) for m, e in middles],
-        [int(r) << (unit + int(e)) for r, e in radii],
-        unit,
-    )
+    middle, radius = (tuple(int(m) << (unit + int(e)) for m, e in parts) for parts in (middles, radii))
+    return EnclosedSolution(middle, radius, 1 << unit, ROUTE)

@@ -1,4 +1,4 @@
-"""A proven enclosure of the solution of exact normal equations, and when it is narrow enough."""
+"""The enclosed solution of exact normal equations, the doubles nearest to it, and when it is narrow enough for them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,15 +8,21 @@ from typing import TypeAlias
 
 from stabilitylab.core.errors import OutOfRangeError
 from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.solve.interval import Interval
 from stabilitylab.exact.solve.inverse_factor import InverseFactor
 
-# Whether coefficient j is known well enough when it lies within radius/denominator of middle/denominator.
-Resolved: TypeAlias = Callable[[int, int, int, int], bool]
+# narrow_enough(j, middle, radius, denominator): whether it suffices to know that entry j of the solution is within
+# radius/denominator of middle/denominator.
+NarrowEnough: TypeAlias = Callable[[int, int, int, int], bool]
 
 
 @dataclass(frozen=True, eq=False)
-class Solved:
-    """y of C y = c within |y - middle / denominator| <= radius / denominator; radius 0 is the exact rational."""
+class EnclosedSolution:
+    """y (n,) of C y = c, enclosed: |y_j - middle_j / denominator| <= radius_j / denominator; radius 0 is exact.
+
+    route: the method, in words. factor: the inverse factor behind the radii; None where it was ball arithmetic or
+    exact rationals.
+    """
 
     middle: tuple[int, ...]
     radius: tuple[int, ...]
@@ -24,12 +30,23 @@ class Solved:
     route: str
     factor: InverseFactor | None = None
 
+    @property
+    def intervals(self) -> list[Interval]:
+        """The interval of each entry of y."""
+        over, parts = self.denominator, zip(self.middle, self.radius, strict=True)
+        return [Interval(middle - radius, middle + radius, over) for middle, radius in parts]
+
+    def is_narrow(self, narrow_enough: NarrowEnough) -> bool:
+        """Whether every entry is narrow enough."""
+        parts = enumerate(zip(self.middle, self.radius, strict=True))
+        return all(narrow_enough(j, middle, radius, self.denominator) for j, (middle, radius) in parts)
+
 
 def nearest_double(middle: int, radius: int, denominator: int) -> float | None:
-    """The one double that every number within the radius rounds to, ties to even; None when there is more than one.
+    """The double that every number within radius/denominator of middle/denominator rounds to, ties to even.
 
-    0.0 for numbers that underflow, all of one sign. Raises OverflowError beyond the range of float64. Python divides
-    integers with a single rounding.
+    None when there is more than one; 0.0 for numbers that underflow, all of one sign. Raises OverflowError beyond the
+    range of float64. Rests on Python's division of integers, which rounds once.
     """
     low = (middle - radius) / denominator
     if radius == 0:
@@ -38,14 +55,15 @@ def nearest_double(middle: int, radius: int, denominator: int) -> float | None:
     return low if low == high and (low != 0.0 or abs(middle) > radius) else None
 
 
-def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> Resolved:
-    """Coefficient x_j = y_j p/q is known well enough when one double is nearest to all it can be, or it is a tie.
+def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> NarrowEnough:
+    """Narrow enough to round x_j = y_j p/q, (p, q) = ratios[j], to the nearest double: one is nearest to all it can be.
 
-    A tie between two doubles never shows in an interval. But det C y_j is an integer (Cramer) and a tie t one in units
-    of 2**-k, so that x_j and t are equal or differ by at least 1/(det C q 2**k). The same holds for t = 0.
+    No interval around a tie, the midpoint between two doubles, ever is. But det C y_j is an integer (Cramer's rule) and
+    a tie t one in units of 2**-k, so that x_j and t are equal or differ by at least 1/(det C q 2**k): an interval
+    narrower than that is enough too. The same holds for t = 0.
     """
 
-    def resolved(j: int, middle: int, radius: int, denominator: int) -> bool:
+    def narrow_enough(j: int, middle: int, radius: int, denominator: int) -> bool:
         p, q = ratios[j]
         try:
             if nearest_double(middle * p, radius * p, denominator * q) is not None:
@@ -56,13 +74,13 @@ def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> Re
         bound = normal.determinant_bound
         return radius * p * bound << (k + 1) < denominator or is_zero(middle, radius, denominator, bound)
 
-    return resolved
+    return narrow_enough
 
 
-def rounded(solved: Solved, ratios: Sequence[tuple[int, int]], names: Sequence[str]) -> list[float]:
-    """The double nearest to each x_j = y_j p/q, once `to_nearest` has found every y_j known well enough.
+def rounded(solved: EnclosedSolution, ratios: Sequence[tuple[int, int]], names: Sequence[str]) -> list[float]:
+    """The double nearest to each x_j = y_j p/q, for a solution that is narrow enough in the sense of `to_nearest`.
 
-    Raises OutOfRangeError where it is infinite, or 0 for an x_j that is not 0.
+    Raises OutOfRangeError, with the column's name, where it overflows, or is 0 for an x_j that is not 0.
     """
     x = []
     for j, (middle, radius) in enumerate(zip(solved.middle, solved.radius, strict=True)):
@@ -83,18 +101,18 @@ def rounded(solved: Solved, ratios: Sequence[tuple[int, int]], names: Sequence[s
     return x
 
 
-def to_digits(normal: NormalEquations, digits: int) -> Resolved:
-    """Coefficient j is known well enough when its relative error is below 10**-digits, or when it must be 0."""
+def to_digits(normal: NormalEquations, digits: int) -> NarrowEnough:
+    """Narrow enough for `digits` decimal digits: a radius of at most 10**-digits of the middle, or a proven 0."""
     tightness = 10**digits
 
-    def resolved(j: int, middle: int, radius: int, denominator: int) -> bool:
+    def narrow_enough(j: int, middle: int, radius: int, denominator: int) -> bool:
         if radius * tightness <= abs(middle):
             return True
         return is_zero(middle, radius, denominator, normal.determinant_bound)
 
-    return resolved
+    return narrow_enough
 
 
 def is_zero(middle: int, radius: int, denominator: int, bound: int) -> bool:
-    """Whether an integer over det C <= bound is nearer to 0 than any but 0 can be."""
+    """Whether a number N / det C, N an integer and det C <= bound, that lies in the interval can only be 0."""
     return (abs(middle) + radius) * bound < denominator

@@ -9,9 +9,9 @@ from stabilitylab.core.errors import OutOfRangeError
 
 @dataclass(frozen=True)
 class Interval:
-    """All numbers from low / over to high / over, over > 0, not in lowest terms: common factors cost less than gcds.
+    """The numbers from low / over to high / over, integers, over > 0. Not reduced to lowest terms: gcds are slow.
 
-    Products and reciprocals are for low >= 0.
+    Products and reciprocals are for low >= 0 only.
     """
 
     low: int
@@ -19,13 +19,13 @@ class Interval:
     over: int = 1
 
     def __mul__(self, other: "Interval | Fraction") -> "Interval":
-        """Products of the numbers of two intervals, or with a number that is not negative."""
+        """All products of a number of this interval with one of another, or with one number of 0 or more."""
         if isinstance(other, Interval):
             return Interval(self.low * other.low, self.high * other.high, self.over * other.over)
         return Interval(self.low * other.numerator, self.high * other.numerator, self.over * other.denominator)
 
     def inverse(self) -> "Interval":
-        """Reciprocals, of an interval that does not hold 0."""
+        """1/x for the numbers x of an interval with low > 0."""
         return Interval(self.over * self.low, self.over * self.high, self.low * self.high)
 
     def reflected(self, value: Fraction) -> "Interval":
@@ -34,12 +34,21 @@ class Interval:
         return Interval(p - q * self.high, p - q * self.low, self.over * q)
 
     def below(self, value: Fraction) -> "Interval":
-        """value - x for the numbers x of the interval, cut off at 0."""
+        """max(value - x, 0) for the numbers x of the interval."""
         all_of_them = self.reflected(value)
         return Interval(max(all_of_them.low, 0), max(all_of_them.high, 0), all_of_them.over)
 
+    def meets(self, other: "Interval") -> bool:
+        """Whether the two have a number in common."""
+        return self.low * other.over <= other.high * self.over and other.low * self.over <= self.high * other.over
+
+    def squared(self) -> "Interval":
+        """x² for the numbers x of the interval, of any sign."""
+        least, most = sorted((self.low**2, self.high**2))
+        return Interval(0 if self.low < 0 < self.high else least, most, self.over**2)
+
     def agrees(self, digits: int) -> bool:
-        """Whether all its numbers agree to `digits` significant digits."""
+        """Whether 0 is outside and the width at most 10**-digits of the end nearer to 0; or whether the width is 0."""
         nearer = min(abs(self.low), abs(self.high))
         return self.low == self.high or (self.low * self.high > 0 and (self.high - self.low) * 10**digits <= nearer)
 
@@ -49,26 +58,26 @@ class Interval:
         return Fraction(self.low + self.high, 2 * self.over)
 
 
-# An interval that no rounding settles.
+# An interval whose numbers have no common nearest double: the answer of a figure that needs more digits.
 UNSETTLED = Interval(0, 1)
 
 
 def exactly(value: Fraction | int) -> Interval:
-    """The interval of one number."""
+    """The interval that holds one number only."""
     return Interval(value.numerator, value.numerator, value.denominator)
 
 
 def nearest_of(interval: Interval, what: str) -> float | None:
-    """The double nearest to every number, ties to even; None when there is more than one.
+    """The double that every number of the interval rounds to, ties to even; None when there is more than one.
 
-    Raises OutOfRangeError, naming what it is, on overflow, or where a number that is not 0 becomes 0.
+    Raises OutOfRangeError, with `what` for a name, on overflow, and where a number that is not 0 becomes 0.
     """
     over = interval.over
     return _agreed(_double(interval.low, over, what), _double(interval.high, over, what), interval, what)
 
 
 def nearest_root_of(interval: Interval, what: str) -> float | None:
-    """The double nearest to the square root of every number; like `nearest_of`."""
+    """The double that the square root of every number rounds to, for low >= 0; otherwise like `nearest_of`."""
     over = interval.over
     return _agreed(_root(interval.low, over, what), _root(interval.high, over, what), interval, what)
 

@@ -1,4 +1,4 @@
-"""The diagonal of (A'A)^-1, from which standard errors come, to any number of proven digits."""
+"""The diagonal of (A'A)^-1, from which standard errors are computed, to any number of proven decimal digits."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -15,19 +15,23 @@ from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.solve.inverse_factor import SERIES, InverseFactor, inverse_factor, products
 from stabilitylab.exact.solve.rational import solution
 
-# Decimal digits, or exact rationals.
+# Decimal digits; None for exact rationals.
 Accuracy: TypeAlias = int | None
 
 
-def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy, known: InverseFactor | None = None) -> list[Interval]:
-    """diag(C^-1), C = A'A in integers and nonsingular, to a relative width of about 10**-accuracy; known: a factor."""
+def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy, start: InverseFactor | None = None) -> list[Interval]:
+    """diag(C^-1) (n,), C = A'A in integers and nonsingular, to a relative width of about 10**-accuracy.
+
+    By ball arithmetic where that costs least, else from a series with an inverse factor, else in exact rationals.
+    start: an inverse factor of C, which is used if it is good enough for the series.
+    """
     n = normal.n
     if accuracy is not None:
-        if balls.serve(normal):
+        if balls.are_cheapest(normal):
             enclosed = balls.diagonal_of_inverse(normal, accuracy)
             if enclosed is not None:
                 return enclosed
-        factor = known if known is not None and known.alpha <= SERIES else inverse_factor(normal, SERIES)
+        factor = start if start is not None and start.alpha <= SERIES else inverse_factor(normal, SERIES)
         if factor is not None and factor.alpha <= SERIES:
             return _by_series(normal, factor, accuracy)
     columns = [solution(normal.C, [int(i == j) for i in range(n)]) for j in range(n)]
@@ -35,7 +39,7 @@ def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy, known: Inverse
 
 
 def _by_series(normal: NormalEquations, factor: InverseFactor, accuracy: int) -> list[Interval]:
-    """C^-1 = X (I - E)^-1 X', E = I - X'C X: the terms of I + E + E² + ... that count, in digit planes.
+    """C^-1 = X (I - E)^-1 X', E = I - X'C X: the terms of I + E + E² + ... that count, in planes of limbs.
 
     The first planes of E and F are empty, |E| < 2**-36. With F = E + ... + E**k cut at plane w, every entry of F is
     wrong by at most 2 w n 2**(20 - 22 w), for a cut product lacks less than w n 2**(20 - 22 w) and |E| is small; so
@@ -51,7 +55,7 @@ def _by_series(normal: NormalEquations, factor: InverseFactor, accuracy: int) ->
         # The planes of E and F stand for 2**-22, 2**-44, ...: a product begins with the second.
         levels = [np.zeros((n, n), dtype=np.int64), *products(E, F, count - 1)]
         F = np.array(carried([level + plane.astype(np.int64) for level, plane in zip(levels, E, strict=True)]), float)
-        assert len(F) == count, "|F| < 1/2 has no digit before the point"
+        assert len(F) == count, "|F| < 1/2 has no limb before the point"
     error = 2 * Fraction(alpha) ** (terms + 1) + Fraction(4 * count * n * n, 1 << (WIDTH * count - 20))
     X = _aligned_factor(factor)
     zeros = np.zeros((n, n), dtype=np.int64)
@@ -65,20 +69,20 @@ def _by_series(normal: NormalEquations, factor: InverseFactor, accuracy: int) ->
 
 
 def _aligned(factor: InverseFactor, count: int) -> Array:
-    """The digits of E that stand for 2**-22, 2**-44, ..., in float64 (count, n, n)."""
-    digits = factor.error
+    """The limbs of E that stand for 2**-22, 2**-44, ..., in float64 (count, n, n)."""
+    limbs = factor.error
     at = factor.top + factor.places[:, None] + factor.places[None, :]
     planes = np.zeros((count, *at.shape))
     for k in range(count):
         t = at + k + 1
-        inside = (t >= 0) & (t < len(digits))
-        digit = np.take_along_axis(digits, np.where(inside, t, 0)[None], axis=0)[0]
-        planes[k] = np.where(inside, digit, 0)
+        inside = (t >= 0) & (t < len(limbs))
+        limb = np.take_along_axis(limbs, np.where(inside, t, 0)[None], axis=0)[0]
+        planes[k] = np.where(inside, limb, 0)
     return planes
 
 
 def _aligned_factor(factor: InverseFactor) -> Array:
-    """The digit planes of X with all columns at the place of the highest."""
+    """The planes of limbs of X with all columns at the place of the highest."""
     L = len(factor.planes)
     lower = int(factor.places.max()) - factor.places
     planes = np.zeros((L + int(lower.max()), *factor.planes.shape[1:]))
@@ -89,10 +93,10 @@ def _aligned_factor(factor: InverseFactor) -> Array:
 
 def _row_products(Y: Sequence[Levels], X: Array) -> list[Interval]:
     """sum_j Y_ij X_ij for each i, exactly, both in units of the place of X's first plane."""
-    digits = np.array(carried(list(Y)), dtype=np.float64)
-    ahead = len(digits) - len(Y)
-    sums = np.zeros((len(digits) + len(X) - 1, X.shape[1]), dtype=np.int64)
-    for u, left in enumerate(digits):
+    limbs = np.array(carried(list(Y)), dtype=np.float64)
+    ahead = len(limbs) - len(Y)
+    sums = np.zeros((len(limbs) + len(X) - 1, X.shape[1]), dtype=np.int64)
+    for u, left in enumerate(limbs):
         for k, right in enumerate(X):
             sums[u + k] += (left * right).sum(axis=1).astype(np.int64)
     over = 1 << (WIDTH * (len(sums) - 1 - ahead))

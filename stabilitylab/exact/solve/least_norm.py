@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from math import lcm
 
 from stabilitylab.exact.gram.normal_equations import NormalEquations
-from stabilitylab.exact.solve.enclosed import Solved
+from stabilitylab.exact.solve.enclosed import EnclosedSolution
 from stabilitylab.exact.solve.rational import solution
 
 LEAST_NORM = "exact Gram matrix, exact rationals of least norm"
 
 
-def least_norm(normal: NormalEquations, independent: Sequence[int]) -> Solved:
+def least_norm(normal: NormalEquations, independent: Sequence[int]) -> EnclosedSolution:
     """The minimiser x of |b - A x| with the least |x|, exactly, K: independent columns of A.
 
     The minimiser of least norm is the one in the range of A' = range of G = A'A, which the columns K of G span:
@@ -27,4 +27,4 @@ def least_norm(normal: NormalEquations, independent: Sequence[int]) -> Solved:
     sums = [sum(C[i][k] * value for k, value in zip(independent, v, strict=True)) for i in range(n)]
     x = [unit * value * units[n] * common / denominator for unit, value in zip(units, sums, strict=False)]
     over = lcm(*(value.denominator for value in x))
-    return Solved(tuple(int(value * over) for value in x), (0,) * n, over, LEAST_NORM)
+    return EnclosedSolution(tuple(int(value * over) for value in x), (0,) * n, over, LEAST_NORM)

@@ -1,39 +1,29 @@
-"""Exact rational solution and exact rank of integer normal equations: the last resort, which nothing defeats."""
+"""The exact rational solution and the exact rank of integer normal equations, by FLINT: for every conditioning."""
 
 from functools import lru_cache
-from importlib import import_module
 from math import gcd
 from typing import Any
 
+import flint
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.exact.gram.limbs import LIMB, limbs
+from stabilitylab.exact.gram.limbs import PACKED, packed
 from stabilitylab.exact.gram.normal_equations import Integers, NormalEquations
-from stabilitylab.exact.solve.enclosed import Solved
+from stabilitylab.exact.solve.enclosed import EnclosedSolution
 
-
-def _imported() -> Any:
-    try:
-        return import_module("flint")
-    except ImportError:
-        return None
-
-
-# A core dependency; where it cannot be had, NumPy and Python integers serve every n, and the route says so.
-flint = _imported()
-WITHOUT = "python-flint is not installed"
+ROUTE = "exact Gram matrix, exact rationals (FLINT)"
 
 
 @lru_cache(maxsize=1)
 def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
-    """C and c as matrices of FLINT."""
+    """C (n, n) and c (n, 1) as integer matrices of FLINT; those of the last call are kept."""
     n = normal.n
     i, j, square, right = _places(n)
-    base = flint.fmpz(1 << LIMB)
+    base = flint.fmpz(1 << PACKED)
     # FLINT reads small integers far faster than long ones, and polynomials faster than matrices.
     entries = flint.fmpz_poly()
-    for limb in limbs(normal.levels[:, i, j]):
+    for limb in packed(normal.levels[:, i, j]):
         entries = entries * base + flint.fmpz_poly(limb.tolist())
     values = entries.coeffs()
     values.extend([0] * (len(i) - len(values)))
@@ -49,57 +39,32 @@ def _places(n: int) -> tuple[Array, Array, list[int], list[int]]:
     return i, j, at[:n, :n].ravel().tolist(), at[:n, n].tolist()
 
 
-def solve_exactly(normal: NormalEquations) -> Solved:
-    """y of C y = c as integers over one denominator, C nonsingular."""
+def solve_exactly(normal: NormalEquations) -> EnclosedSolution:
+    """y (n,) of C y = c exactly, as integers over one denominator, C nonsingular."""
     numerators, denominator = solution(normal.C, normal.c)
-    how = "FLINT" if flint is not None else f"Bareiss, {WITHOUT}"
-    return Solved(tuple(numerators), (0,) * normal.n, denominator, f"exact Gram matrix, exact rationals ({how})")
+    return EnclosedSolution(tuple(numerators), (0,) * normal.n, denominator, ROUTE)
 
 
 def solution(C: list[Integers], c: Integers) -> tuple[Integers, int]:
-    """C^-1 c as integers over a positive denominator, in lowest terms, for a positive definite C."""
+    """C^-1 c (n,) as integers over a positive denominator, in lowest terms, for C (n, n) positive definite, c (n,)."""
     n = len(c)
     if n == 0:
         return [], 1
-    if flint is not None:
-        over, common = flint.fmpz_mat(C).solve(flint.fmpz_mat(n, 1, c)).numer_denom()
-        numerators, denominator = [int(v) for v in over.entries()], int(common)
-    else:
-        rows, _ = eliminated([[*row, right] for row, right in zip(C, c, strict=True)], n)
-        numerators, denominator = [row[n] for row in rows], rows[-1][n - 1]
+    over, under = flint.fmpz_mat(C).solve(flint.fmpz_mat(n, 1, c)).numer_denom()
+    numerators, denominator = [int(v) for v in over.entries()], int(under)
     common = gcd(denominator, *numerators) * (1 if denominator > 0 else -1)
     return [v // common for v in numerators], denominator // common
 
 
 def independent_columns(normal: NormalEquations) -> tuple[int, ...]:
-    """The columns of A that do not depend on those before them: the pivots of A'A, which has the same null space."""
+    """The columns of A that do not depend on those before them, in ascending order; their number is the rank, exactly.
+
+    They are the pivots of C, which has the same null space as A.
+    """
     n = normal.n
-    if flint is None:
-        return eliminated([list(row) for row in normal.C], n)[1]
     # Full rank modulo a prime is full rank; anything less is decided in integers.
     prime = (1 << 61) - 1
     if flint.nmod_mat(n, n, [v % prime for row in normal.C for v in row], prime).rank() == n:
         return tuple(range(n))
     reduced, _, rank = flint.fmpz_mat(normal.C).rref()
     return tuple(next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank))
-
-
-def eliminated(rows: list[Integers], n: int) -> tuple[list[Integers], tuple[int, ...]]:
-    """Fraction-free Gauss-Jordan elimination on the first n columns of a positive semidefinite matrix; its pivots.
-
-    Row k of a pivot becomes the common determinant at k and 0 at the other pivots. Source: Bareiss, Math. Comp. 22
-    (1968) 565-578.
-    """
-    previous, pivots = 1, []
-    for k in range(n):
-        pivot = rows[k][k]
-        # A semidefinite matrix keeps a semidefinite Schur complement: a zero on its diagonal is a zero row and column.
-        if pivot == 0:
-            continue
-        for i in range(len(rows)):
-            if i != k:
-                left = rows[i][k]
-                rows[i] = [(pivot * a - left * b) // previous for a, b in zip(rows[i], rows[k], strict=True)]
-        pivots.append(k)
-        previous = pivot
-    return rows, tuple(pivots)

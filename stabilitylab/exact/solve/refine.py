@@ -1,4 +1,4 @@
-"""Refinement with exact residuals, from an inverse factor to as many proven digits as are asked for."""
+"""Iterative refinement with exact residuals: from an inverse factor to any number of proven digits."""
 
 from math import frexp, isqrt
 
@@ -6,12 +6,14 @@ import numpy as np
 
 from stabilitylab.exact.gram.limbs import BASE, WIDTH
 from stabilitylab.exact.gram.normal_equations import Integers, NormalEquations, times
-from stabilitylab.exact.solve.enclosed import Resolved, Solved
+from stabilitylab.exact.solve.enclosed import EnclosedSolution, NarrowEnough
 from stabilitylab.exact.solve.inverse_factor import InverseFactor
 
 
-def refined(normal: NormalEquations, factor: InverseFactor, resolved: Resolved, route: str) -> Solved | None:
-    """y of C y = c, known as well as asked for; None when that would take more bits than exact rationals.
+def refined(
+    normal: NormalEquations, factor: InverseFactor, narrow_enough: NarrowEnough, route: str
+) -> EnclosedSolution | None:
+    """y (n,) of C y = c, each entry `narrow_enough`; None when that would take more bits than exact rationals.
 
     With d = c - C y and g = X'd exactly, y* - y = X B^-1 g, B = X'C X, so that y + X g is wrong by at most
     |X_i| |g| alpha/(1 - alpha) in entry i. Everything here is in exact integers but the row norms, which are bounds.
@@ -37,8 +39,8 @@ def refined(normal: NormalEquations, factor: InverseFactor, resolved: Resolved, 
         radius = X.bounds(length, step_unit)
         if length == 1:
             radius = [0] * n
-        if all(resolved(i, middle[i], radius[i], 1 << fine) for i in range(n)):
-            return Solved(tuple(middle), tuple(radius), 1 << fine, route, factor)
+        if all(narrow_enough(i, middle[i], radius[i], 1 << fine) for i in range(n)):
+            return EnclosedSolution(tuple(middle), tuple(radius), 1 << fine, route, factor)
         keep = max(unit, height + gain + unit + g_unit - length.bit_length())
         y = [_rounded(v, fine - keep) for v in middle]
         unit = keep
@@ -46,7 +48,7 @@ def refined(normal: NormalEquations, factor: InverseFactor, resolved: Resolved, 
 
 
 class _Operator:
-    """X and X' on vectors of Python integers, exactly: the digits by BLAS."""
+    """Exact products of X and X' with vectors of Python integers, and bounds from the row norms of X."""
 
     def __init__(self, factor: InverseFactor) -> None:
         self.planes = factor.planes
