@@ -13,7 +13,7 @@ value, right to a factor of 1.4 or so.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import log2
 
@@ -22,10 +22,10 @@ from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement
 from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
 from stabilitylab.probes.rank_policy import Bracket, Outcome, RankPolicy, probe, script
+from stabilitylab.report.blocks import Block, Code, TableBlock, Text
 from stabilitylab.report.marks import NOTHING, superscript
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.table import Column, Listing
-from stabilitylab.report.writers import markdown
 from stabilitylab.scoring.reporting import Reporting
 
 LOUD = (Reporting.REFUSED.value, Reporting.NOT_A_NUMBER.value, Reporting.WARNED.value)
@@ -120,16 +120,16 @@ def witnesses(title: str, name: str) -> Listing:
 class Witnesses:
     """What was found of each library's routes, and the witness of the first that has a cut-off."""
 
-    def sections(self, rows: Rows) -> Mapping[str, str]:
+    def sections(self, rows: Rows) -> Mapping[str, Sequence[Block]]:
         """See `stabilitylab.lab.library_page.Section`."""
-        found = {}
+        made: dict[str, list[Block]] = {}
         asked = Rows(tuple(row for row in rows if row.answered))
         for name in asked.distinct("problem"):
             own = asked.where(problem=name)
-            found[name] = markdown(POLICIES.table(own))
+            made[name] = [TableBlock(POLICIES.table(own))]
             if seen := [row["script"] for row in own if row.solver in cutoffs(own)]:
-                found[name] += f"\nThe first cut-off, seen:\n\n```python\n{seen[0]}```\n"
-        return found
+                made[name] += [Text(("The first cut-off, seen:",)), Code(seen[0], "python")]
+        return made
 
 
 def cutoffs(rows: Rows) -> dict[str, float]:

@@ -9,17 +9,17 @@ and columns are left out and numbers replaced by 0 and 1 as long as the law stay
 the smallest that still breaks it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stabilitylab import bench, libraries
 from stabilitylab.core.types import Measurement, Status
 from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
 from stabilitylab.probes.metamorphic import LAWS, script, search, widths
+from stabilitylab.report.blocks import Block, TableBlock
 from stabilitylab.report.marks import plain, superscript
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.table import Column, Listing, Pivot
-from stabilitylab.report.writers import markdown
 
 BRIEFLY = ("gnumeric", "libreoffice", "lineax")  # a call opens a document, or compiles for every new shape
 HOLDS, BROKEN, REFUSED = "holds", "broken", "refused"
@@ -110,14 +110,14 @@ WITNESSES = Listing(
 class Witnesses:
     """The laws that a library's routes break, with the scripts that show it."""
 
-    def sections(self, rows: Rows) -> Mapping[str, str]:
-        """See `pages.Section`."""
-        found = {}
+    def sections(self, rows: Rows) -> Mapping[str, Sequence[Block]]:
+        """See `stabilitylab.lab.library_page.Section`."""
+        made: dict[str, Sequence[Block]] = {}
         for name in rows.distinct("problem.library"):
             own = Rows(tuple(row for row in rows if row["problem.library"] == name))
             if own.any(problem__outcome=BROKEN):
-                found[name] = markdown(WITNESSES.table(own))
-        return found
+                made[name] = [TableBlock(WITNESSES.table(own))]
+        return made
 
 
 EXPERIMENT = Experiment(

@@ -18,10 +18,10 @@ from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement, Truth
 from stabilitylab.lab import environments
 from stabilitylab.lab.version_watch import Bench, Seen, Step, measured, steps
-from stabilitylab.report import writers
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.table import Pivot
+from stabilitylab.report.writers import terminal
 from stabilitylab.scoring.reporting import DESERVED, Reporting, how_reported
 
 FAILED, INTERRUPTED = 1, 130
@@ -160,7 +160,7 @@ def _print(table: Table) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _WIDE
-    made = writers.rich_table(table)
+    made = terminal.table(table)
     made.padding = 0
     columns = [[table.printed(cell) for cell in column] for column in zip(*table.body, strict=True)]
     natural = [max(map(_width, (head, *texts))) for head, texts in zip(table.header, columns, strict=True)]

@@ -24,7 +24,7 @@ from stabilitylab.lab.compare import Change
 from stabilitylab.lab.compare import compare as compare_results
 from stabilitylab.lab.experiment import counted, find, load, select
 from stabilitylab.lab.runner import ExperimentRun, ProgressReport, run_experiments, silent
-from stabilitylab.report import writers
+from stabilitylab.report.writers import markdown, terminal
 from stabilitylab.scoring import metrics
 
 FAILED, BAD, INTERRUPTED = 1, 2, 130
@@ -153,7 +153,7 @@ def _show(outcome: ExperimentRun, screen: Console) -> None:
     chapter = outcome.chapter
     screen.rule(escape(chapter.question))
     if chapter.first_table is not None:
-        screen.print(writers.rich_table(chapter.first_table))
+        screen.print(terminal.table(chapter.first_table))
     for finding in chapter.findings:
         colour = {True: "green", False: "bold red", None: "yellow"}[finding.holds]
         why = f" ({finding.why})" if finding.why else ""
@@ -176,7 +176,7 @@ def _update(chapters: list[Chapter], out: Path, folder: Path, *, whole: bool) ->
     tables = folder / "tables"
     publish(chapters, out, tables)
     if whole:
-        write_index(chapters, tables)
+        write_index(chapters, tables, [markdown.SUFFIX])
     readme = folder.parent / "README.md"
     if readme.exists():
         refresh(readme, chapters)
