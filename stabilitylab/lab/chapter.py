@@ -87,8 +87,11 @@ class Chapter:
 
 
 def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
-    """The chapter of an experiment, and its files in folder: page (Markdown, HTML), tables (CSV, JSON lines), figures
-    (SVG, PNG)."""
+    """The chapter of an experiment, whose files it writes to folder.
+
+    A page in each of PAGES, tables as CSV and JSON lines, figures as SVG and PNG. Raises NoRowsError for a table or
+    figure of which there is no row, unless libraries are absent.
+    """
     name = loaded.name
     files = [f"{name}{suffix}" for suffix in PAGES]
     _clear(name, folder)

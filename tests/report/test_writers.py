@@ -4,6 +4,8 @@ import csv as csv_module
 import io
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -177,6 +179,14 @@ def test_a_failure_is_seen_in_html_and_a_name_in_lines_keeps_them():
     assert '<td class="scored failed">⊘</td>' in page
     assert '<th scope="col" class="scored">p\nq</th>' in page
     assert "white-space: pre-line" in page
+
+
+def test_importing_the_writers_brings_no_template_engine_and_no_terminal():
+    code = (
+        "import sys; from stabilitylab.report.writers import csv, html, jsonl, markdown, terminal; "
+        "sys.exit(bool({'jinja2', 'markupsafe', 'rich'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_what_is_no_block_is_refused():

@@ -54,7 +54,7 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
     body = len(names) * CELL
     bar = 0.62
     # 2. The sheet, and on it the map and its colour bar.
-    used = {tally.mark for cells in made.cells for cell in cells for tally in cell.marks}
+    used = {counted.mark for cells in made.cells for cell in cells for counted in cell.marks}
     page = sheet(spec.title, bar + body + above + 0.05, _foot(spec, rows, used), width)
     axes = page.axes(left, bar, len(heads) * cell_width, body)
     _fill(axes, made.cells)
@@ -73,8 +73,8 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
 
 
 def _text(cell: Cell) -> str:
-    """Text and symbols, without counts and numbers of footnotes: a cell is small, and the table has them."""
-    symbols = "".join(tally.mark.symbol for tally in cell.marks)
+    """The text and the symbols of a cell; the table has counts and numbers of footnotes, for which it is too small."""
+    symbols = "".join(counted.mark.symbol for counted in cell.marks)
     return f"{cell.text}{symbols}"
 
 
