@@ -125,7 +125,7 @@ def test_names_are_text_and_never_markup(chapter, folder):
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>\x1b[31m'
 
 
-def test_nothing_from_outside_is_markup_in_html(tmp_path):
+def test_nothing_from_outside_is_markup(tmp_path):
     """A problem, a solver, a warning, a docstring, a number in a finding: each tries to be an element."""
     scores = {"digits.min": 1.0}
     wild = Measurement(
@@ -144,6 +144,12 @@ def test_nothing_from_outside_is_markup_in_html(tmp_path):
         assert "\x1b" not in page
         assert page.count("&lt;script&gt;alert(2)") >= 6
         assert set(re.findall(r"<(\w+)", page)) <= set(OURS.split())
+    for name in ("wild.md", "index.md"):
+        page = (tmp_path / name).read_text("utf-8")
+        bare = re.sub(r"`[^`]*`|^    .*$", "", page, flags=re.MULTILINE)
+        assert set(re.findall(r"<(\w+)", bare)) <= {"br"}
+        assert "\x1b" not in page
+        assert page.count("&lt;script&gt;alert(2)") >= 6
 
 
 OURS = "html head meta title style body h1 h2 h3 p a code pre em strong ol ul li div table thead tbody tr th td figure"
