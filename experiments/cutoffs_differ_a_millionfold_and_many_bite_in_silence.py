@@ -13,11 +13,13 @@ value, right to a factor of 1.4 or so.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import log2
 
 from stabilitylab.lab import (
     NOTHING,
+    Block,
+    Code,
     Column,
     Experiment,
     Finding,
@@ -28,9 +30,10 @@ from stabilitylab.lab import (
     Reporting,
     Rows,
     Size,
+    TableBlock,
+    Text,
     bench,
     libraries,
-    markdown,
     rank_policy,
     run_file,
     superscript,
@@ -128,16 +131,16 @@ def witnesses(title: str, name: str) -> Listing:
 class Witnesses:
     """What was found of each library's routes, and the witness of the first that has a cut-off."""
 
-    def sections(self, rows: Rows) -> Mapping[str, str]:
+    def sections(self, rows: Rows) -> Mapping[str, Sequence[Block]]:
         """See `stabilitylab.lab.library_page.Section`."""
-        found = {}
+        made: dict[str, list[Block]] = {}
         asked = Rows(tuple(row for row in rows if row.answered))
         for name in asked.distinct("problem"):
             own = asked.where(problem=name)
-            found[name] = markdown(POLICIES.table(own))
+            made[name] = [TableBlock(POLICIES.table(own))]
             if seen := [row["facts.script"] for row in own if row.solver in cutoffs(own)]:
-                found[name] += f"\nThe first cut-off, seen:\n\n```python\n{seen[0]}```\n"
-        return found
+                made[name] += [Text(("The first cut-off, seen:",)), Code(seen[0], "python")]
+        return made
 
 
 def cutoffs(rows: Rows) -> dict[str, float]:

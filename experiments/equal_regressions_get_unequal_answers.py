@@ -9,10 +9,11 @@ and columns are left out and numbers replaced by 0 and 1 as long as the law stay
 the smallest that still breaks it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stabilitylab.lab import (
+    Block,
     Column,
     Experiment,
     Finding,
@@ -23,9 +24,9 @@ from stabilitylab.lab import (
     Rows,
     Size,
     Status,
+    TableBlock,
     bench,
     libraries,
-    markdown,
     metamorphic,
     plain,
     run_file,
@@ -126,14 +127,14 @@ WITNESSES = Listing(
 class Witnesses:
     """The laws that a library's routes break, with the scripts that show it."""
 
-    def sections(self, rows: Rows) -> Mapping[str, str]:
-        """See `pages.Section`."""
-        found = {}
+    def sections(self, rows: Rows) -> Mapping[str, Sequence[Block]]:
+        """See `stabilitylab.lab.library_page.Section`."""
+        made: dict[str, Sequence[Block]] = {}
         for name in rows.distinct("conditions.library"):
             own = Rows(tuple(row for row in rows if row["conditions.library"] == name))
             if own.any(facts__outcome=BROKEN):
-                found[name] = markdown(WITNESSES.table(own))
-        return found
+                made[name] = [TableBlock(WITNESSES.table(own))]
+        return made
 
 
 EXPERIMENT = Experiment(

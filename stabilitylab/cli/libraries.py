@@ -14,9 +14,9 @@ from stabilitylab.core.types import Truth
 from stabilitylab.lab import environments
 from stabilitylab.lab.library_table import EVERYDAY, STRD, digits_table, select_libraries
 from stabilitylab.lab.version_watch import Bench, Step, measured, steps
-from stabilitylab.report import writers
 from stabilitylab.report.cells import Table
 from stabilitylab.report.rows import Rows
+from stabilitylab.report.writers import terminal
 from stabilitylab.scoring.reporting import how_reported
 
 _WIDE = 200  # characters in a line that no terminal breaks
@@ -103,7 +103,7 @@ def _print(table: Table) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _WIDE
-    made = writers.rich_table(table)
+    made = terminal.table(table)
     made.padding = 0
     columns = [[table.printed(cell) for cell in column] for column in zip(*table.body, strict=True)]
     natural = [max(map(_width, (head, *texts))) for head, texts in zip(table.header, columns, strict=True)]

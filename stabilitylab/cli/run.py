@@ -16,8 +16,8 @@ from stabilitylab.cli.options import AS_JSON, FOLDER
 from stabilitylab.lab.chapter import INDEX, publish, refresh, write_index
 from stabilitylab.lab.experiment import Size, counted, select
 from stabilitylab.lab.runner import ExperimentRun, run_experiments
-from stabilitylab.report import writers
 from stabilitylab.report.committed import environment_here, publish_rows
+from stabilitylab.report.writers import markdown, terminal
 
 
 @click.command()
@@ -92,7 +92,7 @@ def _show(outcome: ExperimentRun, screen: Console) -> None:
     chapter = outcome.chapter
     screen.rule(escape(chapter.question))
     if chapter.first_table is not None:
-        screen.print(writers.rich_table(chapter.first_table))
+        screen.print(terminal.table(chapter.first_table))
     for finding in chapter.findings:
         colour = {True: "green", False: "bold red", None: "yellow"}[finding.holds]
         why = f" ({finding.why})" if finding.why else ""
@@ -118,7 +118,7 @@ def _update(outcomes: Sequence[ExperimentRun], out: Path, folder: Path, *, whole
     for outcome in outcomes:
         publish_rows(outcome.chapter.name, outcome.rows, tables, made_in)
     if whole:
-        write_index(chapters, tables)
+        write_index(chapters, tables, [markdown.SUFFIX])
     readme = folder.parent / "README.md"
     if readme.exists():
         refresh(readme, chapters)

@@ -1,16 +1,16 @@
 """A page for each library: what its routes are and declare, and what the chapters have found about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stabilitylab import bench, libraries
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement
+from stabilitylab.report.blocks import Block, Code, Heading, Link, TableBlock, Text, prose
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.table import Listing
-from stabilitylab.report.writers import escaped, markdown
 
 WORST = Listing(
     "The answers that fell furthest below what the data support",
@@ -21,8 +21,8 @@ WORST = Listing(
 class Section(Protocol):
     """What a chapter has to say about each library."""
 
-    def sections(self, rows: Rows) -> Mapping[str, str]:
-        """Markdown for each library that it has something to say about, by the library's name."""
+    def sections(self, rows: Rows) -> Mapping[str, Sequence[Block]]:
+        """Blocks for each library that it has something to say about, by the library's name."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,17 @@ class WorstAnswers:
     where: Mapping[str, Any] = field(default_factory=dict)
     count: int = 5
 
-    def sections(self, rows: Rows) -> Mapping[str, str]:
+    def sections(self, rows: Rows) -> Mapping[str, Sequence[Block]]:
         """See `Section`. A library that keeps what the data support, to a digit, has none."""
         chosen = rows.where(**self.where)
-        found = {}
+        made: dict[str, Sequence[Block]] = {}
         for library in libraries.each():
             own = [row for row in chosen if bench.route(row.solver).label.library == library and fallen(row) >= 1]
             if own:
                 worst = sorted(own, key=fallen, reverse=True)[: self.count]
-                table = markdown(WORST.table(Rows(tuple(worst))))
-                found[library.name] = f"{table}\nThe first of them again:\n\n```python\n{script(worst[0])}\n```\n"
-        return found
+                table = TableBlock(WORST.table(Rows(tuple(worst))))
+                made[library.name] = (table, Text(("The first of them again:",)), Code(script(worst[0]), "python"))
+        return made
 
 
 def fallen(row: Measurement) -> float:
@@ -69,13 +69,12 @@ def script(row: Measurement) -> str:
     )
 
 
-def page(library: Library, sections: Mapping[str, str]) -> str:
+def page(library: Library, sections: Mapping[str, Sequence[Block]]) -> tuple[Block, ...]:
     """The page of a library: its routes with what they declare, then under each chapter's question what it found."""
-    parts = [f"# {escaped(library.title)} {escaped(library.version())}\n", markdown(_routes(library))]
-    for question, text in sections.items():
-        parts += [f"## {escaped(question)}\n", text]
-    parts.append("[All chapters](index.md)\n")
-    return "\n".join(parts)
+    blocks: list[Block] = [Heading(1, (f"{library.title} {library.version()}",)), TableBlock(_routes(library))]
+    for question, section in sections.items():
+        blocks += [Heading(2, prose(question)), *section]
+    return (*blocks, Text((Link(("All chapters",), "index"),)))
 
 
 def _routes(library: Library) -> Table:

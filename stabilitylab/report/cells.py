@@ -1,4 +1,4 @@
-"""Cells and the Table they make: what `grid` forms from rows, and what `writers` print.
+"""Cells, and the Table that they make: formed from rows by `report.grid`, printed by `report.writers`.
 
 A cell is never blank and a number in it is always finite.
 """
@@ -31,7 +31,7 @@ class CountedMark:
 
 @dataclass(frozen=True)
 class Cell:
-    """One place: its text, the value behind the text, its marks, and sentences peculiar to it (a cause, a reason).
+    """One place of a table: its text, the value behind it, its marks, and sentences about it alone (a cause, a reason).
 
     Raises ValueError for a value that is not finite and for a cell that would be blank.
     """
@@ -55,17 +55,17 @@ class Cell:
     @property
     def status(self) -> str:
         """The names of the marks, for programs; empty for a plain value."""
-        return "; ".join(tally.name for tally in self.marks)
+        return "; ".join(counted.name for counted in self.marks)
 
     @property
     def failed(self) -> bool:
         """Whether a row of the cell has no finite coefficients."""
-        return any(tally.mark in FAILURES for tally in self.marks)
+        return any(counted.mark in FAILURES for counted in self.marks)
 
     @property
     def absent(self) -> bool:
         """Whether no row falls into the cell."""
-        return any(tally.mark.name == ABSENT.name for tally in self.marks)
+        return any(counted.mark.name == ABSENT.name for counted in self.marks)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Table:
     @property
     def footnotes(self) -> tuple[Footnote, ...]:
         """The marks used in their fixed order, then the numbered details, then the notes."""
-        used = dict.fromkeys(tally.mark for row in self.body for cell in row for tally in cell.marks)
+        used = dict.fromkeys(counted.mark for row in self.body for cell in row for counted in cell.marks)
         order = [mark.name for mark in ORDER]
         marks = sorted(used, key=lambda mark: order.index(mark.name))
         return (

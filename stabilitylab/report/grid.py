@@ -1,6 +1,6 @@
-"""From rows to cells: what one place of a table or heat map says about the rows that fall into it.
+"""Cells from rows: one place of a table or heat map, and the grid of all places.
 
-A row never vanishes: it is in the number, in a mark, or in both.
+Each row is counted in the number of its cell, in a mark, or in both; none is left out.
 """
 
 import math
@@ -121,17 +121,17 @@ def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mar
 
 
 def _details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]:
-    details = []
+    sentences = []
     if row.cause and is_score(field) and field not in PREDICTIONS and look(row, field) is not None:
-        details.append(row.cause)
+        sentences.append(row.cause)
     if NOT_SCORED in marks:
         name = field if isinstance(field, str) else ""
         missing = row[name] if name else None
         if missing is not None:
-            details.append(f"the score came out as {missing}")
+            sentences.append(f"the score came out as {missing}")
         else:
-            details.append(row.reasons.get(name) or _SILENCE[name in PREDICTIONS])
-    return details
+            sentences.append(row.reasons.get(name) or _SILENCE[name in PREDICTIONS])
+    return sentences
 
 
 def cell(

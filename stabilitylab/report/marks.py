@@ -60,7 +60,7 @@ PREDICTIONS: Mapping[str, str] = {
     "predicted.digits": "predicted digits, worst coefficient",
     "predicted.error": "predicted relative error, normwise",
 }
-"""What `bench` writes beside the metrics, in words."""
+"""The scores that `scoring.score` takes from an error law and not from the answer, in words."""
 
 
 def words(field: str) -> str:

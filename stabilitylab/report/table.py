@@ -1,4 +1,4 @@
-"""What to tabulate: `Pivot` and `Listing` are declarations, and `.table(rows)` is the Table that `writers` print."""
+"""What to tabulate: `Pivot` and `Listing` are declarations, and `.table(rows)` is the Table that writers print."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -11,9 +11,11 @@ from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement
 from stabilitylab.lab.chapter import INDEX, publish, refresh, write_chapter, write_index
 from stabilitylab.lab.experiment import Experiment, Finding, Loaded
+from stabilitylab.report.blocks import FigureBlock, Heading, Items, TableBlock, Text
 from stabilitylab.report.plot import HeatMap
 from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Listing, Pivot
+from stabilitylab.report.writers import markdown
 
 
 def row(problem, solver, digits):
@@ -87,17 +89,28 @@ def test_what_is_not_here_is_a_sentence_and_the_tables_that_need_it_are_left_out
     page = (tmp_path / "chapter.md").read_text("utf-8")
     assert "Passed over, for it is not here: NumPy: nowhere \\| get it\n" in page
     assert "- *not checked here*: It keeps …. (nowhere \\| get it)\n" in page
-    assert (len(chapter.tables), len(chapter.pictures), chapter.holds) == (1, 0, True)
+    assert (len(chapter.tables), len(chapter.figures), chapter.holds) == (1, 0, True)
 
 
 def test_every_file_a_page_names_is_there_and_no_other(chapter, folder):
-    page = (folder / "chapter.md").read_text("utf-8")
-    named = set(re.findall(r"\]\(([^)]+)\)", page)) - {INDEX}
+    in_markdown = set(re.findall(r"\]\(([^)]+)\)", (folder / "chapter.md").read_text("utf-8")))
+    in_html = set(re.findall(r'(?:href|src)="([^"]+)"', (folder / "chapter.html").read_text("utf-8")))
     there = {path.name for path in folder.iterdir()}
     assert there == set(chapter.files)
-    assert {"chapter-table1.csv", "chapter-table2.jsonl", "chapter-figure1.svg", "chapter-figure2.svg"} <= named < there
-    assert there - named == {"chapter.md", "chapter-figure1.png", "chapter-figure2.png"}
+    assert in_markdown - {INDEX} == {name for name in there if name.endswith((".csv", ".svg"))}
+    assert in_html - {"index.html"} == there - {"chapter.md", "chapter.html"}
+    assert len(there) == 2 + 2 * 2 + 2 * 2
     assert all((folder / name).stat().st_size for name in there)
+
+
+def test_a_page_stands_in_the_same_order_in_both_formats(chapter, folder):
+    marks = ["Text with", "The best keeps", "The worst keeps", "chapter-figure1.svg", "chapter-figure2.svg"]
+    marks += ["chapter-table1.csv", "Each row", "chapter-table2.csv", "Made by"]
+    for name in chapter.files[:2]:
+        page = (folder / name).read_text("utf-8")
+        assert [page.index(mark) for mark in marks] == sorted(page.index(mark) for mark in marks), name
+    blocks = [type(block) for block in chapter.blocks]
+    assert blocks == [Heading, Text, Items, FigureBlock, FigureBlock, TableBlock, TableBlock, Text]
 
 
 def test_names_are_text_and_never_markup(chapter, folder):
@@ -109,6 +122,39 @@ def test_names_are_text_and_never_markup(chapter, folder):
     assert "![Digits &amp; more](chapter-figure1.svg)" in page
 
 
+HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>\x1b[31m'
+
+
+def test_nothing_from_outside_is_markup(tmp_path):
+    """A problem, a solver, a warning, a docstring, a number in a finding: each tries to be an element."""
+    scores = {"digits.min": 1.0}
+    wild = Measurement(
+        HOSTILE, {}, HOSTILE, "float64", "float64", "matrix", "WARNED", HOSTILE, (HOSTILE,), None, (1.0,), scores
+    )
+    experiment = Experiment(
+        findings=(Finding("See {what}.", lambda rows: False, lambda rows: {"what": f"`{HOSTILE}` and {HOSTILE}"}),),
+        tables=(Pivot(HOSTILE), Listing("Each row", ("problem", "solver", "warnings", "note"), note=HOSTILE)),
+    )
+    one = Loaded("wild", Path("wild.py"), f"Is {HOSTILE} so?", f"Some {HOSTILE}\n\n    {HOSTILE}", experiment)
+    write_index([write_chapter(one, Rows((wild,)), tmp_path)], tmp_path)
+    for name in ("wild.html", "index.html"):
+        page = (tmp_path / name).read_text("utf-8")
+        assert "<script" not in page
+        assert "<img" not in page
+        assert "\x1b" not in page
+        assert page.count("&lt;script&gt;alert(2)") >= 6
+        assert set(re.findall(r"<(\w+)", page)) <= set(OURS.split())
+    for name in ("wild.md", "index.md"):
+        page = (tmp_path / name).read_text("utf-8")
+        bare = re.sub(r"`[^`]*`|^    .*$", "", page, flags=re.MULTILINE)
+        assert set(re.findall(r"<(\w+)", bare)) <= {"br"}
+        assert "\x1b" not in page
+        assert page.count("&lt;script&gt;alert(2)") >= 6
+
+
+OURS = "html head meta title style body h1 h2 h3 p a code pre em strong ol ul li div table thead tbody tr th td figure"
+
+
 def test_equal_rows_give_equal_bytes(chapter, folder, tmp_path):
     assert write_chapter(loaded(), Rows(tuple(ROWS)), tmp_path) == chapter
     for name in chapter.files:
@@ -117,7 +163,7 @@ def test_equal_rows_give_equal_bytes(chapter, folder, tmp_path):
 
 
 def test_what_an_earlier_run_left_of_a_chapter_goes_and_its_neighbours_stay(tmp_path):
-    stale = {"chapter-table7.csv", "chapter-figure3.png", "chapter.md"}
+    stale = {"chapter-table7.csv", "chapter-figure3.png", "chapter.md", "chapter.html"}
     kept = {"chapter-two.md", "chapter-two-table1.csv", "another-table1.csv", "chapter.txt", "xchapter.md", "rows"}
     for name in stale | kept:
         (tmp_path / name).write_text("old")
@@ -140,6 +186,9 @@ def test_the_index_lists_every_chapter_with_a_link_that_leads_to_it(tmp_path):
         assert f"[The whole chapter](c{k - 1}.md)" in index
     assert "(#which-solver-keeps-the-digits-of-numpys-and-why)" in index
     assert "(#whats-lost---10-digits)" in index
+    page = (tmp_path / "index.html").read_text("utf-8")
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r' id="([^"]+)"', page))
+    assert '<a href="c1.html">The whole chapter</a>' in page
     assert index.count("*holds*: The best keeps 12.0 digits.") == 2
     assert index.count("### Digits") == 2
     assert "- python: " in index
@@ -153,14 +202,25 @@ def test_only_the_first_table_and_figure_of_a_chapter_are_in_the_index(chapter, 
     assert "chapter-table2" not in index
 
 
-def test_publishing_copies_every_file_and_removes_stale_ones(chapter, folder, tmp_path):
+def test_publishing_copies_pages_tables_and_drawings_and_removes_stale_ones(chapter, folder, tmp_path):
     target = tmp_path / "deep" / "tables"
     publish([chapter], folder, target)
-    (target / "chapter-table9.csv").write_text("stale")
+    for stale in ("chapter-table9.csv", "chapter-table1.jsonl", "chapter-figure1.png", "chapter.html"):
+        (target / stale).write_text("stale")
     (target / "chapter-two.md").write_text("a neighbour")
     publish([chapter], folder, target)
-    assert {path.name for path in target.iterdir()} == {*chapter.files, "chapter-two.md"}
-    assert all((target / name).read_bytes() == (folder / name).read_bytes() for name in chapter.files)
+    published = {"chapter.md"} | {
+        f"chapter-{kind}" for kind in ("table1.csv", "table2.csv", "figure1.svg", "figure2.svg")
+    }
+    assert {path.name for path in target.iterdir()} == {*published, "chapter-two.md"}
+    assert all((target / name).read_bytes() == (folder / name).read_bytes() for name in published)
+    links = re.findall(r"\]\(([^)]+)\)", (target / "chapter.md").read_text("utf-8"))
+    assert set(links) - {INDEX} <= published, "what is published names what is not"
+
+
+def test_the_published_index_is_in_markdown_only(chapter, tmp_path):
+    write_index([chapter], tmp_path, [".md"])
+    assert {path.name for path in tmp_path.iterdir()} == {INDEX}
 
 
 # --- tables embedded in a page
@@ -191,7 +251,7 @@ def page_with(tmp_path, text):
 def test_only_what_is_between_markers_is_replaced_and_twice_is_once(chapter, tmp_path, old):
     path = page_with(tmp_path, BETWEEN.format(first=old, second=old))
     refresh(path, [chapter])
-    first, second = (table[: table.index("\n[CSV]")].rstrip() for table in chapter.tables)
+    first, second = (markdown.table(block.table).rstrip() for block in chapter.tables)
     assert path.read_text("utf-8") == BETWEEN.format(first=first, second=second)
     assert "\\|" in first
     refresh(path, [chapter])
@@ -225,4 +285,5 @@ def test_the_environment_is_printed_as_text(monkeypatch, tmp_path):
     write_index([], tmp_path)
     index = (tmp_path / INDEX).read_text("utf-8")
     assert "- processor: &lt;b&gt;\\|\n" in index
-    assert '- blas: [{"version": null}]\n' in index
+    assert '- blas: \\[{"version": null}\\]\n' in index
+    assert "<li>processor: &lt;b&gt;|</li>" in (tmp_path / "index.html").read_text("utf-8")

@@ -1,6 +1,5 @@
 """A library's page holds its routes as they are declared, its worst answers, and scripts that give them again."""
 
-import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +13,9 @@ from stabilitylab.core.library import Library
 from stabilitylab.lab.chapter import write_chapter, write_index
 from stabilitylab.lab.experiment import Experiment, Loaded
 from stabilitylab.lab.library_page import WorstAnswers, fallen, page, script
+from stabilitylab.report.blocks import Code, Text
 from stabilitylab.report.rows import Rows
+from stabilitylab.report.writers import markdown
 
 METRICS = ("digits.min", "digits.supported")
 
@@ -49,8 +50,9 @@ def test_how_far_an_answer_fell(measured, lost):
 def test_the_worst_answers_come_first_and_who_lost_nothing_is_not_blamed():
     found = WorstAnswers(count=2).sections(ROWS)
     assert set(found) == {"numpy"}
-    problems = re.findall(r"^\| numpy\.\w+ \| (\w+) \|", found["numpy"].replace("\\", ""), re.MULTILINE)
-    assert problems == ["nothing", "farther"]
+    table, _, code = found["numpy"]
+    assert [line[1].text for line in table.table.body] == ["nothing", "farther"]
+    assert code == Code(script(ROWS.all[4]), "python")
     assert set(WorstAnswers(where={"solver": "scipy.lsqr"}).sections(ROWS)) == set()
 
 
@@ -63,7 +65,8 @@ def test_the_script_measures_the_row_again():
 
 
 def test_a_page_holds_every_route_with_its_claims_and_what_was_found():
-    text = page(libraries.entry("scipy.lsqr").label.library, {"Is <it> so?": "Yes.\n"}).replace("\\", "")
+    found = {"Is <it> so?": [Text(("Yes.",))]}
+    text = markdown.page(page(libraries.entry("scipy.lsqr").label.library, found)).replace("\\", "")
     for entry in libraries.catalog:
         if entry.label.library.name == "scipy":
             assert f"| {entry.label.name} | " in text
@@ -76,8 +79,9 @@ def test_the_index_lists_the_pages_of_the_libraries_that_have_something_to_read(
     experiment = Experiment(sections=(WorstAnswers(),))
     chapter = write_chapter(Loaded("chapter", tmp_path / "chapter.py", "Who?", "", experiment), ROWS, tmp_path)
     (tmp_path / "library-stale.md").write_text("of an earlier run")
+    (tmp_path / "library-stale.html").write_text("of an earlier run")
     write_index([chapter], tmp_path)
-    assert [path.name for path in tmp_path.glob("library-*")] == ["library-numpy.md"]
+    assert {path.name for path in tmp_path.glob("library-*")} == {"library-numpy.md", "library-numpy.html"}
     assert "[NumPy " in (tmp_path / "index.md").read_text("utf-8")
     assert "## Who?" in (tmp_path / "library-numpy.md").read_text("utf-8")
     monkeypatch.setattr(Library, "missing", property(lambda self: "nowhere: get it"))

@@ -53,7 +53,7 @@ def test_one_process_and_two_write_the_same_bytes(tmp_path):
     assert outcomes[0] == outcomes[1]
     assert written(tmp_path / "1") == written(tmp_path / "2")
     suffixes = {name.rpartition(".")[2] for name in written(tmp_path / "1")}
-    assert suffixes == {"md", "csv", "jsonl", "svg", "png"}
+    assert suffixes == {"md", "html", "csv", "jsonl", "svg", "png"}
     assert journal(tmp_path / "1").rows == journal(tmp_path / "2").rows
 
 

@@ -16,6 +16,7 @@ from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError, RankDef
 from stabilitylab.lab.experiment import counted, load
 from stabilitylab.lab.runner import run_experiment
 from stabilitylab.probes.fuzz import KINDS, Verdict, draw, exact_solution, judged, oracle, tally
+from stabilitylab.report.writers import markdown
 
 FEW = {kind: 4 if kind == "many columns" else 24 for kind in KINDS}
 EACH = pytest.mark.parametrize("kind", KINDS)
@@ -225,8 +226,8 @@ def test_the_committed_campaign_refutes_a_planted_solver_and_names_its_seeds(tmp
     found = run_experiment(counted(load(FILE), 26), size="quick", jobs=1, out=tmp_path).chapter
     assert [finding.verdict for finding in found.findings] == verdicts
     assert found.findings[0].says.startswith("Of 26 problems ")
-    assert ("near duplicates: seed 0, 1" in found.tables[0]) == ("REFUTED" in verdicts)
-    assert ("planted route" in found.tables[1]) == (solve is not refuses)
+    assert ("near duplicates: seed 0, 1" in markdown.table(found.tables[0].table)) == ("REFUTED" in verdicts)
+    assert ("planted route" in markdown.table(found.tables[1].table)) == (solve is not refuses)
 
 
 # --- the engine

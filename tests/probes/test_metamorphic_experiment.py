@@ -9,6 +9,7 @@ from stabilitylab import libraries
 from stabilitylab.lab.experiment import load
 from stabilitylab.probes.metamorphic import LAWS
 from stabilitylab.report.rows import Rows, from_json, to_json
+from stabilitylab.report.writers import markdown
 
 CHAPTER = load(EXPERIMENTS / "equal_regressions_get_unequal_answers.py").experiment
 
@@ -60,7 +61,7 @@ def test_the_page_of_a_library_shows_what_its_routes_break(rows):
     (section,) = CHAPTER.sections
     pages = section.sections(rows)
     assert set(pages) == {"numpy"}
-    assert "stabilitylab as sl" in pages["numpy"]
+    assert "stabilitylab as sl" in markdown.page(pages["numpy"])
     held = Rows(tuple(row for row in rows if row["facts.outcome"] != "broken"))
     assert section.sections(held) == {}
 

@@ -76,7 +76,7 @@ def test_a_number_that_is_not_finite_cannot_reach_a_cell(bad):
     table = table_of(measured(digits=bad))
     assert table.body[0][1].value is None
     assert "came out as" in sentences(table)["¹"]
-    assert '"value": null' in jsonl(table)
+    assert '"value": null' in jsonl.table(table)
 
 
 def test_a_cell_cannot_be_blank():

@@ -4,11 +4,13 @@ Matplotlib is imported when a figure is drawn. Nothing of its global state is ch
 and settings hold inside `draw` and `save` only. Equal rows give equal bytes.
 """
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from stabilitylab.report.plot.sheet import style
 from stabilitylab.report.plot.specs import Guide, HeatMap, Lines, Scatter
+from stabilitylab.report.plot.svg import compact
 from stabilitylab.report.rows import Rows
 
 if TYPE_CHECKING:
@@ -32,10 +34,12 @@ def draw(spec: Spec, rows: Rows) -> "Figure":
 
 
 def save(figure: "Figure", stem: Path | str) -> tuple[Path, Path]:
-    """STEM.svg and STEM.png (1600 pixels wide for 8 inches), without date and version, so that bytes reproduce."""
+    """STEM.svg, made compact, and STEM.png, 1600 pixels for 8 inches, without date and version: bytes reproduce."""
     svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
     svg.parent.mkdir(parents=True, exist_ok=True)
     with style():
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+        svg.write_text(compact(drawn.getvalue()), "utf-8", newline="\n")
         figure.savefig(png, format="png", dpi=200, metadata={"Software": None})
     return svg, png

@@ -1,6 +1,7 @@
 """A heat map: digits as colour and as number in each cell, marks where there are none."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from stabilitylab.report.cells import Cell
@@ -13,8 +14,9 @@ from stabilitylab.report.rows import Rows
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.path import Path
 
-CELL, DIGITS, SLANT = 0.225, 16.0, 40.0
+CELL, DIGITS, STEPS, SLANT = 0.225, 16.0, 64, 40.0
 
 
 def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
@@ -52,7 +54,7 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
     body = len(names) * CELL
     bar = 0.62
     # 2. The sheet, and on it the map and its colour bar.
-    used = {tally.mark for cells in made.cells for cell in cells for tally in cell.marks}
+    used = {counted.mark for cells in made.cells for cell in cells for counted in cell.marks}
     page = sheet(spec.title, bar + body + above + 0.05, _foot(spec, rows, used), width)
     axes = page.axes(left, bar, len(heads) * cell_width, body)
     _fill(axes, made.cells)
@@ -71,14 +73,17 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
 
 
 def _text(cell: Cell) -> str:
-    """Text and symbols, without counts and numbers of footnotes: a cell is small, and the table has them."""
-    symbols = "".join(tally.mark.symbol for tally in cell.marks)
+    """The text and the symbols of a cell; the table has counts and numbers of footnotes, for which it is too small."""
+    symbols = "".join(counted.mark.symbol for counted in cell.marks)
     return f"{cell.text}{symbols}"
 
 
 def _fill(axes: "Axes", cells: tuple[tuple[Cell, ...], ...]) -> None:
-    from matplotlib.patches import Rectangle
+    """Cells on white, divided by white lines; those of one colour are one shape, however many they are."""
+    from matplotlib.patches import PathPatch
 
+    places: dict[Any, list[tuple[int, int]]] = {}
+    texts: dict[str, list[tuple[int, int, str]]] = {}
     for i, row in enumerate(cells):
         for j, cell in enumerate(row):
             face: Any = "white" if cell.absent else "#e4e4e4"
@@ -86,17 +91,51 @@ def _fill(axes: "Axes", cells: tuple[tuple[Cell, ...], ...]) -> None:
             if isinstance(cell.value, (int, float)):
                 face = _colour(cell.value)
                 ink = "white" if _luminance(face) < 0.179 else "black"
-            axes.add_patch(Rectangle((j, i), 1, 1, facecolor=face, edgecolor="white", linewidth=0.8))
-            axes.text(j + 0.5, i + 0.52, _text(cell), size=SMALL, color=ink, ha="center", va="center", gid="cell")
-    axes.set_xlim(0, len(cells[0]))
-    axes.set_ylim(len(cells), 0)
+            places.setdefault(face, []).append((i, j))
+            texts.setdefault(ink, []).append((i, j, _text(cell)))
+    height, width = len(cells), len(cells[0])
+    for face, here in places.items():
+        if face != "white":
+            boxes = [(j, i, j + 1, i + 1) for i, j in here]
+            axes.add_patch(PathPatch(_boxes(boxes), facecolor=face, edgecolor="none", clip_on=False, gid="faces"))
+    lines = [*((0, i, width, i) for i in range(height + 1)), *((j, 0, j, height) for j in range(width + 1))]
+    axes.add_patch(PathPatch(_lines(lines), fill=False, edgecolor="white", linewidth=0.8, clip_on=False))
+    for ink, written in texts.items():
+        for i, j, text in written:
+            axes.text(j + 0.5, i + 0.52, text, size=SMALL, color=ink, ha="center", va="center", gid="cell")
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
     axes.spines[:].set_visible(False)
 
 
+def _boxes(corners: Sequence[tuple[float, float, float, float]]) -> "Path":
+    """Boxes (left, top, right, bottom) as one path; those side by side in a row are one box."""
+    from matplotlib.path import Path
+
+    merged: list[tuple[float, float, float, float]] = []
+    for left, top, right, bottom in corners:
+        if merged and merged[-1][1:] == (top, left, bottom):
+            merged[-1] = (merged[-1][0], top, right, bottom)
+        else:
+            merged.append((left, top, right, bottom))
+    vertices = [((x, y), (u, y), (u, v), (x, v), (x, y)) for x, y, u, v in merged]
+    codes = (Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY)
+    return Path([point for box in vertices for point in box], codes * len(merged))
+
+
+def _lines(ends: Sequence[tuple[float, float, float, float]]) -> "Path":
+    """Lines (x, y) to (u, v) as one path."""
+    from matplotlib.path import Path
+
+    return Path([point for x, y, u, v in ends for point in ((x, y), (u, v))], (Path.MOVETO, Path.LINETO) * len(ends))
+
+
 def _colour(digits: float) -> tuple[float, float, float]:
+    """The colour of digits: one of STEPS, which the bar shows."""
     from matplotlib import colormaps
 
-    red, green, blue, _ = colormaps["cividis"](min(max(digits / DIGITS, 0.0), 1.0))
+    step = min(max(math.floor(digits / DIGITS * STEPS), 0), STEPS - 1)
+    red, green, blue, _ = colormaps["cividis"]((step + 0.5) / STEPS)
     return red, green, blue
 
 
@@ -109,11 +148,11 @@ def _luminance(colour: tuple[float, float, float]) -> float:
 def _colour_bar(axes: "Axes", name: str) -> None:
     from matplotlib.patches import Rectangle
 
-    steps = 64
-    for k in range(steps):
+    for k in range(STEPS):
         # Each step reaches a little under the next, so that no seam shows between them.
-        reach = DIGITS * min(k + 1.5, steps) / steps - DIGITS * k / steps
-        axes.add_patch(Rectangle((DIGITS * k / steps, 0), reach, 1, color=_colour(DIGITS * (k + 0.5) / steps), lw=0))
+        width = DIGITS / STEPS
+        reach = width * min(1.5, STEPS - k)
+        axes.add_patch(Rectangle((k * width, 0), reach, 1, facecolor=_colour((k + 0.5) * width), edgecolor="none"))
     axes.set_xlim(0, DIGITS)
     axes.set_ylim(0, 1)
     axes.set_yticks([])

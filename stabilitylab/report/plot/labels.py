@@ -1,4 +1,4 @@
-"""Where labels go so that none covers another: along an edge, and beside points."""
+"""Places of labels, along an edge and beside points, that do not overlap."""
 
 from collections.abc import Sequence
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""Lines over a number: a median with gaps where nothing was answered, a lane of marks for what was not, a law."""
+"""Line figures: medians over x with gaps where there is no value, marks for rows without one, and error laws."""
 
 import math
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from stabilitylab.report.plot.sheet import (
     text_width,
 )
 from stabilitylab.report.plot.specs import Lines
-from stabilitylab.report.plot.traces import Trace, tally, traces
+from stabilitylab.report.plot.traces import Trace, counts_by_series, traces
 from stabilitylab.report.rows import Rows
 
 if TYPE_CHECKING:
@@ -56,12 +56,12 @@ def draw_lines(spec: Lines, rows: Rows) -> "Figure":
     check_fields(rows, spec.x, spec.y, spec.series, *([] if spec.panels is None else [spec.panels]))
     panels = [("", rows)] if spec.panels is None else _split(spec, rows)
     parts = [(heading, *traces(spec, part)) for heading, part in panels]
-    everything = [trace for _, found, _ in parts for trace in found]
+    everything = [trace for _, shown, _ in parts for trace in shown]
     names = list(dict.fromkeys(trace.name for trace in everything))
     ys = [y for trace in everything for y in trace.y if y is not None]
     floor = _floor(ys) if spec.y_is_log else None
     right = max([text_width(plain(name), SMALL) for name in names], default=0) + NAME + MARGIN
-    heights = [_height(found) + (0.34 if spec.panels else 0.05) for _, found, _ in parts]
+    heights = [_height(shown) + (0.34 if spec.panels else 0.05) for _, shown, _ in parts]
     top = sum(heights) + FOOT
     page = sheet(spec.title, top, _foot(spec, rows, everything, [row for _, _, rest in parts for row in rest]))
     frame = Frame(
@@ -73,10 +73,10 @@ def draw_lines(spec: Lines, rows: Rows) -> "Figure":
         floor,
         page.width - LEFT - right,
     )
-    for (heading, found, _), height in zip(parts, heights, strict=True):
+    for (heading, shown, _), height in zip(parts, heights, strict=True):
         top -= height
-        lowest = _panel(frame, found, top, heading)
-        lowest.tick_params(axis="x", labelbottom=found is parts[-1][1])
+        lowest = _panel(frame, shown, top, heading)
+        lowest.tick_params(axis="x", labelbottom=shown is parts[-1][1])
     lowest.set_xlabel(spec.x_label or words(spec.x), size=LABEL)
     return page.figure
 
@@ -90,37 +90,37 @@ def _split(spec: Lines, rows: Rows) -> list[tuple[str, Rows]]:
     return [(f"{name}{plain(value)}", Rows(tuple(part))) for value, part in groups.items()]
 
 
-def _lanes(found: Sequence[Trace]) -> list[Trace]:
-    return [trace for trace in found if any(trace.lost)]
+def _lanes(shown: Sequence[Trace]) -> list[Trace]:
+    return [trace for trace in shown if any(trace.lost)]
 
 
-def _height(found: Sequence[Trace]) -> float:
-    return max(BODY, 1.15 * LINE * SMALL * len(found)) + LANE * len(_lanes(found))
+def _height(shown: Sequence[Trace]) -> float:
+    return max(BODY, 1.15 * LINE * SMALL * len(shown)) + LANE * len(_lanes(shown))
 
 
-def _foot(spec: Lines, rows: Rows, found: Sequence[Trace], unplaced: Sequence[Measurement]) -> list[str]:
-    used = [mark for trace in found for marks in trace.lost for mark in marks]
-    hollow = dict.fromkeys(mark.sentence for trace in found for marks in trace.caveats for mark in marks)
+def _foot(spec: Lines, rows: Rows, shown: Sequence[Trace], unplaced: Sequence[Measurement]) -> list[str]:
+    used = [mark for trace in shown for marks in trace.lost for mark in marks]
+    hollow = dict.fromkeys(mark.sentence for trace in shown for marks in trace.caveats for mark in marks)
     about = []
     if hollow:
         about.append(f"Hollow: {' or '.join(hollow)}.")
-    if any(size > 1 for trace in found for size in trace.sizes):
+    if any(size > 1 for trace in shown for size in trace.sizes):
         about.append("A point is the median of its rows that have a value.")
-    if any(law is not None for trace in found for law in trace.law):
+    if any(law is not None for trace in shown for law in trace.law):
         about.append("Thin lines: what the error law of the route predicts.")
-    if spec.y_is_log and any(y is not None and y <= 0 for trace in found for y in trace.y):
+    if spec.y_is_log and any(y is not None and y <= 0 for trace in shown for y in trace.y):
         about.append("A value of exactly 0 stands at the lower edge.")
     if unplaced:
-        about.append(f"Not drawn, for want of a {words(spec.x)}: {tally(unplaced, spec.series)}.")
+        about.append(f"Not drawn, for want of a {words(spec.x)}: {counts_by_series(unplaced, spec.series)}.")
     about.append(f"{scored_against(rows)} {spec.note}".strip())
     return [f"Marks, instead of a value: {key(used)}."] * bool(used) + [" ".join(about)]
 
 
-def _panel(frame: Frame, found: Sequence[Trace], bottom: float, heading: str) -> "Axes":
+def _panel(frame: Frame, shown: Sequence[Trace], bottom: float, heading: str) -> "Axes":
     """One panel with its lanes; returns the axes that lie lowest."""
     spec, page, width = frame.spec, frame.page, frame.width
-    lanes = _lanes(found)
-    body = _height(found) - LANE * len(lanes)
+    lanes = _lanes(shown)
+    body = _height(shown) - LANE * len(lanes)
     # Failures stand at the bad edge: few digits are at the bottom, large errors at the top.
     below = is_digits(spec.y)
     axes = page.axes(LEFT, bottom + LANE * len(lanes) * below, width, body)
@@ -128,12 +128,12 @@ def _panel(frame: Frame, found: Sequence[Trace], bottom: float, heading: str) ->
     scale(axes, "y", spec.y_is_log, frame.ys, is_digits(spec.y))
     for line in spec.guides:
         guide(axes, line, high=is_digits(frame.spec.y))
-    for trace in found:
+    for trace in shown:
         _draw(axes, trace, frame.style[trace.name], frame.floor)
-    _end_labels(frame, axes, found, body)
+    _end_labels(frame, axes, shown, body)
     axes.set_ylabel(spec.y_label or words(spec.y), size=LABEL)
     if heading:
-        y = (page.bottom + bottom + _height(found) + 0.05) / page.total
+        y = (page.bottom + bottom + _height(shown) + 0.05) / page.total
         page.figure.text(LEFT / page.width, y, heading, size=LABEL, weight="bold", va="bottom")
     if not lanes:
         return axes
@@ -177,10 +177,10 @@ def _raised(value: float, floor: float | None) -> float:
     return value if floor is None or value > 0 else floor
 
 
-def _end_labels(frame: Frame, axes: "Axes", found: Sequence[Trace], height: float) -> None:
+def _end_labels(frame: Frame, axes: "Axes", shown: Sequence[Trace], height: float) -> None:
     last = max(frame.xs, default=0.0)
     # A line that ends early because nothing was answered beyond has its name in its lane, where it goes on.
-    ends = [(t.name, (t.end[0], _raised(t.end[1], frame.floor))) for t in found if t.end and not _cut(t, last)]
+    ends = [(t.name, (t.end[0], _raised(t.end[1], frame.floor))) for t in shown if t.end and not _cut(t, last)]
     to_axes = axes.transData + axes.transAxes.inverted()
     points = [to_axes.transform(end) for _, end in ends]
     gap = LINE * SMALL / height

@@ -1,4 +1,4 @@
-"""A point for each row at two of its scores; marks at the edges for rows that lack one."""
+"""Scatter figures: a point for each row at two of its scores, and marks at the edges for rows that lack one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from stabilitylab.report.plot.sheet import (
     text_width,
 )
 from stabilitylab.report.plot.specs import Scatter
-from stabilitylab.report.plot.traces import tally
+from stabilitylab.report.plot.traces import counts_by_series
 from stabilitylab.report.rows import Rows
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ class Spot:
 
 def spots(spec: Scatter, rows: Rows) -> list[Spot]:
     """One Spot for each row, in order. A value that a logarithmic axis cannot show, 0, stands as None with its mark."""
-    found = []
+    shown = []
     for row in rows:
         x, y = (_placed(row, field, log) for field, log in ((spec.x, spec.x_is_log), (spec.y, spec.y_is_log)))
         lacking = [field for field, value in ((spec.x, x), (spec.y, y)) if value is None]
         marks = dict.fromkeys(m for field in lacking for m in (marks_of(row, field) or [ZERO]))
-        found.append(Spot(row, label(row, spec.series), x, y, tuple(marks)))
-    return found
+        shown.append(Spot(row, label(row, spec.series), x, y, tuple(marks)))
+    return shown
 
 
 ZERO = Mark("0", "zero", "exactly 0, which a logarithmic axis cannot show")
@@ -68,34 +68,34 @@ def draw_scatter(spec: Scatter, rows: Rows) -> "Figure":
     """The figure of a Scatter. Raises NoRowsError, UnknownNameError, and SpecError for a text on an axis."""
     rows = chosen(rows, spec.where)
     check_fields(rows, spec.x, spec.y, spec.series)
-    found = spots(spec, rows)
-    names = list(dict.fromkeys(spot.series for spot in found))
+    shown = spots(spec, rows)
+    names = list(dict.fromkeys(spot.series for spot in shown))
     style = looks(names)
     right = max(text_width(plain(name), SMALL) for name in names) + 0.42 + MARGIN
     body = max(BODY, 1.15 * LINE * SMALL * len(names))
     above = 0.05 + LINE * SMALL * any(line.axis == "x" for line in spec.guides)
-    page = sheet(spec.title, body + BOTTOM + above, _foot(spec, rows, found))
+    page = sheet(spec.title, body + BOTTOM + above, _foot(spec, rows, shown))
     width = page.width - LEFT - right
     axes = page.axes(LEFT, BOTTOM, width, body)
     for which, log, score in (("x", spec.x_is_log, spec.x), ("y", spec.y_is_log, spec.y)):
-        values = [value for spot in found if (value := spot.x if which == "x" else spot.y) is not None]
+        values = [value for spot in shown if (value := spot.x if which == "x" else spot.y) is not None]
         values += [line.at for line in spec.guides if line.axis == which]
         scale(axes, which, log, values, is_digits(score))
     for line in spec.guides:
         guide(axes, line, outside=True)
     for name in names:
-        _points(axes, [spot for spot in found if spot.series == name], style[name], name)
-    _edges(axes, spec, found, style)
-    _names(axes, found, style, width, body)
+        _points(axes, [spot for spot in shown if spot.series == name], style[name], name)
+    _edges(axes, spec, shown, style)
+    _names(axes, shown, style, width, body)
     if spec.labels is not None:
-        _beside(axes, spec.labels, found, width, body)
+        _beside(axes, spec.labels, shown, width, body)
     axes.set_xlabel(spec.x_label or words(spec.x), size=LABEL)
     axes.set_ylabel(spec.y_label or words(spec.y), size=LABEL)
     return page.figure
 
 
-def _points(axes: "Axes", found: Sequence[Spot], look: Look, name: Any) -> None:
-    whole = [(spot.x, spot.y) for spot in found if spot.x is not None and spot.y is not None]
+def _points(axes: "Axes", shown: Sequence[Spot], look: Look, name: Any) -> None:
+    whole = [(spot.x, spot.y) for spot in shown if spot.x is not None and spot.y is not None]
     axes.plot(
         [x for x, _ in whole],
         [y for _, y in whole],
@@ -111,10 +111,10 @@ def _points(axes: "Axes", found: Sequence[Spot], look: Look, name: Any) -> None:
     )
 
 
-def _edges(axes: "Axes", spec: Scatter, found: Sequence[Spot], style: dict[Any, Look]) -> None:
+def _edges(axes: "Axes", spec: Scatter, shown: Sequence[Spot], style: dict[Any, Look]) -> None:
     """Marks of rows with one score, inside the bad edge: no digits at the bottom and left, large errors opposite."""
     low_x, low_y = is_digits(spec.x), is_digits(spec.y)
-    for spot in found:
+    for spot in shown:
         common: dict[str, Any] = {"size": SMALL, "weight": "bold", "color": style[spot.series].colour}
         common["gid"] = f"lost {spot.series}"
         symbols = "".join(mark.symbol for mark in spot.marks)
@@ -126,10 +126,10 @@ def _edges(axes: "Axes", spec: Scatter, found: Sequence[Spot], style: dict[Any, 
             axes.text(0.005 if low_x else 0.995, spot.y, symbols, transform=place, ha=side, va="center", **common)
 
 
-def _names(axes: "Axes", found: Sequence[Spot], style: dict[Any, Look], width: float, body: float) -> None:
+def _names(axes: "Axes", shown: Sequence[Spot], style: dict[Any, Look], width: float, body: float) -> None:
     """The series on the right, in the order of their middle points, so that a name is near its points."""
     heights: dict[Any, list[float]] = {name: [] for name in style}
-    for spot in found:
+    for spot in shown:
         if spot.y is not None:
             heights[spot.series].append(spot.y)
     middles = {name: sorted(ys)[len(ys) // 2] if ys else float("-inf") for name, ys in heights.items()}
@@ -149,8 +149,8 @@ def _names(axes: "Axes", found: Sequence[Spot], style: dict[Any, Look], width: f
         axes.text(1 + 0.34 / width, y, plain(name), size=SMALL, va="center", transform=axes.transAxes)
 
 
-def _beside(axes: "Axes", field: Field, found: Sequence[Spot], width: float, body: float) -> None:
-    texts = [(spot, str(text)) for spot in found if (text := label(spot.row, field))]
+def _beside(axes: "Axes", field: Field, shown: Sequence[Spot], width: float, body: float) -> None:
+    texts = [(spot, str(text)) for spot in shown if (text := label(spot.row, field))]
     named = [(spot, text) for spot, text in texts if spot.x is not None and spot.y is not None]
     to_axes = axes.transData + axes.transAxes.inverted()
 
@@ -160,7 +160,7 @@ def _beside(axes: "Axes", field: Field, found: Sequence[Spot], width: float, bod
         x, y = to_axes.transform((spot.x, spot.y))
         return float(x) * width, float(y) * body
 
-    dots = [inches(spot) for spot in found if spot.x is not None and spot.y is not None]
+    dots = [inches(spot) for spot in shown if spot.x is not None and spot.y is not None]
     taken: list[Box] = [(x - 0.05, y - 0.05, x + 0.05, y + 0.05) for x, y in dots]
     points = [inches(spot) for spot, _ in named]
     sizes = [(text_width(text, SMALL) + 0.04, LINE * SMALL) for _, text in named]
@@ -194,13 +194,13 @@ def _beside(axes: "Axes", field: Field, found: Sequence[Spot], width: float, bod
         )
 
 
-def _foot(spec: Scatter, rows: Rows, found: Sequence[Spot]) -> list[str]:
+def _foot(spec: Scatter, rows: Rows, shown: Sequence[Spot]) -> list[str]:
     lines = []
-    used = [mark for spot in found for mark in spot.marks]
+    used = [mark for spot in shown for mark in spot.marks]
     if used:
         lines.append(f"Marks, instead of a value: {key(used)}.")
     for mark in dict.fromkeys(used):
-        nowhere = [spot.row for spot in found if spot.x is None and spot.y is None and mark in spot.marks[:1]]
+        nowhere = [spot.row for spot in shown if spot.x is None and spot.y is None and mark in spot.marks[:1]]
         if nowhere:
-            lines.append(f"Not drawn, {mark.symbol} on both axes: {tally(nowhere, spec.series)}.")
+            lines.append(f"Not drawn, {mark.symbol} on both axes: {counts_by_series(nowhere, spec.series)}.")
     return [*lines, " ".join(filter(None, [scored_against(rows), spec.note]))]

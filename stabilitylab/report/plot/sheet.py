@@ -1,7 +1,7 @@
 """The sheet that every figure is drawn on: size in inches, fonts, palette, title above, explanations below.
 
 All lengths are inches and measured before anything is placed, so that nothing is clipped and nothing overlaps.
-Okabe-Ito colours (Okabe and Ito, 2008), with marker and dashes of its own for each series, so that grey will do.
+Okabe-Ito colours (Okabe and Ito, 2008), and a marker and dashes for each series, so that series differ in grey too.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""From rows to the series of a line figure: medians over repeats, and what ended without a value."""
+"""The series of a line figure from rows: medians of repeated measurements, and marks of rows without a value."""
 
 import statistics
 from collections.abc import Sequence
@@ -52,24 +52,24 @@ def traces(spec: Lines, rows: Rows) -> tuple[list[Trace], list[Measurement]]:
 
 def _trace(spec: Lines, name: Any, points: dict[float, list[Measurement]]) -> Trace:
     xs = sorted(points)
-    found = [[(look_number(row, spec.y), marks_of(row, spec.y)) for row in points[x]] for x in xs]
+    at_each = [[(look_number(row, spec.y), marks_of(row, spec.y)) for row in points[x]] for x in xs]
     return Trace(
         name,
         tuple(xs),
-        tuple(_median([y for y, _ in at]) for at in found),
+        tuple(_median([y for y, _ in at]) for at in at_each),
         tuple(_median([look_number(row, spec.law) for row in points[x]]) if spec.laws else None for x in xs),
-        tuple(tuple(m for y, marks in at if y is not None for m in marks if m in _CAVEATS) for at in found),
-        tuple(tuple(dict.fromkeys(m for y, marks in at if y is None for m in marks)) for at in found),
+        tuple(tuple(m for y, marks in at if y is not None for m in marks if m in _CAVEATS) for at in at_each),
+        tuple(tuple(dict.fromkeys(m for y, marks in at if y is None for m in marks)) for at in at_each),
         tuple(len(points[x]) for x in xs),
     )
 
 
 def _median(values: Sequence[float | None]) -> float | None:
-    found = [value for value in values if value is not None]
-    return statistics.median(found) if found else None
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
 
 
-def tally(rows: Sequence[Measurement], series: Field) -> str:
+def counts_by_series(rows: Sequence[Measurement], series: Field) -> str:
     """How many rows of each series, in words."""
     names = [plain(label(row, series)) for row in rows]
     return ", ".join(f"{name}\u00a0({names.count(name)})" for name in dict.fromkeys(names))
