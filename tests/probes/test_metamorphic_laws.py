@@ -13,7 +13,7 @@ from stabilitylab import bench
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.types import Fit
 from stabilitylab.probes.metamorphic import LAWS, Instance, SmallProblem, compare, r_squared, search, widths
-from stabilitylab.probes.metamorphic.compared import WELL_POSED, sensitivity
+from stabilitylab.probes.metamorphic.comparison import WELL_POSED, instance_sensitivity, sensitivity
 from stabilitylab.probes.metamorphic.search import SMALLEST, USUAL
 from stabilitylab.probes.metamorphic.small_problem import arguments, takes_weights
 
@@ -22,11 +22,17 @@ RIGHT = ("qr.householder", "exact.certified")
 UNHURRIED = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+def sensitivity_of(rows):
+    """The sensitivity of the regression with these rows, the columns of X and then y."""
+    data = np.array(rows, dtype=float)
+    return sensitivity(SmallProblem.of(data[:, :-1], data[:, -1]))
+
+
 def well_posed(width):
     """Rows of small integers, X and then y."""
     row = st.tuples(*[st.integers(-4, 4)] * (width + 1))
     rows = st.integers(width + 2, 7).flatmap(lambda m: st.tuples(*[row] * m))
-    return rows.filter(lambda rows: sensitivity(rows) <= WELL_POSED)
+    return rows.filter(lambda rows: sensitivity_of(rows) <= WELL_POSED)
 
 
 def cases(law):
@@ -109,7 +115,7 @@ def test_the_smallest_problem_is_the_smallest_that_is_well_posed(width):
 @pytest.mark.parametrize("width", USUAL)
 def test_the_usual_problem_is_well_posed_and_its_first_column_says_most(width):
     rows = USUAL[width]
-    assert sensitivity(rows) <= WELL_POSED / 10
+    assert sensitivity_of(rows) <= WELL_POSED / 10
     assert all(map(all, [row[:1] for row in rows]))
     data = np.array(rows, dtype=float)
     correlations = np.abs(np.corrcoef(data.T)[-1, :-1])
@@ -128,7 +134,26 @@ def test_the_usual_problem_is_well_posed_and_its_first_column_says_most(width):
     ],
 )
 def test_what_is_not_well_posed_is_not_asked(rows):
-    assert sensitivity(rows) > WELL_POSED
+    assert sensitivity_of(rows) > WELL_POSED
+
+
+def test_a_coefficient_that_is_zero_with_the_weights_alone_is_not_compared():
+    """The intercept of these rows is not 0, and that of the problem with the first row four times is."""
+    law, instance = LAWS["weight four"], Instance(0, ((-2, 3), (4, -4), (1, -4)))
+    one = law.pair(instance.X, instance.y, 0).one
+    assert least_squares(*exact_system(one))[0] == 0
+    assert sensitivity_of(instance.rows) <= WELL_POSED
+    assert instance_sensitivity(law, instance) > WELL_POSED
+    for name in RIGHT:
+        assert not compare(bench.route(name), law, instance).broken
+
+
+def test_weights_count_in_the_sensitivity():
+    repeated = SmallProblem.of([[0.0], [0], [1], [3]], [1.0, 1, 2, 2])
+    weighted = SmallProblem.of([[0.0], [1], [3]], [1.0, 2, 2], weights=[2, 1, 1])
+    unweighted = replace(weighted, weights=None)
+    assert sensitivity(weighted) == pytest.approx(sensitivity(repeated), rel=1e-12)
+    assert sensitivity(weighted) != pytest.approx(sensitivity(unweighted), rel=1e-3)
 
 
 # --- how a problem is put to a route
