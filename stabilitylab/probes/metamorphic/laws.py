@@ -1,8 +1,8 @@
 """Metamorphic laws of linear regression: pairs of problems whose exact coefficients follow from each other.
 
 Each law is a function of X (m, p), y (m,), both of small integers, and an exponent k. It returns the pair of problems
-and the relation between their coefficients (intercept, then slopes). Entries and factors are exact in float64: integers,
-and integers times powers of two.
+and the relation between their coefficients (intercept, then slopes). Entries and factors are integers and integers
+times powers of two, all exact in float64.
 """
 
 from collections.abc import Callable
@@ -58,7 +58,7 @@ Maker = Callable[[Array, Array, int], Pair]
 
 
 def law(*, exponents: tuple[int, int] = (0, 0), columns: int = 1) -> Callable[[Maker], Maker]:
-    """Register a function as a Law in LAWS: its name with blanks is the name, its first docstring line the statement."""
+    """Register a function as a Law in LAWS, under its name with blanks; its docstring is the statement."""
 
     def add(make: Maker) -> Maker:
         name = make.__name__.replace("_", " ")
