@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from stabilitylab.bench.pool import Lost, in_processes
+from stabilitylab.bench.pool import LostTask, in_processes
 from stabilitylab.core import environment
 from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.lab.chapter import Chapter, write_chapter
@@ -152,7 +152,7 @@ def _here(queue: deque[Task]) -> Iterator[tuple[Task, Result]]:
 def _in_workers(queue: deque[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
     """`_here` in worker processes, in the order in which they finish."""
     for task, result in in_processes(work, queue, jobs=jobs, split=_parts, limit=_limit):
-        if not isinstance(result, Lost):
+        if not isinstance(result, LostTask):
             yield task, result
         elif isinstance(task, Batch):
             yield task, (lost(task, result.timed_out),)

@@ -9,7 +9,7 @@ from typing import Any
 import joblib
 
 from stabilitylab import bench, libraries, problems
-from stabilitylab.bench.pool import Lost, in_processes
+from stabilitylab.bench.pool import LostTask, in_processes
 from stabilitylab.core.errors import MissingLibraryError
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement, Solution, Status, Truth
@@ -81,7 +81,7 @@ def measured(chosen: Sequence[Library], on: Bench, seen: Seen) -> Rows:
     tasks: deque[Task] = deque((one.name, on) for one in chosen if one.isolated)
     done, jobs = len(chosen) - len(tasks), min(joblib.cpu_count(), len(tasks) or 1)
     for (name, part), result in in_processes(_work, tasks, jobs=jobs, split=_parts, limit=lambda task: inf):
-        rows += part.lost(named[name]) if isinstance(result, Lost) else result
+        rows += part.lost(named[name]) if isinstance(result, LostTask) else result
         done += part == on
         seen(named[name].title, done, len(chosen))
     return Rows(tuple(sorted(rows, key=lambda row: on.problems.index(row.problem))))
