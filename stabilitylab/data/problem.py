@@ -115,8 +115,8 @@ class Problem:
     design: how features come from the columns. dtype: the format the data are rounded to and the features formed in.
     cond: the 2-norm condition number the family advertises for the exact design, where it has one.
     planted: the coefficients a generator started from. Decoration: b = A x + r rounded has another solution.
-    Raises the errors of `door.checked_column` for a column that is none, ShapeError for columns of different lengths,
-    InputError where the response or a regressor is missing.
+    Raises the errors of `validation.checked_column` for a column that is none, ShapeError for columns of different
+    lengths, InputError where the response or a regressor is missing.
 
     Its three truths, each an exact integer system: "decimal" (the data as given, features exact), "data" (the data
     rounded to dtype, features exact) and "matrix" (the design matrix as formed and stored in dtype).

@@ -68,7 +68,7 @@ class GramAccumulator:
     def add(self, A: npt.ArrayLike, b: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> "GramAccumulator":
         """Add rows A (k, n), b (k,), of any exact numbers that `lstsq` takes, and return the accumulator.
 
-        Raises the errors of `door.checked` for the block, and then holds what it held before.
+        Raises the errors of `validation.checked` for the block, and then holds what it held before.
         """
         return self._change(A, b, weights, 1)
 

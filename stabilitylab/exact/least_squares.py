@@ -53,7 +53,7 @@ def lstsq(
     "minimum-norm", which gives the solution of least norm, and takes m < n too.
     Cost: an error-free A'A, 9 m n² floating-point operations by BLAS for ordinary data (m n² for integers of few
     digits, 16 m n² and more for heavy tails), and an n x n solve; less where a float64 factor serves.
-    Raises the errors of `door.checked`, OutOfRangeError where a coefficient over- or underflows float64,
+    Raises the errors of `validation.checked`, OutOfRangeError where a coefficient over- or underflows float64,
     NotCertifiedError rather than return a digit that is not proven.
     """
     started = process_time()

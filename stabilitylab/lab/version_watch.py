@@ -1,4 +1,4 @@
-"""The routes of libraries on one bench, in the version that is here or in another, and what changed between two."""
+"""Measures the routes of libraries on a set of problems, in the installed version or another, and compares two."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -25,12 +25,12 @@ from stabilitylab.scoring.score import score
 SCORES = ("digits.min", "digits.supported")
 THRESHOLD = 1.0  # digits; a smaller difference is no change
 
-Seen = Callable[[str, int, int], None]  # a library that is done, how many are, and how many there are
+Seen = Callable[[str, int, int], None]  # called with the title of a finished library, the number finished, and of all
 
 
 @dataclass(frozen=True)
 class Bench:
-    """The problems that routes are asked, and the truth that answers are scored against."""
+    """The problems that routes are measured on, and the truth that their answers are scored against."""
 
     problems: tuple[str, ...]
     truth: Truth
@@ -44,7 +44,7 @@ class Bench:
         return tuple(answer(*asked, self.truth, of, python=python) for asked in self._asked(library))
 
     def lost(self, library: Library) -> tuple[Measurement, ...]:
-        """The same rows, where the process that asked for them died."""
+        """The rows of a library whose routes ended the process that measured them: status DIED, no scores."""
         of = {"library": library.title, "version": library.version()}
         died = Solution(None, Status.DIED, note="the process ended while the route ran")
         return tuple(
@@ -71,7 +71,7 @@ def answer(
 # --- several libraries, each in a process
 
 
-Task = tuple[str, Bench]  # a library by its name, and what it is asked
+Task = tuple[str, Bench]  # the name of a library, and the problems to measure it on
 
 
 def measured(chosen: Sequence[Library], on: Bench, seen: Seen) -> Rows:
@@ -102,7 +102,7 @@ def _parts(task: Task) -> Sequence[Task]:
 
 @dataclass(frozen=True)
 class Step:
-    """What changed in a library from one version to a later one. beside: the NumPy and SciPy that they stood on."""
+    """The comparison of a library's older version with a later one. beside: the NumPy and SciPy that both ran with."""
 
     title: str
     before: str
@@ -112,7 +112,7 @@ class Step:
 
     @property
     def table(self) -> Table:
-        """The cells that changed, with what was said in footnotes."""
+        """The cells that changed; error messages, notes and warnings are footnotes."""
         body = tuple(
             (Cell(c.after.solver), Cell(c.after.problem), _told(c.before), _told(c.after)) for c in self.found.changed
         )
@@ -133,7 +133,7 @@ class Step:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The same for programs."""
+        """The comparison as a JSON-able dictionary."""
         return {
             "library": self.title,
             "before": self.before,
@@ -146,7 +146,7 @@ class Step:
 
 
 def _told(row: Measurement) -> Cell:
-    """The digits of a row with its marks, and all that was said in footnotes."""
+    """The digits of a row with its marks; its note and warnings are footnotes."""
     made = grid.cell([row], "digits.min", flag="silence")
     return replace(made, details=tuple(filter(None, (*made.details, row.note, *row.warnings))))
 
@@ -154,7 +154,7 @@ def _told(row: Measurement) -> Cell:
 def steps(wanted: Sequence[Requirement], on: Bench, say: Say) -> Iterator[Step]:
     """Each version wanted beside the one that is here, the older first; say hears what takes a while.
 
-    Raises MissingLibraryError where none is here, and what `versions.interpreter` raises.
+    Raises MissingLibraryError where none is here, and what `environments.interpreter` raises.
     """
     for library in [one.library for one in wanted]:
         if library.missing:
@@ -169,7 +169,7 @@ def steps(wanted: Sequence[Requirement], on: Bench, say: Say) -> Iterator[Step]:
 
 
 def compared(old: Sequence[Measurement], new: Sequence[Measurement]) -> Comparison:
-    """Rows of the same cells in the same order: those whose digits moved, or of which other words were said."""
+    """Two results with the same cells in the same order: the cells whose digits, status, note or warnings differ."""
     pairs = zip(old, new, strict=True)
     changes = [Change((b.problem, b.solver, b.dtype, b.truth, b.copy), a, b) for a, b in pairs]
     changed = [c for c in changes if abs(c.lost) >= THRESHOLD or _words(c.before) != _words(c.after)]
@@ -182,7 +182,7 @@ def _words(row: Measurement) -> tuple[Any, ...]:
 
 
 def _beside(python: str, library: Library) -> str:
-    """The NumPy and SciPy here and in the other interpreter, where it is not one of them that changed."""
+    """A sentence that names NumPy and SciPy here and in the other interpreter, without the library compared."""
     said = []
     for one in libraries.each():
         if one.distribution in environments.PINNED and one is not library:

@@ -46,8 +46,8 @@ def reference(
     than 50). An exactly rank-deficient A has many solutions: policy "full-rank" refuses it (RankDeficientError, naming
     the dependent columns), "minimum-norm" gives the one of least norm, "basic" the one on the independent columns
     `kept` (by default those that do not depend on columns before them), zero elsewhere.
-    Raises the errors of `door.checked` for arrays that are no problem, and InputError for an unknown policy or for
-    `kept` that are not independent columns of A, as many as its rank.
+    Raises the errors of `validation.checked` for arrays that are no problem, and InputError for an unknown policy or
+    for `kept` that are not independent columns of A, as many as its rank.
     """
     if truth not in TRUTHS:
         raise InputError(f"truth must be one of {', '.join(TRUTHS)}; got {truth!r}")

@@ -28,7 +28,7 @@ class ArrayTable(Named):
 
     @classmethod
     def open(cls, path: Path) -> "ArrayTable":
-        """Map the array. Raises InputError for a file that is none, the errors of `door.checked` for a wrong array."""
+        """Map the array. Raises InputError for a file of none, the errors of `validation.checked` for a wrong one."""
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (ValueError, EOFError) as error:

@@ -81,7 +81,8 @@ def enclose(A: npt.ArrayLike, b: npt.ArrayLike) -> Enclosure:
     and where that fails, 3. the same with R from Householder QR of blocks of [A b].
     4. Newton steps on x with a gradient A'(b - A x) to 20 bits more than float64, and the radius of the last one.
     Raises NotCertifiedError when alpha >= 1/2 (it grows like n u times the condition number), RankDeficientError for a
-    column of zeros, OutOfRangeError when a coefficient overflows, UntrustedBLASError, and the errors of `door.checked`.
+    column of zeros, OutOfRangeError when a coefficient overflows, UntrustedBLASError, and the errors of
+    `validation.checked`.
     Source: the module's docstring; Demmel, Grigori, Hoemmen, Langou, SISC 34 (2012) A206-A239, for step 3.
     """
     require_true_float64_blas()

@@ -56,7 +56,7 @@ class ExactInput:
 def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
     """The numbers of A and b without any rounding: floats of every format, integers, decimals as text, Fractions.
 
-    wide: fewer rows than columns are allowed. Raises the errors of `door.checked`, but accepts integers of any size.
+    wide: fewer rows than columns are allowed. Raises the errors of `validation.checked`; integers may have any size.
     """
     matrix, right = _unrounded(A, "A"), _unrounded(b, "b")
     for name, array in (("A", matrix), ("b", right)):

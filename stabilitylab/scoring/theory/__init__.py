@@ -1,1 +1,1 @@
-"""What to expect before solving: condition numbers and error laws, in float64 from the stored problem."""
+"""Predicted errors: condition numbers and error laws, computed in float64 from the stored problem."""
