@@ -83,9 +83,9 @@ def engine_agrees_with_the_mpmath_reference() -> SelfTest:
 def routes_agree() -> SelfTest:
     """Longley, matrix truth, by every route of the exact engine: all must give the same float64 coefficients."""
     problem = problems.get("nist.longley")()
-    found = by_every_route(problem.A, problem.b)
-    answers = len(set(found.values()))
-    seen = f"{answers} answer{'s' * (answers != 1)} of {'; '.join(found)}"
+    by_route = by_every_route(problem.A, problem.b)
+    answers = len(set(by_route.values()))
+    seen = f"{answers} answer{'s' * (answers != 1)} of {'; '.join(by_route)}"
     return SelfTest("the engine's routes give the same doubles", answers == 1, seen)
 
 
@@ -139,9 +139,9 @@ def _mpmath_qr(system: IntegerSystem) -> list[Fraction]:
     previous: list[Fraction] | None = None
     while True:
         x, _ = mp.qr_solve(mp.matrix(system.A.tolist()), mp.matrix(system.b.tolist()))
-        found = [Fraction(int(v.man)) * (-1 if v < 0 else 1) * Fraction(2) ** int(v.exp) for v in map(abs, x)]
-        found = [f if v >= 0 else -f for f, v in zip(found, x, strict=True)]
-        if previous and all(abs(p - f) * 10 ** (DIGITS + 2) <= abs(f) for p, f in zip(previous, found, strict=True)):
-            return found
-        previous = found
+        current = [Fraction(int(v.man)) * (-1 if v < 0 else 1) * Fraction(2) ** int(v.exp) for v in map(abs, x)]
+        current = [f if v >= 0 else -f for f, v in zip(current, x, strict=True)]
+        if previous and all(abs(p - f) * 10 ** (DIGITS + 2) <= abs(f) for p, f in zip(previous, current, strict=True)):
+            return current
+        previous = current
         mp.prec *= 2
