@@ -1,4 +1,4 @@
-"""Every task comes back with its result or as lost, whatever other tasks do to their processes."""
+"""Every task ends with its result or as lost, whatever other tasks do to their processes."""
 
 import time
 from collections import deque

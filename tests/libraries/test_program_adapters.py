@@ -1,4 +1,4 @@
-"""Adapters of programs: what each says to its program, and what it makes of the answer."""
+"""Adapters of programs: the requests they send, and how they read answers, warnings and errors."""
 
 import sys
 import warnings

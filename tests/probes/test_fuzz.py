@@ -1,4 +1,4 @@
-"""The campaign finds what it is there to find: an exact oracle, kinds that are what they say, planted faults seen."""
+"""Fuzz testing: the exact oracle, the kinds of random problems, the verdicts, and the planted faults they must find."""
 
 import re
 from collections import Counter

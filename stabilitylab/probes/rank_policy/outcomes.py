@@ -31,7 +31,7 @@ class Outcome(Enum):
     answer is the shortest solution of what remains, in the given or in scaled columns, or has a coefficient of 0 (Golub
     and Van Loan (2013), section 5.5: basic solution). NOT_FINITE: a NaN or an infinity. REFUSED: an error instead of an
     answer. ARBITRARY: a solution of what remains, with any other coefficient. WRONG: off orthogonally to the direction
-    too, or of the wrong shape. GONE: the process died, or was stopped at its time limit.
+    too, or of the wrong shape. PROCESS_ENDED: the process died, or was stopped at its time limit.
     """
 
     KEPT = "kept"
@@ -41,16 +41,16 @@ class Outcome(Enum):
     NOT_FINITE = "NaN"
     REFUSED = "refuses"
     ARBITRARY = "arbitrary along it"
-    WRONG = "wrong orthogonal too"
-    GONE = "takes its process down"
+    WRONG = "wrong elsewhere too"
+    PROCESS_ENDED = "takes its process down"
 
     @property
     def decided(self) -> bool:
         """Whether the route decided about the rank: its answer is a dropped direction, NaN or an error.
 
-        Not so for KEPT, for what round-off explains (ARBITRARY, WRONG), and for GONE.
+        Not so for KEPT, for what round-off explains (ARBITRARY, WRONG), and for PROCESS_ENDED.
         """
-        return self not in (Outcome.KEPT, Outcome.ARBITRARY, Outcome.WRONG, Outcome.GONE)
+        return self not in (Outcome.KEPT, Outcome.ARBITRARY, Outcome.WRONG, Outcome.PROCESS_ENDED)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class RankPolicy:
 def outcome_of(answer: Answer, system: System) -> Outcome:
     """The outcome of an answer x to a system, decomposed as x = base + t direction + a part orthogonal to it."""
     if answer.fit is None:
-        return Outcome.GONE if answer.failed in (Status.TIMED_OUT, Status.DIED) else Outcome.REFUSED
+        return Outcome.PROCESS_ENDED if answer.failed in (Status.TIMED_OUT, Status.DIED) else Outcome.REFUSED
     x, d = np.asarray(answer.fit.x, dtype=float)[-len(system.x) :], system.direction
     if x.shape != d.shape:
         return Outcome.WRONG
