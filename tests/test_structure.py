@@ -1,4 +1,4 @@
-"""The house rules that the source can be asked about: rooms, blindness, docstrings, and what importing brings."""
+"""The house rules that can be read off the source: rooms and imports, blindness, docstrings, effects of importing."""
 
 import ast
 import json
@@ -157,8 +157,8 @@ def test_an_import_that_goes_up_or_sideways_is_seen(module, source, edge):
 
 # --- blindness
 
-PLAYERS = {"solvers", "libraries"}
-JUDGES = {"exact", "scoring", "replay"}
+ROUTES = {"solvers", "libraries"}
+SCORING = {"exact", "scoring", "replay"}
 
 
 def reached(start, sources):
@@ -175,15 +175,15 @@ def outside(rooms, sources):
     return {name.partition(".")[0] for module, source in chosen for name in imported(module, source)} - {TOP}
 
 
-def sights(sources):
-    """What solvers and libraries import beside `core`, and what judges import of them; empty when all are blind."""
-    seen = reached(PLAYERS, sources) - {"core"}
-    seen |= outside(PLAYERS | {"core"}, sources) & {"mpmath", "flint"}
-    return seen | (reached(JUDGES, sources) & (PLAYERS | {"bench"}))
+def forbidden(sources):
+    """What routes import beside `core`, and what the code that makes and uses references imports of routes."""
+    broken = reached(ROUTES, sources) - {"core"}
+    broken |= outside(ROUTES | {"core"}, sources) & {"mpmath", "flint"}
+    return broken | (reached(SCORING, sources) & (ROUTES | {"bench"}))
 
 
-def test_solvers_and_libraries_import_core_only_and_judges_know_no_player():
-    assert sights(SOURCES) == set()
+def test_solvers_and_libraries_import_core_only_and_scoring_imports_none_of_them():
+    assert forbidden(SOURCES) == set()
 
 
 @pytest.mark.parametrize(
@@ -201,8 +201,8 @@ def test_solvers_and_libraries_import_core_only_and_judges_know_no_player():
         ("stabilitylab.scoring.reference", "from stabilitylab.bench import measure", "bench"),
     ],
 )
-def test_a_look_at_the_answers_is_seen(module, source, seen):
-    assert seen in sights({**SOURCES, module: source})
+def test_an_import_that_breaks_blindness_is_seen(module, source, seen):
+    assert seen in forbidden({**SOURCES, module: source})
 
 
 # --- what depends on where a file lies, without an import
@@ -259,6 +259,87 @@ def test_every_public_name_has_a_docstring():
 def test_a_missing_docstring_is_seen():
     source = '"""Doc."""\ndef a(): pass\nclass B:\n    """Doc."""\n    def c(self): pass\n    def _d(self): pass\n'
     assert undocumented({"m": source, "n": "x = 1"}) == ["m.a", "m.B.c", "n"]
+
+
+OLD = {
+    *("answer", "asked", "campaign", "compared", "copies", "counted", "diagonal", "door", "entrant", "factor", "given"),
+    *("isolated", "judge", "normal", "pages", "policy", "referee", "regression", "results", "solved", "truth"),
+    *("versions", "voice", "workers"),
+}
+"""Last words of modules of version 0.1 that have other names now."""
+
+
+def unresolved(sources):
+    """(module, name) for each `a.b...` in a docstring that begins with a room or a module, old or new, and is none.
+
+    `a` may be a module's last word, as in `validation.checked`. NAME stands for any name; a file is no module.
+    """
+    starts = {part for module in sources for part in module.split(".")[1:]} | OLD | {TOP}
+    missing = []
+    for module, source in sources.items():
+        for text in docstrings(ast.parse(source)):
+            for name in re.findall(r"`(\w+(?:\.\w+)+)(?:\(.*?\))?`", text):
+                first, *_, last = name.split(".")
+                if first in starts and last not in ("NAME", "json", "csv", "md", "py") and not resolves(name, sources):
+                    missing.append((module, name))
+    return missing
+
+
+def resolves(name, sources):
+    """Whether a dotted name is a module's, or a module's and a name that it defines or imports, by its last words."""
+    parts = name.split(".")
+    for k in range(len(parts), 0, -1):
+        ending = "." + ".".join(parts[:k])
+        modules = [module for module in sources if f".{module}".endswith(ending)]
+        if modules:
+            return k == len(parts) or any(parts[k] in defined(sources[module]) for module in modules)
+    return False
+
+
+@cache
+def defined(source):
+    """The names that a module defines or imports, in whatever block."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+def docstrings(tree):
+    """Every docstring of a module, and every text that stands alone, as below a constant."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value.value
+
+
+def test_a_module_that_a_docstring_names_is_there():
+    assert unresolved(SOURCES) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("door.checked", True),
+        ("policy.probe", True),
+        ("validation.chekced", True),
+        ("scoring.truth", True),
+        ("theory.lawz.LAWS", True),
+        ("exact.gram.digits", True),
+        ("validation.checked", False),
+        ("scoring.theory.laws", False),
+        ("stabilitylab.exact.gram.limbs", False),
+        ("sl.lstsq", False),
+        ("self.x", False),
+    ],
+)
+def test_a_name_in_a_docstring_that_leads_nowhere_is_seen(name, seen):
+    planted = {**SOURCES, "stabilitylab.data.planted": f'"""Doc.\n\nRaises the errors of `{name}`."""'}
+    assert (("stabilitylab.data.planted", name) in unresolved(planted)) == seen
 
 
 # --- what importing does

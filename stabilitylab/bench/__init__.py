@@ -1,4 +1,4 @@
-"""One route on one problem, whatever happens: the only place where exceptions become rows."""
+"""Runs one route on one problem. The only room that turns exceptions, time-outs and crashes into rows."""
 
 from stabilitylab.bench import certified_solver
 from stabilitylab.bench.run import Route, answered, as_route, measure, route, routes, solve, unsuited

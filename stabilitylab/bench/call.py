@@ -1,4 +1,4 @@
-"""What a route says when it is called, whatever happens: the only place where its exceptions become data."""
+"""Calls a function in this process and returns an Answer: its result, or how it failed, and the warnings it raised."""
 
 import time
 import warnings
@@ -32,9 +32,11 @@ REFUSALS = (
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """fit: what came back, None where nothing did. failed: how the call ended then, and note what was said.
+    """The outcome of one call of a route.
 
-    heard: what the caller could hear: warnings, once each, as "Category: text".
+    fit: the result; None where the call failed. failed: how it did (REFUSED, RAISED, TIMED_OUT or DIED); None where it
+    returned. note: the error message. heard: the Python warnings that a user would see, each once, as "Category: text".
+    seconds: wall-clock time of the call.
     """
 
     fit: Fit | None
@@ -45,12 +47,12 @@ class Answer:
 
 
 def answer_of(function: Callable[..., Any], arguments: Sequence[Any]) -> Answer:
-    """Call the function with one BLAS thread and ears for its warnings."""
+    """Call function(*arguments) on one BLAS thread, and record its warnings; no Exception or SystemExit gets out."""
     heard: list[warnings.WarningMessage] = []
     started = time.perf_counter()
     try:
         with one_blas_thread(), warnings.catch_warnings(record=True, action="always") as heard:
-            # What Python does not show outside a test or __main__ is no warning to the user of a library.
+            # Python by default hides these categories from the user of a library.
             for unheard in UNHEARD:
                 warnings.simplefilter("ignore", unheard)
             started = time.perf_counter()

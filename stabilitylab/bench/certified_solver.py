@@ -1,4 +1,4 @@
-"""The certified solver enters the catalogue of solvers, and sits the same exam as all."""
+"""Registers `exact.lstsq` in the catalogue of solvers, so that it is listed, examined and compared like the others."""
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.exact import lstsq

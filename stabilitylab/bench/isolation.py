@@ -1,6 +1,7 @@
-"""Routes of a library in a process of their own, with a time and a memory limit: what hangs, swells or crashes is data.
+"""Runs the routes of a library in a process of their own, with limits on time and memory.
 
-Resident memory is polled; a limit on address space would break libraries that reserve more than they use.
+A call that exceeds a limit, or crashes its process, gives an Answer with the status TIMED_OUT or DIED. Memory is
+resident memory, polled; a limit on address space (RLIMIT_AS) would break libraries that reserve more than they use.
 """
 
 import atexit
@@ -25,14 +26,14 @@ from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Status
 
-TICK = 0.2  # seconds between two looks at the clock and the memory, which takes milliseconds
-STARTING = 120.0  # seconds that a library's first call may take beyond the limit: importing it, starting a program
-PATIENCE = 2.0  # seconds for all processes together to end when they are asked
+POLL = 0.2  # seconds between two checks of time and memory; one check takes milliseconds
+STARTUP = 120.0  # seconds added to the limit of a process's first call, for importing a library or starting a program
+SHUTDOWN = 2.0  # seconds that all processes together have to end by themselves before they are killed
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one call may take: seconds, and bytes of resident memory of its process and that process's children."""
+    """Limits of one call: seconds of wall-clock time, and bytes of resident memory of its process and its children."""
 
     seconds: float = 30.0
     resident: int = 6 * 2**30
@@ -40,8 +41,8 @@ class Limits:
 
 LIMITS = Limits()
 
-# This package by its file: a folder on PYTHONPATH would bring all that stands beside it, and hide what another
-# interpreter has of it.
+# The package is loaded from its file. Its folder on PYTHONPATH would make the packages beside it importable too, and
+# hide the versions of them that another interpreter has.
 _START = """
 import importlib.util, sys
 spec = importlib.util.spec_from_file_location("stabilitylab", sys.argv[1])
@@ -53,7 +54,7 @@ main()
 
 
 def worker_command(python: str) -> list[str]:
-    """What starts a process that answers requests, with another interpreter; it ends when its input ends."""
+    """The command line of a worker process under the interpreter `python`; it ends when its standard input does."""
     return [python, "-c", _START, str(package_folder() / "__init__.py")]
 
 
@@ -73,8 +74,8 @@ def isolated_answer(
     started = time.perf_counter()
     try:
         answer = _worker(library.name, python).ask(request, limits)
-    except _GoneError as gone:
-        return Answer(None, gone.status, str(gone), seconds=time.perf_counter() - started)
+    except _WorkerEndedError as error:
+        return Answer(None, error.status, str(error), seconds=time.perf_counter() - started)
     assert isinstance(answer, Answer)
     return answer
 
@@ -84,16 +85,16 @@ def isolated_version(library: Library, module: str, name: str, *, python: str) -
     return str(_worker(library.name, python).ask((module, name, ()), LIMITS))
 
 
-class _GoneError(StabilityLabError):
-    """The process did not answer; status says how it ended."""
+class _WorkerEndedError(StabilityLabError):
+    """The worker process ended instead of answering; status: TIMED_OUT or DIED."""
 
-    def __init__(self, status: Status, said: str) -> None:
-        super().__init__(said)
+    def __init__(self, status: Status, message: str) -> None:
+        super().__init__(message)
         self.status = status
 
 
 class _Worker:
-    """One process and what it sends."""
+    """A worker process, and the queue of its answers; None in the queue means that the process ended."""
 
     def __init__(self, python: str) -> None:
         self.process = subprocess.Popen(
@@ -113,8 +114,8 @@ class _Worker:
         return self.process.poll() is None
 
     def ask(self, request: tuple[Any, ...], limits: Limits) -> Any:
-        """The answer to a request. Raises _GoneError, and then the process is no more."""
-        allowed = limits.seconds + (STARTING if self.fresh else 0.0)
+        """The answer to a request. Raises _WorkerEndedError when the process died or was stopped at a limit."""
+        allowed = limits.seconds + (STARTUP if self.fresh else 0.0)
         deadline = time.monotonic() + allowed
         try:
             assert self.process.stdin is not None
@@ -124,7 +125,7 @@ class _Worker:
             raise self._died() from None
         while True:
             try:
-                answer = self.answers.get(timeout=TICK)
+                answer = self.answers.get(timeout=POLL)
             except Empty:
                 self._check(deadline, limits)
                 continue
@@ -133,14 +134,14 @@ class _Worker:
             self.fresh = False
             return answer
 
-    def dismiss(self) -> None:
-        """Say that there will be no more requests, upon which the process ends when it has answered."""
+    def close_requests(self) -> None:
+        """Close the standard input of the process, which then ends by itself after its current answer."""
         assert self.process.stdin is not None
         with suppress(OSError):
             self.process.stdin.close()
 
     def end(self) -> None:
-        """Stop the process and all that it started."""
+        """Kill the process and its descendants."""
         with suppress(psutil.Error):
             children = psutil.Process(self.process.pid).children(recursive=True)
             for child in children:
@@ -160,27 +161,27 @@ class _Worker:
     def _check(self, deadline: float, limits: Limits) -> None:
         if time.monotonic() > deadline:
             self.end()
-            raise _GoneError(Status.TIMED_OUT, f"stopped after {limits.seconds:g} s")
+            raise _WorkerEndedError(Status.TIMED_OUT, f"stopped after {limits.seconds:g} s")
         resident = self._resident()
         if resident > limits.resident:
             self.end()
-            raise _GoneError(Status.DIED, f"stopped at {resident / 2**30:.1f} GiB of resident memory")
+            raise _WorkerEndedError(Status.DIED, f"stopped at {resident / 2**30:.1f} GiB of resident memory")
 
     def _resident(self) -> int:
         with suppress(psutil.Error):
             process = psutil.Process(self.process.pid)
             total = 0
-            for one in (process, *process.children(recursive=True)):
+            for member in (process, *process.children(recursive=True)):
                 with suppress(psutil.Error):
-                    total += one.memory_info().rss
+                    total += member.memory_info().rss
             return total
         return 0
 
-    def _died(self) -> _GoneError:
+    def _died(self) -> _WorkerEndedError:
         self.end()
         code = self.process.returncode
         how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-        return _GoneError(Status.DIED, f"its process ended {how}")
+        return _WorkerEndedError(Status.DIED, f"its process ended {how}")
 
 
 _workers: dict[tuple[str, str], _Worker] = {}
@@ -188,21 +189,21 @@ _lock = Lock()
 
 
 def _worker(name: str, python: str) -> _Worker:
-    """The library's process, started when it is first asked and when the last one is gone."""
+    """The worker of a library under an interpreter; started where there is none, or where it has ended."""
     with _lock:
-        found = _workers.get((name, python))
-        if found is None or not found.alive:
-            found = _workers[name, python] = _Worker(python)
-        return found
+        worker = _workers.get((name, python))
+        if worker is None or not worker.alive:
+            worker = _workers[name, python] = _Worker(python)
+        return worker
 
 
 @atexit.register
 def end_all() -> None:
-    """Stop every process that was started here; each is asked first, so that it can stop what it started itself."""
+    """End every worker: by closing its input first, so that it can stop programs it started, then by killing it."""
     with _lock:
         for worker in _workers.values():
-            worker.dismiss()
-        deadline = time.monotonic() + PATIENCE
+            worker.close_requests()
+        deadline = time.monotonic() + SHUTDOWN
         for worker in _workers.values():
             with suppress(subprocess.TimeoutExpired):
                 worker.process.wait(max(0.0, deadline - time.monotonic()))

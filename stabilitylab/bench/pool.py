@@ -1,7 +1,7 @@
-"""Tasks in worker processes, results as they come; a worker that dies or hangs costs its own task and no other.
+"""Runs tasks in a pool of worker processes; a task that crashes or hangs its process does not affect the others.
 
-A task is divisible: when one takes its process down, it is split into parts, and the part that does it again on its own
-is reported as lost.
+When a process ends, each task that was running is split into its parts, and these are run one at a time: the part that
+ends its process again is reported as a LostTask.
 """
 
 import faulthandler
@@ -23,8 +23,8 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-class Lost(Generic[Task]):
-    """A task that takes its process down, or does not come back in time; `timed_out` tells which."""
+class LostTask(Generic[Task]):
+    """A task without a result; timed_out: whether its process was ended at the time limit, or else died by itself."""
 
     def __init__(self, task: Task, *, timed_out: bool) -> None:
         self.task = task
@@ -38,11 +38,12 @@ def in_processes(
     jobs: int,
     split: Callable[[Task], Sequence[Task]],
     limit: Callable[[Task], float],
-) -> Iterator[tuple[Task, Result | Lost[Task]]]:
-    """(task, work(task)) as they finish, over `jobs` processes; Lost in place of a result that cannot be had.
+) -> Iterator[tuple[Task, Result | LostTask[Task]]]:
+    """(task, work(task)) in the order in which they finish, over `jobs` processes; LostTask in place of a lost result.
 
-    tasks is emptied; the caller may add to it between results. split: the parts of a task, or the task alone when
-    it has none. limit: the seconds of the `watchdog` that `work` sets over a part. What `work` raises is raised here.
+    tasks: emptied here; the caller may append to it between results. split: the parts of a task, or the task alone
+    where it is not divisible. limit: the seconds of the `watchdog` that `work` sets for a part, by which a time-out is
+    told from a crash. What `work` raises is raised here.
     """
     running: dict[Future[Any], Task] = {}
     pool = _pool(jobs)
@@ -51,7 +52,7 @@ def in_processes(
             while tasks and len(running) < jobs:
                 try:
                     future = pool.submit(work, tasks[0])
-                except BrokenProcessPool:  # a worker died meanwhile: what was running says so below
+                except BrokenProcessPool:  # a worker died since: the running tasks fail in `wait` below
                     if running:
                         break
                     pool = _pool(jobs)
@@ -66,7 +67,8 @@ def in_processes(
                 except BrokenProcessPool:
                     suspects.append(task)
             if suspects:
-                # Every running task of a broken pool fails with it; run alone, part by part, the culprit shows itself.
+                # All running tasks of a broken pool fail with it; run one part at a time, only the one that broke it
+                # does.
                 suspects += running.values()
                 running.clear()
                 pool.shutdown(wait=False, kill_workers=True)
@@ -78,7 +80,7 @@ def in_processes(
 
 def _alone(
     work: Callable[[Task], Result], tasks: Sequence[Task], limit: Callable[[Task], float]
-) -> Iterator[tuple[Task, Result | Lost[Task]]]:
+) -> Iterator[tuple[Task, Result | LostTask[Task]]]:
     pool = _ready(work)
     try:
         for task in tasks:
@@ -86,7 +88,7 @@ def _alone(
             try:
                 yield task, pool.submit(work, task).result()
             except BrokenProcessPool:
-                yield task, Lost(task, timed_out=time.monotonic() - started >= limit(task))
+                yield task, LostTask(task, timed_out=time.monotonic() - started >= limit(task))
                 pool.shutdown(wait=False, kill_workers=True)
                 pool = _ready(work)
     finally:
@@ -94,28 +96,28 @@ def _alone(
 
 
 def _pool(size: int) -> Any:
-    return ProcessPoolExecutor(max_workers=size, timeout=60, initializer=_left_to_the_parent, env=ONE_THREAD)
+    return ProcessPoolExecutor(max_workers=size, timeout=60, initializer=_ignore_interrupts, env=ONE_THREAD)
 
 
-def _left_to_the_parent() -> None:
-    """Ctrl-C reaches every process of a terminal; the parent ends the workers, which need not say so too."""
+def _ignore_interrupts() -> None:
+    """Ignore SIGINT, which Ctrl-C sends to every process of a terminal: the parent ends its workers itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _ready(work: Callable[[Task], Result]) -> Any:
-    """A pool of one process that has imported what work needs, so that this time is not counted as the task's."""
+    """A pool of one process that has already imported what `work` needs, so that no task is charged for that time."""
     pool = _pool(1)
     pool.submit(_nothing, work).result()
     return pool
 
 
 def _nothing(work: object) -> None:
-    """Unpickling work was the work."""
+    """Do nothing: unpickling the argument imports its module."""
 
 
 @contextmanager
 def watchdog(seconds: float) -> Iterator[None]:
-    """Ends the process when the block takes longer, even where it hangs in compiled code."""
+    """Ends this process when the block takes longer than `seconds`, even inside compiled code that holds the GIL."""
     with open(os.devnull, "w") as nowhere:
         faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
         try:

@@ -1,4 +1,4 @@
-"""One route on one problem: what it is called with, and what becomes of its answer."""
+"""One route on one problem: finds the route, arranges its arguments, calls it, classifies and scores the answer."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -54,7 +54,7 @@ def solve(
     sparse: bool = False,
     python: str | None = None,
 ) -> Solution:
-    """What the route answers, whatever happens: it gets fresh arrays of its own.
+    """The Solution of a route on a problem, failures included; the route gets fresh copies of the arrays.
 
     weights, sparse: as for `CallForm.arguments`. python: as for `answered`.
     """
@@ -123,7 +123,7 @@ def measure(
 
 
 def as_route(function: Callable[..., Any]) -> Route:
-    """A function of (A, b) as a route without claims."""
+    """A function of (A, b) as a route whose label claims nothing."""
     name = getattr(function, "__name__", type(function).__name__)
     return Entry(
         label=RouteLabel(

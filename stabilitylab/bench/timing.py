@@ -1,4 +1,4 @@
-"""What a call costs beside another: CPU seconds, taken in turn so that what slows the machine slows both."""
+"""CPU time of several calls, measured alternately, so that a change in the machine's speed affects all of them."""
 
 import statistics
 import time
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-SAMPLE = 0.02  # seconds that one sample takes at least: far above the clock's grain and the cost of asking it
-LONG = 1.0  # seconds of a call beside which what is built once does not matter
-FEWEST, MOST = 3, 9  # samples of each call
+SAMPLE = 0.02  # least seconds of one sample: far above the resolution of the clock and the cost of reading it
+LONG = 1.0  # seconds of a first call above which no second one is made: caches built in it are small beside it
+FEWEST, MOST = 3, 9  # least and largest number of samples of each call
 
 
 @dataclass(frozen=True)
 class Timed:
-    """Samples of CPU seconds per call, in the order taken: one for each round."""
+    """CPU seconds per call, one sample for each round of `interleaved`, in order."""
 
     samples: tuple[float, ...]
 
@@ -24,12 +24,12 @@ class Timed:
         return statistics.median(self.samples)
 
     def over(self, base: "Timed") -> float:
-        """The median of the ratios to the samples that another call gave in the same rounds."""
+        """The median over the rounds of own sample / base sample."""
         return statistics.median(own / other for own, other in zip(self.samples, base.samples, strict=True))
 
 
 def costs(own: Timed | None, base: Timed, target: float | None = None) -> dict[str, float | None]:
-    """The scores of a row: seconds, their ratio to base, the target and the ratio over it; None where own is."""
+    """The scores of a row: seconds, their ratio to base, the target, ratio / target; None where they are unknown."""
     ratio = None if own is None else own.over(base)
     beyond = None if ratio is None or target is None else ratio / target
     seconds = None if own is None else own.seconds
@@ -39,10 +39,11 @@ def costs(own: Timed | None, base: Timed, target: float | None = None) -> dict[s
 def interleaved(
     calls: Mapping[str, Callable[[], Any]], *, budget: float = 3.0, clock: Callable[[], float] = time.process_time
 ) -> dict[str, Timed]:
-    """CPU seconds of each call, in rounds in which every call has its turn, for `budget` seconds or three rounds.
+    """The CPU seconds of each call; a round takes one sample of every call.
 
-    Each call runs once before it is timed, so that what it builds once is not counted, and then as often in a sample
-    as fills it. CPU time counts every thread of this process: hold BLAS to one. What a call raises is raised here.
+    There are at least FEWEST and at most MOST rounds, and none begins after `budget` seconds but for the first FEWEST.
+    Each call runs once untimed, so that caches are filled, and in a sample as often as makes SAMPLE seconds. CPU time
+    is summed over all threads of this process: limit BLAS to one. What a call raises is raised here.
     """
     repeats = {name: _enough(call, clock) for name, call in calls.items()}
     samples: dict[str, list[float]] = {name: [] for name in calls}
@@ -56,7 +57,7 @@ def interleaved(
 
 
 def _enough(call: Callable[[], Any], clock: Callable[[], float]) -> int:
-    """How many calls fill a sample. The first call warms up, and says nothing unless it is long."""
+    """The number of calls that take SAMPLE seconds together; 1 where the first, untimed call takes more than LONG."""
     if _spent(call, 1, clock) > LONG:
         return 1
     repeats = 1
@@ -66,7 +67,7 @@ def _enough(call: Callable[[], Any], clock: Callable[[], float]) -> int:
 
 
 def _spent(call: Callable[[], Any], repeats: int, clock: Callable[[], float]) -> float:
-    """Seconds that some calls take together; never 0, since a clock has a grain."""
+    """Seconds that `repeats` calls take together; at least 1e-9, since a clock of coarse resolution may show 0."""
     started = clock()
     for _ in range(repeats):
         call()

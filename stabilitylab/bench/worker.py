@@ -1,7 +1,7 @@
-"""The process in which the routes of one library run: `isolation` starts it, and is its other end.
+"""The main loop of the process in which the routes of one library run; `bench.isolation` starts and stops it.
 
-Requests come over standard input and answers go over standard output, pickled, between two processes of ours. What a
-library prints goes to standard error.
+Requests come on standard input and answers go to standard output, both pickled; both processes are this package's. What
+a library prints is redirected to standard error.
 """
 
 import faulthandler
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from stabilitylab.bench.call import Answer, answer_of
 
-SPARE = 60.0  # seconds beyond its limit after which the process ends itself, should nobody be left to end it
+SPARE = 60.0  # seconds beyond the limit of a call after which the process ends itself, in case its parent is gone
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
@@ -38,7 +38,7 @@ def _answered(module: str, name: str, arguments: tuple[Any, ...]) -> Answer | st
 
 
 def main() -> None:
-    """Keep the two channels for ourselves, so that nothing a library prints can be taken for an answer."""
+    """Serve on duplicates of standard input and output, and redirect these, so that prints are not read as answers."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)

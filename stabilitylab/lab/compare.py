@@ -21,7 +21,7 @@ Cell = tuple[str, str, str, str, str]
 
 @dataclass(frozen=True)
 class Change:
-    """One cell in both results. lost: digits lost from before to after, negative when gained."""
+    """A cell that both results have, with its row in each."""
 
     cell: Cell
     before: Measurement
@@ -29,7 +29,7 @@ class Change:
 
     @property
     def lost(self) -> float:
-        """The difference of the worst coefficient's digits; no answer counts as no digits."""
+        """Correct digits of the worst coefficient before, minus those after; no answer counts as 0 digits."""
         return _digits(self.before) - _digits(self.after)
 
 
@@ -49,7 +49,7 @@ class Comparison:
 
     @property
     def worse(self) -> tuple[Change, ...]:
-        """The cells that lost at least the threshold, or their answer."""
+        """The cells that lost digits, at least the threshold, or that had an answer only before."""
         return tuple(
             c for c in self.changed if c.lost >= self.threshold or (c.before.answered and not c.after.answered)
         )

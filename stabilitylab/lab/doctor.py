@@ -1,4 +1,4 @@
-"""Self-tests of what every number here rests on: rounding, BLAS, and the exact engine against methods unlike it."""
+"""Self-tests of what all numbers here depend on: rounding, BLAS, and the exact engine against independent methods."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ DIGITS = 50
 
 @dataclass(frozen=True)
 class SelfTest:
-    """One self-test: what was looked at, whether it is well, and what was seen."""
+    """The result of one self-test. name: the property tested. well: whether it holds. seen: what was computed."""
 
     name: str
     well: bool
@@ -31,12 +31,12 @@ class SelfTest:
 
 
 def examine() -> tuple[SelfTest, ...]:
-    """Every self-test, in order."""
+    """The results of all self-tests, in the order of CHECKS."""
     return tuple(check() for check in CHECKS)
 
 
 def rounding_is_to_nearest() -> SelfTest:
-    """float64 adds and converts with ties to even, and subnormals are kept."""
+    """Additions and conversions round to nearest, ties to even, and subnormal numbers are not flushed to 0."""
     tie_down, tie_up = np.float64(2**53) + 1.0, np.float64(2**53 + 2) + 1.0
     tiny = np.float64(2.0**-1074)
     ties = tie_down == 2**53 and tie_up == 2**53 + 4 and tiny / 2 == 0 and tiny > 0
@@ -46,7 +46,7 @@ def rounding_is_to_nearest() -> SelfTest:
 
 
 def blas_is_true_double() -> SelfTest:
-    """Products whose sums stay below 2**53 must come out of BLAS without any error, in small shapes and large."""
+    """Products of integer matrices whose entries stay below 2**53 are exact by BLAS, in small and in large shapes."""
     well = blas_is_exact() and blas_is_exact(columns=128)
     seen = f"sums of 22-bit products, small and large, come out {'exact' if well else 'wrong'}"
     return SelfTest("BLAS multiplies in true float64", well, seen)
@@ -66,26 +66,26 @@ def _blas_threads() -> list[int]:
 
 
 def engine_agrees_with_rationals() -> SelfTest:
-    """Longley and Filip from their decimals: the exact engine against elimination over fractions."""
+    """Coefficients of Longley and Filip, decimal truth: the exact engine against Gaussian elimination in fractions."""
     return _agreement("the exact engine agrees with exact rational elimination", _rational)
 
 
 def engine_agrees_with_mpmath_qr() -> SelfTest:
-    """The same against mpmath's Householder QR, at a precision raised until two in a row agree."""
+    """The same against mpmath's Householder QR, its precision doubled until two successive results agree."""
     return _agreement("the exact engine agrees with mpmath's QR", _mpmath_qr)
 
 
-def engine_agrees_with_the_referee() -> SelfTest:
-    """The same against the referee, which works in mpmath and Python integers."""
-    return _agreement("the exact engine agrees with the referee", _refereed)
+def engine_agrees_with_the_mpmath_reference() -> SelfTest:
+    """The same against `scoring.mpmath_reference`, which works in mpmath and Python integers."""
+    return _agreement("the exact engine agrees with the mpmath reference", _mpmath_reference)
 
 
 def routes_agree() -> SelfTest:
-    """Longley as stored, by every way the engine has: each must give the same doubles."""
+    """Longley, matrix truth, by every route of the exact engine: all must give the same float64 coefficients."""
     problem = problems.get("nist.longley")()
-    found = by_every_route(problem.A, problem.b)
-    answers = len(set(found.values()))
-    seen = f"{answers} answer{'s' * (answers != 1)} of {'; '.join(found)}"
+    by_route = by_every_route(problem.A, problem.b)
+    answers = len(set(by_route.values()))
+    seen = f"{answers} answer{'s' * (answers != 1)} of {'; '.join(by_route)}"
     return SelfTest("the engine's routes give the same doubles", answers == 1, seen)
 
 
@@ -95,7 +95,7 @@ CHECKS: tuple[Callable[[], SelfTest], ...] = (
     solvers_run_on_one_blas_thread,
     engine_agrees_with_rationals,
     engine_agrees_with_mpmath_qr,
-    engine_agrees_with_the_referee,
+    engine_agrees_with_the_mpmath_reference,
     routes_agree,
 )
 
@@ -111,12 +111,12 @@ def _agreement(name: str, method: Callable[[IntegerSystem], list[Fraction]]) -> 
 
 
 def engine(problem: str) -> list[Fraction]:
-    """The coefficients of the decimal truth by the exact engine, to 50 digits."""
+    """The coefficients of the decimal truth by the exact engine, to DIGITS + 1 digits."""
     data = exact_input_of(problems.get(problem)(), "decimal")
     return [interval.middle for interval in evidence_of(data).coefficients(DIGITS + 1)]
 
 
-def _refereed(system: IntegerSystem) -> list[Fraction]:
+def _mpmath_reference(system: IntegerSystem) -> list[Fraction]:
     solved = certified(system, DIGITS + 1)
     return [Fraction(0)] * len(system.column_scales) if solved is None else list(solved.x)
 
@@ -139,9 +139,9 @@ def _mpmath_qr(system: IntegerSystem) -> list[Fraction]:
     previous: list[Fraction] | None = None
     while True:
         x, _ = mp.qr_solve(mp.matrix(system.A.tolist()), mp.matrix(system.b.tolist()))
-        found = [Fraction(int(v.man)) * (-1 if v < 0 else 1) * Fraction(2) ** int(v.exp) for v in map(abs, x)]
-        found = [f if v >= 0 else -f for f, v in zip(found, x, strict=True)]
-        if previous and all(abs(p - f) * 10 ** (DIGITS + 2) <= abs(f) for p, f in zip(previous, found, strict=True)):
-            return found
-        previous = found
+        current = [Fraction(int(v.man)) * (-1 if v < 0 else 1) * Fraction(2) ** int(v.exp) for v in map(abs, x)]
+        current = [f if v >= 0 else -f for f, v in zip(current, x, strict=True)]
+        if previous and all(abs(p - f) * 10 ** (DIGITS + 2) <= abs(f) for p, f in zip(previous, current, strict=True)):
+            return current
+        previous = current
         mp.prec *= 2

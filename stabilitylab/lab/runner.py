@@ -1,4 +1,4 @@
-"""Runs experiments: what is missing is measured in worker processes, and every finished row is kept at once."""
+"""Runs experiments: measures the rows that a journal lacks, in worker processes, and stores each batch at once."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from stabilitylab.bench.pool import Lost, in_processes
+from stabilitylab.bench.pool import LostTask, in_processes
 from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.lab.chapter import Chapter, write_chapter
 from stabilitylab.lab.experiment import Loaded, Size
@@ -17,7 +17,7 @@ from stabilitylab.report.rows import Journal, Rows, read, write
 
 @dataclass(frozen=True)
 class ExperimentRun:
-    """What a run of one experiment came to: its chapter, its rows, and how many trials were measured and resumed."""
+    """The result of a run: chapter, rows, and how many trials were measured now and taken from the journal."""
 
     chapter: Chapter
     rows: Rows
@@ -27,7 +27,7 @@ class ExperimentRun:
 
 @dataclass(frozen=True)
 class Rendering:
-    """The writing of a chapter from a file of rows: tables and figures take as long as the measuring."""
+    """The task of writing a chapter from a file of rows; a task of its own, since drawing figures takes long."""
 
     path: Path
     rows: Path
@@ -59,12 +59,12 @@ def run_experiments(
     progress: ProgressReport = silent,
     limit: float | None = None,
 ) -> Iterator[ExperimentRun]:
-    """Measure what the journals lack, and write rows, tables and figures to out; interrupted, it resumes.
+    """Measure the rows that the journals in `out` lack, and write rows, tables and figures there.
 
-    Outcomes come as experiments finish. progress(name, trials done, trials in all) is called as rows come. limit
-    replaces the experiments' seconds per trial. With jobs = 1 everything runs in this process: nothing is stopped, and
-    a route that hangs or crashes takes the run with it. Experiments of cost "bench" come after the others and use one
-    process whatever jobs is, so that nothing disturbs what they time.
+    A run that was interrupted resumes from its journals. Yields each experiment when it is finished. progress(name,
+    trials done, trials in all) is called after each batch. limit: seconds per trial, in place of the experiments' own.
+    With jobs = 1 everything runs in this process and there is no time limit: a route that hangs or crashes stops the
+    run. Experiments of cost "bench" run after the others and in one process whatever jobs is, since they measure time.
     """
     runs = {one.path: _Run(one, size, out, limit) for one in chosen}
     for run in runs.values():
@@ -94,7 +94,7 @@ def _outcomes(
 
 
 class _Run:
-    """One experiment under way: its trials with their keys, and the journal of rows."""
+    """The state of one experiment's run: the trials with the keys of their rows, and the journal of finished rows."""
 
     def __init__(self, one: Loaded, size: Size, out: Path, limit: float | None) -> None:
         experiment = one.experiment
@@ -114,7 +114,7 @@ class _Run:
         return self.done == len(self.keys)
 
     def keep(self, batch: Batch, measured: Sequence[RowsOfTrial]) -> None:
-        """The rows of a batch into the journal."""
+        """Append the rows of a batch to the journal."""
         self.journal.append(
             (key, row)
             for trial, rows in zip(batch.trials, measured, strict=True)
@@ -123,32 +123,32 @@ class _Run:
         self.done += len(batch.trials)
 
     def report(self, progress: ProgressReport) -> None:
-        """How far it is."""
+        """Report how many trials are done."""
         progress(self.one.name, self.done, len(self.keys))
 
     def rows(self) -> Rows:
-        """The rows in the order of the grid; trials that were passed over have none."""
+        """The rows in the order of the trials, without those that do not apply."""
         rows = (self.journal.rows[key] for keys in self.keys.values() for key in keys)
         return Rows(tuple(row for row in rows if row is not None))
 
     def rendering(self) -> Rendering:
-        """The task that is left when all rows are there."""
+        """Write the rows to a file, drop stale ones from the journal, and return the task that writes the chapter."""
         self.journal.prune({key for keys in self.keys.values() for key in keys})
         write(self.rows(), self.file)
         return Rendering(self.one.path, self.file, self.out)
 
 
 def _here(queue: deque[Task]) -> Iterator[tuple[Task, Result]]:
-    """Each task with its result, made in this process; tasks added to the queue on the way are done too."""
+    """(task, result) for each task, in this process; tasks may be added to the queue meanwhile."""
     while queue:
         task = queue.popleft()
         yield task, work(task, watched=False)
 
 
 def _in_workers(queue: deque[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
-    """`_here` in worker processes, in the order in which they finish."""
+    """As `_here`, in worker processes and in the order in which the tasks finish."""
     for task, result in in_processes(work, queue, jobs=jobs, split=_parts, limit=_limit):
-        if not isinstance(result, Lost):
+        if not isinstance(result, LostTask):
             yield task, result
         elif isinstance(task, Batch):
             yield task, (lost(task, result.timed_out),)
@@ -157,7 +157,7 @@ def _in_workers(queue: deque[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
 
 
 def work(task: Task, *, watched: bool = True) -> Result:
-    """What a process does with a task; a worker is watched, since it can be lost."""
+    """The result of a task. watched: under the time limit of the task, which ends the process (see `watchdog`)."""
     if isinstance(task, Batch):
         return measured(task, watched=watched)
     return write_chapter(loaded(task.path), read(task.rows), task.out)

@@ -1,4 +1,4 @@
-"""One solve of an experiment's grid, or one of its probes, and what a worker does with a batch of them."""
+"""The units of work of an experiment: one solve of its grid, or one probe; batches of them; the keys of their rows."""
 
 import hashlib
 import itertools
@@ -21,26 +21,26 @@ from stabilitylab.lab.experiment import Experiment, ExperimentError, Loaded, Pro
 from stabilitylab.problems import Case
 from stabilitylab.scoring.score import score_solution
 
-BATCH = 64  # trials a worker takes at a time: what a kill can cost
+BATCH = 64  # trials that a worker process takes at a time, and that are measured again if it is killed
 
 RowsOfTrial: TypeAlias = tuple[Measurement | None, ...]
 
 
 class Trial(Protocol):
-    """What is measured in one go and gives a known number of rows. Its repr says all that its rows depend on."""
+    """A unit of work with a known number of rows; two with the same repr have the same rows."""
 
     @property
     def shared(self) -> Any:
-        """Neighbours in the order of the experiment that share this share what is dear to build."""
+        """A key: successive trials with equal keys share data that take long to build, and go into the same batch."""
 
     def names(self, experiment: Experiment) -> tuple[str, ...]:
-        """What tells its rows apart, one name for each."""
+        """A name for each of its rows, different from the others; part of the row's key."""
 
     def measured(self, experiment: Experiment) -> RowsOfTrial:
-        """Its rows; None for one that was passed over."""
+        """Its rows; None for a row that does not apply."""
 
     def lost(self, experiment: Experiment, status: Status, note: str) -> RowsOfTrial:
-        """Its rows when it never came back."""
+        """Its rows where the process was killed or died: without scores, with this status and note."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Solve:
 
     @property
     def shared(self) -> Any:
-        """The problem, whose references are dear."""
+        """The problem in its format, whose certified references take long to compute."""
         return self.case, self.format
 
     def names(self, experiment: Experiment) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class Solve:
         return experiment.truths_of(self.variant)
 
     def measured(self, experiment: Experiment) -> RowsOfTrial:
-        """Solve once, and score against each truth."""
+        """Solve once, and score the solution against each truth."""
         problem = self._problem()
         entry = bench.route(self.solver)
         if bench.unsuited(entry.label, problem):
@@ -94,21 +94,21 @@ class Solve:
 
 @dataclass(frozen=True)
 class Probing:
-    """A probe of the experiment, measured by the experiment itself: a row for each solver."""
+    """A probe (see `Probe`), measured by a function of the experiment: a row for each of its solvers."""
 
     probe: Probe
 
     @property
     def shared(self) -> Any:
-        """Nothing but itself: each probe is kept as soon as it is measured."""
+        """The probe itself, so that each probe is a batch and its rows are stored as soon as it is measured."""
         return self.probe
 
     def names(self, experiment: Experiment) -> tuple[str, ...]:
-        """The solvers."""
+        """The names of its solvers."""
         return self.probe.solvers
 
     def measured(self, experiment: Experiment) -> RowsOfTrial:
-        """What the experiment measures. Raises ExperimentError when that is not a row for each solver, in order."""
+        """The rows of `experiment.measure`. Raises ExperimentError unless they are one for each solver, in order."""
         with one_blas_thread():
             rows = tuple(experiment.measure(self.probe))
         if tuple(row.solver for row in rows) != self.probe.solvers:
@@ -124,7 +124,7 @@ class Probing:
 
 @dataclass(frozen=True)
 class Batch:
-    """Trials measured in one go by a worker that loads the experiment itself."""
+    """Trials for one worker process, which loads the experiment from `path`; limit: seconds for each trial."""
 
     path: Path
     trials: tuple[Trial, ...]
@@ -172,7 +172,7 @@ def depends_on(one: Loaded, size: Size) -> str:
 
 
 def batches(path: Path, trials: Sequence[Trial], limit: float) -> Iterator[Batch]:
-    """The trials of each problem together, since building it and its references is what they share."""
+    """The trials in batches of at most BATCH, each of trials with the same `shared`: a problem and its references."""
     for _, same in itertools.groupby(trials, key=lambda trial: trial.shared):
         together = tuple(same)
         for start in range(0, len(together), BATCH):
@@ -180,7 +180,10 @@ def batches(path: Path, trials: Sequence[Trial], limit: float) -> Iterator[Batch
 
 
 def own_source(one: Loaded, size: Size) -> str:
-    """SHA-256 of the experiment's file where its rows depend on it: on solvers, problems or a measure of its own."""
+    """SHA-256 of the experiment's file where that defines a solver, a problem or `measure`; "" where it does not.
+
+    `environment.source_hash` covers the package alone.
+    """
     families = {case.family for case in one.experiment.cases(size)}
     routes = (entry.function for entry in one.experiment.routes())
     functions = [*routes, *map(problems.get, families), one.experiment.measure]
@@ -190,7 +193,7 @@ def own_source(one: Loaded, size: Size) -> str:
 
 
 def loaded(path: Path) -> Loaded:
-    """`load`, once for each process and version of the file."""
+    """`load`, cached in this process until the file's time of modification changes."""
     return _loaded(path, path.stat().st_mtime_ns)
 
 
@@ -200,7 +203,7 @@ def _loaded(path: Path, version: int) -> Loaded:
 
 
 def measured(batch: Batch, *, watched: bool) -> tuple[RowsOfTrial, ...]:
-    """The rows of each trial of a batch; watched: a trial that takes too long ends this process."""
+    """The rows of each trial of a batch; watched: this process is ended when a trial exceeds the batch's limit."""
     experiment = loaded(batch.path).experiment
     rows = []
     for trial in batch.trials:
@@ -210,7 +213,7 @@ def measured(batch: Batch, *, watched: bool) -> tuple[RowsOfTrial, ...]:
 
 
 def lost(batch: Batch, timed_out: bool) -> RowsOfTrial:
-    """The rows of a trial whose route never came back."""
+    """The rows of the only trial of a batch whose process was ended at the limit (timed_out), or died."""
     (trial,) = batch.trials
     status = Status.TIMED_OUT if timed_out else Status.DIED
     note = f"stopped after {batch.limit:g} s" if timed_out else "the process ended while the route ran"

@@ -1,4 +1,4 @@
-"""The routes of libraries on one bench, in the version that is here or in another, and what changed between two."""
+"""Measures the routes of libraries on a set of problems, in the installed version or another, and compares two."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 import joblib
 
 from stabilitylab import bench, libraries, problems
-from stabilitylab.bench.pool import Lost, in_processes
+from stabilitylab.bench.pool import LostTask, in_processes
 from stabilitylab.core.errors import MissingLibraryError
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement, Solution, Status, Truth
@@ -25,12 +25,12 @@ from stabilitylab.scoring.score import score_solution
 SCORES = ("digits.min", "digits.supported")
 THRESHOLD = 1.0  # digits; a smaller difference is no change
 
-Seen = Callable[[str, int, int], None]  # a library that is done, how many are, and how many there are
+Seen = Callable[[str, int, int], None]  # called with the title of a finished library, the number finished, and of all
 
 
 @dataclass(frozen=True)
 class Bench:
-    """The problems that routes are asked, and the truth that answers are scored against."""
+    """The problems that routes are measured on, and the truth that their answers are scored against."""
 
     problems: tuple[str, ...]
     truth: Truth
@@ -44,7 +44,7 @@ class Bench:
         return tuple(answer(*asked, self.truth, conditions, python=python) for asked in self._asked(library))
 
     def lost(self, library: Library) -> tuple[Measurement, ...]:
-        """The same rows, where the process that asked for them died."""
+        """The rows of a library whose routes ended the process that measured them: status DIED, no scores."""
         conditions = {"library": library.title, "version": library.version()}
         died = Solution(None, Status.DIED, note="the process ended while the route ran")
         return tuple(
@@ -75,7 +75,7 @@ def answer(
 # --- several libraries, each in a process
 
 
-Task = tuple[str, Bench]  # a library by its name, and what it is asked
+Task = tuple[str, Bench]  # the name of a library, and the problems to measure it on
 
 
 def measured(chosen: Sequence[Library], on: Bench, seen: Seen) -> Rows:
@@ -85,7 +85,7 @@ def measured(chosen: Sequence[Library], on: Bench, seen: Seen) -> Rows:
     tasks: deque[Task] = deque((one.name, on) for one in chosen if one.isolated)
     done, jobs = len(chosen) - len(tasks), min(joblib.cpu_count(), len(tasks) or 1)
     for (name, part), result in in_processes(_work, tasks, jobs=jobs, split=_parts, limit=lambda task: inf):
-        rows += part.lost(named[name]) if isinstance(result, Lost) else result
+        rows += part.lost(named[name]) if isinstance(result, LostTask) else result
         done += part == on
         seen(named[name].title, done, len(chosen))
     return Rows(tuple(sorted(rows, key=lambda row: on.problems.index(row.problem))))
@@ -106,7 +106,7 @@ def _parts(task: Task) -> Sequence[Task]:
 
 @dataclass(frozen=True)
 class Step:
-    """What changed in a library from one version to a later one. beside: the NumPy and SciPy that they stood on."""
+    """The comparison of a library's older version with a later one. beside: the NumPy and SciPy that both ran with."""
 
     title: str
     before: str
@@ -116,7 +116,7 @@ class Step:
 
     @property
     def table(self) -> Table:
-        """The cells that changed, with what was said in footnotes."""
+        """The cells that changed; error messages, notes and warnings are footnotes."""
         body = tuple(
             (Cell(c.after.solver), Cell(c.after.problem), _told(c.before), _told(c.after))
             for c in self.comparison.changed
@@ -138,7 +138,7 @@ class Step:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The same for programs."""
+        """The comparison as a JSON-able dictionary."""
         return {
             "library": self.title,
             "before": self.before,
@@ -151,7 +151,7 @@ class Step:
 
 
 def _told(row: Measurement) -> Cell:
-    """The digits of a row with its marks, and all that was said in footnotes."""
+    """The digits of a row with its marks; its note and warnings are footnotes."""
     made = grid.cell([row], "digits.min", flag="silence")
     return replace(made, details=tuple(filter(None, (*made.details, row.note, *row.warnings))))
 
@@ -175,7 +175,7 @@ def steps(wanted: Sequence[Requirement], on: Bench, notify: Notify) -> Iterator[
 
 
 def compared(old: Sequence[Measurement], new: Sequence[Measurement]) -> Comparison:
-    """Rows of the same cells in the same order: those whose digits moved, or of which other words were said."""
+    """Two results with the same cells in the same order: the cells whose digits, status, note or warnings differ."""
     pairs = zip(old, new, strict=True)
     changes = [Change((b.problem, b.solver, b.format, b.truth, b.variant), a, b) for a, b in pairs]
     changed = [c for c in changes if abs(c.lost) >= THRESHOLD or _words(c.before) != _words(c.after)]
@@ -188,7 +188,7 @@ def _words(row: Measurement) -> tuple[Any, ...]:
 
 
 def _beside(python: str, library: Library) -> str:
-    """The NumPy and SciPy here and in the other interpreter, where it is not one of them that changed."""
+    """A sentence that names NumPy and SciPy here and in the other interpreter, without the library compared."""
     said = []
     for one in libraries.each():
         if one.distribution in environments.PINNED and one is not library:

@@ -27,21 +27,21 @@ def route(name: str, library: Library, *, source: str, tags: tuple[str, ...] = (
 
 def get(name: str) -> Callable[..., Any]:
     """The route of that name. Raises UnknownNameError, or MissingLibraryError with the way to install it."""
-    found = catalog.entry(name)
-    if found.label.lacks:
-        raise MissingLibraryError(f"{name} cannot run here: {found.label.lacks}")
-    return found.function
+    chosen = catalog.entry(name)
+    if chosen.label.lacks:
+        raise MissingLibraryError(f"{name} cannot run here: {chosen.label.lacks}")
+    return chosen.function
 
 
 def missing() -> dict[str, str]:
-    """The libraries that have routes and are not here, by title, each with what is missing and the way to get it."""
+    """The libraries that have routes but are not installed: title -> what is missing, and the command to install it."""
     return {library.title: library.missing for library in each() if library.missing}
 
 
 def each() -> Iterator[Library]:
     """Every library that has a route, sorted by name."""
-    found = {entry.label.library.name: entry.label.library for entry in catalog if entry.label.library is not None}
-    return iter([found[name] for name in sorted(found)])
+    by_name = {entry.label.library.name: entry.label.library for entry in catalog if entry.label.library is not None}
+    return iter([by_name[name] for name in sorted(by_name)])
 
 
 def defaults() -> tuple[str, ...]:
@@ -51,5 +51,5 @@ def defaults() -> tuple[str, ...]:
 
 
 def versions() -> dict[str, str]:
-    """The libraries that are here, by title, with the version of each."""
+    """The installed libraries: title -> version."""
     return {library.title: library.version() for library in each() if not library.missing}

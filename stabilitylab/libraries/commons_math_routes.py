@@ -16,8 +16,8 @@ JAR = os.environ.get("STABILITYLAB_COMMONS_MATH", "/usr/share/java/commons-math3
 def _version() -> str:
     with zipfile.ZipFile(JAR) as jar:
         properties = jar.read("META-INF/maven/org.apache.commons/commons-math3/pom.properties").decode()
-    found = re.search(r"^version=(\S+)", properties, re.MULTILINE)
-    return found[1] if found else "unknown"
+    match = re.search(r"^version=(\S+)", properties, re.MULTILINE)
+    return match[1] if match else "unknown"
 
 
 COMMONS_MATH = Library(
@@ -145,8 +145,8 @@ class Driver {
 def _ask(call: str, X: Array, y: Array, parameter: int = 0) -> Fit:
     m, p = X.shape
     with doubles(X, y) as path:
-        said = session(COMMAND, files={"Driver.java": DRIVER}).ask(f"{call} {path} {m} {p} {parameter}")
-    return fit(said.replace("Infinity", "inf"))
+        output = session(COMMAND, files={"Driver.java": DRIVER}).ask(f"{call} {path} {m} {p} {parameter}")
+    return fit(output.replace("Infinity", "inf"))
 
 
 STABLE = ("columnwise-backward-stable", "normwise-backward-stable")
@@ -165,8 +165,8 @@ STABLE = ("columnwise-backward-stable", "normwise-backward-stable")
 def commons_math_ols(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients by OLSMultipleLinearRegression, with standard errors and R², X (m, p).
 
-    Householder QR, columns as they come. No rank test: exactly dependent columns get large coefficients that cancel,
-    or a SingularMatrixException where a pivot is exactly 0. The standard errors come from an inverse of R by
+    Householder QR, columns in the given order. No rank test: exactly dependent columns get large coefficients that
+    cancel, or a SingularMatrixException where a pivot is exactly 0. The standard errors come from an inverse of R by
     elimination that takes any pivot below 1e-11 for 0, whatever the units: there are none then, and a warning here.
     Raises RejectedError, "not enough data", for m <= n.
     Source: Apache Commons Math 3.6.1, class OLSMultipleLinearRegression; Higham (2002), section 20.2."""
@@ -221,7 +221,7 @@ def commons_math_polynomial(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... by PolynomialCurveFitter.create(degree).fit, x and y (m,).
 
     Levenberg and Marquardt's iteration after MINPACK, from all coefficients 0; each step by QR with column pivoting.
-    Too few distinct x give one of the solutions, without a word.
+    Too few distinct x give one of the solutions, without a warning.
     Source: Apache Commons Math 3.6.1, class PolynomialCurveFitter; Moré, Lecture Notes in Math. 630 (1978) 105-116."""
     return _ask("polynomial", x[:, None], y, degree)
 
@@ -272,6 +272,6 @@ def commons_math_rrqr(A: Array, b: Array) -> Fit:
 def commons_math_svd(A: Array, b: Array) -> Fit:
     """x (n,) = new SingularValueDecomposition(A).getSolver().solve(b), and the rank, A (m, n).
 
-    The code is JAMA's. Directions are dropped without a word: the rank tells.
+    The code is JAMA's. Directions are dropped without a warning: only the returned rank shows it.
     Source: Apache Commons Math 3.6.1, class SingularValueDecomposition."""
     return _ask("svd", A, b)

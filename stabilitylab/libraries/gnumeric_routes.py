@@ -62,11 +62,11 @@ STABLE = ("columnwise-backward-stable", "normwise-backward-stable")
 def gnumeric_linest(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients, standard errors, R² and rank of LINEST(y, X, intercept, TRUE), X (m, p), over cells.
 
-    Householder QR without pivoting in pairs of long doubles, some 38 digits, of [1 X] as it comes, its columns scaled
-    by powers of two; the answer is rounded to long double, and here to double. What float64 holds of the data decides
-    the digits. A dependent column gets 0 with standard error 0, and only the degrees of freedom tell. Where it is not
-    the last one the equation in which it was found is ignored: the fit is then no least-squares fit, or #NUM! where its
-    R² is negative. Raises Breakdown with the word in the cell.
+    Householder QR without pivoting in pairs of long doubles, some 38 digits, of [1 X] in the given order, its columns
+    scaled by powers of two; the answer is rounded to long double, and here to double. What float64 holds of the data
+    decides the digits. A dependent column gets 0 with standard error 0, and only the degrees of freedom tell. Where it
+    is not the last one the equation in which it was found is ignored: the fit is then no least-squares fit, or #NUM!
+    where its R² is negative. Raises Breakdown with the word in the cell.
     Source: Gnumeric manual, LINEST; GOffice sources, go-regression.c, general_linear_regression."""
     return linest(SHEET, X, y, intercept)
 
@@ -99,7 +99,7 @@ def gnumeric_linest_powers(x: Array, y: Array, degree: int) -> Fit:
 def gnumeric_slope_and_intercept(x: Array, y: Array) -> Fit:
     """Intercept and slope (2,) = INTERCEPT(y, x) and SLOPE(y, x), x and y (m,), over cells: gnumeric.LINEST twice.
 
-    Over a constant x the slope is 0, without a word.
+    Over a constant x the slope is 0, without a warning.
     Source: Gnumeric manual, SLOPE; Gnumeric sources, fn-stat/functions.c, range_slope."""
     return slope_and_intercept(SHEET, x, y)
 
@@ -119,6 +119,6 @@ def gnumeric_minverse(A: Array, b: Array) -> Fit:
 
     MINVERSE works in pairs of long doubles, but what passes between the functions is rounded to long double: error
     about 2**-64 cond(A)**2, three digits better than the same formula in double. Raises Breakdown with #NUM! where
-    A'A, as it comes, is singular to 256 eps: columns in other units are refused long before they are dependent.
+    A'A, not scaled, is singular to 256 eps: columns in other units are refused long before they are dependent.
     Source: Gnumeric manual; GOffice sources, go-matrix.c, go_quad_matrix_inverse; Higham (2002), section 14.1."""
     return normal_equations(SHEET, A, b)

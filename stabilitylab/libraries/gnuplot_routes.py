@@ -18,7 +18,7 @@ OPENING = f"set print '-'; set fit nologfile errorvariables; print '{END}'"
 
 
 def _ask(x: Array, y: Array, command: str, *after: str) -> Fit:
-    """What gnuplot prints after a command that reads {data}, unless that fails."""
+    """The Fit that the commands `after` print, after a command in which {data} stands for the data of x and y."""
     with doubles(np.array([x, y])) as path:
         data = f"'{path}' binary format='%double%double' using 1:2"
         question = f"""
@@ -26,8 +26,8 @@ def _ask(x: Array, y: Array, command: str, *after: str) -> Fit:
             {command.format(data=data)}
             if (GPVAL_ERRNO) {{ print 'error: '.GPVAL_ERRMSG }} else {{ {"; ".join(after)} }}
             print '{END}'"""
-        said = session(COMMAND, OPENING).ask(question)
-    return fit(re.sub(r"^ *line \d+: warning:", "warning:", said, flags=re.MULTILINE))
+        output = session(COMMAND, OPENING).ask(question)
+    return fit(re.sub(r"^ *line \d+: warning:", "warning:", output, flags=re.MULTILINE))
 
 
 def _print(key: str, values: Sequence[str]) -> str:
@@ -63,7 +63,7 @@ def gnuplot_fit(x: Array, y: Array, degree: int) -> Fit:
     Levenberg and Marquardt's iteration from the default start, all parameters 1, until the sum of squares changes by
     less than 1e-5 of itself; each step by Givens rotations. An iteration that stops early has no digits and calls
     itself converged. Where the truth is 1, as in the Wampler problems, the start is the answer. Too few distinct x
-    give the answer that lies on the way from the start. Raises RejectedError for fewer points than parameters.
+    give a solution that depends on the start. Raises RejectedError for fewer points than parameters.
     Source: gnuplot manual, fit."""
     return _fit(x, y, degree, "default")
 

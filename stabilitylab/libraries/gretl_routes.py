@@ -12,8 +12,8 @@ GRETL = program("gretl", title="gretl", programs=("gretlcli",), ask=("gretlcli",
 
 COMMAND = ("gretlcli", "--quiet")
 OPENING = f'set echo off\nset messages off\nprint "{END}"'
-# A command that fails leaves the coefficients of the last one where they were; one that drops a variable gives those of
-# the others.
+# After a command that fails, $coeff still holds the coefficients of the last one, so $error is tested first; after one
+# that drops a variable it holds those of the others.
 REPORT = """
 err = $error
 if err
@@ -41,7 +41,7 @@ endif
 
 
 def _ask(A: Array, b: Array, *commands: str) -> Fit:
-    """What gretl prints after commands that know A and b."""
+    """The Fit that gretl prints after commands that may use A and b."""
     m, p = A.shape
     header = b"gretl_binary_matrix" + np.array([m, p + 1], dtype=np.int32).tobytes()
     with doubles(A, b, name="data.bin", header=header) as path:
@@ -50,7 +50,7 @@ def _ask(A: Array, b: Array, *commands: str) -> Fit:
 
 
 def _command(command: str, X: Array, y: Array, intercept: bool, *, force_qr: str = "off") -> Fit:
-    """What a command says of the series y and x1, x2, ..., after the constant."""
+    """The Fit of a gretl estimation command on y and x1, x2, ..., the constant first."""
     m, p = X.shape
     return _ask(
         X,
@@ -227,7 +227,7 @@ def gretl_mols_svd(A: Array, b: Array) -> Fit:
 def gretl_mldivide(A: Array, b: Array) -> Fit:
     r"""x (n,) = A \ b, A (m, n): for m > n a complete orthogonal decomposition, LAPACK's gelsy.
 
-    Columnwise backward stable while the rank is full; directions are dropped without a word. A square A is solved by
+    Columnwise backward stable while the rank is full; directions are dropped without a warning. A square A is solved by
     elimination.
     Source: gretl user's guide, chapter Matrix manipulation; LAPACK Users' Guide (1999), section 2.3.1 (gelsy)."""
     return _function("A \\ b", A, b)

@@ -23,28 +23,28 @@ _HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int
 
 
 class _Library:
-    """The shared library, with its errors as exceptions: unless told otherwise it ends the process."""
+    """The shared library with an error handler that makes exceptions: its default one ends the process."""
 
     def __init__(self) -> None:
         ctypes.CDLL(ctypes.util.find_library("gslcblas"), mode=ctypes.RTLD_GLOBAL)
         self.library = ctypes.CDLL(ctypes.util.find_library("gsl"))
         self.version = (ctypes.c_char_p.in_dll(self.library, "gsl_version").value or b"unknown").decode()
-        self.said: list[str] = []
-        self.handler = _HANDLER(self._hear)
+        self.reasons: list[str] = []
+        self.handler = _HANDLER(self._record)
         self.library.gsl_set_error_handler(self.handler)
 
-    def _hear(self, reason: bytes, file: bytes, line: int, number: int) -> None:
-        self.said.append(reason.decode())
+    def _record(self, reason: bytes, file: bytes, line: int, number: int) -> None:
+        self.reasons.append(reason.decode())
 
     def call(self, name: str, *arguments: Any) -> None:
         """Call a function that returns a status. Raises RejectedError, or SingularError, with the reasons it gave."""
-        self.said.clear()
+        self.reasons.clear()
         if getattr(self.library, name)(*arguments):
-            raise failure(f"{name}: {'; '.join(self.said)}")
+            raise failure(f"{name}: {'; '.join(self.reasons)}")
 
     @contextmanager
     def workspace(self, kind: str, *arguments: Any) -> Iterator[Any]:
-        """What kind_alloc(arguments) gives, freed after the block."""
+        """The workspace that {kind}_alloc(arguments) allocates, freed after the block."""
         allocate, free = getattr(self.library, f"{kind}_alloc"), getattr(self.library, f"{kind}_free")
         allocate.restype = ctypes.c_void_p
         work = ctypes.c_void_p(allocate(*arguments))
@@ -119,9 +119,9 @@ def _roots(variances: Array) -> Array:
 def gsl_multifit_linear(A: Array, b: Array) -> Fit:
     """x (n,), rank and standard errors by gsl_multifit_linear, A (m, n): an SVD of A with its columns scaled.
 
-    Golub and Reinsch's SVD, modified; scaling by powers of two is exact and makes it blind to units. Of a deficient A
-    the answer is the shortest in the scaled columns. Only the rank tells, by gsl_multifit_linear_rank with the same
-    tolerance, eps.
+    Golub and Reinsch's SVD, modified; scaling by powers of two is exact and makes it independent of units. Of a
+    deficient A the answer is the shortest in the scaled columns. Only the rank shows it, by gsl_multifit_linear_rank
+    with the same tolerance, eps.
     Source: GSL reference manual, gsl_multifit_linear; gsl_linalg_balance_columns."""
     gsl = _gsl()
     A, b, x = _copies(A, b)
@@ -267,8 +267,8 @@ def gsl_fit_linear(x: Array, y: Array) -> Fit:
     Two passes: means by updating, then means of products of deviations. Where all x are equal both are NaN.
     Source: GSL reference manual, gsl_fit_linear; fit/linear.c."""
     x, y = np.array(x), np.array(y)
-    found = [ctypes.c_double() for _ in range(6)]
+    outputs = [ctypes.c_double() for _ in range(6)]
     columns = ((ctypes.c_void_p(a.ctypes.data), _size(1)) for a in (x, y))
-    _gsl().call("gsl_fit_linear", *chain(*columns), _size(len(x)), *(ctypes.byref(v) for v in found))
-    intercept, slope, variance, _, slope_variance, _ = (v.value for v in found)
+    _gsl().call("gsl_fit_linear", *chain(*columns), _size(len(x)), *(ctypes.byref(v) for v in outputs))
+    intercept, slope, variance, _, slope_variance, _ = (v.value for v in outputs)
     return Fit(np.array([intercept, slope]), standard_errors=_roots(np.array([variance, slope_variance])))

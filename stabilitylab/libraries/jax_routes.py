@@ -36,7 +36,8 @@ def jax_lstsq(A: Array, b: Array) -> Fit:
     """x (n,) = jax.numpy.linalg.lstsq(A, b)[0] as JAX comes, A (m, n): everything in float32.
 
     float64 arrays become float32 without a warning, which loses half the digits before the solver starts, and the
-    cut-off is that of float32: a direction with s_i < max(m, n) 2**-23 s_1 is dropped, and only the rank tells.
+    cut-off is that of float32: a direction with s_i < max(m, n) 2**-23 s_1 is dropped, and only the returned rank shows
+    it.
     Source: JAX documentation, jax.numpy.linalg.lstsq, and on default dtypes and the X64 flag."""
     import jax
 

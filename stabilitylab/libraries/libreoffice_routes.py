@@ -32,14 +32,15 @@ LIBREOFFICE = program(
     package="libreoffice-calc",
 )
 
-STARTING = 60.0  # seconds that the program has to open its first document, with a profile to make
+STARTING = 60.0  # seconds for the program to make its profile and open its first document
 
 
 class _Office:
-    """A LibreOffice with a profile of its own that stays and does what is asked of any other with that profile.
+    """A LibreOffice process with a profile of its own that stays open; later soffice commands are executed by it.
 
-    It leaves with its last document, and so keeps one open, whose lock file says that it is ready. A shell ends it and
-    removes its folder when the pipe from this process closes, which it does in whatever way this process ends.
+    It ends when its last document is closed, so that one is kept open; the lock file of that shows that it is ready.
+    The shell around it kills it and removes its folder when the pipe from this process closes, however this process
+    ends.
     """
 
     def __init__(self) -> None:
@@ -73,7 +74,7 @@ class _Office:
         return out.read_text("utf-8")
 
     def end(self) -> None:
-        """Close the pipe and wait until all is gone."""
+        """Close the pipe, and wait until the shell has ended LibreOffice and removed the folder."""
         self.shell.communicate()
 
 
@@ -85,8 +86,8 @@ def _office() -> _Office:
 def _passed_on(cell: str, row: int) -> tuple[str, str, str]:
     """A number as an exponent e and integers h and l with 2**(e - 53) (2**33 h + l): each has at most ten digits.
 
-    Scaling by powers of two is exact, and so is RAWSUBTRACT where "-" takes what is nearly 0 for 0. An exponent off by
-    one does no harm. Numbers below 2**-1003 overflow on the way.
+    Scaling by powers of two is exact, and so is RAWSUBTRACT, while "-" rounds differences near 0 to 0. An exponent that
+    is off by one is harmless. Numbers below 2**-1003 overflow in between.
     """
     scaled = f"{cell}*2^(20-[.A{row}])"
     exponent = f"IF({cell}=0;0;INT(LOG(ABS({cell});2)))"
@@ -110,9 +111,9 @@ def libreoffice_linest(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients, standard errors and R² of LINEST(y; X; intercept; TRUE), X (m, p), over cells.
 
     With an intercept the means are taken off X and y; then Householder QR without pivoting. A difference from the mean
-    below 2**-48 of it counts as 0, so that columns far from 0 lose what float64 still tells apart. No rank test: only a
-    column that is exactly 0 on its turn gives #VALUE!, and dependent columns get huge coefficients without a word.
-    Raises Breakdown with the word in the cell.
+    below 2**-48 of it counts as 0, so that columns far from 0 lose differences that float64 still holds. No rank test:
+    only a column that is exactly 0 on its turn gives #VALUE!, and dependent columns get huge coefficients without a
+    warning. Raises Breakdown with the word in the cell.
     Source: LibreOffice Help, LINEST; LibreOffice sources, sc/source/core/tool/interpr5.cxx, CalculateRGPRKP."""
     return linest(SHEET, X, y, intercept)
 

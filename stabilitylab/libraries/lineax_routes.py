@@ -21,7 +21,7 @@ def _solved(A: Array, b: Array, solver: Any) -> Any:
     import lineax
 
     operator = lineax.MatrixLinearOperator(jnp.asarray(A))
-    # Thrown, a failure is a traceback of many lines; asked for, it is the sentence at the end of that.
+    # As an exception a failure is a long traceback; as a result it is the one sentence at the end of that.
     solution = lineax.linear_solve(operator, jnp.asarray(b), solver=solver, throw=False)
     if solution.result != lineax.RESULTS.successful:
         raise Breakdown(" ".join(lineax.RESULTS[solution.result].partition("\n\n")[0].split()))
@@ -49,8 +49,8 @@ def _solved(A: Array, b: Array, solver: Any) -> Any:
 def lineax_auto(A: Array, b: Array) -> Array:
     """x (n,) = linear_solve(MatrixLinearOperator(A), b, solver=AutoLinearSolver(well_posed=False)).value, A (m, n).
 
-    What the documentation of linear_solve recommends for least squares, as JAX comes: an SVD, all in float32, with a
-    cut-off to match. It reports no rank, so that nothing tells when directions were dropped.
+    What the documentation of linear_solve recommends for least squares, with JAX's defaults: an SVD, all in float32,
+    with a cut-off to match. It reports no rank, so that the caller cannot see that directions were dropped.
     Source: Lineax documentation, lineax.linear_solve and lineax.AutoLinearSolver."""
     import jax
     import lineax
@@ -72,7 +72,7 @@ def lineax_qr_x64(A: Array, b: Array) -> Array:
     """x (n,) = linear_solve(MatrixLinearOperator(A), b, solver=QR()).value with jax_enable_x64, A (m, n).
 
     Householder QR, which AutoLinearSolver(well_posed=None) takes too when m != n. Columnwise backward stable; the rank
-    is not tested, and where x is not finite, as for a column of zeros, it says so and fails.
+    is not tested, and where x is not finite, as for a column of zeros, it fails with a message that says so.
     Source: Lineax documentation, lineax.QR; Higham (2002), section 20.2."""
     import jax
     import lineax
@@ -97,7 +97,8 @@ def lineax_svd_x64(A: Array, b: Array) -> Fit:
     """x (n,) = linear_solve(MatrixLinearOperator(A), b, solver=SVD()).value with jax_enable_x64, A (m, n).
 
     Normwise but not columnwise backward stable. The cut-off is twice that of numpy.linalg.lstsq, and only the rank
-    among the statistics tells that it bit; AutoLinearSolver(well_posed=False) is the same without the rank.
+    among the statistics shows that the cut-off dropped a direction; AutoLinearSolver(well_posed=False) is the same
+    without the rank.
     Source: Lineax documentation, lineax.SVD; lineax/_misc.py, resolve_rcond."""
     import jax
     import lineax
@@ -119,7 +120,8 @@ def lineax_svd_x64(A: Array, b: Array) -> Fit:
 def lineax_normal_x64(A: Array, b: Array) -> Array:
     """x (n,) = linear_solve(MatrixLinearOperator(A), b, solver=Normal(Cholesky())).value with jax_enable_x64, A (m, n).
 
-    The normal equations: error about u cond(A)**2. Where the factorisation breaks down it says so and fails.
+    The normal equations: error about u cond(A)**2. Where the factorisation breaks down it fails with a message that
+    says so.
     Source: Lineax documentation, lineax.Normal; Higham (2002), section 20.4."""
     import jax
     import lineax

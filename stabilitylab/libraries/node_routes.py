@@ -85,7 +85,7 @@ PAIRS, ML = "X.map((row, i) => [row[0], y[i]])", 'need("ml-matrix")'
 
 
 def _ask(code: str, X: Array, y: Array) -> Fit:
-    """What a JavaScript expression in need, X (rows) and y says: an object of x and more."""
+    """The Fit of a JavaScript expression in `need`, X (rows) and y: an object with x and other keys of a Fit."""
     with doubles(X, y) as path:
         question = json.dumps([path, *X.shape, code])
         return fit(session(("node", "driver.js"), files={"driver.js": DRIVER}).ask(question))
@@ -200,7 +200,7 @@ def node_ml_matrix_solve_svd(A: Array, b: Array) -> Fit:
     """x (n,) = solve(A, b, true) of ml-matrix, A (m, n): JAMA's SVD.
 
     The pseudo-inverse is formed and multiplied with b, so that the residual is off by u cond(A). What is dropped is
-    dropped without a word.
+    dropped without a warning.
     Source: ml-matrix documentation, solve, argument useSVD; its source, src/dc/svd.js."""
     return _matrix("solve(A, b, true)", A, b)
 
@@ -241,7 +241,7 @@ def node_ml_regression(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients and standard errors of new MultivariateLinearRegression(X, y, { intercept }), X (m, p).
 
     The normal equations of [X 1] by an inverse of A'A from JAMA's SVD. Directions that the inverse leaves out are
-    dropped without a word: columns in units far apart lose the shorter one long before they are dependent.
+    dropped without a warning: columns in units far apart lose the shorter one long before they are dependent.
     Source: ml-regression-multivariate-linear documentation; its source, src/index.js."""
     options = f"{{ intercept: {'true' if intercept else 'false'} }}"
     made = f'new (need("ml-regression-multivariate-linear"))(X, y.map((v) => [v]), {options})'

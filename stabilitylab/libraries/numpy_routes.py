@@ -30,7 +30,8 @@ def numpy_lstsq(A: Array, b: Array) -> Fit:
     """x (n,) = lstsq(A, b)[0], A (m, n): LAPACK's gelsd, an SVD by divide and conquer, in float64 whatever A's format.
 
     Normwise but not columnwise backward stable. With the default rcond=None a direction with s_i <= max(m, n) 2**-52
-    s_1 is dropped without a word: only the rank tells. Raises LinAlgError where the SVD does not converge, as for NaN.
+    s_1 is dropped without a warning: only the returned rank shows it. Raises LinAlgError where the SVD does not
+    converge, as for NaN.
     Source: NumPy reference, numpy.linalg.lstsq; LAPACK Users' Guide (1999), section 2.3.1."""
     x, _, rank, _ = np.linalg.lstsq(A, b)
     return Fit(x, rank=int(rank))
@@ -94,7 +95,7 @@ def numpy_pinv(A: Array, b: Array) -> Array:
 def numpy_solve_normal(A: Array, b: Array) -> Array:
     """x (n,) = solve(A.T @ A, A.T @ b), A (m, n): the normal equations by LU, LAPACK's gesv.
 
-    Error about u cond(A)**2; past cond 1e8 the answer has no digit and nothing says so. In float32 the products are
+    Error about u cond(A)**2; past cond 1e8 the answer has no digit and there is no warning. In float32 the products are
     formed in float32 and only the elimination is done in float64. Raises LinAlgError when a pivot is exactly 0.
     Source: NumPy reference, numpy.linalg.solve; Higham (2002), section 20.4."""
     return np.linalg.solve(A.T @ A, A.T @ b)
@@ -112,8 +113,8 @@ def numpy_solve_normal(A: Array, b: Array) -> Array:
 def numpy_inv(A: Array, b: Array) -> Array:
     """x (n,) = inv(A.T @ A) @ A.T @ b, A (m, n): the formula of the textbooks, typed in.
 
-    Forward error about 2 u cond(A)**2, at times a hundred times more; the residual is ruined. Raises LinAlgError when
-    a pivot is exactly 0.
+    Forward error about 2 u cond(A)**2, at times a hundred times more; the residual is inaccurate. Raises LinAlgError
+    when a pivot is exactly 0.
     Source: NumPy reference, numpy.linalg.inv; Higham (2002), section 14.1 (inverses), section 20.4."""
     return np.linalg.inv(A.T @ A) @ A.T @ b
 

@@ -11,8 +11,8 @@ OCTAVE = program(
 )
 
 COMMAND = ("octave-cli", "--quiet", "--norc", "driver.m")
-# Octave does not go on in a folder that is gone, as is the one where it starts; and fgetl waits for the line after the
-# one it reads, where input does not.
+# The working directory is changed, since the one in which Octave starts is removed. Requests are read by input, because
+# fgetl waits for one line more than it returns.
 DRIVER = f"""
 cd (tempdir ());
 warning ("off", "backtrace");
@@ -42,7 +42,7 @@ endwhile
 
 
 def _ask(commands: str, A: Array, b: Array) -> Fit:
-    """What Octave has in x, and in standard_errors if that is set, after commands that know A and b."""
+    """The Fit of Octave's variable x, and of standard_errors if that is set, after commands that may use A and b."""
     m, p = A.shape
     text = commands.replace("\\", "\\\\")
     with doubles(A, b) as path:
@@ -65,7 +65,7 @@ def octave_mldivide(A: Array, b: Array) -> Fit:
     r"""x (n,) = A \ b, A (m, n): for m > n LAPACK's gelsd, an SVD by divide and conquer.
 
     Normwise but not columnwise backward stable. The cut-off is below round-off, so that an exactly dependent column is
-    often kept, and nothing is said. A square A is solved by elimination with partial pivoting, which may grow, or by
+    often kept, without a warning. A square A is solved by elimination with partial pivoting, which may grow, or by
     Cholesky or substitution where its entries look like it; where the estimated condition passes 2**53, with a warning,
     by gelsd.
     Source: GNU Octave manual, Techniques Used for Linear Algebra."""
@@ -87,7 +87,7 @@ def octave_pinv(A: Array, b: Array) -> Fit:
     """x (n,) = pinv(A) * b, A (m, n).
 
     Forward error as from an SVD, but not backward stable: the residual is off by u cond(A). Directions are dropped
-    without a word.
+    without a warning.
     Source: GNU Octave manual, pinv; Higham (2002), section 20.1 (the pseudo-inverse)."""
     return _ask("x = pinv (A) * b;", A, b)
 

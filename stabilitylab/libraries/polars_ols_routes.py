@@ -75,11 +75,11 @@ def polars_ols_statistics(X: Array, y: Array, intercept: bool) -> Fit:
     Cholesky, and where that breaks down the plug-in panics, a ComputeError, and there are no coefficients either.
     R² is about the mean, with or without an intercept.
     Source: polars-ols, README and src/statistics.rs, compute_feature_metrics."""
-    found = _struct(X, y, intercept, mode="statistics")
+    statistics = _struct(X, y, intercept, mode="statistics")
     return Fit(
-        _intercept_first(found["coefficients"], intercept),
-        standard_errors=_intercept_first(found["standard_errors"], intercept),
-        r_squared=found["r2"],
+        _intercept_first(statistics["coefficients"], intercept),
+        standard_errors=_intercept_first(statistics["standard_errors"], intercept),
+        r_squared=statistics["r2"],
     )
 
 

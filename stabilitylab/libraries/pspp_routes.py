@@ -56,8 +56,8 @@ def pspp_regression(X: Array, y: Array, intercept: bool) -> Fit:
     command = ("pspp", "--batch", "-O", "format=csv", "-")
     done = subprocess.run(command, input=syntax, capture_output=True, text=True, check=False)
     tables = {lines[0]: list(csv.reader(lines)) for lines in map(str.splitlines, done.stdout.split("\n\n"))}
-    for said in (line for line in tables if "warning:" in line):
-        warnings.warn(said, stacklevel=2)
+    for line in (line for line in tables if "warning:" in line):
+        warnings.warn(line, stacklevel=2)
     if done.returncode or COEFFICIENTS not in tables:
         raise ProgramError(" ".join((done.stdout + done.stderr).split()) or "pspp said nothing")
     rows = tables[COEFFICIENTS][3:]

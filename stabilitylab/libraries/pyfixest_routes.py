@@ -89,7 +89,7 @@ def pyfixest_feols_solve(X: Array, y: Array, intercept: bool) -> Fit:
 def pyfixest_feols_lstsq(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of pf.feols(..., solver="np.linalg.lstsq"), X (m, p), y (m,): lstsq of A'A, not of A.
 
-    Its cut-off of n 2**-52 on the singular values of A'A is one of about 1e-8 sqrt(n) on those of A, and nothing tells
+    Its cut-off of n 2**-52 on the singular values of A'A is one of about 1e-8 sqrt(n) on those of A, and nothing shows
     of a direction dropped. Otherwise as pyfixest.feols.
     Source: pyfixest API reference, feols; pyfixest/estimation/internals/solvers.py."""
     import pyfixest as pf

@@ -12,7 +12,7 @@ from stabilitylab.libraries.support.programs import END, doubles, fit, session
 R = program("r", title="R", programs=("R",), ask=("R", "--version"), package="r-base-core")
 
 COMMAND = ("R", "--vanilla", "--no-echo")
-# given: coefficients, those that are NA as dropped. model: what users read off a fit and its summary.
+# In the driver, given() lists coefficients, those that are NA as dropped, and model() what summary reports of a fit.
 DRIVER = f"""
 ask <- function(path, m, p, solve) {{
   v <- readBin(path, "double", m * (p + 1L))
@@ -41,16 +41,16 @@ cat("{END}\\n")
 
 
 def _ask(solve: str, A: Array, b: Array) -> Fit:
-    """What R makes of an expression in X and y that is a list of x and more."""
+    """The Fit of an R expression in X and y whose value is a list with x and other keys of a Fit."""
     m, p = A.shape
     with doubles(A, b) as path:
         return fit(session(COMMAND, DRIVER).ask(f'ask("{path}", {m}L, {p}L, function(X, y) {solve})'))
 
 
 def _cut_at(tol: float) -> Callable[[int, int, float], float]:
-    """Two unit columns of which one has the part tol orthogonal to the other: the singular values have the ratio tol/2.
+    """The cut-off tol/2 on singular values: their ratio for two unit columns with an orthogonal part of size tol.
 
-    Found at just that place by bisection, m = 8, 32 and 128."""
+    Confirmed by bisection for m = 8, 32 and 128."""
     return lambda m, n, eps: tol / 2
 
 
@@ -81,10 +81,10 @@ STABLE = ("columnwise-backward-stable", "normwise-backward-stable")
 def r_lm(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of lm(y ~ X), or lm(y ~ X - 1), X (m, p), with the standard errors and R² of its summary.
 
-    Householder QR of the columns as they come, LINPACK's dqrdc with a rank test in place of pivoting: a column of which
-    the earlier ones explain all but 1e-7 of its norm goes to the end, and its coefficient is NA. Blind to units, but
-    harsh: columns that float64 tells apart by nine digits are dropped, without a warning. R² without intercept is not
-    centred. summary warns of an essentially perfect fit.
+    Householder QR of the columns in the given order, LINPACK's dqrdc with a rank test in place of pivoting: a column of
+    which the earlier ones explain all but 1e-7 of its norm goes to the end, and its coefficient is NA. Independent of
+    units; but columns that agree to seven digits are dropped, without a warning, though float64 holds nine more. R²
+    without intercept is not centred. summary warns of an essentially perfect fit.
     Source: R reference manual, stats::lm, lm.fit; R sources, src/appl/dqrdc2.f."""
     return _ask(f"model(lm(y ~ X{'' if intercept else ' - 1'}))", X, y)
 

@@ -36,13 +36,13 @@ exit
 
 
 def _ask(commands: str, A: Array, b: Array) -> Fit:
-    """What Scilab has in x, and in rnk if that is set, after commands that know A and b."""
+    """The Fit of Scilab's variable x, and of rnk if that is set, after commands that may use A and b."""
     m, p = A.shape
     text = commands.replace("'", "''")
     with doubles(A, b) as path:
-        asked = f'ask("{path}", {m}, {p}, "{text}")'
-        said = session(COMMAND, files={"driver.sce": DRIVER}).ask(asked)
-    return fit(said.replace("Warning :\n", "warning: "))
+        request = f'ask("{path}", {m}, {p}, "{text}")'
+        output = session(COMMAND, files={"driver.sce": DRIVER}).ask(request)
+    return fit(output.replace("Warning :\n", "warning: "))
 
 
 @route(
@@ -61,8 +61,8 @@ def scilab_mldivide(A: Array, b: Array) -> Fit:
     r"""x (n,) = A \ b, A (m, n): for m > n Householder QR with column pivoting.
 
     Columnwise backward stable while the rank is full. A deficient triangle is cut, and the coefficients of what is cut
-    off are 0, without a word. A square A is solved by elimination, and in that way where its estimated condition passes
-    1/(5 eps).
+    off are 0, without a warning. A square A is solved by elimination, and in that way where its estimated condition
+    passes 1/(5 eps).
     Source: Scilab help, backslash; LAPACK Users' Guide (1999), section 2.3.1."""
     return _ask("x = A \\ b;", A, b)
 
@@ -102,7 +102,7 @@ def scilab_pinv(A: Array, b: Array) -> Fit:
     """x (n,) = pinv(A) * b, A (m, n).
 
     Forward error as from an SVD, but not backward stable: the residual is off by u cond(A). Directions are dropped
-    without a word.
+    without a warning.
     Source: Scilab help, pinv, and its source; Higham (2002), section 20.1 (the pseudo-inverse)."""
     return _ask("x = pinv(A) * b;", A, b)
 
@@ -121,7 +121,7 @@ def scilab_pinv(A: Array, b: Array) -> Fit:
 def scilab_solve_normal(A: Array, b: Array) -> Fit:
     r"""x (n,) = (A' * A) \ (A' * b), A (m, n): the normal equations by elimination.
 
-    Error about 0.8 u cond(A)**2; past a cond of 3e7 coefficients are dropped, set to 0, without a word.
+    Error about 0.8 u cond(A)**2; past a cond of 3e7 coefficients are dropped, set to 0, without a warning.
     Source: Scilab help, backslash; Higham (2002), section 20.4."""
     return _ask("x = (A' * A) \\ (A' * b);", A, b)
 

@@ -127,7 +127,7 @@ def scipy_linregress(x: Array, y: Array) -> Fit:
 def scipy_lsqr(A: Array, b: Array) -> Fit:
     """x (n,) = scipy.sparse.linalg.lsqr(A, b)[0] with default tolerances 1e-6, A (m, n); the Fit holds the iterations.
 
-    Golub-Kahan bidiagonalisation from x = 0, stopped by tolerance or after 2n steps: by default it is asked for six
+    Golub-Kahan bidiagonalisation from x = 0, stopped by tolerance or after 2n steps: by default it aims at six
     digits of the residual, and for cond(A) of 1e6 and above it stops with none of x.
     Source: Paige and Saunders, ACM Trans. Math. Software 8 (1982) 43-71, section 6 (stopping); SciPy reference."""
     import scipy.sparse.linalg

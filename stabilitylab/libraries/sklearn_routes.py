@@ -69,7 +69,7 @@ def sklearn_linear_regression(X: Array, y: Array, intercept: bool, weights: Arra
     """Coefficients of LinearRegression(fit_intercept=intercept).fit(X, y), X (m, p), y (m,).
 
     scipy.linalg.lstsq on the centred X with cond = tol: since version 1.9 its default of 1e-6 counts for dense X, and a
-    direction below it is dropped without a word, where only `rank_` tells. Centred once: where the mean itself is off,
+    direction below it is dropped without a warning: only `rank_` shows it. Centred once: where the mean itself is off,
     as for nanosecond stamps, what is solved is not centred. Raises ValueError for X without columns.
     Source: scikit-learn API reference, LinearRegression, parameter tol."""
     from sklearn.linear_model import LinearRegression
@@ -107,8 +107,8 @@ def sklearn_linear_regression_sparse(X: Array, y: Array, intercept: bool) -> Fit
     """Coefficients of LinearRegression(fit_intercept=intercept).fit(csr_array(X), y), X (m, p), y (m,).
 
     For sparse X another algorithm: scipy.sparse.linalg.lsqr with atol = btol = tol = 1e-6, on an operator that
-    subtracts the means product by product. About six digits of the residual are asked for, and neither steps nor the
-    reason for stopping are reported.
+    subtracts the means product by product. The tolerance asks for about six digits of the residual, and neither steps
+    nor the reason for stopping are reported.
     Source: scikit-learn API reference, LinearRegression, parameter tol; sklearn/linear_model/_base.py."""
     from scipy.sparse import csr_array
     from sklearn.linear_model import LinearRegression
@@ -133,7 +133,7 @@ def sklearn_standard_scaler(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of make_pipeline(StandardScaler(), LinearRegression()).fit(X, y), unscaled by scale_ and mean_.
 
     X (m, p), y (m,); without an intercept with_mean=False and fit_intercept=False. Units cost nothing, and X is centred
-    twice, which mends a mean that is off. The unscaled coefficients of float32 data are float64, since scale_ is.
+    twice, which corrects an inaccurate mean. The unscaled coefficients of float32 data are float64, since scale_ is.
     Source: scikit-learn API reference, StandardScaler."""
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import make_pipeline
@@ -266,7 +266,7 @@ def sklearn_ridge0_sparse_cg(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of Ridge(alpha=0, solver="sparse_cg", fit_intercept=intercept).fit(X, y), X (m, p), y (m,).
 
     Conjugate gradients on the normal equations of the centred X, by products, until the residual of these is 1e-4 of
-    X'y; what stops short is not told, unless verbose.
+    X'y; an early stop is not reported, unless verbose.
     Source: scikit-learn API reference, Ridge, parameter solver; sklearn/linear_model/_ridge.py, _solve_sparse_cg."""
     return _ridge(X, y, intercept, "sparse_cg")
 

@@ -1,1 +1,1 @@
-"""What a route does, found out by asking it: rank policies, violated laws, wrong digits."""
+"""What a route does, measured by calling it: its rank policy, the metamorphic laws it breaks, its wrong roundings."""

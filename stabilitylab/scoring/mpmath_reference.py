@@ -25,8 +25,8 @@ IntegerMatrix = list[list[int]]
 class Certified:
     """Exact rationals whose relative error is below 10**-digits; a value that is exactly 0 is 0.
 
-    x (n,), rss = |b - A x|², inverse_diagonal = diag((A'A)^-1), r_squared (None when the total sum of squares is 0),
-    alpha: the proven bound on |I - X'A'A X|_F, bits: the precision the factor X was computed in.
+    x (n,), rss = |b - A x|², inverse_diagonal = diag((A'A)^-1), r_squared (None when the total sum of squares is 0).
+    alpha: a proven bound on |I - X'A'A X|_F. bits: the mpmath precision in which the factor X was computed.
     """
 
     x: tuple[Fraction, ...]
@@ -38,9 +38,10 @@ class Certified:
 
 
 def independent_columns(system: IntegerSystem) -> tuple[int, ...]:
-    """The columns that do not depend on those before them, by fraction-free elimination on A'A: the exact rank.
+    """The columns that are linearly independent of those before them, by fraction-free elimination on A'A.
 
-    A'A and A have the same dependent columns. Source: Bareiss, Math. Comp. 22 (1968) 565-578.
+    Their number is the exact rank: A'A and A have the same dependent columns. Source: Bareiss, Math. Comp. 22 (1968)
+    565-578.
     """
     C = _gram(system.A)
     kept: list[int] = []
@@ -72,7 +73,7 @@ def certified(system: IntegerSystem, digits: int) -> Certified | None:
     problem = _Scaled(system)
     bits = ceil((digits + 4) * log2(10)) + 2 * ceil(log2(problem.n + 1)) + 20
     rank_is_full = False
-    # Digits and twice the bits of the condition number, which Hadamard's bound covers, are enough several times over.
+    # Ten times what suffices: the digits, and twice the bits of the condition number, which Hadamard's bound covers.
     limit = 10 * (bits + problem.hadamard_bits) + 10_000
     while bits <= limit:
         factor = _inverse_factor(problem, bits)
@@ -161,12 +162,12 @@ def _inverse_factor(problem: _Scaled, bits: int) -> tuple[IntegerMatrix, Fractio
 
 
 def _dot(a: Integers, b: Integers) -> int:
-    """The sum of products, as far as the shorter goes."""
+    """The sum of a_i b_i over the length of the shorter one."""
     return sum(map(int.__mul__, a, b))
 
 
 def _sharpened(problem: _Scaled, X: IntegerMatrix, alpha: Fraction, bits: int, digits: int) -> Certified:
-    """Newton steps until every x_i, the residual sum of squares and R² are resolved to `digits` digits.
+    """Newton steps until the bounds prove `digits` digits of every x_i, the residual sum of squares and R².
 
     All in integers: z = D^-1 x in units of 2^-q, its residual d in 2^-(2 top + q), the step in 2^-unit.
     """
@@ -228,7 +229,10 @@ def _shifted(value: int, by: int) -> int:
 
 
 def _resolved(value: int, bound: int, tightness: int, unit: int, determinant: int) -> int | None:
-    """value, in units of 2^-unit, where its bound is tight; 0 where it must be, being below 1/determinant; or None."""
+    """value where bound * tightness <= |value|; 0 where |value| + bound < 2^unit / determinant; None otherwise.
+
+    value, bound: in units of 2^-unit. A multiple of 1/determinant below that is 0.
+    """
     if bound * tightness <= abs(value):
         return value
     return 0 if (abs(value) + bound) * determinant < 1 << unit else None

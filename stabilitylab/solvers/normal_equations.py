@@ -1,4 +1,4 @@
-"""Four ways to solve A'A x = A'b. They differ in what they notice, not in what they lose: A'A itself loses it."""
+"""Four ways to solve A'A x = A'b. Forming A'A loses the digits in each; they differ in the failures they detect."""
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def normal_gauss(A: Array, b: Array) -> Array:
     """x (n,) minimising |b - A x|, A (m, n), from A'A x = A'b by elimination without interchanges.
 
     As good as Cholesky: a positive definite matrix has growth factor 1 in any order (Higham, Problem 10.4). Like LU it
-    walks past negative pivots. Raises Breakdown when a pivot is exactly 0 or A'A overflows.
+    goes on after a negative pivot. Raises Breakdown when a pivot is exactly 0 or A'A overflows.
     Source: Higham (2002), section 9.1 (elimination), section 10.1 (positive definite), section 20.4."""
     return _by_elimination(A, b, in_order)
 

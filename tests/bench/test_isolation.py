@@ -1,4 +1,4 @@
-"""A library's own process: its answers come back whole, and what it does on bad days is a row and not the end."""
+"""Routes in a process of their own: answers arrive unchanged; time-outs, memory limits and crashes become rows."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Whatever a route does ends as a row, and nothing it does is felt outside."""
+"""Whatever a route does becomes a row, and changes nothing outside."""
 
 import os
 import warnings

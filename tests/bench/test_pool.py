@@ -1,4 +1,4 @@
-"""Every task comes back with its result or as lost, whatever other tasks do to their processes."""
+"""Every task ends with its result or as lost, whatever other tasks do to their processes."""
 
 import time
 from collections import deque
@@ -6,7 +6,7 @@ from collections import deque
 import pytest
 
 from planted import LIMIT, do, words
-from stabilitylab.bench.pool import Lost, in_processes, watchdog
+from stabilitylab.bench.pool import LostTask, in_processes, watchdog
 
 
 def results(*tasks, jobs=2, each=lambda task: None):
@@ -14,7 +14,7 @@ def results(*tasks, jobs=2, each=lambda task: None):
     found = {}
     for task, result in in_processes(do, deque(tasks), jobs=jobs, split=words, limit=lambda task: LIMIT):
         assert task not in found, "a task came back twice"
-        found[task] = ("timed out" if result.timed_out else "died") if isinstance(result, Lost) else result
+        found[task] = ("timed out" if result.timed_out else "died") if isinstance(result, LostTask) else result
         each(task)
     return found
 

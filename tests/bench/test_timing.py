@@ -1,4 +1,4 @@
-"""Ratios of CPU time are those of the work done, whatever else the machine does meanwhile."""
+"""Ratios of CPU times are those of the work done, under varying load of the machine."""
 
 from itertools import groupby
 

@@ -16,7 +16,7 @@ from made_tables import measured
 from paths import SUPPORT
 from stabilitylab import libraries
 from stabilitylab.bench import isolation
-from stabilitylab.bench.pool import Lost
+from stabilitylab.bench.pool import LostTask
 from stabilitylab.cli import libraries as command
 from stabilitylab.cli.main import main
 from stabilitylab.core.library import Library
@@ -92,7 +92,7 @@ def test_the_rows_of_a_process_that_dies_say_so(monkeypatch):
 
     def in_processes(work, tasks, *, jobs, split, limit):
         died, lives = split(tasks.popleft())
-        yield died, Lost(died, timed_out=False)
+        yield died, LostTask(died, timed_out=False)
         yield lives, (row("sklearn.LinearRegression", "nist.norris", 9.0),)
 
     monkeypatch.setattr(version_watch, "in_processes", in_processes)

@@ -96,7 +96,7 @@ def test_the_problems_are_as_hard_as_they_say():
 
 @pytest.mark.parametrize("name", ["Hilbert 40 x 13", "Vandermonde, 12 columns", "like Filip"])
 @pytest.mark.parametrize("route", ["balls", "factor", "cheapest"])
-def test_the_enclosure_holds_the_referees_fifty_digits(name, route, monkeypatch):
+def test_the_enclosure_holds_fifty_digits_of_the_mpmath_reference(name, route, monkeypatch):
     A, b = PROBLEMS[name]
     take(route, monkeypatch)
     fit = lstsq(A, b)

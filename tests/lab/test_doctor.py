@@ -52,7 +52,7 @@ def wrong_engine(monkeypatch):
     monkeypatch.setattr(doctor, "engine", engine)
 
 
-def blind_referee(monkeypatch):
+def failing_mpmath_reference(monkeypatch):
     monkeypatch.setattr(doctor, "certified", lambda system, digits: None)
 
 
@@ -77,11 +77,11 @@ def unlimited_threads(monkeypatch):
     monkeypatch.setattr(doctor, "threadpool_info", lambda: [{"user_api": "blas", "num_threads": 2}])
 
 
-OTHERS = ("exact rational elimination", "mpmath's QR", "the referee")
+OTHERS = ("exact rational elimination", "mpmath's QR", "the mpmath reference")
 FAULTS = {
     wrong_blas: {"BLAS multiplies in true float64"},
     wrong_engine: {f"the exact engine agrees with {other}" for other in OTHERS},
-    blind_referee: {"the exact engine agrees with the referee"},
+    failing_mpmath_reference: {"the exact engine agrees with the mpmath reference"},
     wrong_route: {"the engine's routes give the same doubles"},
     wrong_rounding: {"float64 rounds to nearest, ties to even"},
     unlimited_threads: {"solvers run on one BLAS thread"},

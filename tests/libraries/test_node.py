@@ -1,4 +1,4 @@
-"""Packages for Node: numbers go in and come out as they are, packages are found where they are said to be."""
+"""Node.js packages: numbers pass exactly in both directions, and packages are found in the declared folders."""
 
 import numpy as np
 import pytest

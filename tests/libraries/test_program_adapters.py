@@ -1,4 +1,4 @@
-"""Adapters of programs: what each says to its program, and what it makes of the answer."""
+"""Adapters of programs: the requests they send, and how they read answers, warnings and errors."""
 
 import sys
 import warnings
@@ -84,7 +84,7 @@ A, b = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0], [1.0, 2.5]]), np.array([1.0
 def test_a_setting_of_one_route_is_not_the_next_one_s(pair):
     kinds = {"matrix": (A, b), "columns": (A, b, False), "polynomial": (A[:, 1].copy(), b, 1)}
     one, other = (libraries.entry(name) for name in pair)
-    arguments = kinds[one.label.design]
+    arguments = kinds[one.label.call_form]
     alone = np.asarray(one.function(*arguments))
     assert not np.array_equal(alone, np.asarray(other.function(*arguments)))
     assert np.array_equal(alone, np.asarray(one.function(*arguments)))

@@ -1,4 +1,4 @@
-"""Sessions with programs: questions and answers, death and warnings, and numbers that come back as they went."""
+"""Sessions with programs: requests and answers, programs that end, warnings, and exact transfer of numbers."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""PSPP: numbers go in and come out as the bytes that they are."""
+"""PSPP: numbers pass in both directions as the bytes of float64."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Spreadsheet programs: what goes in comes out to the last bit; the blocks of LINEST; and nothing stays behind."""
+"""Spreadsheet programs: numbers pass exactly, LINEST's blocks are read right, and no file or process is left."""
 
 import subprocess
 import sys

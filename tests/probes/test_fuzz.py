@@ -1,4 +1,4 @@
-"""The campaign finds what it is there to find: an exact oracle, kinds that are what they say, planted faults seen."""
+"""Fuzz testing: the exact oracle, the kinds of random problems, the verdicts, and the planted faults they must find."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from paths import EXPERIMENTS
 from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError, RankDeficientError
 from stabilitylab.lab.experiment import counted, load
 from stabilitylab.lab.runner import run_experiment
-from stabilitylab.probes.fuzz import KINDS, Verdict, draw, exact_solution, judged, oracle, tally
+from stabilitylab.probes.fuzz import KINDS, Verdict, exact_solution, oracle, random_problem, tally, verdict_on
 from stabilitylab.report.writers import markdown
 
 FEW = {kind: 4 if kind == "many columns" else 24 for kind in KINDS}
@@ -74,7 +74,7 @@ def test_the_oracle_leaves_no_gradient_and_an_honest_solver_is_never_wrong(kind)
     assert sum(found.values()) == FEW[kind]
     assert not set(found) & {Verdict.WRONG, Verdict.REFUSED}
     for seed in range(2):
-        A, b = draw(kind, seed)
+        A, b = random_problem(kind, seed)
         x = exact_solution(A, b)
         if x is None:
             continue
@@ -87,7 +87,7 @@ def test_the_oracle_leaves_no_gradient_and_an_honest_solver_is_never_wrong(kind)
 def test_a_seed_is_one_problem_of_doubles_with_enough_rows(kind):
     shapes = set()
     for seed in range(12):
-        (A, b), (again, also) = draw(kind, seed), draw(kind, seed)
+        (A, b), (again, also) = random_problem(kind, seed), random_problem(kind, seed)
         assert A.tobytes() == again.tobytes()
         assert b.tobytes() == also.tobytes()
         assert A.dtype == b.dtype == np.float64
@@ -107,7 +107,7 @@ def test_the_oracle_is_made_of_the_standard_library_alone():
 
 
 def drawn(kind, count=40):
-    return [draw(kind, seed) for seed in range(count)]
+    return [random_problem(kind, seed) for seed in range(count)]
 
 
 def test_ties_lie_halfway_between_doubles():
@@ -180,10 +180,10 @@ def test_an_error_that_the_problem_does_not_have_is_wrong(error):
 
 
 def test_a_singular_problem_may_not_be_answered():
-    A, b = draw("singular", 3)
-    assert judged(lapack, A, b) is Verdict.WRONG
-    assert judged(says(OutOfRangeError), A, b) is Verdict.WRONG
-    assert judged(says(RankDeficientError), A, b) is Verdict.SINGULAR
+    A, b = random_problem("singular", 3)
+    assert verdict_on(lapack, A, b) is Verdict.WRONG
+    assert verdict_on(says(OutOfRangeError), A, b) is Verdict.WRONG
+    assert verdict_on(says(RankDeficientError), A, b) is Verdict.SINGULAR
 
 
 @pytest.mark.parametrize(
@@ -191,17 +191,17 @@ def test_a_singular_problem_may_not_be_answered():
 )
 def test_what_is_not_the_nearest_doubles_is_wrong(x):
     A, b = np.array([[2.0, 0.0], [0.0, 1.0]]), np.array([1.0, 3.0])
-    assert judged(lambda A, b: np.array([0.5, 3.0]), A, b) is Verdict.SOLVED
-    assert judged(lambda A, b: None if x is None else np.asarray(x), A, b) is Verdict.WRONG
+    assert verdict_on(lambda A, b: np.array([0.5, 3.0]), A, b) is Verdict.SOLVED
+    assert verdict_on(lambda A, b: None if x is None else np.asarray(x), A, b) is Verdict.WRONG
 
 
 def test_ties_go_to_even_and_what_underflows_to_zero_is_no_solution():
     A, b = np.array([[1.0], [1.0]]), np.array([1.0, 1.0 + 2.0**-52])
-    assert judged(lambda A, b: np.array([1.0]), A, b) is Verdict.SOLVED
-    assert judged(lambda A, b: b[1:], A, b) is Verdict.WRONG
+    assert verdict_on(lambda A, b: np.array([1.0]), A, b) is Verdict.SOLVED
+    assert verdict_on(lambda A, b: b[1:], A, b) is Verdict.WRONG
     A, b = np.array([[2.0**600]]), np.array([2.0**-600])
-    assert judged(lambda A, b: np.array([0.0]), A, b) is Verdict.WRONG
-    assert judged(says(OutOfRangeError), A, b) is Verdict.OUT_OF_RANGE
+    assert verdict_on(lambda A, b: np.array([0.0]), A, b) is Verdict.WRONG
+    assert verdict_on(says(OutOfRangeError), A, b) is Verdict.OUT_OF_RANGE
 
 
 # --- the experiment
@@ -241,5 +241,5 @@ def test_the_engine_is_not_wrong(kind):
 
 
 def test_the_engine_takes_more_routes_than_one():
-    routes = Counter(sl.lstsq(*draw(kind, 0)).certificate.route for kind in ("column scales", "many columns"))
+    routes = Counter(sl.lstsq(*random_problem(kind, 0)).certificate.route for kind in ("column scales", "many columns"))
     assert len(routes) == 2

@@ -1,4 +1,4 @@
-"""The chapter on metamorphic laws: a row for every route and law, no cell blank, and a script for every violation."""
+"""The chapter on metamorphic laws: a row for every route and law, no blank cell, and a script for every violation."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Every law is true: in fractions the two answers are tied as it says, and routes that are right are not accused."""
+"""Every law holds exactly in rational arithmetic, and stable routes break none."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -13,7 +13,7 @@ from stabilitylab import bench
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.types import Fit
 from stabilitylab.probes.metamorphic import LAWS, Instance, SmallProblem, compare, r_squared, search, widths
-from stabilitylab.probes.metamorphic.compared import WELL_POSED, sensitivity
+from stabilitylab.probes.metamorphic.comparison import WELL_POSED, instance_sensitivity, sensitivity
 from stabilitylab.probes.metamorphic.search import SMALLEST, USUAL
 from stabilitylab.probes.metamorphic.small_problem import arguments, takes_weights
 
@@ -22,11 +22,17 @@ RIGHT = ("qr.householder", "exact.certified")
 UNHURRIED = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+def sensitivity_of(rows):
+    """The sensitivity of the regression with these rows, the columns of X and then y."""
+    data = np.array(rows, dtype=float)
+    return sensitivity(SmallProblem.of(data[:, :-1], data[:, -1]))
+
+
 def well_posed(width):
     """Rows of small integers, X and then y."""
     row = st.tuples(*[st.integers(-4, 4)] * (width + 1))
     rows = st.integers(width + 2, 7).flatmap(lambda m: st.tuples(*[row] * m))
-    return rows.filter(lambda rows: sensitivity(rows) <= WELL_POSED)
+    return rows.filter(lambda rows: sensitivity_of(rows) <= WELL_POSED)
 
 
 def cases(law):
@@ -38,16 +44,16 @@ def cases(law):
 # --- the laws are true
 
 
-def exact_system(asked):
+def exact_system(small):
     """[1, X] and y in fractions, each row times as often as its weight says."""
-    times = [int(weight) for weight in asked.weights or [1] * len(asked.y)]
-    A = np.column_stack([np.ones(len(asked.y)), asked.X])
-    return exact_array(np.repeat(A, times, axis=0)), exact_array(np.repeat(asked.y, times))
+    times = [int(weight) for weight in small.weights or [1] * len(small.y)]
+    A = np.column_stack([np.ones(len(small.y)), small.X])
+    return exact_array(np.repeat(A, times, axis=0)), exact_array(np.repeat(small.y, times))
 
 
-def exact_fit_of(asked):
+def exact_fit_of(small):
     """R² in fractions, by coefficients."""
-    A, b = exact_system(asked)
+    A, b = exact_system(small)
     residual = b - A @ np.array(least_squares(A, b), dtype=object)
     mean = sum(b) / len(b)
     return 1 - residual @ residual / sum((v - mean) ** 2 for v in b)
@@ -75,9 +81,9 @@ def test_numbers_are_exact_in_the_format_they_go_in(law):
     @given(cases(law))
     def exact(case):
         pair = law.pair(case.X, case.y, case.exponent)
-        for asked in filter(None, (pair.one, pair.other)):
-            for values in (asked.X, asked.y):
-                assert np.array_equal(np.array(values, dtype=asked.dtype).astype(float), values)
+        for small in filter(None, (pair.one, pair.other)):
+            for values in (small.X, small.y):
+                assert np.array_equal(np.array(values, dtype=small.dtype).astype(float), values)
 
     exact()
 
@@ -109,7 +115,7 @@ def test_the_smallest_problem_is_the_smallest_that_is_well_posed(width):
 @pytest.mark.parametrize("width", USUAL)
 def test_the_usual_problem_is_well_posed_and_its_first_column_says_most(width):
     rows = USUAL[width]
-    assert sensitivity(rows) <= WELL_POSED / 10
+    assert sensitivity_of(rows) <= WELL_POSED / 10
     assert all(map(all, [row[:1] for row in rows]))
     data = np.array(rows, dtype=float)
     correlations = np.abs(np.corrcoef(data.T)[-1, :-1])
@@ -127,11 +133,30 @@ def test_the_usual_problem_is_well_posed_and_its_first_column_says_most(width):
         ((1, 1, 2), (2, 2, 3), (3, 3, 3), (4, 4, 6)),  # twice the same column
     ],
 )
-def test_what_is_not_well_posed_is_not_asked(rows):
-    assert sensitivity(rows) > WELL_POSED
+def test_a_problem_that_is_not_well_posed_has_a_large_sensitivity(rows):
+    assert sensitivity_of(rows) > WELL_POSED
 
 
-# --- how a problem is put to a route
+def test_a_coefficient_that_is_zero_with_the_weights_alone_is_not_compared():
+    """The intercept of these rows is not 0, and that of the problem with the first row four times is."""
+    law, instance = LAWS["weight four"], Instance(0, ((-2, 3), (4, -4), (1, -4)))
+    one = law.pair(instance.X, instance.y, 0).one
+    assert least_squares(*exact_system(one))[0] == 0
+    assert sensitivity_of(instance.rows) <= WELL_POSED
+    assert instance_sensitivity(law, instance) > WELL_POSED
+    for name in RIGHT:
+        assert not compare(bench.route(name), law, instance).broken
+
+
+def test_weights_count_in_the_sensitivity():
+    repeated = SmallProblem.of([[0.0], [0], [1], [3]], [1.0, 1, 2, 2])
+    weighted = SmallProblem.of([[0.0], [1], [3]], [1.0, 2, 2], weights=[2, 1, 1])
+    unweighted = replace(weighted, weights=None)
+    assert sensitivity(weighted) == pytest.approx(sensitivity(repeated), rel=1e-12)
+    assert sensitivity(weighted) != pytest.approx(sensitivity(unweighted), rel=1e-3)
+
+
+# --- how a route is called with a problem
 
 
 def routed(function, call_form="matrix", **claims):
@@ -139,7 +164,7 @@ def routed(function, call_form="matrix", **claims):
 
 
 def test_a_route_without_weights_gets_rows_times_the_root_of_the_weight_and_one_with_them_gets_weights():
-    asked = SmallProblem.of([[1.0], [2], [3]], [4.0, 5, 6], weights=[4, 1, 0])
+    small = SmallProblem.of([[1.0], [2], [3]], [4.0, 5, 6], weights=[4, 1, 0])
 
     def plain(X, y, intercept):
         return np.zeros(2)
@@ -149,18 +174,18 @@ def test_a_route_without_weights_gets_rows_times_the_root_of_the_weight_and_one_
 
     assert takes_weights(weighted)
     assert not takes_weights(plain)
-    A, b, intercept = arguments(routed(plain, "columns"), asked)
+    A, b, intercept = arguments(routed(plain, "columns"), small)
     assert (A.tolist(), b.tolist(), intercept) == ([[2, 2], [1, 2], [0, 0]], [8, 5, 0], False)
-    X, y, intercept, weights = arguments(routed(weighted, "columns"), asked)
+    X, y, intercept, weights = arguments(routed(weighted, "columns"), small)
     assert (X.tolist(), y.tolist(), intercept) == ([[1], [2], [3]], [4, 5, 6], True)
     assert weights.tolist() == [4, 1, 0]
 
 
 def test_sparse_means_a_csr_array_of_what_the_design_asks_for():
-    asked = replace(SmallProblem.of([[1.0, 0], [2, 0], [0, 3]], [4.0, 5, 6]), sparse=True)
-    A, b = arguments(routed(None), asked)
+    small = replace(SmallProblem.of([[1.0, 0], [2, 0], [0, 3]], [4.0, 5, 6]), sparse=True)
+    A, b = arguments(routed(None), small)
     assert (A.format, A.toarray().tolist(), b.tolist()) == ("csr", [[1, 1, 0], [1, 2, 0], [1, 0, 3]], [4, 5, 6])
-    X, _, intercept = arguments(routed(None, "columns"), asked)
+    X, _, intercept = arguments(routed(None, "columns"), small)
     assert (X.toarray().tolist(), intercept) == ([[1, 0], [2, 0], [0, 3]], True)
 
 
@@ -173,7 +198,7 @@ def test_sparse_means_a_csr_array_of_what_the_design_asks_for():
         ("polynomial", ("float32", "float64"), {"order of columns", "added column", "sparse matrix", "weight four"}),
     ],
 )
-def test_a_law_is_put_to_the_routes_whose_design_and_formats_allow_it(design, scalars, without):
+def test_a_law_applies_to_the_routes_whose_call_form_and_formats_allow_it(design, scalars, without):
     def function(*arguments):
         return np.zeros(2)
 
@@ -182,7 +207,7 @@ def test_a_law_is_put_to_the_routes_whose_design_and_formats_allow_it(design, sc
     assert {name for name, law in LAWS.items() if not widths(entry, law)} == without | line
 
 
-def test_a_line_that_takes_weights_is_asked_about_them():
+def test_a_line_with_weights_is_tested_for_the_laws_on_weights():
     def function(x, y, weights=None):
         return np.zeros(2)
 

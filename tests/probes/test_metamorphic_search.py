@@ -1,4 +1,4 @@
-"""A route that breaks a law is caught, by the smallest problem and power that show it, and a script shows it again."""
+"""A planted route that breaks a law is found, with the smallest problem and exponent, and its script reproduces it."""
 
 import contextlib
 import io
@@ -198,10 +198,10 @@ def answers(text):
 
 
 def ran(text):
-    heard = io.StringIO()
-    with contextlib.redirect_stdout(heard):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
         exec(compile(text, "witness", "exec"), {})
-    return answers(heard.getvalue())
+    return answers(printed.getvalue())
 
 
 @pytest.mark.parametrize("name", LAWS)

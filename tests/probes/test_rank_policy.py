@@ -1,4 +1,4 @@
-"""Probing finds the policy that a planted route has; its questions hold no rounding, and its scripts run."""
+"""The probe measures the rank policy of planted routes; its systems are free of rounding, and its scripts run."""
 
 import subprocess
 import sys
@@ -95,7 +95,7 @@ def warns(A, b, x):
     return x
 
 
-VOICES = {
+REPORTS = {
     "nothing": (lambda A, b, x: x, Reporting.SILENT, "", Outcome.MINIMUM_NORM),
     "the rank": (lambda A, b, x: Fit(x, rank=2), Reporting.RANK_ONLY, "rank 2 for 3", Outcome.MINIMUM_NORM),
     "a warning": (warns, Reporting.WARNED, "UserWarning: rank deficient", Outcome.MINIMUM_NORM),
@@ -105,20 +105,20 @@ VOICES = {
 }
 
 
-@pytest.mark.parametrize("how", VOICES)
-def test_what_a_route_says_when_its_cutoff_bites_is_heard(how):
-    bites, voice, words, outcome = VOICES[how]
+@pytest.mark.parametrize("how", REPORTS)
+def test_how_a_route_reports_its_cutoff_is_recorded(how):
+    bites, reporting, words, outcome = REPORTS[how]
 
     def solve(A, b):
         x = truncated(1e-7, bites=bites)(A, b)
         return Fit(x, rank=3) if how == "the rank" and not isinstance(x, Fit) else x
 
     found = probe(planted(solve))
-    assert (found.reporting, found.near.reply.words, found.near.reply.outcome) == (voice, words, outcome)
-    assert (found.dependent.outcome, found.dependent.reporting) == (outcome, voice)
+    assert (found.reporting, found.near.reply.words, found.near.reply.outcome) == (reporting, words, outcome)
+    assert (found.dependent.outcome, found.dependent.reporting) == (outcome, reporting)
 
 
-def test_what_a_route_always_says_does_not_count():
+def test_a_warning_that_a_route_always_gives_does_not_count():
     def solve(A, b):
         warnings.warn("experimental", FutureWarning, stacklevel=2)
         return Fit(truncated(1e-7)(A, b), rank=2)
@@ -201,22 +201,22 @@ def test_bisection_finds_the_last_with_any_hints(kept):
             assert set(asked) <= set(range(1, last + 1))
 
 
-def test_a_process_that_is_gone_is_no_refusal():
+def test_a_process_that_ended_is_no_refusal():
     system = nearly_dependent("matrix", 0.5)
-    assert outcome_of(Answer(None, Status.DIED), system) is Outcome.GONE
+    assert outcome_of(Answer(None, Status.DIED), system) is Outcome.PROCESS_ENDED
     assert outcome_of(Answer(None, Status.RAISED), system) is Outcome.REFUSED
-    assert not Outcome.GONE.decided
+    assert not Outcome.PROCESS_ENDED.decided
 
 
-def test_a_route_that_does_not_come_back_is_left_alone(monkeypatch):
+def test_a_route_that_keeps_exceeding_the_limit_is_called_no_more(monkeypatch):
     asked = []
     monkeypatch.setattr(
         rank_policy, "answered", lambda *call: asked.append(call) or Answer(None, Status.TIMED_OUT, "late")
     )
     found = probe(planted(None))
-    assert len(asked) == rank_policy.PATIENCE
+    assert len(asked) == rank_policy.MAX_LOST_CALLS
     assert found.near.fate == "never kept"
-    assert (found.dependent.outcome, found.dependent.words) == (Outcome.GONE, "late")
+    assert (found.dependent.outcome, found.dependent.words) == (Outcome.PROCESS_ENDED, "late")
 
 
 def test_an_answer_of_another_shape_is_wrong():
@@ -225,7 +225,7 @@ def test_an_answer_of_another_shape_is_wrong():
     assert found.near.reply.outcome is Outcome.WRONG
 
 
-def test_nothing_is_asked_twice_and_not_much_at_all():
+def test_no_system_is_solved_twice_and_there_are_few():
     asked = []
 
     def solve(A, b):

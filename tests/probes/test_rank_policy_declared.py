@@ -1,4 +1,4 @@
-"""Every route has the cut-off, the scaling and the policy that it declares: each declaration is measured by probing."""
+"""Every route has the cut-off, the scaling and the answer to dependent columns that its label declares, as measured."""
 
 import pytest
 

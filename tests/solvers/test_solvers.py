@@ -1,4 +1,4 @@
-"""The solvers by hand: importing, formats, messages, and the laws that their docstrings state."""
+"""The solvers one by one: importing, formats, error messages, and the properties that their docstrings state."""
 
 import importlib
 import warnings

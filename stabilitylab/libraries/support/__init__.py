@@ -1,1 +1,1 @@
-"""How routes talk to programs that are not Python."""
+"""How routes exchange data with programs that are not Python, and with spreadsheet programs."""

@@ -1,7 +1,8 @@
-"""Programs that are not Python: a session that stays open for many questions, and numbers that arrive as they left.
+"""Programs that are not Python: a process that stays open for many requests, and exact transfer of float64 data.
 
-Numbers go exactly, as the doubles of a binary file, where a program can read them; where it reads text only, what its
-reader made of them is measured. Answers come in lines "key: value", with 17 digits, which make the same doubles again.
+Data go to the program as float64 in a binary file where it can read that; where it reads text only, the numbers that it
+read are compared with those sent (`reader_ulps`). Results come back in lines "key: value" with 17 significant digits,
+which determine a float64.
 """
 
 import atexit
@@ -23,27 +24,27 @@ from stabilitylab.core.environment import ONE_THREAD
 from stabilitylab.core.errors import Breakdown, StabilityLabError
 from stabilitylab.core.types import Fit
 
-END = "-- end of answer --"  # the line with which a session's program ends each answer
+END = "-- end of answer --"  # the line with which the program ends each answer
 
 
 class ProgramError(StabilityLabError, RuntimeError):
-    """A program ended, or did not answer as agreed; the message is what it said."""
+    """A program ended, or its output is not in the agreed form; the message holds that output."""
 
 
 class RejectedError(ProgramError, ValueError):
-    """A program said that it cannot answer for these data."""
+    """A program reported an error for these data."""
 
 
 class SingularError(RejectedError, Breakdown):
-    """A program said that it cannot answer because a matrix is singular."""
+    """A program reported that a matrix is singular."""
 
 
 class Session:
-    """A running program: a question is text on its standard input, the answer its output up to the line END.
+    """A running program: requests go to its standard input, an answer is its output up to the line END.
 
-    The program's standard error is heard too. command: what starts it; the program must read until its input ends.
-    opening: the first question, to which END is the answer: the program is ready. files: texts by name, in the folder
-    where the program starts; that folder, its home too, is removed as soon as the program is ready.
+    Standard error counts as output. command: the command line; the program must read requests until its input ends.
+    opening: the first request, which END must follow when the program is ready. files: text files by name, written to
+    the folder in which the program starts, its working and home directory; removed when the program is ready.
     """
 
     def __init__(self, command: Sequence[str], opening: str = "", files: Mapping[str, str] | None = None) -> None:
@@ -71,7 +72,7 @@ class Session:
         return self.process.poll() is None
 
     def ask(self, question: str) -> str:
-        """The answer to a question. Raises ProgramError when the program ends instead."""
+        """The answer to a request. Raises ProgramError when the program ends instead."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         lines: list[str] = []
@@ -86,7 +87,7 @@ class Session:
         raise ProgramError(f"{self.command[0]} ended: {' '.join(''.join(lines).split()) or 'without a word'}")
 
     def end(self) -> None:
-        """Stop the program, and those that it started: some are scripts around the program proper."""
+        """Kill the program and its descendants: some commands are scripts that start the program."""
         with suppress(psutil.NoSuchProcess):
             for child in psutil.Process(self.process.pid).children(recursive=True):
                 with suppress(psutil.NoSuchProcess):
@@ -101,25 +102,25 @@ _sessions: dict[tuple[str, ...], Session] = {}
 
 
 def session(command: Sequence[str], opening: str = "", files: Mapping[str, str] | None = None) -> Session:
-    """The session of a command and what it starts with, started when it is first asked for or the last one ended."""
+    """The session with these arguments; started where there is none, or where it has ended."""
     key = (*command, opening, *(files or {}).values())
-    found = _sessions.get(key)
-    if found is None or not found.alive:
-        found = _sessions[key] = Session(command, opening, files)
-    return found
+    running = _sessions.get(key)
+    if running is None or not running.alive:
+        running = _sessions[key] = Session(command, opening, files)
+    return running
 
 
-def failure(said: str) -> RejectedError:
-    """The error for what a program said that is wrong with the data: a SingularError where that is it.
+def failure(message: str) -> RejectedError:
+    """The exception for a program's error message: a SingularError where it names a singular matrix.
 
-    LAPACK's dtrtrs, which solves with a triangle, fails for no other reason."""
-    text = " ".join(said.split())
+    Or LAPACK's dtrtrs, a triangular solve, which fails for no other reason."""
+    text = " ".join(message.split())
     singular = re.search("singular|collinear|rank deficient|positive definite|dtrtrs", text, re.IGNORECASE)
     return SingularError(text) if singular else RejectedError(text)
 
 
 def fit(answer: str) -> Fit:
-    """The Fit that an answer describes, in lines "key: value"; what else a program prints is passed over.
+    """The Fit that an answer describes in lines "key: value"; other lines are ignored.
 
     x, standard_errors: numbers; r_squared, rank, iterations: one number; dropped: indices from 0; note: text. A line
     "warning: ..." becomes a Python warning. Raises RejectedError, or SingularError, for a line "error: ...", and
@@ -128,25 +129,25 @@ def fit(answer: str) -> Fit:
     lines = re.findall(r"^(\w+): *(.*)$", answer, re.MULTILINE)
     for text in (value.strip() for key, value in lines if key == "warning"):
         warnings.warn(text, stacklevel=3)
-    said = dict(lines)
-    if "error" in said:
-        raise failure(said["error"])
-    if "x" not in said:
+    values = dict(lines)
+    if "error" in values:
+        raise failure(values["error"])
+    if "x" not in values:
         raise ProgramError(f"no coefficients in {answer.strip()!r}")
     return Fit(
-        numbers(said["x"]),
-        rank=int(said["rank"]) if "rank" in said else None,
-        iterations=int(said["iterations"]) if "iterations" in said else None,
-        standard_errors=numbers(said["standard_errors"]) if "standard_errors" in said else None,
-        r_squared=float(said["r_squared"]) if "r_squared" in said else None,
-        note=said.get("note", ""),
-        dropped=tuple(int(word) for word in said.get("dropped", "").split()),
+        numbers(values["x"]),
+        rank=int(values["rank"]) if "rank" in values else None,
+        iterations=int(values["iterations"]) if "iterations" in values else None,
+        standard_errors=numbers(values["standard_errors"]) if "standard_errors" in values else None,
+        r_squared=float(values["r_squared"]) if "r_squared" in values else None,
+        note=values.get("note", ""),
+        dropped=tuple(int(word) for word in values.get("dropped", "").split()),
     )
 
 
 @contextmanager
 def doubles(*arrays: npt.ArrayLike, name: str = "data", header: bytes = b"") -> Iterator[str]:
-    """The path of a binary file: a header, and the doubles of some arrays, column by column; gone after the block."""
+    """The path of a binary file: a header, and arrays as float64 in column-major order; removed after the block."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(header + b"".join(np.asarray(a, dtype=np.float64).tobytes("F") for a in arrays))
@@ -154,7 +155,7 @@ def doubles(*arrays: npt.ArrayLike, name: str = "data", header: bytes = b"") -> 
 
 
 def reader_ulps(sent: npt.ArrayLike, read: npt.ArrayLike) -> float:
-    """The largest difference between what was sent and what a program read, in units in the last place; 0 for none."""
+    """The largest difference of the numbers sent and those that a program read, in units in the last place."""
     a, b = np.asarray(sent, dtype=np.float64).ravel(), np.asarray(read, dtype=np.float64).ravel()
     if a.shape != b.shape:
         raise ProgramError(f"{a.size} numbers were sent, and {b.size} came back")
@@ -162,7 +163,7 @@ def reader_ulps(sent: npt.ArrayLike, read: npt.ArrayLike) -> float:
 
 
 def numbers(text: str) -> Array:
-    """The numbers of a text, separated by white space. Raises ProgramError where it is none."""
+    """The numbers of a text, separated by white space. Raises ProgramError for a word that is no number."""
     try:
         return np.array([float(word) for word in text.split()])
     except ValueError:

@@ -1,7 +1,7 @@
-"""Spreadsheet programs: numbers and formulas go in as an OpenDocument file, what the formulas give comes out as CSV.
+"""Spreadsheet programs: data and formulas are written to an OpenDocument file, the results are read from a CSV file.
 
-The data lie on the sheet "data", y in column A and x in the columns after it. The first sheet, which is the one that
-goes into a CSV file, passes on the cells that are wanted: the answers, and the data, to see what the program read.
+Sheet "data" holds y in column A and x in the columns after it; sheet "fit" holds the formulas. The first sheet, "out",
+which programs export as CSV, refers to their results and to the data, which shows the numbers that the program read.
 """
 
 import csv
@@ -43,11 +43,11 @@ class Formula:
 
 @dataclass(frozen=True)
 class Program:
-    """How a spreadsheet program is asked.
+    """How a spreadsheet program is used.
 
-    digits: the significant digits that carry a double into it exactly. passed_on: the formulas that write the value of
-    a cell, exactly, into a row of the CSV file. value: what such a row says, ValueError where that is no number.
-    to_csv: the first sheet of an OpenDocument file.
+    digits: the significant decimal digits from which it reads a float64 exactly. passed_on(cell, row): formulas for a
+    row of "out" from which the value of the cell can be computed exactly. value: that value, from the row in the CSV
+    file; raises ValueError where it is no number. to_csv: the first sheet of an OpenDocument file as CSV text.
     """
 
     digits: int
@@ -58,7 +58,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Answers:
-    """The blocks that the formulas filled: floats, and texts for what is no number. reader_ulps: as of a Fit."""
+    """The blocks of cells that the formulas filled: floats, or the text of an error. reader_ulps: as in Fit."""
 
     blocks: tuple[Array, ...]
     reader_ulps: float
@@ -67,7 +67,7 @@ class Answers:
 def linest(program: Program, X: Array, y: Array, intercept: bool) -> Fit:
     """LINEST(y; X; intercept; TRUE) over X (m, p): coefficients, standard errors, R², and the rank it reports.
 
-    Raises Breakdown with the program's own word for it where a coefficient is an error.
+    Raises Breakdown with the program's error value where a coefficient is one.
     """
     m, p = X.shape
     return _linest(program, X, y, area(1, m, p), p, intercept)
@@ -115,14 +115,16 @@ def normal_equations(program: Program, A: Array, b: Array) -> Fit:
 
 
 def area(first: int, m: int, columns: int) -> str:
-    """So many columns of m rows of the data from column `first` on: 0 is y. Raises InputError where there is none."""
+    """The range of m rows and `columns` columns of the data from column `first` on, 0 being y.
+
+    Raises InputError for no column."""
     if columns == 0:
         raise InputError("a formula needs a column of x to point at")
     return f"[$data.${_letters(first)}$1:.${_letters(first + columns - 1)}${m}]"
 
 
 def numbers(cells: Array) -> Array:
-    """Cells as floats. Raises Breakdown with the program's own word for what is no number, such as #VALUE!."""
+    """Cells as floats. Raises Breakdown with the program's error value, such as #VALUE!, where one is no number."""
     errors = [cell for cell in np.ravel(cells) if isinstance(cell, str)]
     if errors:
         raise Breakdown(f"the formula gives {errors[0]}")
@@ -130,7 +132,7 @@ def numbers(cells: Array) -> Array:
 
 
 def calculate(program: Program, X: Array, y: Array, formulas: Sequence[Formula]) -> Answers:
-    """What a program makes of formulas over X (m, p) and y (m,)."""
+    """The results of formulas over X (m, p) and y (m,), computed by a program."""
     data = np.column_stack([y, X]).astype(np.float64)
     fit: list[list[Formula]] = []
     wanted: list[str] = []
@@ -153,7 +155,7 @@ def calculate(program: Program, X: Array, y: Array, formulas: Sequence[Formula])
 
 
 def write_ods(path: Path, sheets: dict[str, Sequence[Sequence[float | Formula]]], digits: int) -> None:
-    """An OpenDocument spreadsheet of these sheets; numbers with so many significant digits."""
+    """Write an OpenDocument spreadsheet of these sheets, numbers with `digits` significant digits."""
     tables = [
         f"<table:table table:name={quoteattr(name)}>"
         + "".join(f"<table:table-row>{_row(row, digits)}</table:table-row>" for row in rows)
@@ -165,7 +167,7 @@ def write_ods(path: Path, sheets: dict[str, Sequence[Sequence[float | Formula]]]
         f"<office:spreadsheet>{''.join(tables)}</office:spreadsheet></office:body></office:document-content>"
     )
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", MIME)  # first and not compressed, so that the file can be told by its bytes
+        archive.writestr("mimetype", MIME)  # first and uncompressed, as OpenDocument 1.2, part 3, section 3.3, asks
         archive.writestr("content.xml", content, zipfile.ZIP_DEFLATED)
         archive.writestr("META-INF/manifest.xml", MANIFEST)
 
@@ -196,7 +198,7 @@ def _letters(column: int) -> str:
 
 
 def _value(program: Program, row: Sequence[str]) -> float | str:
-    """A number, or the program's word for an error."""
+    """A number, or the program's error value."""
     try:
         return program.value(row)
     except ValueError:

@@ -1,6 +1,6 @@
-"""The exact least-squares solution of stored doubles, in Python integers and nothing else.
+"""The exact least-squares solution of float64 data in Python integers, independent of every solver that it tests.
 
-It shares no code with what it judges: no NumPy arithmetic, no FLINT, no mpmath, and none of this package.
+It shares no code with them: no NumPy arithmetic, no FLINT, no mpmath, and nothing of this package.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ Integers = list[int]
 
 
 def exact_solution(A: Any, b: Any) -> tuple[Fraction, ...] | None:
-    """x (n,) with A'A x = A'b exactly, for doubles A (m, n), b (m,); None when A is exactly rank deficient.
+    """x (n,) with A'A x = A'b exactly, for float64 A (m, n), b (m,); None when A is exactly rank deficient.
 
     Cost m n^2 + n^3 / 3 products of integers, which grow to about n times the bits of A'A.
     Source: Bareiss, Math. Comp. 22 (1968) 565-578, section 2 (fraction-free elimination).

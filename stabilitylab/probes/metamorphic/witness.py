@@ -1,26 +1,29 @@
-"""A violation as a script that shows it again: paste and run."""
+"""A violation of a metamorphic law as a Python script that reproduces it."""
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from stabilitylab import bench
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.probes.metamorphic.compared import Instance
+from stabilitylab.probes.metamorphic.comparison import Instance
 from stabilitylab.probes.metamorphic.laws import Law, Pair
 from stabilitylab.probes.metamorphic.small_problem import SmallProblem, arguments
 
-SHORT = 2**10  # integers up to here are written in full, and those beyond as multiples of powers of two by them
+SHORT = 2**10  # integers up to this are written out; a larger one as such an integer times a power of two, if it is one
 
 
-def script(route: str, law: Law, case: Instance) -> str:
-    """Python that asks a route both problems and prints what the law says is equal, or R² before and after."""
-    entry, pair = bench.route(route), law.pair(case.X, case.y, case.exponent)
-    lines = [f"# {law.says}" + (f" k = {case.exponent}." if any(law.exponents) else ""), "import numpy as np"]
-    asked = {"one": pair.one} | ({"other": pair.other} if pair.other is not None else {})
-    if any(question.sparse for question in asked.values()):
+def script(route: str, law: Law, instance: Instance) -> str:
+    """A script that calls the route on both problems of an instance and prints two lines, which the law says are equal.
+
+    For a law on R² these are R² of the first problem and of the second. Raises UnknownNameError for an unknown route.
+    """
+    entry, pair = bench.route(route), law.pair(instance.X, instance.y, instance.exponent)
+    lines = [f"# {law.statement}" + (f" k = {instance.exponent}." if any(law.exponents) else ""), "import numpy as np"]
+    problems = {"one": pair.one} | ({"other": pair.other} if pair.other is not None else {})
+    if any(small.sparse for small in problems.values()):
         lines.append("from scipy.sparse import csr_array")
     lines += ["import stabilitylab as sl", f'fit = sl.{_catalog(entry)}.get("{route}")']
-    lines += [f"{name} = fit({_call(entry, question)})" for name, question in asked.items()]
+    lines += [f"{name} = fit({_call(entry, small)})" for name, small in problems.items()]
     return "\n".join([*lines, *(_fits(pair) if pair.fit else _coefficients(pair))])
 
 
@@ -39,16 +42,18 @@ def _coefficients(pair: Pair) -> list[str]:
 
 
 def _fits(pair: Pair) -> list[str]:
-    asked = {"one": pair.one, "other": pair.other}
-    given = {name: f"{written(np.array(a.X))}, {written(np.array(a.y))}" for name, a in asked.items() if a is not None}
+    problems = {"one": pair.one, "other": pair.other}
+    data = {
+        name: f"{written(np.array(p.X))}, {written(np.array(p.y))}" for name, p in problems.items() if p is not None
+    }
     return [
         "from stabilitylab.probes.metamorphic import r_squared",
-        *(f"print(r_squared({name}, {data}))" for name, data in given.items()),
+        *(f"print(r_squared({name}, {X_and_y}))" for name, X_and_y in data.items()),
     ]
 
 
-def _call(entry: bench.Route, asked: SmallProblem) -> str:
-    return ", ".join(_argument(argument) for argument in arguments(entry, asked))
+def _call(entry: bench.Route, small: SmallProblem) -> str:
+    return ", ".join(_argument(argument) for argument in arguments(entry, small))
 
 
 def _argument(value: object) -> str:
@@ -62,7 +67,10 @@ def _array(values: Array) -> str:
 
 
 def written(values: Array) -> str:
-    """Numbers as Python reads them back, by powers of two where that is short: [[0, 1], [3 * 2.0**-20, 0]]."""
+    """Python source of an array as nested lists that evaluate to the same floats: [[0, 1], [3 * 2.0**-20, 0]].
+
+    A power of two is written out where the odd factor beside it is at most SHORT, else the number's repr.
+    """
     if values.ndim:
         return f"[{', '.join(map(written, values))}]"
     number = float(values)

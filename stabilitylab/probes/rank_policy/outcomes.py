@@ -1,4 +1,9 @@
-"""What probing finds of a route: outcomes, how a caller can tell, where a direction is lost, its policy."""
+"""Result types of the rank-policy probe, and the classification of one answer to one of its systems.
+
+The systems (see `systems`) have a solution x = base + weight direction, and all base + t direction are nearly
+solutions. How an answer treats that direction, which the smallest singular value belongs to, tells the route's rank
+policy.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -13,14 +18,21 @@ from stabilitylab.core.types import Status
 from stabilitylab.probes.rank_policy.systems import System
 from stabilitylab.scoring.reporting import Reporting
 
-QUARTER = 0.25  # of the weight of a direction: a coefficient along it that is right to this was kept
-ELSEWHERE = 0.5  # what round-off may do to the other directions meanwhile, where base has size 1
-CLOSE = 0.01  # solutions that have a name of their own are further apart
-ZERO = 1e-6  # a coefficient that was dropped is 0, but for round-off
+KEPT_TO = 0.25  # relative error of the coefficient along the direction below which the direction counts as kept
+ORTHOGONAL_ERROR = 0.5  # largest error orthogonal to the direction that round-off explains, where |base| is about 1
+CLOSE = 0.01  # distance within which an answer is one of the solutions named in Outcome, which lie further apart
+ZERO = 1e-6  # magnitude up to which a coefficient is that of a dropped column, 0 but for round-off
 
 
 class Outcome(Enum):
-    """What a route makes of a system with a small direction, or with none at all in its place."""
+    """How an answer treats the direction of the smallest singular value.
+
+    KEPT: its coefficient is right to KEPT_TO. MINIMUM_NORM, SCALED_NORM, BASIC: the direction is dropped, and the
+    answer is the shortest solution of what remains, in the given or in scaled columns, or has a coefficient of 0 (Golub
+    and Van Loan (2013), section 5.5: basic solution). NOT_FINITE: a NaN or an infinity. REFUSED: an error instead of an
+    answer. ARBITRARY: a solution of what remains, with any other coefficient. WRONG: off orthogonally to the direction
+    too, or of the wrong shape. PROCESS_ENDED: the process died, or was stopped at its time limit.
+    """
 
     KEPT = "kept"
     MINIMUM_NORM = "minimum norm"
@@ -30,17 +42,24 @@ class Outcome(Enum):
     REFUSED = "refuses"
     ARBITRARY = "arbitrary along it"
     WRONG = "wrong elsewhere too"
-    GONE = "takes its process down"
+    PROCESS_ENDED = "takes its process down"
 
     @property
     def decided(self) -> bool:
-        """Whether a decision about the rank explains it; round-off explains the others."""
-        return self not in (Outcome.KEPT, Outcome.ARBITRARY, Outcome.WRONG, Outcome.GONE)
+        """Whether the route decided about the rank: its answer is a dropped direction, NaN or an error.
+
+        Not so for KEPT, for what round-off explains (ARBITRARY, WRONG), and for PROCESS_ENDED.
+        """
+        return self not in (Outcome.KEPT, Outcome.ARBITRARY, Outcome.WRONG, Outcome.PROCESS_ENDED)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: what it is, how a caller can tell that something was amiss, in which words, and the numbers."""
+    """An answer, classified.
+
+    outcome: how it treats the direction. reporting: how the caller can notice that. words: the new warnings, the error
+    message, or the two ranks. x (n,): the coefficients; empty where there are none.
+    """
 
     outcome: Outcome
     reporting: Reporting
@@ -50,11 +69,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class Bracket:
-    """The two shares, powers of two, between which a direction is lost.
+    """The largest share at which a direction is lost, and the smallest at which it is kept; both are powers of two.
 
-    kept: the smallest at which it was kept; None where it never was. lost: the largest at which it was not, and the
-    reply there; None where it always was. per_share: the smallest singular value is this times the share, with the
-    largest as unit. drops: whether the route decides so; else round-off does.
+    The share s is the size of the direction's part in the matrix (see `systems`). kept: None where it never was. lost:
+    None where it never was. per_share: smallest over largest singular value, divided by the share. reply: the answer at
+    `lost`. drops: whether the route drops the direction by a decision about the rank; if not, round-off hides it.
     """
 
     kept: float | None
@@ -65,16 +84,17 @@ class Bracket:
 
     @property
     def fate(self) -> str:
-        """What became of the direction, in a word or three."""
+        """What becomes of the direction: "never kept", "kept", "dropped" or "lost to round-off"."""
         if self.kept is None:
             return "never kept"
         return "kept" if self.lost is None else "dropped" if self.drops else "lost to round-off"
 
     @property
     def cutoff(self) -> float | None:
-        """Where the route drops a direction, as a share of the largest singular value, to a factor sqrt(2) or so.
+        """The relative singular value at which the route drops a direction, in units of the largest one.
 
-        None where it drops none.
+        The geometric mean of `kept` and `lost`, which are mostly a factor 2 apart: right to a factor sqrt(2) then. None
+        where the route drops none.
         """
         if not self.drops or self.kept is None or self.lost is None:
             return None
@@ -83,12 +103,13 @@ class Bracket:
 
 @dataclass(frozen=True)
 class RankPolicy:
-    """What `probe` found of a route.
+    """The rank policy of a route, as `probe` measures it.
 
-    bits: of the significands it answers in. near, short: where it loses a nearly dependent column, and a short one.
-    grows: whether eight times the rows raise the cut-off; None without one. offset: the largest k for which the slope
-    over 2**k + 0, 1, ..., 7 is right to a quarter; None for none. centred: whether that slope has nearly all its digits
-    where uncentred columns leave four. dependent: the reply to exactly dependent columns.
+    bits: of the significand it computes in, 24 or 53. near, short: the shares at which it loses a nearly dependent
+    column, and an orthogonal but short one. grows: whether eight times as many rows raise the cut-off; None without a
+    cut-off. offset: the largest k for which the slope over x = 2**k + 0, 1, ..., 7 has a relative error below 1/4; None
+    where there is none. centred: whether that slope keeps nearly all its digits where uncentred columns leave about
+    four. dependent: the reply to exactly dependent columns.
     """
 
     route: str
@@ -103,34 +124,34 @@ class RankPolicy:
 
     @property
     def scaled(self) -> bool | None:
-        """Whether the length of a column does not count, as where columns are scaled first; None without a cut-off."""
+        """Whether a short orthogonal column is kept, as by routes that scale columns first; None without a cut-off."""
         return None if self.cutting is None else self.short.lost is None
 
     @property
     def cutting(self) -> Bracket | None:
-        """Where the cut-off was seen to bite; None where there is none."""
-        return next((one for one in (self.near, self.short) if one.cutoff is not None), None)
+        """The bracket in which a cut-off was measured, `near` before `short`; None where neither has one."""
+        return next((bracket for bracket in (self.near, self.short) if bracket.cutoff is not None), None)
 
     @property
     def reporting(self) -> Reporting | None:
-        """How a caller can tell that the cut-off bit; None without one."""
+        """How a caller can notice that the cut-off dropped a direction; None without a cut-off."""
         return self.cutting.reply.reporting if self.cutting and self.cutting.reply else None
 
 
 def outcome_of(answer: Answer, system: System) -> Outcome:
-    """What an answer makes of a system: t tells, in x = base + t direction + what is elsewhere."""
+    """The outcome of an answer x to a system, decomposed as x = base + t direction + a part orthogonal to it."""
     if answer.fit is None:
-        return Outcome.GONE if answer.failed in (Status.TIMED_OUT, Status.DIED) else Outcome.REFUSED
+        return Outcome.PROCESS_ENDED if answer.failed in (Status.TIMED_OUT, Status.DIED) else Outcome.REFUSED
     x, d = np.asarray(answer.fit.x, dtype=float)[-len(system.x) :], system.direction
     if x.shape != d.shape:
         return Outcome.WRONG
     if not np.isfinite(x).all():
         return Outcome.NOT_FINITE
     t = (x - system.base) @ d / (d @ d)
-    elsewhere = np.abs(x - system.base - t * d).max()
-    if abs(t - system.weight) < QUARTER * system.weight and elsewhere < ELSEWHERE:
+    orthogonal = np.abs(x - system.base - t * d).max()
+    if abs(t - system.weight) < KEPT_TO * system.weight and orthogonal < ORTHOGONAL_ERROR:
         return Outcome.KEPT
-    if elsewhere > CLOSE:
+    if orthogonal > CLOSE:
         return Outcome.WRONG
     if (np.abs(x[d != 0]) < ZERO).any():
         return Outcome.BASIC
@@ -139,7 +160,7 @@ def outcome_of(answer: Answer, system: System) -> Outcome:
     lengths = np.linalg.norm(system.A, axis=0)
     if abs(t - _shortest(system, lengths)) < CLOSE:
         return Outcome.SCALED_NORM
-    # Some scale by powers of two, from this norm of the columns or that.
+    # Some routes scale columns by powers of two near one norm or another: each such scaling is tried.
     powers = [2.0 ** np.floor(np.log2(length) + np.arange(-1, 2)) for length in lengths if length]
     if any(abs(t - _shortest(system, np.array(units))) < ZERO for units in product(*powers)):
         return Outcome.SCALED_NORM
@@ -147,13 +168,16 @@ def outcome_of(answer: Answer, system: System) -> Outcome:
 
 
 def _shortest(system: System, units: Array) -> float:
-    """The t for which the vector of units (base + t direction) is shortest."""
+    """The t that minimises |D (base + t direction)|_2, D = diag(units), units (n,)."""
     d, base = units * system.direction, units * system.base
     return float(-(d @ base) / (d @ d))
 
 
-def said(answer: Answer, usual: Answer) -> tuple[Reporting, str]:
-    """How loud an answer is and what it says, beside one where nothing was amiss."""
+def reporting_of(answer: Answer, usual: Answer) -> tuple[Reporting, str]:
+    """How an answer reports a lost direction, and its words; `usual`: the answer to a well-conditioned system.
+
+    Warnings and a rank that the usual answer has too report nothing.
+    """
     if answer.fit is None:
         return Reporting.REFUSED, answer.note
     new = [text for text in answer.heard if text not in usual.heard]

@@ -1,4 +1,4 @@
-"""The witness of a policy: the two systems between which a direction is lost, as a script to copy and paste."""
+"""A rank policy as a Python script that reproduces it on the two systems between which a direction is lost."""
 
 from math import log2
 
@@ -24,9 +24,10 @@ _CALLS = {"matrix": "A, b", "columns": "A, b, True", "line": "x, b", "polynomial
 
 
 def script(policy: RankPolicy) -> str:
-    """Python that asks for a direction at the smallest share at which it was kept and the largest at which it was not.
+    """A script that solves the system at the smallest share that was kept and at the largest that was lost.
 
-    A nearly dependent column where a cut-off drops that, or drops nothing; else a short one. Once if nothing is lost.
+    The system with a nearly dependent column, or with a short one where only that is dropped by a cut-off; one system
+    where nothing is lost.
     """
     short = policy.near.cutoff is None and policy.short.cutoff is not None
     bracket = policy.short if short else policy.near

@@ -15,7 +15,7 @@ class Conditioning:
 
     cond, cond_scaled: 2-norm condition numbers of A as stored and with its columns scaled to norm 1.
     columnwise (n,): C_i, root-sum-square over |da_k| <= |a_k|, |db| <= |b|; worst_columnwise: the exact worst case S_i.
-    normal (n,): what rounding A'A and A'b does to each coefficient.
+    normal (n,): root-sum-square over |d(A'A)_jk| <= |a_j| |a_k|, |d(A'b)_j| <= |a_j| |b|.
     componentwise (n,): exact worst case over |dA| <= |A|, |db| <= |b| entry by entry.
     normwise: |A| |x| times the first-order bound of Wedin, for perturbations in norm of A as a whole.
     ratio, scaled_ratio: smallest over largest singular value. x (n,): the solution they belong to.
@@ -34,7 +34,7 @@ class Conditioning:
 def conditioning(A: Array, b: Array, x: Array | None = None, residual_norm: float | None = None) -> Conditioning:
     """The condition numbers at the solution x, by default that of Householder QR on scaled columns.
 
-    residual_norm: |b - A x| where it is known better than from float64, whose noise would count as a residual and be
+    residual_norm: |b - A x| where it is known more accurately than float64 gives it; its rounding error would be
     multiplied by cond**2. A numerically singular A has infinite sensitivities.
     Sources: columnwise and componentwise: first-order expansion dx = A+ (db - dA x) + (A'A)^-1 dA' r; normwise: Wedin,
     BIT 13 (1973) 217-232, Higham (2002) theorem 20.1; normal: Higham (2002), section 20.4, column-wise.

@@ -1,8 +1,8 @@
 """Error laws: the error of each coefficient that a method is expected to make, and the largest that theory allows.
 
-A law is a function of (A, conditioning, u, constant) that returns absolute errors (n,) twice: estimate and bound.
-The constants in front are medians over many problems, so single errors scatter: about nine in ten lie within a factor 5
-of the estimate. An estimate of more than a tenth of the coefficient means: no digits.
+A law is a function of (A, conditioning, u, constant) that returns two arrays (n,) of absolute errors: estimate, bound.
+The constants are medians over many problems: about nine in ten errors lie within a factor 5 of the estimate. An
+estimate above a tenth of the coefficient predicts no correct digit.
 """
 
 from collections.abc import Callable
@@ -21,14 +21,14 @@ Law = Callable[[Array, Conditioning, float, float], tuple[Array, Array]]
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Absolute errors per coefficient (n,): the estimate, and the bound beyond which a result is worse than theory."""
+    """Absolute errors of each coefficient (n,): the estimate, and the bound that theory gives."""
 
     errors: Array
     bound: Array
 
 
 def columnwise(A: Array, c: Conditioning, u: float, constant: float) -> tuple[Array, Array]:
-    """u C_i: backward stable column by column (Householder QR, modified Gram-Schmidt on [A b]); blind to column scale.
+    """u C_i: columnwise backward stable methods (Householder QR, modified Gram-Schmidt on [A b]), in any units.
 
     Source: Higham (2002), theorem 20.3, with the column-wise condition number of `conditioning`.
     """
@@ -36,7 +36,7 @@ def columnwise(A: Array, c: Conditioning, u: float, constant: float) -> tuple[Ar
 
 
 def normal(A: Array, c: Conditioning, u: float, constant: float) -> tuple[Array, Array]:
-    """What rounding A'A and A'b costs: the condition number squared. Source: Higham (2002), section 20.4."""
+    """u times `Conditioning.normal`: rounding A'A and A'b costs cond(A)**2. Source: Higham (2002), section 20.4."""
     return constant * u * c.normal, 10 * constant * u * c.normal
 
 
@@ -50,7 +50,7 @@ def normwise(A: Array, c: Conditioning, u: float, constant: float) -> tuple[Arra
 
 
 def gram_schmidt(A: Array, c: Conditioning, u: float, constant: float) -> tuple[Array, Array]:
-    """Classical Gram-Schmidt: at least the normal equations' law; up to cond_scaled**3 on some matrices.
+    """Classical Gram-Schmidt: estimate as for the normal equations; bound u cond_scaled**3 |x|.
 
     Source: Giraud, Langou, Rozložník and van den Eshof, Numer. Math. 101 (2005) 87-100, on its loss of orthogonality.
     """
@@ -101,12 +101,12 @@ LAWS: dict[str, Law] = {
 
 
 def predict(label: RouteLabel, A: Array, c: Conditioning, u: float) -> Prediction | None:
-    """The errors the label's law expects on A, the route's rank cut-off included; None where no law is claimed.
+    """The errors that the label's law predicts on A (m, n), with those of its rank cut-off; None where it has no law.
 
-    u is that of the format of A. A route that works in a wider format errs by the roundoff of that one, and then rounds
-    its answer to the format of A.
-    A cut-off at or above the smallest relative singular value drops directions V_d, and the part V_d V_d' x of the
-    solution with them, exactly. Within a factor 4 of it rounding decides, so the bound allows for both outcomes.
+    u: of the format of A. A route that works in a wider format errs by the unit roundoff of that format, and by u |x|
+    when its answer is rounded to the format of A.
+    A cut-off above the smallest relative singular value drops right singular vectors V_d: an error of V_d V_d' x.
+    Within a factor 4 of the cut-off rounding decides which are dropped; the bound covers both cases.
     """
     if label.law is None:
         return None
@@ -132,14 +132,14 @@ def directions_dropped(label: RouteLabel, A: Array, u: float) -> int:
 
 
 def _dropped(A: Array, c: Conditioning, label: RouteLabel, cut: float) -> Array:
-    """|V_d V_d' x| (n,), the singular vectors taken of the matrix the route really solves."""
+    """|V_d V_d' x| (n,), V_d of the matrix that the route decomposes: A, or A with scaled columns."""
     s, Vt, norms = _singular_values(A, label)
     V = Vt[s <= cut * s[0]]
     return np.asarray(np.abs(V.T @ (V @ (c.x * norms))) / norms)
 
 
 def _singular_values(A: Array, label: RouteLabel) -> tuple[Array, Array, Array]:
-    """s, V' and the norms its columns are divided by, of the matrix a route really solves."""
+    """s, V' and the column norms divided out, of the matrix that the route decomposes: A, or A with scaled columns."""
     norms = column_norms(A) if label.scaled else np.ones(A.shape[1])
     _, s, Vt = np.linalg.svd(np.asarray(A, dtype=np.float64) / norms, full_matrices=False)
     return s, Vt, norms

@@ -1,4 +1,4 @@
-"""Verdicts on an answer that claims correct rounding, and their tally."""
+"""Whether a solver that claims correctly rounded coefficients gives them: verdicts by an exact solution, and counts."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError, RankDeficientError
-from stabilitylab.probes.fuzz.kinds import draw
 from stabilitylab.probes.fuzz.oracle import exact_solution
+from stabilitylab.probes.fuzz.random_problems import random_problem
 
-SMALLEST = Fraction(2) ** -1022  # the smallest double of full precision
+SMALLEST = Fraction(2) ** -1022  # the smallest normal float64
 
 
 class Verdict(Enum):
-    """What an answer is, held against the exact solution."""
+    """How an answer compares with the exact solution."""
 
     SOLVED = "every coefficient is the double nearest to the exact one, ties to even"
     SINGULAR = "A is exactly rank deficient, and that was said"
@@ -27,20 +27,20 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class VerdictCounts:
-    """Verdicts on problems of one kind, with the seeds of those that are no success."""
+    """For each verdict the seeds of the problems of one kind that got it."""
 
     seeds: dict[Verdict, tuple[int, ...]]
 
     def count(self, verdict: Verdict) -> int:
-        """How many problems got this verdict."""
+        """The number of problems that got this verdict."""
         return len(self.seeds.get(verdict, ()))
 
 
-def judged(solve: Callable[[Any, Any], Any], A: Any, b: Any) -> Verdict:
-    """The verdict on solve(A, b), for doubles A (m, n), b (m,): x (n,) of float64, or one of the errors declared.
+def verdict_on(solve: Callable[[Any, Any], Any], A: Any, b: Any) -> Verdict:
+    """The verdict on solve(A, b) for float64 A (m, n), b (m,), which must return x (n,) of float64 or raise an error.
 
-    RankDeficientError is right exactly when A is deficient, OutOfRangeError only when an exact coefficient overflows,
-    or is not zero and below 2**-1022; NotCertifiedError claims nothing. What else is raised is WRONG.
+    RankDeficientError is right exactly when A is rank deficient; OutOfRangeError only when an exact coefficient
+    overflows float64, or is not 0 and below 2**-1022; NotCertifiedError is REFUSED. Every other error is WRONG.
     """
     exact = exact_solution(A, b)
     try:
@@ -50,7 +50,7 @@ def judged(solve: Callable[[Any, Any], Any], A: Any, b: Any) -> Verdict:
     except RankDeficientError:
         return Verdict.SINGULAR if exact is None else Verdict.WRONG
     except OutOfRangeError:
-        return Verdict.OUT_OF_RANGE if exact is not None and any(map(_outside, exact)) else Verdict.WRONG
+        return Verdict.OUT_OF_RANGE if exact is not None and any(map(_out_of_range, exact)) else Verdict.WRONG
     except Exception:
         return Verdict.WRONG
     if exact is None or np.shape(x) != (len(exact),) or np.asarray(x).dtype != np.float64:
@@ -59,25 +59,25 @@ def judged(solve: Callable[[Any, Any], Any], A: Any, b: Any) -> Verdict:
 
 
 def tally(solve: Callable[[Any, Any], Any], kind: str, seeds: Iterable[int]) -> VerdictCounts:
-    """The verdicts on the problems of a kind with these seeds."""
-    found: dict[Verdict, tuple[int, ...]] = {}
+    """The verdicts on the random problems of a kind with these seeds."""
+    by_verdict: dict[Verdict, tuple[int, ...]] = {}
     for seed in seeds:
-        verdict = judged(solve, *draw(kind, seed))
-        found[verdict] = (*found.get(verdict, ()), seed)
-    return VerdictCounts(found)
+        verdict = verdict_on(solve, *random_problem(kind, seed))
+        by_verdict[verdict] = (*by_verdict.get(verdict, ()), seed)
+    return VerdictCounts(by_verdict)
 
 
-def _is_nearest(found: Any, exact: Fraction) -> bool:
+def _is_nearest(x: Any, exact: Fraction) -> bool:
     nearest = _rounded(exact)
-    return nearest is not None and float(found) == nearest and bool(nearest) == bool(exact)
+    return nearest is not None and float(x) == nearest and bool(nearest) == bool(exact)
 
 
-def _outside(exact: Fraction) -> bool:
+def _out_of_range(exact: Fraction) -> bool:
     return exact != 0 and (abs(exact) < SMALLEST or _rounded(exact) is None)
 
 
 def _rounded(exact: Fraction) -> float | None:
-    """The nearest double, ties to even; None on overflow."""
+    """The nearest float64, ties to even; None on overflow."""
     try:
         return exact.numerator / exact.denominator  # Python divides integers with one rounding
     except OverflowError:
