@@ -15,7 +15,7 @@ from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.float64.by_residual import solved_by_residual, worth_a_try
-from stabilitylab.exact.gram.inputs import prepare, summed
+from stabilitylab.exact.gram.inputs import ExactInput, Weights, prepare, summed
 from stabilitylab.exact.gram.limbs import WIDTH
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
@@ -63,16 +63,21 @@ def lstsq(
             certificate = replace(certificate, seconds=process_time() - started)
             x = np.array(certificate.nearest)
             return CertifiedFit(x, regression.names, certificate, len(data.b), regression.constant, None, kept)
-    fit = fitted(summed(*kept), regression.names, policy, started, regression.constant)
-    return replace(fit, data=kept)
+    return fitted(summed(*kept), regression.names, policy, started, regression.constant, kept)
 
 
 def fitted(
-    normal: NormalEquations, names: tuple[str, ...], policy: Policy, started: float, constant: int | None
+    normal: NormalEquations,
+    names: tuple[str, ...],
+    policy: Policy,
+    started: float,
+    constant: int | None,
+    data: tuple[ExactInput, Weights | None] | None = None,
 ) -> CertifiedFit:
     """The fit from exact normal equations, whose columns have these names.
 
-    started: process_time() when the work began. constant: the column about whose mean R² is. The errors of `lstsq`.
+    started: process_time() when the work began. constant: the column about whose mean R² is. data: the rows, for
+    residuals; None where they are not kept. The errors are those of `lstsq`.
     """
     ratios = normal.ratios
     solved = solve(normal, to_nearest(normal, ratios)) if normal.rows >= normal.n else None
@@ -101,7 +106,7 @@ def fitted(
         seconds=process_time() - started,
     )
     kept = solved if rank == normal.n else None
-    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, None, kept)
+    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, data, kept)
 
 
 def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:
