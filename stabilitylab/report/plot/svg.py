@@ -8,7 +8,7 @@ coordinate, groups around single shapes. See `compact`.
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from string import ascii_letters
 from typing import Generic, TypeAlias, TypeVar
@@ -78,7 +78,7 @@ def compact(svg: str) -> str:
     root = ElementTree.fromstring(svg)
     defined = {node.attrib["id"]: node for node in root.iter() if "id" in node.attrib and node.tag != f"{_SVG}g"}
     outlined = {name for name, node in defined.items() if node.attrib.get("d", "").strip()}
-    shapes = [shape for shape in _shapes(root, "", outlined) if not isinstance(shape.drawn, _Text) or shape.drawn.run]
+    shapes = _joined(_shapes(root, "", outlined))
     texts = Counter(shape.drawn.run for shape in shapes if isinstance(shape.drawn, _Text))
     shared = {text for text, count in texts.items() if count > 1}
     writer = _Writer(defined, _Repeated.of(texts), shared, _Names(), _Names(), {})
@@ -146,6 +146,33 @@ def _text(group: Element, outlined: Collection[str]) -> _Text:
             if name in outlined:
                 run.append((name, round(float(shift[1]) * _ADVANCE) / _ADVANCE))
     return _Text(tuple(run), size * 100 / EM, (x, y), angle)
+
+
+def _joined(shapes: Iterable[_Shape]) -> list[_Shape]:
+    """The shapes without empty texts, and with neighbouring texts of one look on one line as one text."""
+    made: list[_Shape] = []
+    for shape in shapes:
+        last = made[-1] if made else shape
+        if not isinstance(shape.drawn, _Text):
+            made.append(shape)
+        elif shape.drawn.run:
+            whole = _along_one_line(last.drawn, shape.drawn) if made and last.paint == shape.paint else None
+            if whole is None:
+                made.append(shape)
+            else:
+                made[-1] = _Shape(shape.paint, whole)
+    return made
+
+
+def _along_one_line(first: Element | _Text, second: _Text) -> _Text | None:
+    """Both texts as one; None where they are not of one size on one level line."""
+    if not isinstance(first, _Text) or (first.scale, first.rotation, second.rotation) != (second.scale, 0, 0):
+        return None
+    if _steps(first.place[1]) != _steps(second.place[1]):
+        return None
+    apart = (second.place[0] - first.place[0]) / (EM / 100 * first.scale)
+    moved = tuple((glyph, x + round(apart * _ADVANCE) / _ADVANCE) for glyph, x in second.run)
+    return replace(first, run=first.run + moved)
 
 
 # --- what is repeated in texts
