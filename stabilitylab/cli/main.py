@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from stabilitylab import libraries, problems, solvers
+from stabilitylab.cli.exam import exam
 from stabilitylab.cli.libraries import libraries_command
 from stabilitylab.cli.lstsq import lstsq
 from stabilitylab.core import environment
@@ -270,6 +271,7 @@ def doctor(as_json: bool) -> None:
 
 
 main.add_command(lstsq)
+main.add_command(exam)
 main.add_command(libraries_command)
 
 

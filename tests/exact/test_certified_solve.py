@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 
 from exact_fit import flint_solution
-from exam.rational import exact_array, least_squares
 from routes import ROUTES, assert_certified, oracle, take
 from stabilitylab import lstsq
+from stabilitylab.conformance.rational import exact_array, least_squares
 from stabilitylab.core.errors import OutOfRangeError, RankDeficientError
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.gram.normal_equations import NormalEquations

@@ -1,35 +1,42 @@
-"""Exact answers from fractions: an oracle that shares no line with the package."""
+"""Exact answers from fractions: an oracle that shares no code with the package."""
 
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import numpy as np
+import numpy.typing as npt
+
+Objects = npt.NDArray[Any]
 
 CONTEXT = mpmath.MPContext()
 CONTEXT.prec = 120
 
 
-def exact(number):
-    """The value of a float of any format, an mpmath number or an integer."""
+def exact(number: Any) -> Fraction:
+    """The value of a float of any format, an mpmath number or an integer. NaN and infinity raise an error."""
     if isinstance(number, (int, np.integer)):
         return Fraction(int(number))
     if hasattr(number, "_mpf_"):
         sign, mantissa, exponent, _ = number._mpf_
-        return Fraction(-mantissa if sign else mantissa) * Fraction(2) ** exponent
+        value: Fraction = Fraction(-mantissa if sign else mantissa) * Fraction(2) ** exponent
+        return value
     return Fraction(*number.as_integer_ratio())
 
 
-def exact_array(values):
-    """An object array of fractions."""
+def exact_array(values: Any) -> Objects:
+    """An object array of fractions, of the shape of values."""
     values = np.asarray(values)
     out = np.empty(values.shape, dtype=object)
     out.ravel()[:] = [exact(v) for v in values.ravel()]
     return out
 
 
-def reduced(rows):
+def reduced(matrix: Sequence[Sequence[Fraction]]) -> tuple[list[list[Fraction]], list[int]]:
     """Reduced row echelon form of a list of lists of fractions, and the pivot columns."""
-    rows, pivots = [list(row) for row in rows], []
+    rows = [list(row) for row in matrix]
+    pivots: list[int] = []
     for column in range(len(rows[0])):
         at = next((i for i in range(len(pivots), len(rows)) if rows[i][column]), None)
         if at is None:
@@ -45,7 +52,7 @@ def reduced(rows):
     return rows, pivots
 
 
-def least_squares(A, b):
+def least_squares(A: Objects, b: Objects) -> list[Fraction]:
     """The fractions x with A'A x = A'b, A (m, n) and b (m,) fractions; A of full rank."""
     n = A.shape[1]
     system = np.hstack([A.T @ A, (A.T @ b)[:, None]])
@@ -54,7 +61,7 @@ def least_squares(A, b):
     return [row[n] for row in rows]
 
 
-def null_space(A):
+def null_space(A: Objects) -> list[list[Fraction]]:
     """A basis of {v: A v = 0} as lists of fractions."""
     n = A.shape[1]
     rows, pivots = reduced(A.tolist())
@@ -68,7 +75,7 @@ def null_space(A):
     return basis
 
 
-def norm(values):
+def norm(values: Iterable[Any]) -> float:
     """The Euclidean norm of fractions as a float, safe for squares beyond double's range."""
     square = sum((v * v for v in values), Fraction(0))
     return float(CONTEXT.sqrt(CONTEXT.mpf(square.numerator) / square.denominator))

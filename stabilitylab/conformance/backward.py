@@ -4,19 +4,25 @@ min |[dA, theta db]|_F over perturbed problems that x solves, theta = |A|_F / |b
 Source: Walden, Karlson and Sun (1995); Karlson and Walden (1997); Grcar, Saunders and Su (2007).
 """
 
+from fractions import Fraction
+from typing import Any
+
 import mpmath
 import numpy as np
+import numpy.typing as npt
 
-from exam.rational import exact, exact_array
+from stabilitylab.conformance.rational import exact, exact_array
+
+Array = npt.NDArray[Any]
 
 
-def column_scaled(A, x):
+def column_scaled(A: Array, x: Array) -> tuple[Array, Array]:
     """A and x with every column of A brought to norm in [1, 2) by an exact power of two."""
     powers = 2.0 ** -np.floor(np.log2(np.linalg.norm(A, axis=0)))
     return A * powers, x / powers
 
 
-def backward_error(A, b, x):
+def backward_error(A: Array, b: Array, x: Array) -> float:
     """In float64 by QR of [A; sqrt(t) I] (Grcar, Saunders and Su); noise below about u."""
     r = b - A @ x
     size = np.linalg.norm(A)
@@ -27,14 +33,17 @@ def backward_error(A, b, x):
     return float(np.linalg.norm(Q[: len(b)].T @ r) * damping / size)
 
 
-def exact_backward_error(A, b, x):
+def exact_backward_error(A: Array, b: Array, x: Array) -> float:
     """The same number with the residual and A'A exact and the rest to 400 digits."""
-    ctx = mpmath.MPContext()
+    ctx: Any = mpmath.MPContext()
     ctx.dps = 400
     integers, scale = _integers(A)
     bi, b_scale = _integers(b)
     xs = exact_array(x)
-    number = lambda f: ctx.mpf(f.numerator) / f.denominator  # noqa: E731
+
+    def number(f: Any) -> Any:
+        return ctx.mpf(f.numerator) / f.denominator
+
     r = bi * b_scale - (integers @ xs) * scale
     g = ctx.matrix([number(v * scale) for v in integers.T @ r])
     C = integers.T @ integers
@@ -49,7 +58,8 @@ def exact_backward_error(A, b, x):
     return float(ctx.sqrt(abs(square)) * damping / size)
 
 
-def _integers(values):
+def _integers(values: Array) -> tuple[Array, Fraction]:
+    """Integers and the power of two that they are to be multiplied by."""
     fractions = exact_array(values)
     common = max(f.denominator for f in fractions.ravel())
     out = np.empty(fractions.shape, dtype=object)
