@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
 import mpmath
@@ -33,6 +34,14 @@ def exact_array(values: Any) -> Objects:
     return out
 
 
+def integers(values: Objects) -> tuple[Objects, Fraction]:
+    """Fractions as integers and the unit that these are multiples of, one over the least common denominator."""
+    common = lcm(*(f.denominator for f in values.ravel()))
+    out = np.empty(values.shape, dtype=object)
+    out.ravel()[:] = [f.numerator * (common // f.denominator) for f in values.ravel()]
+    return out, Fraction(1, common)
+
+
 def reduced(matrix: Sequence[Sequence[Fraction]]) -> tuple[list[list[Fraction]], list[int]]:
     """Reduced row echelon form of a list of lists of fractions, and the pivot columns."""
     rows = [list(row) for row in matrix]
@@ -53,12 +62,17 @@ def reduced(matrix: Sequence[Sequence[Fraction]]) -> tuple[list[list[Fraction]],
 
 
 def least_squares(A: Objects, b: Objects) -> list[Fraction]:
-    """The fractions x with A'A x = A'b, A (m, n) and b (m,) fractions; A of full rank."""
+    """The fractions x with A'A x = A'b, A (m, n) and b (m,) fractions. Raises ValueError unless A has full rank.
+
+    Sums are formed in integers, over common denominators: a sum of m fractions takes m greatest common divisors.
+    """
     n = A.shape[1]
-    system = np.hstack([A.T @ A, (A.T @ b)[:, None]])
-    rows, pivots = reduced(system.tolist())
-    assert pivots == list(range(n)), "the oracle was given a singular system"
-    return [row[n] for row in rows]
+    (A, a_unit), (b, b_unit) = integers(A), integers(b)
+    system = [[Fraction(v) for v in row] for row in np.hstack([A.T @ A, (A.T @ b)[:, None]]).tolist()]
+    rows, pivots = reduced(system)
+    if pivots != list(range(n)):
+        raise ValueError("the oracle was given a singular system")
+    return [row[n] * b_unit / a_unit for row in rows]
 
 
 def null_space(A: Objects) -> list[list[Fraction]]:

@@ -33,7 +33,7 @@ class System:
     @cached_property
     def cond(self) -> float:
         """The 2-norm condition number of A, to a few digits."""
-        return float(np.linalg.cond(self.A.astype(float)))
+        return float(np.linalg.cond(self._doubles[0]))
 
     @property
     def intercept(self) -> bool:
@@ -42,12 +42,18 @@ class System:
 
     def stored(self, dtype: str) -> tuple[Array, Array]:
         """A and b in a format, in fresh arrays; mpmath numbers for "object"."""
-        return _stored(self.A, dtype), _stored(self.b, dtype)
+        if dtype == "object":
+            return _numbers(self.A), _numbers(self.b)
+        A, b = self._doubles
+        return A.astype(dtype), b.astype(dtype)
+
+    @cached_property
+    def _doubles(self) -> tuple[Array, Array]:
+        return self.A.astype(np.float64), self.b.astype(np.float64)
 
 
-def _stored(values: Array, dtype: str) -> Array:
-    if dtype != "object":
-        return values.astype(np.float64).astype(dtype)
+def _numbers(values: Array) -> Array:
+    """mpmath numbers."""
     out = np.empty(values.shape, dtype=object)
     out.ravel()[:] = [CONTEXT.mpf(v.numerator) / v.denominator for v in values.ravel()]
     return out

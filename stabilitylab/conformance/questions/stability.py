@@ -41,13 +41,13 @@ def _full_rank(route: Examinee) -> Iterator[tuple[str, Array, Array, bool]]:
     """(name, A, b, intercept) of every full-rank problem that the route can be given, and of our own."""
     if route.kind in ("matrix", "columns"):
         yield from ((name, A, b, False) for name, A, b in _own())
-    for name, problem in _catalogued():
+    for name, problem in full_rank_problems():
         if unsuited(route.label, problem) is None:
             yield name, problem.A, problem.b, problem.design.intercept
 
 
 @lru_cache
-def _catalogued() -> tuple[tuple[str, Problem], ...]:
+def full_rank_problems() -> tuple[tuple[str, Problem], ...]:
     """The problems of the catalogue that have a full-rank matrix, and a right side other than 0."""
     made = ((entry.label.name, entry.function()) for entry in problems.catalog)
     return tuple((name, one) for name, one in made if "deficient" not in one.tags and np.any(one.b))
