@@ -23,7 +23,7 @@ def agrees_with_the_exact_solution(route: Examinee) -> None:
             route.require(error <= bound, f"{dtype}, {m} x {n}: relative error {error:.1e}, allowed {bound:.1e}")
 
 
-@question(source="Higham (2002), section 2.1 and problem 20.2")
+@question(source="Higham (2002), section 2.1")
 def commutes_with_powers_of_two(route: Examinee) -> None:
     """solve(2**k A, b) * 2**k == solve(A, b), bit for bit, k odd and even: the tag scale-equivariant.
 

@@ -23,23 +23,24 @@ def _keeps(route: Examinee, A: Array, b: Array) -> bool:
     return fit is not None and bool(abs(fit.x[2] - 1) < 0.5)
 
 
-@question(source="Golub and Van Loan (2013), section 5.5.7")
+@question(source="Golub and Van Loan (2013), section 5.5")
 def cuts_off_where_it_says(route: Examinee) -> None:
     """The smallest direction is kept for s = 1.5 cutoff and dropped for s = cutoff / 1.5, s its share of the largest.
 
-    1.5: the rounding errors of a singular value near the cut-off are far below half of it. Columns h1, h2, h3 s of a
-    Hadamard matrix where the matrix is raw or centred. Where columns are scaled to unit length first that says nothing,
-    and h1, h2, h1 + 2 s h3 are asked instead, or lines over x = 1 - d, 1 + d: for unit columns s is then d/2 to first
-    order. The right side, s (h1 + h2 + h3), is exact for any s and makes the last coefficient 1, or nearly 0 where its
-    direction was dropped. Without a cut-off declared, a direction of 1e-17, or 2**-20 of scaled columns, must be kept.
+    1.5: the columns are orthogonal, so that rounding errors move the singular values by a small part of themselves.
+    They are h1, h2, h3 s of a Hadamard matrix where the matrix is raw or centred. Where columns are scaled to unit
+    length first that says nothing, and the columns are h1, h2, h1 + 2 s h3, or a line over x = 1 - d, 1 + d: for
+    unit columns s is then d/2 to first order. The right side, s (h1 + h2 + h3), is exact for any s and makes the last
+    coefficient 1, or nearly 0 where its direction was dropped. Without a cut-off declared, a direction of 1e-17, or
+    2**-20 of scaled columns, must be kept.
     """
     route.applies(not _is_wider_than_double(route), WIDE)
     route.applies(route.kind != "square", "a square system has no direction to drop")
     label = route.label
     scaled = bool(label.scaled)
     if label.call_form not in ("matrix", "columns"):
-        asked = scaled and not label.centred and not label.mapped
-        route.applies(asked, "it is given no matrix, and x as it is changed first says nothing of a cut-off")
+        only_scaled = scaled and not label.centred and not label.mapped
+        route.applies(only_scaled, "it is given no matrix, and makes none whose singular values x decides")
         _cuts_off_lines(route)
         return
     h1, h2, h3 = hadamard()

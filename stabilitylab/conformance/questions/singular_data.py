@@ -10,7 +10,7 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.types import Fit
 
 
-@question(source="Higham (2002), section 20.1; Björck (1996), section 1.2.5")
+@question(source="Higham (2002), section 20.1; Björck (1996), section 1.2")
 def has_a_stated_answer_to_singular_data(route: Examinee) -> None:
     """A refusal; or the answer to deficient data that is declared, verified; or, without a rank test, anything finite.
 
