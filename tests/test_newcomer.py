@@ -1,4 +1,4 @@
-"""One new file, and nothing else: a solver or a library is listed, sits the exam and enters the leaderboard."""
+"""One new file, and nothing else: what it brings is found, sits the exam, and stands in the tables."""
 
 import json
 import os
@@ -10,10 +10,45 @@ from pathlib import Path
 
 import pytest
 
+import brought
 from paths import ROOT
+from planted import GRID
 from stabilitylab.report.rows import read
 
 LEADERBOARD = "the_choice_of_solver_decides_the_digits_on_nist_data"
+
+PROBLEM = '''"""A newcomer."""
+
+from stabilitylab.data.problem import Decimals, Design, Problem
+from stabilitylab.problems import problem
+
+
+@problem("newcomer.steps", source="written for a test")
+def steps(m: int = 6) -> Problem:
+    """A line through (0, 1), (1, 3), ..., (m-1, 2m-1): its coefficients are 1 and 2."""
+    data = {"y": Decimals(tuple(2 * i + 1 for i in range(m))), "x": Decimals(tuple(range(m)))}
+    tags = frozenset({"full-rank", "intercept", "consistent"})
+    return Problem("newcomer.steps", data, Design.polynomial(1), "written for a test", tags)
+'''
+
+METRIC = '''"""A newcomer."""
+
+from stabilitylab.core.types import Reference, Solution
+from stabilitylab.data.problem import Problem
+from stabilitylab.scoring.metrics import Score, metric
+
+
+@metric("newcomer.coefficients", says="coefficients", unit="", better="")
+def coefficients(problem: Problem, solution: Solution, ref: Reference) -> Score:
+    """How many coefficients there are."""
+    return float(len(ref.x))
+'''
+
+EXPERIMENT = f'''"""Do newcomers count?
+
+A newcomer.
+"""
+{GRID.replace('"error.normwise")', '"error.normwise", "newcomer.coefficients")')}'''
 
 
 def added(decorator):
@@ -31,22 +66,30 @@ def example():
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory, example):
-    """A copy of the package, its experiments and the exam, with the newcomer's file."""
+    """A copy of the package, its experiments and the tests that are the exam, with a file of each newcomer."""
     copy = tmp_path_factory.mktemp("checkout")
-    for name in ("stabilitylab", "tests/exam", "experiments"):
+    for name in ("stabilitylab", "experiments", "tests/conformance", "tests/support"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "tables"))
-    for name in ("test_exam.py", "conftest.py"):
-        shutil.copy(ROOT / "tests" / name, copy / "tests" / name)
-    (copy / "stabilitylab" / "solvers" / "newcomer.py").write_text(f'"""A newcomer."""\n\n{example[0]}', "utf-8")
-    library = copy / "stabilitylab" / "libraries" / "series_routes.py"
-    library.write_text(f'"""A newcomer."""\n\n{added("@route(")[0]}', "utf-8")
+    for name in ("pyproject.toml", "tests/conftest.py"):
+        shutil.copy(ROOT / name, copy / name)
+    package = copy / "stabilitylab"
+    for path, text in {
+        package / "solvers" / "newcomer.py": f'"""A newcomer."""\n\n{example[0]}',
+        package / "libraries" / "series_routes.py": f'"""A newcomer."""\n\n{added("@route(")[0]}',
+        package / "problems" / "newcomer.py": PROBLEM,
+        package / "scoring" / "metrics" / "newcomer.py": METRIC,
+        copy / "experiments" / "newcomers_count.py": EXPERIMENT,
+    }.items():
+        path.write_text(text, "utf-8")
+    brought.installed(copy / "elsewhere", "1.0")
     return copy
 
 
 def called(checkout, *arguments):
-    """Python in the copy, which must be what is imported."""
+    """Python in the copy, which must be what is imported, with the other distribution installed."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
-    env = {**kept, "PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"}
+    path = os.pathsep.join(map(str, (checkout, checkout / "elsewhere")))
+    env = {**kept, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, *map(str, arguments)]
     return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True)
 
@@ -56,17 +99,61 @@ def test_the_copy_is_what_is_imported(checkout):
     assert Path(said.strip()).is_relative_to(checkout)
 
 
-def test_a_new_solver_is_listed_with_its_first_line(checkout, example):
+def test_all_newcomers_are_listed_with_their_first_lines(checkout, example):
     listed = json.loads(called(checkout, "-m", "stabilitylab", "list", "--json").stdout)
-    assert example[1] in listed["solvers"]
     assert listed["solvers"][example[1]].split(",")[0] in example[0]
+    for kind, name in (
+        ("solvers", "brought.solver"),
+        ("libraries", added("@route(")[1]),
+        ("libraries", "brought.lstsq"),
+        ("problems", "newcomer.steps"),
+        ("metrics", "newcomer.coefficients"),
+        ("experiments", "newcomers_count"),
+    ):
+        assert listed[kind][name]
 
 
-def test_a_new_solver_sits_the_exam_and_passes(checkout, example):
-    done = called(checkout, "-m", "pytest", "-q", "-p", "no:xdist", "tests/test_exam.py", "-k", example[1])
+def test_new_routes_sit_the_exam_and_do_what_they_claim(checkout, example):
+    names = [example[1], added("@route(")[1], "brought.lstsq", "brought.solver"]
+    done = called(checkout, "-m", "stabilitylab", "exam", *names, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert list(told) == names
+    for results in told.values():
+        assert sum(one["verdict"] == "PASS" for one in results) >= 5
+
+
+def test_new_routes_are_crossed_with_every_question_by_the_tests(checkout, example):
+    names = [example[1], added("@route(")[1], "brought.lstsq", "brought.solver"]
+    chosen = " or ".join(names)
+    done = called(checkout, "-m", "pytest", "-n", "0", "tests/conformance/test_routes.py", "-k", chosen)
     assert done.returncode == 0, done.stdout
     passed, deselected = map(int, re.search(r"(\d+) passed, (\d+) deselected", done.stdout).groups())
-    assert 5 <= passed < deselected
+    assert passed == 10 * len(names)
+    assert deselected > 0
+
+
+def test_a_new_problem_and_a_new_metric_are_measured(checkout):
+    code = (
+        "import stabilitylab as sl;"
+        "row = sl.measure('brought.lstsq', sl.problems.get('newcomer.steps')());"
+        "print(row.status, row['digits.min'] > 14, row['newcomer.coefficients'])"
+    )
+    assert called(checkout, "-c", code).stdout == "SOLVED True 2.0\n"
+
+
+def test_a_new_problem_is_among_those_that_the_exam_asks(checkout):
+    code = (
+        "from stabilitylab.conformance.questions.stability import full_rank_problems;print(*dict(full_rank_problems()))"
+    )
+    assert "newcomer.steps" in called(checkout, "-c", code).stdout.split()
+
+
+def test_a_new_experiment_runs(checkout):
+    done = called(checkout, "-m", "stabilitylab", "run", "newcomers_count", "--size", "quick", "--jobs", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = read(checkout / "results" / "rows" / "newcomers_count.quick.rows.jsonl")
+    assert {row["newcomer.coefficients"] for row in rows if row.answered} == {3.0}
 
 
 def test_a_new_solver_enters_the_leaderboard(checkout, example):
@@ -83,12 +170,8 @@ def test_a_new_solver_enters_the_leaderboard(checkout, example):
     assert "as predicted" in {row.verdict for row in rows.where(solver=example[1])}
 
 
-def test_a_new_library_is_listed_sits_the_exam_and_runs_in_a_process_of_its_own(checkout):
+def test_a_new_library_runs_in_a_process_of_its_own(checkout):
     name = added("@route(")[1]
-    assert name in json.loads(called(checkout, "-m", "stabilitylab", "list", "--json").stdout)["libraries"]
-    done = called(checkout, "-m", "pytest", "-q", "-p", "no:xdist", "tests/test_exam.py", "-k", name)
-    assert done.returncode == 0, done.stdout
-    assert " passed" in done.stdout
     code = (
         "import stabilitylab as sl, sys; from stabilitylab.bench.isolation import _workers;"
         f"row = sl.measure({name!r}, sl.problems.get('nist.norris')(), truth='decimal');"

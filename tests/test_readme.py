@@ -16,8 +16,10 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.S)
 
 def test_the_example_prints_what_the_text_promises(capsys):
     exec(compile(BLOCKS[0], "README.md", "exec"), {})
-    lost, kept, nist = capsys.readouterr().out.splitlines()
+    lost, kept, sentence, nist, scored = capsys.readouterr().out.splitlines()
     assert float(lost) < 1 < 8 < float(kept)
+    assert re.fullmatch(r"numpy\.lstsq on nist\.longley: \d+\.\d correct digits .*decimal truth, float64\)", sentence)
+    assert scored.startswith(f"answer on mine: {float(lost):.1f} correct digits in the worst coefficient")
     digits, backward_error, status = nist.split()
     assert float(digits) > 9
     assert float(backward_error) < 10

@@ -1,6 +1,17 @@
 """Runs one route on one problem. The only room that turns exceptions, time-outs and crashes into rows."""
 
 from stabilitylab.bench import certified_solver
-from stabilitylab.bench.run import Route, answered, as_route, measure, route, routes, solve, unsuited
+from stabilitylab.bench.run import Route, answered, as_route, how_failed, measure, route, routes, solve, unsuited
 
-__all__ = ["Route", "answered", "as_route", "certified_solver", "measure", "route", "routes", "solve", "unsuited"]
+__all__ = [
+    "Route",
+    "answered",
+    "as_route",
+    "certified_solver",
+    "how_failed",
+    "measure",
+    "route",
+    "routes",
+    "solve",
+    "unsuited",
+]

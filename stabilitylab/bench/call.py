@@ -3,11 +3,12 @@
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.environment import one_blas_thread
 from stabilitylab.core.errors import (
     Breakdown,
@@ -36,7 +37,8 @@ class Answer:
 
     fit: the result; None where the call failed. failed: how it did (REFUSED, RAISED, TIMED_OUT or DIED); None where it
     returned. note: the error message. heard: the Python warnings that a user would see, each once, as "Category: text".
-    seconds: wall-clock time of the call.
+    seconds: wall-clock time of the call. value_error: whether it failed by a ValueError, with which Python says that an
+    argument is not taken. changed: the positions of the arguments that the call changed, where it was watched for that.
     """
 
     fit: Fit | None
@@ -44,10 +46,20 @@ class Answer:
     note: str = ""
     heard: tuple[str, ...] = ()
     seconds: float = 0.0
+    value_error: bool = False
+    changed: tuple[int, ...] = ()
 
 
-def answer_of(function: Callable[..., Any], arguments: Sequence[Any]) -> Answer:
-    """Call function(*arguments) on one BLAS thread, and record its warnings; no Exception or SystemExit gets out."""
+def answer_of(function: Callable[..., Any], arguments: Sequence[Any], *, watched: bool = False) -> Answer:
+    """Call function(*arguments) on one BLAS thread, and record its warnings; no Exception or SystemExit gets out.
+
+    watched: whether arrays among the arguments are compared with copies afterwards, for `Answer.changed`.
+    """
+    if watched:
+        copies = [np.array(a, order="K") if isinstance(a, np.ndarray) else None for a in arguments]
+        answer = answer_of(function, arguments)
+        pairs = enumerate(zip(arguments, copies, strict=True))
+        return replace(answer, changed=tuple(j for j, (a, copy) in pairs if copy is not None and not _same(a, copy)))
     heard: list[warnings.WarningMessage] = []
     started = time.perf_counter()
     try:
@@ -61,8 +73,16 @@ def answer_of(function: Callable[..., Any], arguments: Sequence[Any]) -> Answer:
         fit = result if isinstance(result, Fit) else Fit(np.asarray(result))
     except (Exception, SystemExit) as error:
         failed = Status.REFUSED if _refuses(error) else Status.RAISED
-        return Answer(None, failed, _said(error), _texts(heard), time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        return Answer(None, failed, _said(error), _texts(heard), seconds, isinstance(error, ValueError))
     return Answer(fit, heard=_texts(heard), seconds=seconds)
+
+
+def _same(a: Array, copy: Array) -> bool:
+    """Whether an array is what its copy is, number for number and NaN for NaN."""
+    if (a.shape, a.dtype) != (copy.shape, copy.dtype):
+        return False
+    return bool(((a == copy) | ((a != a) & (copy != copy))).all())
 
 
 def _refuses(error: BaseException) -> bool:

@@ -65,12 +65,13 @@ def isolated_answer(
     *,
     limits: Limits = LIMITS,
     python: str = sys.executable,
+    watched: bool = False,
 ) -> Answer:
     """What a function of a module answers, called in the library's own process of the interpreter `python`.
 
-    The process stays for the next call; one that had to be stopped, or died, is replaced.
+    The process stays for the next call; one that had to be stopped, or died, is replaced. watched: as for `answer_of`.
     """
-    request = (function.__module__, function.__qualname__, arguments)
+    request = (function.__module__, function.__qualname__, arguments, watched)
     started = time.perf_counter()
     try:
         answer = _worker(library.name, python).ask(request, limits)
@@ -82,7 +83,7 @@ def isolated_answer(
 
 def isolated_version(library: Library, module: str, name: str, *, python: str) -> str:
     """The version of a library as another interpreter has it; `module.name` is where the Library stands."""
-    return str(_worker(library.name, python).ask((module, name, ()), LIMITS))
+    return str(_worker(library.name, python).ask((module, name, (), False), LIMITS))
 
 
 class _WorkerEndedError(StabilityLabError):

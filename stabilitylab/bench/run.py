@@ -7,7 +7,7 @@ import numpy as np
 
 from stabilitylab import libraries, solvers
 from stabilitylab.bench.call import Answer, answer_of
-from stabilitylab.bench.isolation import isolated_answer
+from stabilitylab.bench.isolation import LIMITS, Limits, isolated_answer
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
@@ -62,10 +62,7 @@ def solve(
     answer = answered(entry, call.arguments, python=python)
     fit, said = answer.fit, answer.heard
     if fit is None:
-        failed = answer.failed or Status.RAISED
-        if failed is Status.RAISED and entry.label.deficient_answer == "refuses":
-            failed = Status.REFUSED  # by whatever error its library has for that
-        return Solution(None, failed, None, answer.note, said, answer.seconds)
+        return Solution(None, how_failed(entry.label, answer), None, answer.note, said, answer.seconds)
     n = problem.shape[1]
     if np.shape(fit.x) != (n,) or np.asarray(fit.x).dtype.kind != "f":
         note = f"returned {np.asarray(fit.x).dtype} of shape {np.shape(fit.x)}"
@@ -85,19 +82,33 @@ def solve(
     return Solution(x, status, fit, note, said, answer.seconds)
 
 
-def answered(entry: Route, arguments: tuple[Any, ...], *, python: str | None = None) -> Answer:
+def answered(
+    entry: Route,
+    arguments: tuple[Any, ...],
+    *,
+    python: str | None = None,
+    limits: Limits = LIMITS,
+    watched: bool = False,
+) -> Answer:
     """What the route says to these arguments: in this process, or in that of its library where that is isolated.
 
-    python: another interpreter, whose version of the library is to answer.
+    python: another interpreter, whose version of the library is to answer. limits: of a process that is not this one.
+    watched: as for `answer_of`.
     """
     library = entry.label.library
     if library is not None and python is not None:
-        return isolated_answer(library, entry.function, arguments, python=python)
+        return isolated_answer(library, entry.function, arguments, python=python, limits=limits, watched=watched)
     if library is not None and library.missing:
         return Answer(None, Status.REFUSED, f"{entry.label.name} cannot run here: {library.missing}")
     if library is not None and library.isolated:
-        return isolated_answer(library, entry.function, arguments)
-    return answer_of(entry.function, arguments)
+        return isolated_answer(library, entry.function, arguments, limits=limits, watched=watched)
+    return answer_of(entry.function, arguments, watched=watched)
+
+
+def how_failed(label: RouteLabel, answer: Answer) -> Status:
+    """How a call ended that brought nothing back: a route that says it refuses does so by whatever error it has."""
+    failed = answer.failed or Status.RAISED
+    return Status.REFUSED if failed is Status.RAISED and label.deficient_answer == "refuses" else failed
 
 
 def measure(

@@ -17,7 +17,10 @@ SPARE = 60.0  # seconds beyond the limit of a call after which the process ends 
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer until the requests end: (module, name, arguments, seconds) with an Answer, a Library with its version."""
+    """Answer until the requests end: (module, name, arguments, watched, seconds).
+
+    The answer is an Answer where the name is that of a route, and the version where it is that of a Library.
+    """
     with open(os.devnull, "w") as nowhere:
         while True:
             try:
@@ -30,11 +33,11 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             faulthandler.cancel_dump_traceback_later()
 
 
-def _answered(module: str, name: str, arguments: tuple[Any, ...]) -> Answer | str:
+def _answered(module: str, name: str, arguments: tuple[Any, ...], watched: bool) -> Answer | str:
     found = getattr(importlib.import_module(module), name)
     if not callable(found):
         return str(found.version())
-    return answer_of(found, arguments)
+    return answer_of(found, arguments, watched=watched)
 
 
 def main() -> None:

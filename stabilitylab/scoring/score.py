@@ -26,6 +26,7 @@ from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.validation import as_array
 from stabilitylab.scoring import accuracy, metrics
+from stabilitylab.scoring.metrics.data_allow import sensitivity
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.theory.laws import directions_dropped, predict
 
@@ -204,7 +205,7 @@ def _judge(
 def predict_for(label: RouteLabel, problem: Problem, stored: Reference) -> tuple[Array, Array] | None:
     """Absolute errors per coefficient that the route's law expects on the stored matrix: estimate and bound."""
     with np.errstate(all="ignore"):
-        prediction = predict(label, problem.A, metrics.sensitivity(problem, stored), unit_roundoff(problem.dtype))
+        prediction = predict(label, problem.A, sensitivity(problem, stored), unit_roundoff(problem.dtype))
     if prediction is None:
         return None
     return np.nan_to_num(prediction.errors, nan=np.inf), np.nan_to_num(prediction.bound, nan=np.inf)

@@ -11,6 +11,7 @@ import pytest
 import misbehaving
 from paths import SUPPORT
 from stabilitylab.bench import isolation
+from stabilitylab.bench.call import answer_of
 from stabilitylab.bench.isolation import Limits, isolated_answer, isolated_version
 from stabilitylab.core.types import Status
 
@@ -28,6 +29,14 @@ def path_to_the_library():
 
 def asked(function, limits=isolation.LIMITS):
     return isolated_answer(misbehaving.LIBRARY, function, (A, B), limits=limits)
+
+
+def isolated(function, **options):
+    return isolated_answer(misbehaving.LIBRARY, function, (A.copy(), B.copy()), **options)
+
+
+def here(function, **options):
+    return answer_of(function, (A.copy(), B.copy()), **options)
 
 
 def warmed_up():
@@ -102,6 +111,27 @@ def test_the_programs_that_a_library_started_are_stopped_with_it():
     time.sleep(0.2)
     mine = f"time.sleep(3600)  # {os.getpid()}"
     assert not [p for p in psutil.process_iter(["cmdline"]) if mine in " ".join(p.info["cmdline"] or [])]
+
+
+@pytest.mark.parametrize("ask", [isolated, here])
+def test_what_a_call_changes_is_seen_where_it_happens_when_that_is_watched(ask):
+    assert ask(misbehaving.changes_its_input, watched=True).changed == (1,)
+    assert ask(misbehaving.changes_its_input, watched=False).changed == ()
+    assert ask(misbehaving.lstsq, watched=True).changed == ()
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_matrix_arrives_in_the_memory_order_it_was_sent_in(order):
+    answer = isolated_answer(misbehaving.LIBRARY, misbehaving.orders, (np.array(A, order=order), B))
+    assert answer.fit.x.tolist() == [order == "C", order == "F"]
+
+
+def test_a_value_error_is_told_from_others():
+    def raises(A, b):
+        raise ValueError("not these")
+
+    assert here(raises).value_error
+    assert not here(misbehaving.raises).value_error
 
 
 def test_libraries_compute_on_one_thread():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exam.rational import exact
+from stabilitylab.conformance.rational import exact
 from stabilitylab.data.correct_rounding import BITS, exponentials, logarithms, square_root, to_bits
 
 SETTINGS = settings(deadline=None, max_examples=100)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stabilitylab as sl
-from exam.rational import exact, exact_array, least_squares
 from stabilitylab.bench.run import route, unsuited
+from stabilitylab.conformance.rational import exact, exact_array, least_squares
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.errors import InputError, NotNumericError, ShapeError, UnknownNameError
 from stabilitylab.core.types import TRUTHS

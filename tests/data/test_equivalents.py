@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exam.rational import exact_array, least_squares
+from stabilitylab.conformance.rational import exact_array, least_squares
 from stabilitylab.core.types import Fit
 from stabilitylab.data.call_form import CALL_FORMS
 from stabilitylab.data.equivalents import PUBLISHED, SCALE_EXPONENTS, Variant

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exam.rational import exact
+from stabilitylab.conformance.rational import exact
 from stabilitylab.core.arithmetic.formats import FLOAT32, FLOAT64
 from stabilitylab.core.errors import (
     ComplexError,

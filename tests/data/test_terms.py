@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exam.rational import exact
+from stabilitylab.conformance.rational import exact
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import FLOAT32, FLOAT64, FORMATS, LONGDOUBLE
 from stabilitylab.core.errors import InputError, OutOfRangeError

@@ -11,7 +11,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from exact_fit import flint_solution, fractions
-from exam.rational import least_squares, reduced
 from made_certificates import (
     DEFICIENT,
     FULL,
@@ -31,6 +30,7 @@ from made_certificates import (
     staged,
     with_entry,
 )
+from stabilitylab.conformance.rational import least_squares, reduced
 from stabilitylab.core import errors
 from stabilitylab.exact.least_squares import lstsq
 from stabilitylab.exact.proof.checker import Checked, check

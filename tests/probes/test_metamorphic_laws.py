@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, assume, find, given, settings
 from hypothesis import strategies as st
 
-from exam.rational import exact_array, least_squares
 from stabilitylab import bench
+from stabilitylab.conformance.rational import exact_array, least_squares
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.types import Fit
 from stabilitylab.probes.metamorphic import LAWS, Instance, SmallProblem, compare, r_squared, search, widths

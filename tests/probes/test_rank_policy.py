@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exam.rational import exact_array, null_space
 from paths import ROOT
 from stabilitylab import libraries
 from stabilitylab.bench.call import Answer
+from stabilitylab.conformance.rational import exact_array, null_space
 from stabilitylab.core.types import Fit, Status
 from stabilitylab.probes import rank_policy
 from stabilitylab.probes.rank_policy import Outcome, _last, probe, script
@@ -153,7 +153,7 @@ def test_a_route_that_always_errs_was_never_right():
 def test_a_route_that_nothing_disturbs_keeps_all():
     def exact(A, b):
         """Elimination of the systems in rationals."""
-        from exam.rational import least_squares
+        from stabilitylab.conformance.rational import least_squares
 
         return np.array([float(v) for v in least_squares(exact_array(A), exact_array(b))])
 

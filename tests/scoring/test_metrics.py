@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exam.rational import exact, exact_array, least_squares
 from stabilitylab import Fit, Problem, Solution, Status, problems, reference, solvers
+from stabilitylab.conformance.rational import exact, exact_array, least_squares
 from stabilitylab.scoring import metrics
 from stabilitylab.scoring.accuracy import digits_cap
 from stabilitylab.scoring.metrics import NoScore

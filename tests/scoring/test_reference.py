@@ -20,8 +20,8 @@ from exact_fit import (
     r_squared,
     relative_error,
 )
-from exam.rational import exact, least_squares
 from stabilitylab import Problem, problems, reference
+from stabilitylab.conformance.rational import exact, least_squares
 from stabilitylab.core.errors import InputError, RankDeficientError
 from stabilitylab.problems.nist import certified
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exam.rational import exact_array, least_squares
 from stabilitylab import libraries, problems, reference, solvers
+from stabilitylab.conformance.rational import exact_array, least_squares
 from stabilitylab.scoring.theory.condition import conditioning
 from stabilitylab.scoring.theory.laws import LAWS, predict
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from exam import data
-from exam.questions import relative_error
 from stabilitylab import libraries, solvers
+from stabilitylab.conformance import systems
+from stabilitylab.conformance.systems import relative_error
 from stabilitylab.core.errors import (
     Breakdown,
     NotNumericError,
@@ -47,15 +47,15 @@ def test_the_names_that_are_public_vocabulary_exist():
 @by_name
 def test_a_solver_takes_read_only_input_in_every_format_it_accepts(entry):
     for dtype in entry.label.scalars:
-        system = data.well_conditioned(data.kind_of(entry.label))[0]
-        A, b = system.arguments(entry.label, dtype)
+        system = systems.well_conditioned(systems.kind_of(entry.label))[0]
+        A, b = system.stored(dtype)
         A.flags.writeable = b.flags.writeable = False
         assert np.asarray(entry.function(A, b)).dtype == A.dtype
 
 
 @by_name
 def test_integers_are_solved_in_float64(entry):
-    system = data.well_conditioned(data.kind_of(entry.label))[0]
+    system = systems.well_conditioned(systems.kind_of(entry.label))[0]
     x = np.asarray(entry.function(system.A.astype(int), system.b.astype(int)))
     assert x.dtype == np.float64
     assert relative_error(x, system.x) < 1e-13
@@ -86,7 +86,7 @@ def test_whatever_comes_in_no_nan_comes_out_and_no_warning_escapes(entry, drawn)
 @by_name
 @pytest.mark.parametrize(("spoilt", "message"), [(np.nan, "nan"), (np.inf, "inf|nan")])
 def test_a_nan_or_an_infinity_is_reported_with_its_place(entry, spoilt, message):
-    A, b = data.well_conditioned(data.kind_of(entry.label))[1].arguments(entry.label, "float64")
+    A, b = systems.well_conditioned(systems.kind_of(entry.label))[1].stored("float64")
     A[1, 2] = spoilt
     with pytest.raises(Breakdown, match=rf"^(A|A'A)\[\d, 2\] is ({message})$"):
         entry.function(A, b)
@@ -175,19 +175,19 @@ GENERIC = [entry for entry in OURS if "object" in entry.label.scalars]
 @pytest.mark.parametrize("entry", GENERIC, ids=lambda e: e.label.name)
 def test_the_error_is_proportional_to_the_unit_roundoff_over_five_formats(entry):
     """One text, five formats: the worst error over 18 systems in units of u stays within a factor 30 of float64's."""
-    kind = data.kind_of(entry.label)
-    systems = data.well_conditioned(kind) * 3
+    kind = systems.kind_of(entry.label)
+    asked = systems.well_conditioned(kind) * 3
     rng = np.random.default_rng(12)
     worst = {}
     for dtype in entry.label.scalars:
         errors = []
-        for system in systems:
+        for system in asked:
             # A common integer factor per column changes the bits and not the condition by much.
-            varied = data.System(
+            varied = systems.System(
                 system.A * np.array([Fraction(int(k), 8) for k in rng.integers(5, 12, system.A.shape[1])]), system.b
             )
-            errors.append(relative_error(solve(entry.label.name, *varied.arguments(entry.label, dtype)), varied.x))
-        worst[dtype] = max(errors) / data.unit_roundoff(dtype)
+            errors.append(relative_error(solve(entry.label.name, *varied.stored(dtype)), varied.x))
+        worst[dtype] = max(errors) / systems.unit_roundoff(dtype)
     assert all(worst["float64"] / 30 < error < worst["float64"] * 30 for error in worst.values()), worst
 
 
@@ -219,7 +219,7 @@ def test_elimination_reports_the_growth_of_wilkinsons_matrix():
 def test_a_small_pivot_grows_and_loses_the_digits_that_partial_pivoting_keeps():
     A, b = np.array([[1e-12, 1.0], [1.0, 1.0]]), np.array([1.0, 2.0])
     naive, pivoted = solvers.get("gauss.no_pivot")(A, b), solvers.get("gauss.partial")(A, b)
-    truth = data.System.of(A, b).x
+    truth = systems.System.of(A, b).x
     assert naive.growth == pytest.approx(1e12, rel=1e-3)
     assert pivoted.growth == 1
     assert 1e-6 < relative_error(naive.x, truth) < 1e-3

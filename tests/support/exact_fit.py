@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 from flint import fmpq, fmpq_mat
 
-from exam.rational import exact, exact_array, least_squares, null_space, reduced
+from stabilitylab.conformance.rational import exact, exact_array, least_squares, null_space, reduced
 
 MP = mpmath.MPContext()
 MP.dps = 130

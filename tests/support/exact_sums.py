@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from exam.rational import exact_array
+from stabilitylab.conformance.rational import exact_array
 from stabilitylab.exact.gram.sums import GramSums
 
 RNG = np.random.default_rng(20)

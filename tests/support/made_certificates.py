@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from exact_fit import flint_solution, fractions
-from exam.rational import least_squares
+from stabilitylab.conformance.rational import least_squares
 from stabilitylab.exact import least_squares as engine
 from stabilitylab.exact.least_squares import lstsq
 from stabilitylab.exact.proof.certificate import Certificate, Factor

@@ -61,5 +61,15 @@ def leaves(A, b):
     os._exit(3)
 
 
+def changes_its_input(A, b):
+    x = lstsq(A, b)
+    b[0] += 1
+    return x
+
+
+def orders(A, b):
+    return np.array([float(A.flags.c_contiguous), float(A.flags.f_contiguous)])
+
+
 def threads(A, b):
     return np.array([float(os.environ["OMP_NUM_THREADS"])])

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from exam.rational import exact_array
-from exam.rational import least_squares as eliminated
+from stabilitylab.conformance.rational import exact_array
+from stabilitylab.conformance.rational import least_squares as eliminated
 from stabilitylab.exact import least_squares
 from stabilitylab.exact.float64 import by_residual
 from stabilitylab.exact.solve import balls, choose

@@ -4,19 +4,24 @@ min |[dA, theta db]|_F over perturbed problems that x solves, theta = |A|_F / |b
 Source: Walden, Karlson and Sun (1995); Karlson and Walden (1997); Grcar, Saunders and Su (2007).
 """
 
+from typing import Any
+
 import mpmath
 import numpy as np
+import numpy.typing as npt
 
-from exam.rational import exact, exact_array
+from stabilitylab.conformance.rational import exact_array, integers
+
+Array = npt.NDArray[Any]
 
 
-def column_scaled(A, x):
+def column_scaled(A: Array, x: Array) -> tuple[Array, Array]:
     """A and x with every column of A brought to norm in [1, 2) by an exact power of two."""
     powers = 2.0 ** -np.floor(np.log2(np.linalg.norm(A, axis=0)))
     return A * powers, x / powers
 
 
-def backward_error(A, b, x):
+def backward_error(A: Array, b: Array, x: Array) -> float:
     """In float64 by QR of [A; sqrt(t) I] (Grcar, Saunders and Su); noise below about u."""
     r = b - A @ x
     size = np.linalg.norm(A)
@@ -27,17 +32,20 @@ def backward_error(A, b, x):
     return float(np.linalg.norm(Q[: len(b)].T @ r) * damping / size)
 
 
-def exact_backward_error(A, b, x):
+def exact_backward_error(A: Array, b: Array, x: Array) -> float:
     """The same number with the residual and A'A exact and the rest to 400 digits."""
-    ctx = mpmath.MPContext()
+    ctx: Any = mpmath.MPContext()
     ctx.dps = 400
-    integers, scale = _integers(A)
-    bi, b_scale = _integers(b)
+    ai, scale = integers(exact_array(A))
+    bi, b_scale = integers(exact_array(b))
     xs = exact_array(x)
-    number = lambda f: ctx.mpf(f.numerator) / f.denominator  # noqa: E731
-    r = bi * b_scale - (integers @ xs) * scale
-    g = ctx.matrix([number(v * scale) for v in integers.T @ r])
-    C = integers.T @ integers
+
+    def number(f: Any) -> Any:
+        return ctx.mpf(f.numerator) / f.denominator
+
+    r = bi * b_scale - (ai @ xs) * scale
+    g = ctx.matrix([number(v * scale) for v in ai.T @ r])
+    C = ai.T @ ai
     n = A.shape[1]
     size = ctx.sqrt(number(scale**2 * sum(C[i, i] for i in range(n))))
     theta = size / ctx.sqrt(number(b_scale**2 * (bi @ bi)))
@@ -47,11 +55,3 @@ def exact_backward_error(A, b, x):
         K[i, i] += damping**2 * number(r @ r)
     square = (g.T * ctx.lu_solve(K, g))[0]
     return float(ctx.sqrt(abs(square)) * damping / size)
-
-
-def _integers(values):
-    fractions = exact_array(values)
-    common = max(f.denominator for f in fractions.ravel())
-    out = np.empty(fractions.shape, dtype=object)
-    out.ravel()[:] = [f.numerator * (common // f.denominator) for f in fractions.ravel()]
-    return out, 1 / exact(common)

@@ -1,90 +1,116 @@
-"""What the exam asks about: small exact systems, in every format and for every way a route wants its data."""
+"""What the exam asks about: small exact systems for every format and for every way a route wants its data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
-from exam.rational import CONTEXT, exact_array, least_squares
-from stabilitylab.data.call_form import CALL_FORMS
+from stabilitylab.conformance.rational import CONTEXT, exact, exact_array, least_squares, norm
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.catalog import RouteLabel
 
 
 @dataclass(frozen=True, eq=False)
 class System:
     """A (m, n) and b (m,) as exact fractions that every format asked about can hold."""
 
-    A: np.ndarray
-    b: np.ndarray
+    A: Array
+    b: Array
 
     @classmethod
-    def of(cls, A, b):
+    def of(cls, A: Any, b: Any) -> "System":
+        """The system of numbers of any format."""
         return cls(exact_array(A), exact_array(b))
 
     @cached_property
-    def x(self):
+    def x(self) -> list[Fraction]:
+        """The least-squares solution; A of full rank."""
         return least_squares(self.A, self.b)
 
     @cached_property
-    def cond(self):
-        return float(np.linalg.cond(self.A.astype(float)))
+    def cond(self) -> float:
+        """The 2-norm condition number of A, to a few digits."""
+        return float(np.linalg.cond(self._doubles[0]))
 
-    def arguments(self, label, dtype):
-        """Fresh writable arrays, as the route wants them."""
-        A, b = stored(self.A, dtype), stored(self.b, dtype)
-        return CALL_FORMS[label.call_form].of_matrix(A, b, intercept=bool((A[:, 0] == 1).all()))
+    @property
+    def intercept(self) -> bool:
+        """Whether the first column of A is ones, by which a system says that an intercept is wanted."""
+        return bool((self.A[:, 0] == 1).all())
+
+    def stored(self, dtype: str) -> tuple[Array, Array]:
+        """A and b in a format, in fresh arrays; mpmath numbers for "object"."""
+        if dtype == "object":
+            return _numbers(self.A), _numbers(self.b)
+        A, b = self._doubles
+        return A.astype(dtype), b.astype(dtype)
+
+    @cached_property
+    def _doubles(self) -> tuple[Array, Array]:
+        return self.A.astype(np.float64), self.b.astype(np.float64)
 
 
-def stored(values, dtype):
-    """Fractions in a format; mpmath numbers for "object"."""
-    if dtype != "object":
-        return values.astype(np.float64).astype(dtype)
+def _numbers(values: Array) -> Array:
+    """mpmath numbers."""
     out = np.empty(values.shape, dtype=object)
     out.ravel()[:] = [CONTEXT.mpf(v.numerator) / v.denominator for v in values.ravel()]
     return out
 
 
-def unit_roundoff(dtype):
-    return 2.0**-CONTEXT.prec if dtype == "object" else float(np.finfo(dtype).eps) / 2
+def unit_roundoff(dtype: Any) -> float:
+    """u of a format; of the context in which mpmath numbers are made, for "object"."""
+    return float(2.0**-CONTEXT.prec) if dtype == "object" else float(np.finfo(dtype).eps) / 2
 
 
-def powers(x, degree):
-    """The exact Vandermonde matrix."""
+def relative_error(x: Array, truth: Sequence[Fraction]) -> float:
+    """|x - truth| / |truth| in the 2-norm, formed exactly; x finite."""
+    return norm([exact(v) - t for v, t in zip(x, truth, strict=True)]) / norm(truth)
+
+
+def powers(x: Any, degree: int) -> Array:
+    """The exact Vandermonde matrix (m, degree+1) of 1, x, x**2, ..."""
     x = exact_array(x)
     return np.stack([np.array([v**k for v in x], dtype=object) for k in range(degree + 1)], axis=1)
 
 
+def kind_of(label: RouteLabel) -> str:
+    """The kind of system that a route takes: "square", or the name of its call form."""
+    return "square" if "square" in label.tags else label.call_form
+
+
 @lru_cache
-def well_conditioned(kind):
-    """Integer systems with cond <= 30. kind: "matrix", "columns", "square", "line" or "polynomial".
+def well_conditioned(kind: str) -> tuple[System, ...]:
+    """Six integer systems with cond <= 30. kind: "matrix", "columns", "square", "line" or "polynomial".
 
     Half of those in columns begin with ones, which is how they say that an intercept is wanted."""
     rng = np.random.default_rng(20240)
-    found = []
-    while len(found) < 6:
-        n = 2 + len(found) % 3
+    made: list[System] = []
+    while len(made) < 6:
+        n = 2 + len(made) % 3
         m = n + 4
         if kind == "square":
             # Diagonally dominant, so that elimination without interchanges is entitled to its answer.
             system = System.of(rng.integers(-9, 10, (n, n)) + 25 * np.eye(n, dtype=int), rng.integers(-20, 21, n))
         elif kind in ("matrix", "columns"):
             A = rng.integers(-9, 10, (m, n))
-            if kind == "matrix" or len(found) % 2 == 0:
+            if kind == "matrix" or len(made) % 2 == 0:
                 A[:, 0] = rng.integers(1, 4) if kind == "matrix" else 1
             system = System.of(A, rng.integers(-20, 21, m))
         else:
             degree = 1 if kind == "line" else n - 1
             system = System.of(powers(rng.permutation(np.arange(m) - m // 2), degree), rng.integers(-20, 21, m))
         if len(set(map(tuple, system.A.T.tolist()))) == system.A.shape[1] and system.cond <= 30:
-            found.append(system)
+            made.append(system)
         elif kind == "polynomial":
-            found.append(System.of(powers([-1, 0, 1, -1, 1, 0], 2), rng.integers(-20, 21, 6)))
-    return tuple(found)
+            made.append(System.of(powers([-1, 0, 1, -1, 1, 0], 2), rng.integers(-20, 21, 6)))
+    return tuple(made)
 
 
 @lru_cache
-def singular(kind):
-    """Exactly rank-deficient systems by the way they come about."""
+def singular(kind: str) -> dict[str, System]:
+    """Exactly rank-deficient systems by the way they come about; kind: as for `well_conditioned`."""
     rng = np.random.default_rng(7)
     if kind == "line":
         return {
@@ -109,14 +135,13 @@ def singular(kind):
 
 
 @lru_cache
-def revealing(kind, dtype):
+def revealing(kind: str, dtype: str) -> tuple[System, ...]:
     """Systems on which work in dtype shows: cond about 1e3 in float32, about 10 in float16.
 
     Entries are 1 + k 2**-p with few bits, exact in dtype, and A'A stays in its range.
     """
     rng = np.random.default_rng(99)
-    m, n = (40, 4) if kind == "square" else (600, 3)
-    m = n if kind == "square" else m
+    m, n = (4, 4) if kind == "square" else (600, 3)
     spread, step = (512, 10) if dtype == "float16" else (64, 13)
     made = []
     for _ in range(8):
@@ -130,5 +155,8 @@ def revealing(kind, dtype):
     return tuple(made)
 
 
-def kind_of(label):
-    return "square" if "square" in label.tags else label.call_form
+def hadamard() -> tuple[Array, Array, Array]:
+    """Three orthogonal columns of ones and minus ones (8,), each with mean 0."""
+    i = np.arange(8)
+    h1, h2, h3 = (np.where((i >> k) & 1, -1.0, 1.0) for k in range(3))
+    return h1, h2, h3

@@ -1,0 +1,44 @@
+"""What happened: forward errors in digits, backward errors in units of u, and the digits the data support.
+
+A metric is a function of (problem, solution, reference) that returns a number, or a NoScore with the reason. It is
+called only for solutions that have finite coefficients. Numbers that compare x with the reference are formed in mpmath.
+A new one is a new function in a module of this package.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from stabilitylab.core.catalog import Catalog, Label
+from stabilitylab.core.types import Reference, Solution
+from stabilitylab.data.problem import Problem
+
+
+@dataclass(frozen=True)
+class NoScore:
+    """Why a metric has no value for a solution."""
+
+    reason: str
+
+
+Score = float | NoScore
+Metric = Callable[[Problem, Solution, Reference], Score]
+M = TypeVar("M", bound=Metric)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricLabel(Label):
+    """says: the heading of a column; unit: what the number counts; better: "higher", "lower" or "" for neither."""
+
+    says: str
+    unit: str
+    better: str
+
+
+catalog: Catalog[MetricLabel] = Catalog("metric", __name__)
+names, get, entry = catalog.names, catalog.get, catalog.entry
+
+
+def metric(name: str, *, says: str, unit: str, better: str, source: str = "") -> Callable[[M], M]:
+    """Tie a name, a heading, a unit and a direction to a metric."""
+    return catalog.register(MetricLabel(name=name, says=says, unit=unit, better=better, source=source))

@@ -1,1 +1,0 @@
-"""The exam that every solver and every library route sits, crossed from the catalogues."""
