@@ -62,7 +62,7 @@ def reduced(matrix: Sequence[Sequence[Fraction]]) -> tuple[list[list[Fraction]],
 
 
 def least_squares(A: Objects, b: Objects) -> list[Fraction]:
-    """The fractions x with A'A x = A'b, A (m, n) and b (m,) fractions. Raises ValueError unless A has full rank.
+    """The fractions x with A'A x = A'b, A (m, n) and b (m,) fractions. AssertionError unless A has full rank.
 
     Sums are formed in integers, over common denominators: a sum of m fractions takes m greatest common divisors.
     """
@@ -70,8 +70,7 @@ def least_squares(A: Objects, b: Objects) -> list[Fraction]:
     (A, a_unit), (b, b_unit) = integers(A), integers(b)
     system = [[Fraction(v) for v in row] for row in np.hstack([A.T @ A, (A.T @ b)[:, None]]).tolist()]
     rows, pivots = reduced(system)
-    if pivots != list(range(n)):
-        raise ValueError("the oracle was given a singular system")
+    assert pivots == list(range(n)), "the oracle was given a singular system"
     return [row[n] * b_unit / a_unit for row in rows]
 
 
