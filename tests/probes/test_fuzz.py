@@ -12,7 +12,9 @@ import pytest
 
 import stabilitylab as sl
 from paths import EXPERIMENTS
+from stabilitylab import lab
 from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError, RankDeficientError
+from stabilitylab.lab import trial
 from stabilitylab.lab.experiment import counted, load
 from stabilitylab.lab.runner import run_experiment
 from stabilitylab.probes.fuzz import KINDS, Verdict, exact_solution, oracle, random_problem, tally, verdict_on
@@ -222,8 +224,10 @@ def test_the_committed_campaign_refutes_a_planted_solver_and_names_its_seeds(tmp
     def planted(A, b):
         return SimpleNamespace(x=solve(A, b), certificate=SimpleNamespace(route="planted route"))
 
-    monkeypatch.setattr(sl, "lstsq", planted, raising=False)
+    monkeypatch.setattr(lab, "lstsq", planted)  # which the file imports when it is loaded
+    trial._loaded.cache_clear()
     found = run_experiment(counted(load(FILE), 26), size="quick", jobs=1, out=tmp_path).chapter
+    trial._loaded.cache_clear()
     assert [finding.verdict for finding in found.findings] == verdicts
     assert found.findings[0].says.startswith("Of 26 problems ")
     assert ("near duplicates: seed 0, 1" in markdown.table(found.tables[0].table)) == ("REFUTED" in verdicts)

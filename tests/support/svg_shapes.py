@@ -21,6 +21,11 @@ class Shape:
     clip: tuple
 
 
+def _referred(node):
+    """What a node refers to: matplotlib writes SVG 1.1's attribute, `compact` that of SVG 2."""
+    return node.attrib[HREF] if HREF in node.attrib else node.attrib["href"]
+
+
 def shapes(text):
     """Every outline of an SVG in the order in which it is painted, in points; lengths of strokes are in points too."""
     root = ElementTree.fromstring(text)
@@ -46,7 +51,7 @@ def shapes(text):
             clip = tuple(unit * float(box.attrib[key]) for key in ("x", "y", "width", "height"))
         if tag == "use":
             moved = _times(matrix, (1, 0, 0, 1, float(node.attrib.get("x", 0)), float(node.attrib.get("y", 0))))
-            visit(by_id[node.attrib[HREF].removeprefix("#")], moved, style, clip, referred=True)
+            visit(by_id[_referred(node).removeprefix("#")], moved, style, clip, referred=True)
         elif tag == "path":
             commands, points = outline(node.attrib.get("d", ""))
             if points:
