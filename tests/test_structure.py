@@ -43,6 +43,8 @@ def imported(module, source):
 
 def _imported(module, source):
     tree = ast.parse(source)
+    # Texts that stand alone are docstrings: what they name they do not import.
+    standing = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -57,16 +59,9 @@ def _imported(module, source):
             yield from names & SOURCES.keys()
             if not names <= SOURCES.keys():
                 yield base
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in standing:
             # A module that a text names can be imported by it, as catalogues and processes do.
-            yield from set(re.findall(r"stabilitylab(?:\.\w+)+", node.value)) & SOURCES.keys() - _in_docstrings(tree)
-
-
-def _in_docstrings(tree):
-    """What docstrings name: they import nothing."""
-    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    texts = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, kinds)]
-    return {name for text in texts for name in re.findall(r"stabilitylab(?:\.\w+)+", text)}
+            yield from set(re.findall(r"stabilitylab(?:\.\w+)+", node.value)) & SOURCES.keys()
 
 
 def edges(sources):
