@@ -95,8 +95,8 @@ def described(name: str, bracket: rank_policy.Bracket) -> dict[str, float | str]
     if bracket.reply is not None:
         told["x"] = ", ".join(f"{v:.3g}" for v in bracket.reply.x) or bracket.reply.outcome.value
         wordless = {Reporting.SILENT: "nothing", Reporting.NOT_A_NUMBER: "NA"}
-        voice = bracket.reply.reporting
-        told["said"] = " ".join(bracket.reply.words.split()) or wordless.get(voice, voice.value)
+        reporting = bracket.reply.reporting
+        told["said"] = " ".join(bracket.reply.words.split()) or wordless.get(reporting, reporting.value)
     return {f"{name}.{key}": value for key, value in told.items() if value is not None}
 
 
@@ -159,7 +159,7 @@ def extremes(rows: Rows) -> dict[str, float | str]:
 def voices(rows: Rows) -> dict[str, int]:
     """How many of the routes with a cut-off can be heard when it bites."""
     heard = Counter(row["facts.reporting"] for row in rows if row.solver in cutoffs(rows))
-    loud = sum(heard[voice] for voice in LOUD)
+    loud = sum(heard[reporting] for reporting in LOUD)
     rank, silent = heard[Reporting.RANK_ONLY.value], heard[Reporting.SILENT.value]
     return {"all": sum(heard.values()), "loud": loud, "rank": rank, "silent": silent}
 

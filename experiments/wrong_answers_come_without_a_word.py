@@ -47,13 +47,13 @@ class Voices:
     def table(self, rows: Rows) -> Table:
         """One line for each route, those that are silent most often first."""
         counts = {name: _counted(rows.where(solver=name)) for name in rows.distinct("solver")}
-        order = sorted(counts, key=lambda name: [-counts[name][voice] for voice in reversed(Reporting)])
-        header = ("solver", "problems", *(voice.value for voice in reversed(Reporting)))
+        order = sorted(counts, key=lambda name: [-counts[name][reporting] for reporting in reversed(Reporting)])
+        header = ("solver", "problems", *(reporting.value for reporting in reversed(Reporting)))
         body = tuple(
             (
                 Cell(name, name),
                 Cell(str(len(rows.where(solver=name))), len(rows.where(solver=name))),
-                *(Cell(str(counts[name][voice]), counts[name][voice]) for voice in reversed(Reporting)),
+                *(Cell(str(counts[name][reporting]), counts[name][reporting]) for reporting in reversed(Reporting)),
             )
             for name in order
         )
@@ -66,7 +66,7 @@ class Voices:
 
 def _counted(rows: Rows) -> dict[Reporting, int]:
     heard = [how_reported(row) for row in rows]
-    return {voice: heard.count(voice) for voice in Reporting}
+    return {reporting: heard.count(reporting) for reporting in Reporting}
 
 
 def silence(rows: Rows) -> dict[str, int]:

@@ -34,10 +34,10 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def _answered(module: str, name: str, arguments: tuple[Any, ...], watched: bool) -> Answer | str:
-    found = getattr(importlib.import_module(module), name)
-    if not callable(found):
-        return str(found.version())
-    return answer_of(found, arguments, watched=watched)
+    attribute = getattr(importlib.import_module(module), name)
+    if not callable(attribute):
+        return str(attribute.version())
+    return answer_of(attribute, arguments, watched=watched)
 
 
 def main() -> None:

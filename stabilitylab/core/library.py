@@ -73,8 +73,8 @@ def printed_version(command: tuple[str, ...]) -> str:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
-    found = re.search(r"\d+(?:\.\d+)+\w*|\b20\d\d[a-z]\b", done.stdout + done.stderr)
-    return found[0] if found else "unknown"
+    match = re.search(r"\d+(?:\.\d+)+\w*|\b20\d\d[a-z]\b", done.stdout + done.stderr)
+    return match[0] if match else "unknown"
 
 
 @lru_cache(maxsize=256)

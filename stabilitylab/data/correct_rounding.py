@@ -64,9 +64,9 @@ def _decided(
     function: Callable[[Any], Any], values: Sequence[Fraction], known: dict[Fraction, Fraction]
 ) -> list[Fraction]:
     """function of each value by balls of more and more bits, until both ends of the ball round to one number."""
-    found = [known.get(value) for value in values]
+    rounded = [known.get(value) for value in values]
     bits = BITS + 64
-    while open_rows := [row for row, value in enumerate(found) if value is None]:
+    while open_rows := [row for row, value in enumerate(rounded) if value is None]:
         for row in open_rows:
             argument = fmpq(values[row].numerator, values[row].denominator)
             with FLINT_PRECISION, ctx.workprec(bits):
@@ -74,9 +74,9 @@ def _decided(
                 ends = (ball.lower(), ball.upper())
             if ball.is_finite():
                 low, high = (to_bits(_dyadic(end)) for end in ends)
-                found[row] = low if low == high else None
+                rounded[row] = low if low == high else None
         bits *= 2
-    return [value for value in found if value is not None]
+    return [value for value in rounded if value is not None]
 
 
 def _dyadic(end: Any) -> Fraction:

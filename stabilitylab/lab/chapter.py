@@ -189,7 +189,7 @@ def refresh(readme: Path, chapters: Sequence[Chapter]) -> None:
             body = markdown.table(block.table).rstrip()
             # Up to the next marker of any kind: a forgotten end must not swallow what follows.
             place = rf"(<!-- table {re.escape(chapter.name)} {number} -->\n)(?:(?!<!-- (?:table|end)).)*(<!-- end -->)"
-            text = re.sub(place, lambda found: f"{found[1]}{body}\n{found[2]}", text, flags=re.S)  # noqa: B023
+            text = re.sub(place, lambda match: f"{match[1]}{body}\n{match[2]}", text, flags=re.S)  # noqa: B023
     _write(readme, text)
 
 

@@ -14,14 +14,14 @@ def labelled(family: str, **parameters: Any) -> Label:
 
     The name is the Python call that builds the problem again, so that no two problems of a family share one.
     """
-    found = entry(family)
+    catalogued = entry(family)
     given = []
-    for name, parameter in inspect.signature(found.function).parameters.items():
+    for name, parameter in inspect.signature(catalogued.function).parameters.items():
         value = float(parameters[name]) if isinstance(parameter.default, float) else parameters[name]
         if value != parameter.default:
             given.append(f"{name}={_spelled(value)}")
     name = f"{family}({', '.join(given)})" if given else family
-    return Label(name=name, source=found.label.source)
+    return Label(name=name, source=catalogued.label.source)
 
 
 def _spelled(value: Any) -> str:

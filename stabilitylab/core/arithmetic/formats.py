@@ -128,17 +128,17 @@ def format_named(name: FormatLike) -> Format:
     """
     if isinstance(name, Format):
         return name
-    found = [known for known in FORMATS if isinstance(name, str) and name == known.name]
-    if not found and name is not None:
+    matching = [known for known in FORMATS if isinstance(name, str) and name == known.name]
+    if not matching and name is not None:
         try:
             dtype = np.dtype(name).newbyteorder("=")
         except TypeError:
             pass
         else:
-            found = [known for known in FORMATS if known.dtype == dtype]
-    if not found:
+            matching = [known for known in FORMATS if known.dtype == dtype]
+    if not matching:
         raise InputError(f"format must be one of {', '.join(map(str, FORMATS))}; got {name!r}")
-    return found[0]
+    return matching[0]
 
 
 def unit_roundoff(format: FormatLike) -> float:

@@ -131,10 +131,10 @@ _SHIFT = re.compile(r"translate\((\S+) 0\)")
 
 
 def _text(group: Element, outlined: Collection[str]) -> _Text:
-    found = _TEXT.fullmatch(group.attrib["transform"])
-    if found is None:
+    match = _TEXT.fullmatch(group.attrib["transform"])
+    if match is None:
         raise ValueError(f"a group with a transform should be a text: {group.attrib['transform']}")
-    x, y, angle, size = (float(number or 0) for number in found.groups())
+    x, y, angle, size = (float(number or 0) for number in match.groups())
     run = []
     for glyph in group:
         if glyph.tag != f"{_SVG}defs":
@@ -341,11 +341,11 @@ _LENGTH = re.compile(r"(stroke-(?:width|dasharray|dashoffset):)([^;]+)")
 def _css(style: str) -> str:
     """A style without blanks, its lengths in steps."""
     bare = re.sub(r"\s*([:;,])\s*", r"\1", style.strip().rstrip(";"))
-    return _LENGTH.sub(lambda found: found[1] + re.sub(r"[\d.]+", _length, found[2]), bare)
+    return _LENGTH.sub(lambda match: match[1] + re.sub(r"[\d.]+", _length, match[2]), bare)
 
 
-def _length(found: re.Match[str]) -> str:
-    return f"{float(found[0]) * STEPS:g}"
+def _length(match: re.Match[str]) -> str:
+    return f"{float(match[0]) * STEPS:g}"
 
 
 _COMMAND = re.compile(r"([MLQCz])([-\d.e\s]*)")
