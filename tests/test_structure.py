@@ -138,6 +138,11 @@ def test_modules_that_import_each_other_are_seen():
         ("stabilitylab.solvers.planted", "from stabilitylab.bench import measure", ("solvers", "bench")),
         ("stabilitylab.solvers.planted", "from stabilitylab import libraries", ("solvers", "libraries")),
         ("stabilitylab.solvers.planted", "catalog = Catalog('solver', 'stabilitylab.exact')", ("solvers", "exact")),
+        (
+            "stabilitylab.solvers.planted",
+            '"""See stabilitylab.exact.fit."""\nf("stabilitylab.exact.fit")',
+            ("solvers", "exact"),
+        ),
         ("stabilitylab.core.errors", "def f():\n    import stabilitylab.data.problem", ("core", "data")),
         ("stabilitylab.report.table", "from ..lab.chapter import Chapter", ("report", "lab")),
         ("stabilitylab.report.table", "from .. import cli", ("report", "cli")),
@@ -168,6 +173,39 @@ def outside(rooms, sources):
     """The other packages that some rooms import."""
     chosen = [(module, source) for module, source in sources.items() if room(module) in rooms]
     return {name.partition(".")[0] for module, source in chosen for name in imported(module, source)} - {TOP}
+
+
+def hidden_imports(sources):
+    """Modules of solvers and libraries that can import what no import statement and no whole name shows."""
+    means = {"importlib", "__import__", "import_module", "runpy", "exec", "eval"}
+    return {
+        module
+        for module, source in sources.items()
+        if room(module) in ROUTES
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.Name) and node.id in means)
+        or (isinstance(node, ast.Attribute) and node.attr in ("modules", "import_module"))
+        or (isinstance(node, ast.Import | ast.ImportFrom) and {a.name.partition(".")[0] for a in node.names} & means)
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in means)
+    }
+
+
+def test_solvers_and_libraries_import_by_statements_only():
+    assert hidden_imports(SOURCES) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'import importlib\nimportlib.import_module("stabilitylab" + ".exact")',
+        'from importlib import import_module\nimport_module("..exact", __package__)',
+        '__import__("stabilitylab.exac" + "t")',
+        'import sys\nsys.modules["stabilitylab." + "exact"]',
+        'exec("import stabilitylab.exact")',
+    ],
+)
+def test_an_import_by_another_road_is_seen(source):
+    assert hidden_imports({**SOURCES, "stabilitylab.solvers.planted": source}) == {"stabilitylab.solvers.planted"}
 
 
 def forbidden(sources):

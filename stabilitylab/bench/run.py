@@ -12,7 +12,7 @@ from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Measurement, Solution, Status, Truth
-from stabilitylab.data.call_form import CALL_FORMS
+from stabilitylab.data.call_form import call_form
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
 from stabilitylab.scoring.score import score_solution
@@ -42,7 +42,7 @@ def unsuited(label: RouteLabel, problem: Problem) -> str | None:
     m, n = problem.shape
     if "square" in label.tags and m != n:
         return "takes square systems only"
-    return None if CALL_FORMS[label.call_form].accepts(problem) else f"takes a {label.call_form} only"
+    return None if call_form(label.call_form).accepts(problem) else f"takes a {label.call_form} only"
 
 
 def solve(
@@ -58,7 +58,7 @@ def solve(
 
     weights, sparse: as for `CallForm.arguments`. python: as for `answered`.
     """
-    call = CALL_FORMS[entry.label.call_form].arguments(problem, variant, weights=weights, sparse=sparse)
+    call = call_form(entry.label.call_form).arguments(problem, variant, weights=weights, sparse=sparse)
     answer = answered(entry, call.arguments, python=python)
     fit, said = answer.fit, answer.heard
     if fit is None:

@@ -10,7 +10,7 @@ from stabilitylab.conformance.verdict import SettledError, Verdict
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.types import Fit, Status
-from stabilitylab.data.call_form import CALL_FORMS
+from stabilitylab.data.call_form import call_form
 
 
 class Examinee:
@@ -60,7 +60,7 @@ class Examinee:
         for `bench.answered`. `fit` is None only for a refusal, and a ValueError is one: DIED, or FAIL for another error
         and for what is no x (n,).
         """
-        first, *others = CALL_FORMS[self.label.call_form].of_matrix(A, b, intercept=intercept)
+        first, *others = call_form(self.label.call_form).of_matrix(A, b, intercept=intercept)
         arguments = (np.array(first, order="F" if fortran else "C"), *others)
         answer = answered(self.entry, arguments, limits=self.limits, watched=watched)
         if answer.fit is None:

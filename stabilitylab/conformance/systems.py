@@ -11,6 +11,8 @@ import numpy as np
 from stabilitylab.conformance.rational import CONTEXT, exact, exact_array, least_squares, norm
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.catalog import RouteLabel
+from stabilitylab.core.errors import InputError
+from stabilitylab.data.call_form import CALL_FORMS
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +87,8 @@ def well_conditioned(kind: str) -> tuple[System, ...]:
     """Six integer systems with cond <= 30. kind: "matrix", "columns", "square", "line" or "polynomial".
 
     Half of those in columns begin with ones, which is how they say that an intercept is wanted."""
+    if kind not in ("square", *CALL_FORMS):
+        raise InputError(f"there are no systems of the kind {kind!r}: it is no call form")
     rng = np.random.default_rng(20240)
     made: list[System] = []
     while len(made) < 6:

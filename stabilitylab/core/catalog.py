@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, get_args
 
-from stabilitylab.core.errors import DuplicateNameError, UnknownNameError
+import numpy as np
+
+from stabilitylab.core.arguments import require_choice
+from stabilitylab.core.errors import DuplicateNameError, InputError, StabilityLabError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.suggest import did_you_mean
 
@@ -22,6 +25,18 @@ F = TypeVar("F", bound=Function)
 ROUTES = "stabilitylab.routes"
 """The group of entry points by which another distribution names its modules of solvers and library routes."""
 
+TAGS: Mapping[str, str] = {
+    "scale-equivariant": "A times a power of two gives x divided by it, bit for bit",
+    "columnwise-backward-stable": "backward error of order u with respect to each column",
+    "normwise-backward-stable": "backward error of order u with respect to the norm of A",
+    "no-rank-test": "exactly deficient data give a refusal or anything finite",
+    "residual-optimal": "exactly deficient data give a least-squares solution, whichever",
+    "uncertain-rank": "round-off decides whether an exactly dependent column is dropped",
+    "square": "takes as many rows as columns only",
+}
+"""What a route may claim by a tag, each with what the exam then asks."""
+
+DeficientAnswer: TypeAlias = Literal["none", "minimum-norm", "refuses", "basic"]
 Centring: TypeAlias = Literal["", "means", "running means", "rotations"]
 Scaling: TypeAlias = Literal["", "unit norm", "unit variance", "powers of two", "only for the cut-off"]
 
@@ -52,7 +67,7 @@ class Label:
 class RouteLabel(Label):
     """What a solver or a library's entry point claims about itself; tests measure every claim.
 
-    tags: claims of the exam, such as "columnwise-backward-stable".
+    tags: claims of the exam, of TAGS.
     law, constant: the error law of `scoring.theory.laws` that predicts it, and the factor in front of it; None: none
     is known.
     works_in: "input" when it works in the format of its input, else the format it converts to.
@@ -67,6 +82,7 @@ class RouteLabel(Label):
     library: whose entry point it is; None for a solver of our own. default: whether it is the one that most users of
     its library call; one route of a library is.
     fails: questions of the exam it is known to fail, with the reason.
+    Raises InputError for a tag, a format or another value that is none of those there are.
     """
 
     tags: frozenset[str] = frozenset()
@@ -74,7 +90,7 @@ class RouteLabel(Label):
     constant: float = 1.0
     works_in: str = "input"
     scalars: tuple[str, ...] = ("float64",)
-    deficient_answer: str = "none"
+    deficient_answer: DeficientAnswer = "none"
     cutoff: Callable[[int, int, float], float] | None = None
     cutoff_says: str = ""
     call_form: str = "matrix"
@@ -84,6 +100,18 @@ class RouteLabel(Label):
     library: Library | None = None
     default: bool = False
     fails: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        for tag in sorted(self.tags):
+            require_choice(f"a tag of {self.name}", tag, TAGS)
+        require_choice(f"deficient_answer of {self.name}", self.deficient_answer, get_args(DeficientAnswer))
+        require_choice(f"centred of {self.name}", self.centred, get_args(Centring))
+        require_choice(f"scaled of {self.name}", self.scaled, get_args(Scaling))
+        for scalar in (*self.scalars, *({self.works_in} - {"input"})):
+            try:
+                np.dtype(scalar)
+            except TypeError:
+                raise InputError(f"scalars and works_in of {self.name} must be formats; got {scalar!r}") from None
 
     @property
     def solves(self) -> str:
@@ -131,12 +159,12 @@ class Origin:
 
 
 def origin(function: Function) -> Origin | None:
-    """The origin of a function whose module an entry point of the group ROUTES names; None for any other."""
+    """The origin of a function in a module or package that an entry point of the group ROUTES names; else None."""
     if function.__module__.partition(".")[0] == __name__.partition(".")[0]:
         return None
     for point in importlib.metadata.entry_points(group=ROUTES):
-        if function.__module__ == point.module and point.dist is not None:
-            file = sys.modules[point.module].__file__
+        if f"{function.__module__}.".startswith(f"{point.module}.") and point.dist is not None:
+            file = sys.modules[function.__module__].__file__
             content = Path(file).read_bytes() if file is not None else b""
             return Origin(point.dist.name, point.dist.version, hashlib.sha256(content).hexdigest())
     return None
@@ -222,10 +250,23 @@ class Catalog(Generic[AnyLabel]):
             for package in self.packages:
                 _import_all(package)
             for point in importlib.metadata.entry_points(group=self.entry_points) if self.entry_points else ():
-                importlib.import_module(point.module)
+                _import_point(point)
             # Last, so that after a module that fails the next question fails too, and is not answered with a part.
             self._discovered = True
         return self._entries
+
+
+def _import_point(point: importlib.metadata.EntryPoint) -> None:
+    """Import what another distribution names. Raises StabilityLabError, naming the distribution, where that fails."""
+    try:
+        module = importlib.import_module(point.module)
+        if hasattr(module, "__path__"):
+            _import_all(point.module)
+    except Exception as error:
+        brought_by = point.module if point.dist is None else f"{point.dist.name} {point.dist.version} ({point.module})"
+        raise StabilityLabError(
+            f"the routes of {brought_by} cannot be imported: {type(error).__name__}: {error}: mend or uninstall it"
+        ) from error
 
 
 def _import_all(package: str) -> None:

@@ -44,7 +44,7 @@ def digest() -> str:
 
 @lru_cache(maxsize=1)
 def source_hash() -> str:
-    """SHA-256 of every file of the package: a row made by other code is not this code's row."""
+    """SHA-256 of every source and data file of the package: a row made by other code is not this code's row."""
     return hash_of(package_folder())
 
 

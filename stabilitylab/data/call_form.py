@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import UnknownNameError
+from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Fit
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
@@ -139,6 +141,13 @@ class Polynomial(CallForm):
 
 CALL_FORMS: Mapping[str, CallForm] = {form.name: form for form in (Matrix(), Columns(), Line(), Polynomial())}
 """Every call form by its name."""
+
+
+def call_form(name: str) -> CallForm:
+    """The call form of that name. Raises UnknownNameError, with the names there are."""
+    if name not in CALL_FORMS:
+        raise UnknownNameError(f"no call form is named {name!r}: {did_you_mean(name, CALL_FORMS, plural='call forms')}")
+    return CALL_FORMS[name]
 
 
 def takes_weights(function: Callable[..., Any]) -> bool:

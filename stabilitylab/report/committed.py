@@ -30,6 +30,7 @@ COLUMNS = ("row", *COORDINATES, "environment", "score", "value", "reason")
 
 A row without any score has one line, with an empty score.
 """
+LONGEST = 2000  # characters of a reason that are kept
 ID_LENGTH = 12  # hexadecimal digits of SHA-256 that tell environments apart
 _WHOLE = re.compile(r"-?\d+")
 
@@ -92,7 +93,7 @@ def read_committed(path: Path) -> Rows:
             coordinates, scores, reasons = line[: len(COORDINATES) + 1], {}, {}
             try:
                 rows.append(_row(coordinates[1:], scores, reasons))
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, RecursionError) as error:
                 raise StabilityLabError(f"{path}, line {number}: {error}") from None
         score, value, reason = line[-3:]
         try:
@@ -114,7 +115,9 @@ def _table(rows: Rows, identifier: str) -> str:
         names = dict.fromkeys((*row.scores, *row.reasons))
         for score in names or ("",):
             value = row.scores.get(score)
-            out.writerow([*place, score, "" if value is None else repr(value), row.reasons.get(score, "")])
+            # A NumPy number prints its type; what a library says may be longer than a CSV reader takes.
+            number_text = "" if value is None else repr(value if type(value) is int else float(value))
+            out.writerow([*place, score, number_text, row.reasons.get(score, "")[:LONGEST]])
     return text.getvalue()
 
 

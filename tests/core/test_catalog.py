@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import brought
-from stabilitylab import libraries, solvers
+from stabilitylab import bench, libraries, problems, solvers
 from stabilitylab.core.catalog import Catalog, Entry, Label, RouteLabel, origin
-from stabilitylab.core.errors import DuplicateNameError, MissingLibraryError, UnknownNameError
+from stabilitylab.core.errors import DuplicateNameError, InputError, MissingLibraryError, UnknownNameError
 from stabilitylab.core.library import python_library
 
 
@@ -163,6 +163,59 @@ def test_routes_that_another_distribution_brings_are_found_and_run(tmp_path):
     assert later[3:] == ["2.0", module]
     assert other[3] == "1.0"
     assert other[4] != module
+
+
+@pytest.mark.parametrize("fault", ["import a_library_nobody_has", "def broken(:", "raise ZeroDivisionError('oops')"])
+def test_routes_that_cannot_be_imported_are_blamed_on_their_distribution(tmp_path, fault):
+    folder = brought.installed(tmp_path / "broken", "1.0")
+    (folder / "brought_routes.py").write_text(fault)
+    said = asked(folder).stderr
+    assert "StabilityLabError: the routes of brought 1.0 (brought_routes) cannot be imported: " in said
+    assert "mend or uninstall it" in said
+
+
+def test_routes_in_a_package_of_another_distribution_have_their_module_as_origin(tmp_path):
+    folder = brought.installed(tmp_path / "package", "1.0")
+    (folder / "brought_routes").mkdir()
+    (folder / "brought_routes.py").rename(folder / "brought_routes" / "deep.py")
+    (folder / "brought_routes" / "__init__.py").write_text("")
+    first = asked(folder)
+    assert first.returncode == 0, first.stderr
+    (folder / "brought_routes" / "deep.py").write_text(brought.ROUTES + "\n# changed\n")
+    before, after = json.loads(first.stdout), json.loads(asked(folder).stdout)
+    assert before[:4] == after[:4] == ["SOLVED", True, "brought", "1.0"]
+    assert before[4] != after[4]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"tags": frozenset({"colmnwise-backward-stable"})},
+        {"deficient_answer": "minimal-norm"},
+        {"centred": "mean"},
+        {"scaled": "norm"},
+        {"scalars": ("float8",)},
+        {"works_in": "float8"},
+    ],
+)
+def test_a_label_is_refused_that_claims_what_there_is_not(claims):
+    with pytest.raises(InputError, match=r"planted\.wrong must be"):
+        RouteLabel(name="planted.wrong", source="", **claims)
+
+
+def test_a_call_form_or_law_that_there_is_not_is_named_when_the_route_is_asked():
+    problem = problems.get("nist.norris")()
+
+    def measured(**claims):
+        with solvers.catalog.temporarily(
+            Entry(label=RouteLabel(name="planted.wrong", source="", **claims), function=solvers.get("qr.householder"))
+        ):
+            return bench.measure("planted.wrong", problem)
+
+    with pytest.raises(UnknownNameError, match="no call form is named 'collumns': did you mean columns"):
+        measured(call_form="collumns")
+    with pytest.raises(InputError, match=r"law of planted\.wrong must be one of columnwise, .*; got 'none'"):
+        measured(law="none")
 
 
 def test_our_own_routes_have_no_origin_elsewhere():

@@ -4,7 +4,9 @@ import csv
 import gzip
 import json
 import struct
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -215,3 +217,13 @@ def test_a_changed_byte_in_the_middle_is_found(tmp_path):
     path.write_bytes(content)
     with pytest.raises(StabilityLabError, match=r"one-rows\.csv\.gz"):
         read_committed(path)
+
+
+def test_numbers_of_numpy_and_endless_reasons_are_read_again(tmp_path):
+    row = replace(
+        measured(), scores={"digits.min": np.float64(1.5), "n": np.int64(3), "x": None}, reasons={"x": "no " * 100_000}
+    )
+    publish_rows("numbers", Rows((row,)), tmp_path, HERE)
+    (again,) = read_committed(tmp_path / f"numbers{SUFFIX}")
+    assert dict(again.scores) == {"digits.min": 1.5, "n": 3.0, "x": None}
+    assert again.reasons["x"].startswith("no no ")

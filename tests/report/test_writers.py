@@ -278,3 +278,12 @@ def test_a_docstring_is_paragraphs_and_indented_lines_are_code():
 def test_an_anchor_is_the_one_that_renderers_make():
     assert anchor(prose("What's `a_b` lost - 10 digits?")) == "whats-a_b-lost---10-digits"
     assert Heading(2, ("A <b> | c",)).anchor == "a-b--c"
+
+
+def test_the_name_of_a_page_or_file_is_no_more_than_a_name_in_a_link():
+    hostile = "javascript:alert(1)//x)y z"
+    blocks = [Text((Link(("words",), page=hostile),)), FigureBlock("a figure", hostile)]
+    for text in (html.page(blocks), markdown.page(blocks)):
+        assert "javascript:" not in text
+        assert "javascript%3Aalert" in text
+        assert "x)y z" not in text

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from stabilitylab import bench
 from stabilitylab.core.types import Solution, Status
-from stabilitylab.data.call_form import CALL_FORMS, takes_weights
+from stabilitylab.data.call_form import call_form, takes_weights
 from stabilitylab.data.problem import Design, Problem
 
 Numbers: TypeAlias = tuple[float, ...]
@@ -64,7 +64,7 @@ class SmallProblem:
 
 def unsuited(entry: bench.Route, small: SmallProblem) -> str | None:
     """Why the route does not take this problem; None where it does."""
-    if small.sparse and CALL_FORMS[entry.label.call_form].makes_powers:
+    if small.sparse and call_form(entry.label.call_form).makes_powers:
         return f"takes a {entry.label.call_form} only"
     return bench.unsuited(entry.label, _problem(entry, small)[0])
 
@@ -72,7 +72,7 @@ def unsuited(entry: bench.Route, small: SmallProblem) -> str | None:
 def arguments(entry: bench.Route, small: SmallProblem) -> tuple[object, ...]:
     """The arguments that the route is called with, as its call form arranges them."""
     problem, weights = _problem(entry, small)
-    return CALL_FORMS[entry.label.call_form].arguments(problem, weights=weights, sparse=small.sparse).arguments
+    return call_form(entry.label.call_form).arguments(problem, weights=weights, sparse=small.sparse).arguments
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ import numpy as np
 from stabilitylab.bench import Route, answered
 from stabilitylab.bench.call import Answer
 from stabilitylab.core.types import Status
-from stabilitylab.data.call_form import CALL_FORMS
+from stabilitylab.data.call_form import call_form
 from stabilitylab.probes.rank_policy.outcomes import Bracket, Outcome, RankPolicy, Reply, outcome_of, reporting_of
 from stabilitylab.probes.rank_policy.systems import (
     MANY_ROWS,
@@ -80,7 +80,7 @@ class _Calls:
             return self.lost_calls[-1]
         key = system.A.tobytes(), system.b.tobytes()
         if key not in self.answers:
-            A, form = system.A, CALL_FORMS[self.call_form]
+            A, form = system.A, call_form(self.call_form)
             if self.call_form == "columns" and not (A[:, 0] == 1).all():
                 A = np.column_stack([np.ones(len(A)), A])
             self.answers[key] = answer = answered(self.entry, form.of_matrix(A, system.b, intercept=True))

@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from stabilitylab.report.blocks import (
     Block,
@@ -74,9 +75,9 @@ def _block(block: Block) -> str:
             marks = (f"{k}." if block.numbered else "-" for k, _ in enumerate(block.items, 1))
             return "".join(f"{mark} {_flat(item)}\n" for mark, item in zip(marks, block.items, strict=True))
         case TableBlock():
-            return table(block.table) + (f"\n[CSV]({block.stem}.csv)\n" if block.stem else "")
+            return table(block.table) + (f"\n[CSV]({quote(block.stem)}.csv)\n" if block.stem else "")
         case FigureBlock():
-            return f"![{escaped(' '.join(block.title.split()))}]({block.stem}.svg)\n"
+            return f"![{escaped(' '.join(block.title.split()))}]({quote(block.stem)}.svg)\n"
         case Code():
             return _code(block)
 
@@ -110,7 +111,7 @@ def _span(span: str | Typed | Stressed | Link) -> str:
             stars = "**" if span.strong else "*"
             return f"{stars}{escaped(span.words)}{stars}"
         case Link():
-            target = (span.page and f"{span.page}{SUFFIX}") + (span.anchor and f"#{span.anchor}")
+            target = (span.page and f"{quote(span.page)}{SUFFIX}") + (span.anchor and f"#{span.anchor}")
             return f"[{_spans(span.words)}]({target})"
 
 

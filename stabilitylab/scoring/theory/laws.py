@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lu
 
+from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.catalog import RouteLabel
@@ -111,6 +112,7 @@ def predict(label: RouteLabel, A: Array, c: Conditioning, u: float) -> Predictio
     if label.law is None:
         return None
     working = u if label.works_in == "input" else unit_roundoff(label.works_in)
+    require_choice(f"law of {label.name}", label.law, LAWS)
     errors, bound = LAWS[label.law](A, c, working, label.constant)
     if working < u:
         errors, bound = errors + u * np.abs(c.x), bound + u * np.abs(c.x)
