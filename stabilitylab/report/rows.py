@@ -126,7 +126,9 @@ def read(path: Path) -> Rows:
         try:
             rows.append(from_json(line))
         except (ValueError, TypeError) as error:
-            raise StabilityLabError(f"{path}, line {number}: {error}") from None
+            why = "no JSON" if isinstance(error, json.JSONDecodeError) else error
+            place = ", " if rows else " is no file of rows as `stabilitylab run` writes them: "
+            raise StabilityLabError(f"{path}{place}line {number}: {why}") from None
     return Rows(tuple(rows))
 
 

@@ -170,6 +170,13 @@ def test_a_line_that_is_no_row_is_named_by_its_number(damage, tmp_path):
         read(path)
 
 
+def test_a_file_that_has_no_row_in_its_first_line_is_no_file_of_rows(tmp_path):
+    for text, why in (("# A page of text", "no JSON"), ('{"page": 1}', "not a row of this schema")):
+        (tmp_path / "README.md").write_text(text)
+        with pytest.raises(StabilityLabError, match=rf"README\.md is no file of rows as .*: line 1: {why}$"):
+            read(tmp_path / "README.md")
+
+
 @pytest.mark.parametrize("damage", DAMAGED)
 def test_a_journal_passes_over_a_line_that_is_no_row(damage, tmp_path):
     line = DAMAGED[damage]
