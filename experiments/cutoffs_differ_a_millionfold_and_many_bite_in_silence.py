@@ -105,12 +105,12 @@ def described(name: str, bracket: rank_policy.Bracket) -> dict[str, float | str]
 
 def column(name: str, header: str) -> Column:
     """The cut-off that was seen on one kind of system, or what became of the direction instead."""
-    return Column(lambda row: row[f"{name}.cutoff"] or row[f"facts.{name}.fate"], header, "scientific")
+    return Column(lambda row: row.get(f"{name}.cutoff") or row[f"facts.{name}.fate"], header, "scientific")
 
 
 def share(name: str, header: str) -> Column:
     """A power of two as one."""
-    return Column(lambda row: f"2{superscript(int(log2(row[name])))}" if row[name] else NOTHING.symbol, header)
+    return Column(lambda row: f"2{superscript(int(log2(size)))}" if (size := row.get(name)) else NOTHING.symbol, header)
 
 
 def witnesses(title: str, name: str) -> Listing:
@@ -145,7 +145,7 @@ class Witnesses:
 
 def cutoffs(rows: Rows) -> dict[str, float]:
     """The cut-off of every route that was seen to have one, on nearly dependent columns where it was seen there."""
-    found = {row.solver: row["near.cutoff"] or row["short.cutoff"] for row in rows}
+    found = {row.solver: row.get("near.cutoff") or row.get("short.cutoff") for row in rows}
     return {solver: cutoff for solver, cutoff in found.items() if cutoff}
 
 
@@ -182,7 +182,7 @@ def replies(rows: Rows) -> dict[str, int]:
 def of(rows: Rows, solver: str, name: str):
     """What was found of one route. Raises NoRowsError."""
     (row,) = rows.where(solver=solver)
-    return row[name]
+    return row.get(name)
 
 
 def pair(one: str, other: str):

@@ -85,7 +85,7 @@ def verdict(row: Measurement) -> str:
     """Whether the law holds, and on how many pairs; or how far two answers are apart, and from which power on."""
     if row["facts.outcome"] == HOLDS:
         return f"holds ({row['pairs']:.0f})"
-    power = f", 2{superscript(int(row['power']))}" if row["power"] else ""
+    power = f", 2{superscript(int(row.get('power')))}" if row.get("power") else ""
     return plain(float(f"{row['apart']:.0e}")) + power
 
 

@@ -15,7 +15,7 @@ from stabilitylab.core.types import Measurement, Solution, Status, Truth
 from stabilitylab.data.call_form import call_form
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
-from stabilitylab.scoring.score import score_solution
+from stabilitylab.scoring.score import require_names, score_solution
 
 Route = Entry[RouteLabel]
 
@@ -121,11 +121,18 @@ def measure(
 ) -> Measurement:
     """Solve once and score against one truth; every metric of the catalogue unless some are named.
 
-    solver: a catalogue name, or a function of (A, b). Raises InputError when the route does not take this kind of
-    problem, and the errors of `reference` when the problem is at fault; what the solver does wrong is in the row.
+    solver: a catalogue name, or a function of (A, b). Raises InputError for a solver that is neither and when the route
+    does not take this kind of problem, UnknownNameError for an unknown route or metric, and the errors of `reference`
+    when the problem is at fault; what the solver does wrong is in the row.
     """
     if not isinstance(problem, Problem):
         raise InputError(f"problem must be a Problem; got {type(problem).__name__}: Problem.from_matrix('mine', A, b)")
+    if not callable(solver) and not isinstance(solver, str):
+        raise InputError(
+            f"solver must be a catalogue name or a function of (A, b); got {type(solver).__name__}: "
+            f"measure('numpy.lstsq', problem), or measure(lambda A, b: ..., problem)"
+        )
+    require_names(metrics)
     entry = route(solver) if isinstance(solver, str) else as_route(solver)
     reason = unsuited(entry.label, problem)
     if reason:

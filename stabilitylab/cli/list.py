@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from stabilitylab import libraries, problems, solvers
 from stabilitylab.cli.options import AS_JSON, FOLDER
@@ -23,7 +24,9 @@ def list_all(folder: Path, as_json: bool) -> None:
     stabilitylab list                                   names and first lines
     stabilitylab list --json | jq '.solvers | keys'     for programs
     """
-    experiments = {one.name: one.question for one in map(load, find(folder))} if folder.is_dir() else {}
+    named = click.get_current_context().get_parameter_source("folder") is not ParameterSource.DEFAULT
+    files = find(folder) if named or folder.is_dir() else ()  # outside a checkout the catalogues are there all the same
+    experiments = {one.name: one.question for one in map(load, files)}
     listed: dict[str, dict[str, str]] = {
         "solvers": {e.label.name: e.summary for e in solvers.catalog},
         "libraries": {

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array, nearest
-from stabilitylab.core.errors import OutOfRangeError
+from stabilitylab.core.errors import OutOfRangeError, UnknownNameError
+from stabilitylab.core.suggest import did_you_mean
 
 Truth: TypeAlias = Literal["decimal", "data", "matrix"]
 TRUTHS: tuple[Truth, ...] = ("decimal", "data", "matrix")
@@ -156,7 +157,7 @@ class Measurement:
     format: the name of the format of the data. works_in: the format that the route computes in.
     variant: "published", "permuted 3" or "scaled 3", the exactly equivalent variant that was solved.
     seed: of a problem that was drawn. problem_hash: of its bits, "" for a probe, which may have no problem at all.
-    `row[NAME]` looks up by name, and `str(row)` is a sentence.
+    `row[NAME]` and `row.get(NAME)` look up by name, and `str(row)` is a sentence.
     """
 
     problem: str
@@ -182,7 +183,19 @@ class Measurement:
     schema: int = SCHEMA
 
     def __getitem__(self, name: str) -> Any:
-        """A value by name; None where the row lacks it.
+        """A value by name, as `get` gives it. Raises UnknownNameError for a name that the row does not know at all.
+
+        It knows the scores that were asked for, those without a value among them, and its fields; behind `problem.`,
+        `conditions.` and `facts.` it takes every name.
+        """
+        known = {*self.scores, *self.reasons}
+        if name not in known and name.partition(".")[0] not in MAPPINGS and not hasattr(self, name):
+            names = sorted(known | {one.name for one in fields(self)})
+            raise UnknownNameError(f"the row has no {name!r}: {did_you_mean(name, names, plural='names')}")
+        return self.get(name)
+
+    def get(self, name: str) -> Any:
+        """A value by name; None where the row lacks it, as a score that other rows have.
 
         `problem.NAME` is a parameter of the problem, `conditions.NAME` a condition, `facts.NAME` a fact; any other name
         is that of a score, else of a field.

@@ -110,4 +110,5 @@ class Category(Term):
     def _coded(self, labels: Labels) -> list[tuple[int, ...]]:
         reference = self.reference_level(labels).level
         base = {reference: -1} if self.coding == "sum" else {}
-        return [tuple({**base, level: 1}.get(value, 0) for value in labels.values) for level in self.levels(labels)]
+        codes = [{**base, level: 1} for level in self.levels(labels)]
+        return [tuple(code.get(value, 0) for value in labels.values) for code in codes]

@@ -35,6 +35,8 @@ class Design:
     terms: tuple[Term, ...]
 
     def __post_init__(self) -> None:
+        if isinstance(self.terms, str | Term):
+            raise InputError(f"terms must be a tuple; got {self.terms!r}: Design.of({self.terms!r}) for that column")
         terms = tuple(as_term(term) for term in self.terms)
         object.__setattr__(self, "terms", terms)
         if not terms:
@@ -68,7 +70,7 @@ class Design:
     @classmethod
     def polynomial(cls, degree: int) -> "Design":
         """1, x, ..., x**degree of the one column x besides the response. Raises InputError for a degree below 1."""
-        if not isinstance(degree, int) or degree < 1:
+        if not isinstance(degree, int) or isinstance(degree, bool) or degree < 1:
             raise InputError(f"a polynomial must have a degree of at least 1; got {degree!r}")
         x = OnlyRegressor()
         return cls.of(Intercept(), x, *(Power(x, k) for k in range(2, degree + 1)))

@@ -14,7 +14,14 @@ from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.decimals import Decimals as Decimals
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import FLOAT64, Array, Format, FormatLike, format_named
-from stabilitylab.core.errors import InputError, NotNumericError, OutOfRangeError, ShapeError
+from stabilitylab.core.errors import (
+    ComplexError,
+    InputError,
+    NotFiniteError,
+    NotNumericError,
+    OutOfRangeError,
+    ShapeError,
+)
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.design import Columns
 from stabilitylab.data.design import Design as Design
@@ -50,13 +57,14 @@ class Problem:
     """min |b - A x| as data and a design, so that it is known what was rounded on the way to the matrix.
 
     data: named columns, the response among them, each exact decimals or stored floats, or labels where the design reads
-    it as a Category. design: how features come from the columns, every column named. format: what the data are rounded
-    to and the features formed in.
+    it as a Category; a column that the design does not read may hold anything, and is kept as labels where it holds no
+    numbers. design: how features come from the columns, every column named. format: what the data are rounded to and
+    the features formed in.
     cond: the 2-norm condition number the family advertises for the exact design, where it has one.
     planted: the coefficients a generator started from. Decoration: b = A x + r rounded has another solution.
     Raises the errors of `validation.checked_column` for a column that is none, ShapeError for columns of different
-    lengths, InputError where the response or a regressor is missing, and the errors of `Design.bound` and
-    `format_named`.
+    lengths, InputError for a name that is no text, a design that is none, and where the response or a regressor is
+    missing; and the errors of `Design.bound`, `Design.names` and `format_named`.
 
     Its three truths, each an exact integer system: "decimal" (the data as given, features exact), "data" (the data
     rounded to the format, features exact) and "matrix" (the design matrix as formed and stored in the format). The
@@ -85,10 +93,18 @@ class Problem:
         cond: float | None = None,
         planted: tuple[float, ...] | None = None,
     ) -> None:
+        if not isinstance(name, str):
+            raise InputError(
+                f"the name of a problem must be a text; got {name!r}: Problem('mine', data, design, source)"
+            )
+        if not isinstance(design, Design):
+            raise InputError(
+                f"design must be a Design; got {design!r}: Design.of(Intercept(), 'x'), for one, or Design.columns()"
+            )
         if response not in data or (design.unbound and len(data) < 2):
             raise InputError(f"expected the response {response!r} and regressors; got columns {list(data)}")
         design = design.bound(tuple(data), response)
-        columns = {key: _column(key, values, design) for key, values in data.items()}
+        columns = {key: _column(key, values, design, key == response) for key, values in data.items()}
         rows = {key: len(column) for key, column in columns.items()}
         if len(set(rows.values())) > 1:
             raise ShapeError(f"columns must have one length; got {rows}: give every row all its values")
@@ -105,13 +121,30 @@ class Problem:
         }
         for field, value in fields.items():
             object.__setattr__(self, field, value)
+        design.names(self._labels)  # a category without a feature, or with a reference level that is not there, is met
 
     @classmethod
-    def from_matrix(cls, name: str, A: npt.ArrayLike, b: npt.ArrayLike, **fields: Any) -> "Problem":
-        """The problem whose columns are those of A (m, n); the errors are those of `validation.checked`."""
+    def from_matrix(
+        cls,
+        name: str,
+        A: npt.ArrayLike,
+        b: npt.ArrayLike,
+        *,
+        source: str = "as given",
+        tags: frozenset[str] = frozenset(),
+        format: FormatLike | None = None,
+        cond: float | None = None,
+        planted: tuple[float, ...] | None = None,
+    ) -> "Problem":
+        """The problem whose columns are those of A (m, n), with b (m,) as the response "y".
+
+        format: to be worked on in another format than that of the arrays, as by `rounded_to`. Raises the errors of
+        `validation.checked` and `format_named`.
+        """
         A, b = checked(A, b)
         data: dict[str, Column] = {f"a{j}": A[:, j] for j in range(A.shape[1])}
-        return cls(name, {**data, "y": b}, Design.matrix(), format=A.dtype, **{"source": "as given", **fields})
+        chosen = A.dtype if format is None else format
+        return cls(name, {**data, "y": b}, Design.matrix(), source, tags, "y", chosen, cond, planted)
 
     @property
     def regressors(self) -> tuple[str, ...]:
@@ -215,23 +248,42 @@ class Problem:
         return _digest(*parts)
 
 
-def _column(name: str, values: Column | npt.ArrayLike, design: Design) -> Column:
-    """A column of the data, checked for what the design reads it as."""
-    if isinstance(values, ExactColumn):
+def _column(name: str, values: Column | npt.ArrayLike, design: Design, is_response: bool) -> Column:
+    """A column of the data, checked for what it is read as: as numbers, as labels, as both or not at all."""
+    what, numbers, labels = f"column {name!r}", is_response or name in design.numbers, name in design.labels
+    if isinstance(values, ExactColumn) or (isinstance(values, Labels) and not numbers):
         return values
-    only_labels = name in design.labels and name not in design.numbers
     if isinstance(values, Labels):
-        if not only_labels:
-            raise NotNumericError(
-                f"column {name!r} holds labels, not numbers: read it as Category({name!r}), or drop it"
-            )
-        return values
-    if only_labels and (array := as_array(values, f"column {name!r}")).dtype.kind in "UO" and array.ndim == 1:
+        raise _no_numbers(name, is_response)
+    if numbers:
+        array = as_array(values, what)
+        if array.dtype.kind in "UO" and any(isinstance(entry, str) for entry in array.ravel().tolist()):
+            raise _no_numbers(name, is_response)
+        return checked_column(values, what)
+    if labels and (array := as_array(values, what)).dtype.kind in "UO" and array.ndim == 1:
         try:
             return Labels(tuple(array.tolist()))
         except InputError as error:
-            raise type(error)(f"column {name!r}: {error}") from None
-    return checked_column(values, f"column {name!r}")
+            raise type(error)(f"{what}: {error}") from None
+    return checked_column(values, what) if labels else _unread_column(values, what)
+
+
+def _no_numbers(name: str, is_response: bool) -> NotNumericError:
+    way = "name a column of numbers as the response" if is_response else f"read it as Category({name!r}), or drop it"
+    return NotNumericError(
+        f"column {name!r} holds labels, not numbers: {way}; numbers written as text go through Decimals.parse"
+    )
+
+
+def _unread_column(values: npt.ArrayLike, what: str) -> Column:
+    """A column that no term reads: numbers where it holds nothing else, otherwise the text of each entry."""
+    try:
+        return checked_column(values, what)
+    except (ComplexError, NotFiniteError, NotNumericError, OutOfRangeError):
+        entries: Array = np.ma.asarray(values)
+        if entries.ndim != 1:
+            raise ShapeError(f"{what} must have shape (m,); got {entries.shape}: pass one column at a time") from None
+        return Labels(tuple(str(entry) for entry in entries))
 
 
 def _objects(column: ExactColumn) -> Array:

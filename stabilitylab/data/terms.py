@@ -337,7 +337,7 @@ class Power(Mapped):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.degree, int) or self.degree < 1:
+        if not isinstance(self.degree, int) or isinstance(self.degree, bool) or self.degree < 1:
             raise InputError(f"a power must be a whole number of at least 1; got {self.degree!r}")
 
     def _named(self, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import issparse
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import (
@@ -48,7 +49,8 @@ def check_shapes(A: Array, b: Array, *, wide: bool = False) -> None:
         raise ShapeError(f"b must have shape ({m},) to match A {A.shape}; got {b.shape}{way}")
     if m < n and not wide:
         raise UnderdeterminedError(
-            f"A has {m} rows for {n} columns, so that infinitely many x fit: give at least {n} rows, or drop columns"
+            f"A has {m} row{'s' * (m != 1)} for {n} columns, so that infinitely many x fit: "
+            f"give at least {n} rows, or drop columns"
         )
 
 
@@ -73,7 +75,13 @@ def refuse_not_finite(values: Array, name: str) -> None:
 
 
 def as_array(values: npt.ArrayLike, name: str) -> Array:
-    """values as an array of some type. Raises ShapeError when ragged, NotFiniteError when an entry is masked."""
+    """values as an array of some type.
+
+    Raises ShapeError when ragged, NotNumericError when sparse, NotFiniteError when an entry is masked.
+    """
+    if issparse(values):
+        way = f"{name}.toarray()" if name.isidentifier() else "the array that its toarray() gives"
+        raise NotNumericError(f"{name} is sparse (scipy.sparse.{type(values).__name__}): pass {way}")
     try:
         array = np.asarray(values)
     except ValueError as error:

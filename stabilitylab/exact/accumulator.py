@@ -53,10 +53,13 @@ class GramAccumulator:
 
     def __init__(self, n: int, *, scales: Sequence[Fraction] | None = None, weight_unit: Fraction | int = 1) -> None:
         require_whole("the number of columns n", n, at_least=1)
+        expected = f"scales must be {n + 1} numbers, one for each column of A and one for b"
+        if scales is not None and (isinstance(scales, str) or not isinstance(scales, Iterable)):
+            raise InputError(f"{expected}; got {scales!r}")
         self.n = n
         self.scales = None if scales is None else tuple(map(_positive, scales))
         if self.scales is not None and len(self.scales) != n + 1:
-            raise InputError(f"scales must be {n + 1} numbers, one for each column of A and one for b")
+            raise InputError(f"{expected}; got {len(self.scales)}")
         self.weight_unit = _positive(weight_unit)
         self._sums = GramSums(n + 1)
         # What the sums are in: the scales and the weight unit, or, after a merge, what divides both sides' exactly.
@@ -82,8 +85,19 @@ class GramAccumulator:
         return self._change(A, b, weights, -1)
 
     def extend(self, blocks: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]) -> "GramAccumulator":
-        """Add every block (A, b) of an iterable, and return the accumulator."""
-        for A, b in blocks:
+        """Add every block (A, b) of an iterable, and return the accumulator.
+
+        Raises InputError for what is no such pair, and the errors of `add`; the blocks before it have been added then.
+        """
+        if not isinstance(blocks, Iterable):
+            raise InputError(f"blocks must be pairs (A, b), as in extend([(A, b)]); got {type(blocks).__name__}")
+        for k, block in enumerate(blocks):
+            try:
+                A, b = block
+            except (TypeError, ValueError):
+                raise InputError(
+                    f"block {k} must be a pair (A, b), as in extend([(A, b)]); got {type(block).__name__}"
+                ) from None
             self.add(A, b)
         return self
 
@@ -124,7 +138,8 @@ class GramAccumulator:
         require_choice("policy", policy, POLICIES)
         if policy == "full-rank" and self.rows < self.n:
             raise UnderdeterminedError(
-                f"{self.rows} rows do not determine {self.n} coefficients: add at least {self.n}"
+                f"{self.rows} {'row does' if self.rows == 1 else 'rows do'} not determine {self.n} "
+                f"coefficient{'s' * (self.n != 1)}: add at least {self.n}"
             )
         labels = column_names(names, None, self.n)
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)

@@ -45,14 +45,18 @@ def fit_file(
     The numbers are those of `lstsq` on the whole table, bit for bit: sums of integers do not depend on blocks. Memory
     does not grow with the file. Text is read twice for the decimal truth, else once.
     Raises, with file, line and column, the errors of `data.tabular` for what is no table of numbers; UnknownNameError
-    for a column that is not there, InputError for columns that make no regression; and the errors of `lstsq`.
+    for a column that is not there, InputError for a file that cannot be read and for columns that make no regression;
+    and the errors of `lstsq`.
     """
     truth = truth or truth_of_file(path)
     require_choice("truth", truth, get_args(FileTruth))
     require_choice("policy", policy, POLICIES)
     if rows is not None:
         require_whole("rows", rows, at_least=1)
-    table = open_table(path, separator=separator, decimal=decimal, thousands=thousands)
+    try:
+        table = open_table(path, separator=separator, decimal=decimal, thousands=thousands)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
     response, weight_column = _name(table, target), None if weights is None else _name(table, weights)
     taken = [response] if weight_column is None else [response, weight_column]
     features = _features(table, columns, taken)

@@ -74,7 +74,7 @@ def look(row: Measurement, field: Field) -> Value | None:
     elif field == "status":
         value = Status[row.status].name.lower().replace("_", " ")
     else:
-        value = row[field]
+        value = row.get(field)
     if value is None or value == "" or isinstance(value, str):
         return value or None
     if isinstance(value, bool) or not isinstance(value, Real):
@@ -126,7 +126,7 @@ def _details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]
         sentences.append(row.cause)
     if NOT_SCORED in marks:
         name = field if isinstance(field, str) else ""
-        missing = row[name] if name else None
+        missing = row.get(name) if name else None
         if missing is not None:
             sentences.append(f"the score came out as {missing}")
         else:
@@ -254,7 +254,7 @@ def chosen(rows: Rows, where: Mapping[str, Any]) -> Rows:
 
 def label(row: Measurement, field: Field) -> Any:
     """What a row is called along a side of a table: the field itself, asked of every row."""
-    return field(row) if callable(field) else row[field]
+    return field(row) if callable(field) else row.get(field)
 
 
 def scored_against(rows: Rows) -> str:

@@ -44,18 +44,18 @@ class Rows:
 
     def _matching(self, wanted: dict[str, Any]) -> tuple[Measurement, ...]:
         tests = [(name.replace("__", "."), _test(value)) for name, value in wanted.items()]
-        return tuple(row for row in self.all if all(test(row[name]) for name, test in tests))
+        return tuple(row for row in self.all if all(test(row.get(name)) for name, test in tests))
 
     def values(self, score: str) -> list[float]:
         """One score of every row that has it. Raises NoRowsError when none has."""
-        values = [value for row in self.all if (value := row[score]) is not None]
+        values = [value for row in self.all if (value := row.get(score)) is not None]
         if not values:
             raise NoRowsError(f"no row has a value for {score}")
         return values
 
     def distinct(self, name: str) -> list[Any]:
         """The values of a field in order of first appearance."""
-        return list(dict.fromkeys(row[name] for row in self.all))
+        return list(dict.fromkeys(row.get(name) for row in self.all))
 
 
 def _test(value: Any) -> Callable[[Any], bool]:
@@ -126,7 +126,9 @@ def read(path: Path) -> Rows:
         try:
             rows.append(from_json(line))
         except (ValueError, TypeError) as error:
-            raise StabilityLabError(f"{path}, line {number}: {error}") from None
+            why = "no JSON" if isinstance(error, json.JSONDecodeError) else error
+            place = ", " if rows else " is no file of rows as `stabilitylab run` writes them: "
+            raise StabilityLabError(f"{path}{place}line {number}: {why}") from None
     return Rows(tuple(rows))
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.core.arithmetic.norms import unit_exponent
-from stabilitylab.core.errors import ShapeError
+from stabilitylab.core.errors import InputError, ShapeError
 from stabilitylab.core.types import Reference
 
 # One private context at a fixed precision: only read, so it is safe in threads. Differences keep 250 bits.
@@ -19,8 +19,13 @@ mp.prec = 250
 def lre(x: npt.ArrayLike, ref: Reference) -> float:
     """The fewest correct digits over the coefficients x (n,): min of `correct_digits`.
 
-    Raises ShapeError when x does not have as many coefficients as the reference.
+    x is taken in its own format, which caps the digits: pass it in the one that it was computed in. Raises InputError
+    for what is no Reference, ShapeError when x does not have as many coefficients as the reference.
     """
+    if isinstance(x, Reference):
+        raise InputError("the reference comes second: lre(x, ref)")
+    if not isinstance(ref, Reference):
+        raise InputError(f"ref must be a Reference: sl.reference(A, b); got {type(ref).__name__}")
     array = np.asarray(x)
     if array.shape != (len(ref.x),):
         way = ": pass x.ravel()" if array.size == len(ref.x) else ""

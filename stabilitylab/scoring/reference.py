@@ -20,7 +20,7 @@ from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.errors import InputError, RankDeficientError
 from stabilitylab.core.types import TRUTHS, Reference, Truth
 from stabilitylab.data.problem import Problem
-from stabilitylab.exact.gram.inputs import ExactInput, exact_input, exact_input_of
+from stabilitylab.exact.gram.inputs import ExactInput, exact_input, exact_input_of, require_truth_of_arrays
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.solve.rational import independent_columns
 from stabilitylab.exact.statistics import Accuracy, Evidence, evidence_of
@@ -47,8 +47,8 @@ def reference(
     than 50). An exactly rank-deficient A has many solutions: policy "full-rank" refuses it (RankDeficientError, naming
     the dependent columns), "minimum-norm" gives the one of least norm, "basic" the one on the independent columns
     `kept` (by default those that do not depend on columns before them), zero elsewhere.
-    Raises the errors of `data.validation.checked` for arrays that are no problem, and InputError for an unknown policy
-    or for `kept` that are not independent columns of A, as many as its rank.
+    Raises the errors of `data.validation.checked` for arrays that are no problem, and InputError for an unknown policy,
+    for a truth asked of arrays, or for `kept` that are not independent columns of A, as many as its rank.
     """
     require_choice("truth", truth, TRUTHS)
     if isinstance(A, Problem):
@@ -56,6 +56,8 @@ def reference(
             raise InputError("a Problem brings its own b: call reference(problem, truth=...)")
     elif b is None:
         raise InputError("b is missing: call reference(A, b), or reference(problem, truth=...)")
+    else:
+        require_truth_of_arrays(truth)
     require_whole("digits", digits)
     require_choice("policy", policy, POLICIES)
     if kept is not None and policy != "basic":

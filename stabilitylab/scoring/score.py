@@ -44,14 +44,19 @@ def score(
     """The row of an answer from anywhere to a problem, scored against one of its truths.
 
     x (n,): the coefficients in the order of `problem.feature_names`, or a Fit that holds them with the rank, standard
-    errors and R² that came with them. metrics: the scores wanted, by default every metric of the catalogue. name: what
-    the row calls whoever answered. A coefficient that is not finite gives a row of status NOT_FINITE without scores.
+    errors and R² that came with them. Digits are capped by the format of x, 7.2 for float32: pass x in the format that
+    it was computed in. metrics: the scores wanted, by default every metric of the catalogue. name: what the row calls
+    whoever answered. A coefficient that is not finite gives a row of status NOT_FINITE without scores.
     Raises ShapeError for coefficients of another number than the problem has, ComplexError and NotNumericError for
-    what are no real numbers, InputError for what is no Problem, and the errors of `reference`.
+    what are no real numbers, InputError for what is no Problem, no rank or no list of metrics, UnknownNameError for an
+    unknown metric, and the errors of `reference`.
     """
     if not isinstance(problem, Problem):
         raise InputError(f"problem must be a Problem; got {type(problem).__name__}: Problem.from_matrix('mine', A, b)")
+    require_names(metrics)
     fit = x if isinstance(x, Fit) else Fit(_coefficients(x))
+    if fit.rank is not None and not isinstance(fit.rank, int | np.integer):
+        raise InputError(f"the rank of a Fit must be a whole number, or None; got {fit.rank!r}")
     coefficients = _coefficients(fit.x)
     names = problem.feature_names
     if coefficients.shape != (len(names),):
@@ -67,6 +72,12 @@ def score(
         status = Status.RANK_REDUCED
     entry = Entry(label=RouteLabel(name=name, source=""), function=score)
     return score_solution(entry, problem, Solution(coefficients, status, fit, note), truth=truth, wanted=metrics)
+
+
+def require_names(metrics: Sequence[str] | None) -> None:
+    """Raise InputError for a text where a list of the names of metrics is meant."""
+    if isinstance(metrics, str):
+        raise InputError(f"metrics must be names; got {metrics!r}: give a list: metrics=[{metrics!r}]")
 
 
 def _coefficients(x: npt.ArrayLike) -> Array:

@@ -208,6 +208,19 @@ def test_a_route_cannot_change_the_problem_and_gets_arrays_it_may_write():
     assert rows[0].status == "SOLVED"
 
 
+@pytest.mark.parametrize("solver", [None, object(), ["numpy.lstsq"]])
+def test_a_solver_is_a_name_or_a_function(solver):
+    with pytest.raises(
+        InputError, match=r"solver must be a catalogue name or a function of \(A, b\); got .*: measure\("
+    ):
+        sl.measure(solver, NORRIS)
+
+
+def test_one_metric_is_a_list_of_one():
+    with pytest.raises(InputError, match=r"give a list: metrics=\['digits\.min'\]"):
+        sl.measure(lstsq, NORRIS, metrics="digits.min")
+
+
 def test_warning_filters_and_blas_threads_are_as_before():
     seen = []
 

@@ -111,12 +111,13 @@ BAD_USE = {
     "a size that is none": (("run", "--size", "quik"), "'quik' is not one of 'quick', 'full'"),
     "an update of quick tables": (("run", "--size", "quick", "--update"), "which are of size full"),
     "an experiment that is broken": (("run", "--from", "broken"), "why.py has no EXPERIMENT"),
+    "a listing of no folder": (("list", "--from", "nowhere"), "or name your own folder with --from"),
     "a listing of a broken one": (("list", "--from", "broken"), "why.py has no EXPERIMENT"),
     "output that is a file": (("run", "--out", "experiments/planted.py"), "is a file"),
     "a comparison of nothing": (("compare", "empty", "empty"), "empty holds no *.rows.jsonl"),
     "a comparison with nothing": (("compare", "empty", "nowhere"), "'nowhere' does not exist"),
-    "a comparison of damage": (("compare", "damaged", "damaged"), "damaged/a.rows.jsonl, line 1: "),
-    "a comparison of pictures": (("compare", "damaged/b.png", "damaged/b.png"), "damaged/b.png, line 1: "),
+    "a comparison of damage": (("compare", "damaged", "damaged"), "damaged/a.rows.jsonl is no file of rows as"),
+    "a comparison of pictures": (("compare", "damaged/b.png", "damaged/b.png"), "damaged/b.png is no file of rows as"),
     "digits in words": (("compare", "empty", "empty", "--digits", "one"), "'one' is not a valid float"),
     "negative digits": (("compare", "empty", "empty", "--digits", "-1"), "-1.0 is not in the range x>=0"),
     "an unknown command": (("rum",), "No such command 'rum': did you mean run?"),
@@ -185,7 +186,9 @@ def test_the_list_names_everything_there_is_with_its_first_line(here):
 
 def test_the_list_is_there_without_experiments_and_names_missing_libraries(here, monkeypatch):
     monkeypatch.setattr(Library, "missing", property(lambda self: "nowhere: get it"))
-    listed = json.loads(called("list", "--json", "--from", "nowhere").stdout)
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    listed = json.loads(called("list", "--json").stdout)
     assert listed["experiments"] == {}
     assert listed["libraries"]["scipy.lsqr"].endswith(" [nowhere: get it]")
 

@@ -194,7 +194,7 @@ BAD_USE = {
     "an unknown truth": (GOOD, ("--target", "y", "--truth", "data"), "'data' is not one of 'decimal', 'matrix'"),
     "an unknown policy": (GOOD, ("--target", "y", "--policy", "basic"), "'basic' is not one of"),
     "no block": (GOOD, ("--target", "y", "--block", "0"), "0 is not in the range x>=1"),
-    "fewer rows than columns": ("a,b,y\n1,2,3\n", ("--target", "y"), "1 rows do not determine 3"),
+    "fewer rows than columns": ("a,b,y\n1,2,3\n", ("--target", "y"), "1 row does not determine 3"),
     "dependent columns": ("a,c,y\n1,2,3\n2,4,4\n4,8,9\n", ("--target", "y"), "c"),
     "no rows": ("a,y\n", ("--target", "y"), "has column names and no rows"),
     "nothing": ("", ("--target", "y"), "is empty"),

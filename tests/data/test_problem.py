@@ -22,7 +22,10 @@ from stabilitylab.core.errors import (
     ShapeError,
 )
 from stabilitylab.core.types import TRUTHS
+from stabilitylab.data.category import Category
+from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import Decimals, Design, Problem
+from stabilitylab.data.terms import Intercept, Log, Power
 
 SETTINGS = settings(deadline=None, max_examples=60)
 DECIMALS = st.decimals(-1000, 1000, places=4, allow_nan=False)
@@ -257,7 +260,7 @@ def test_a_decimal_may_have_thousands_of_digits_and_come_from_numpy():
     [
         ({"x": [1.0, np.nan], "y": [1.0, 2.0]}, Design.line(), NotFiniteError, r"column 'x'\[1\] is nan"),
         ({"x": [1.0, 2.0], "y": [1j, 2.0]}, Design.line(), ComplexError, "column 'y' is complex"),
-        ({"x": ["a", "b"], "y": [1.0, 2.0]}, Design.line(), NotNumericError, "column 'x' must hold real numbers"),
+        ({"x": ["a", "b"], "y": [1.0, 2.0]}, Design.line(), NotNumericError, "column 'x' holds labels, not numbers"),
         ({"x": [[1.0, 2.0]], "y": [1.0]}, Design.line(), ShapeError, r"must have shape \(m,\); got \(1, 2\)"),
         ({"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0]}, Design.line(), ShapeError, "one length; got {'x': 3, 'y': 2}"),
         ({"x": [], "y": []}, Design.line(), EmptyError, "at least one row"),
@@ -269,6 +272,82 @@ def test_a_decimal_may_have_thousands_of_digits_and_come_from_numpy():
 def test_columns_that_are_no_regression_are_refused(data, design, error, says):
     with pytest.raises(error, match=says):
         Problem("p", data, design, "here")
+
+
+@pytest.mark.parametrize("dtype", [None, object])
+def test_text_where_numbers_are_read_is_told_both_ways_out(dtype):
+    text, numbers = np.array(["1.5", "b"], dtype=dtype), [1.0, 2.0]
+    with pytest.raises(NotNumericError, match=r"'g' holds labels, .* as Category\('g'\), or drop it; .*Decimals.parse"):
+        Problem("p", {"y": numbers, "g": text}, Design.columns(), "here")
+    with pytest.raises(NotNumericError, match="'y' holds labels, not numbers: name a column of numbers as the resp"):
+        Problem("p", {"y": text, "x": numbers}, Design.columns(), "here")
+
+
+@pytest.mark.parametrize(
+    ("unread", "kept"),
+    [
+        (["a", "b"], ("a", "b")),
+        (np.array(["a", None], dtype=object), ("a", "None")),
+        ([1.0, np.nan], ("1.0", "nan")),
+        ([1, 2j], ("(1+0j)", "2j")),
+        ([2**60 + 1, 0], ("1152921504606846977", "0")),
+        (np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]"), ("2020-01-01", "2020-01-02")),
+        (np.ma.array([1.0, 2.0], mask=[True, False]), ("--", "2.0")),
+        (Labels(("a", "b")), ("a", "b")),
+    ],
+)
+def test_a_column_that_is_not_read_may_hold_anything(unread, kept):
+    problem = Problem("p", {"y": [1.0, 2.0], "x": [3.0, 4.0], "g": unread}, Design.of("x"), "here")
+    assert problem.data["g"] == Labels(kept)
+    assert problem.A.tolist() == [[3.0], [4.0]]
+    assert problem.rounded_to("float32").data["g"] == Labels(kept)
+
+
+def test_a_column_that_is_not_read_has_an_entry_for_each_row():
+    for unread, says in (
+        (["a"], "one length"),
+        ([["a", "b"]], r"must have shape \(m,\); got \(1, 2\)"),
+        ("ab", "shape"),
+    ):
+        with pytest.raises(ShapeError, match=says):
+            Problem("p", {"y": [1.0, 2.0], "x": [3.0, 4.0], "g": unread}, Design.of("x"), "here")
+
+
+@pytest.mark.parametrize(
+    ("term", "says"),
+    [
+        (Category("g", reference="kiwi"), "reference must be a level of column 'g', one of 'a', 'b'; got 'kiwi'"),
+        (Category("h"), "column 'h' has the one level 'c', a constant: leave it out"),
+    ],
+)
+def test_a_category_without_features_is_met_when_the_problem_is_made(term, says):
+    with pytest.raises(InputError, match=says):
+        Problem("p", {"y": [1.0, 2.0], "g": ["a", "b"], "h": ["c", "c"]}, Design.of(Intercept(), term), "here")
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda data: Problem(None, data, Design.line(), "here"), "the name of a problem must be a text; got None"),
+        (lambda data: Problem("p", data, "x", "here"), r"design must be a Design; got 'x': Design.of\("),
+        (lambda data: Problem("p", data, Design(Log("x")), "here"), "terms must be a tuple; got Log"),
+        (lambda data: Problem("p", data, Design("x"), "here"), r"terms must be a tuple; got 'x': Design.of\('x'\)"),
+        (lambda data: Problem("p", data, Design.of(Power("x", True)), "here"), "a power must be a whole .*; got True"),
+        (lambda data: Problem("p", data, Design.polynomial(True), "here"), "a degree of at least 1; got True"),
+        (lambda data: Problem.from_matrix("p", [[1.0]], [1.0], format="float8"), "one of float16, .*; got 'float8'"),
+    ],
+)
+def test_arguments_that_make_no_problem_are_refused_with_the_way_out(make, says):
+    with pytest.raises(InputError, match=says):
+        make({"x": [1.0, 2.0], "y": [1.0, 2.0]})
+
+
+def test_a_matrix_may_be_given_for_another_format():
+    A, b = [[0.1], [0.3]], [0.2, 0.7]
+    short, stated = Problem.from_matrix("p", A, b, format="float32"), Problem.from_matrix("p", A, b)
+    assert short.digest == stated.rounded_to("float32").digest
+    assert short.A.tolist() == np.array(A, dtype=np.float32).tolist()
+    assert Problem.from_matrix("p", np.float32(A), np.float32(b)).dtype == "float32"
 
 
 def test_an_unknown_truth_is_refused_with_the_three():

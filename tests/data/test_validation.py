@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.sparse import csr_matrix
 
 from stabilitylab import reference
 from stabilitylab.core.errors import (
@@ -39,6 +40,7 @@ BAD = {
     "a number for A": (3.0, b, ShapeError, r"A must have shape \(m, n\); got \(\)$"),
     "ragged rows": ([[1.0, 2.0], [3.0]], [1.0, 2.0], ShapeError, "A is ragged"),
     "fewer rows than columns": (A.T, b[:2], UnderdeterminedError, "A has 2 rows for 6 columns.*give at least 6 rows"),
+    "one row": (A[:1], b[:1], UnderdeterminedError, "A has 1 row for 2 columns"),
     "no rows": (A[:0], b[:0], EmptyError, r"at least one row and one column; got \(0, 2\): give the data"),
     "no columns": (A[:, :0], b, EmptyError, r"got \(6, 0\)"),
     "an empty list": ([], [], EmptyError, r"got \(0,\)"),
@@ -51,6 +53,7 @@ BAD = {
     "strings": (A.astype(str), b, NotNumericError, "A must hold real numbers; its dtype is <U32: pass an array"),
     "objects": (A, b.astype(object), NotNumericError, "b must hold real numbers; its dtype is object"),
     "dates": (A.astype("datetime64[D]"), b, NotNumericError, "its dtype is datetime64"),
+    "sparse": (csr_matrix(A), b, NotNumericError, r"A is sparse \(scipy.sparse.csr_matrix\): pass A.toarray\(\)"),
     "nothing": (None, b, NotNumericError, "A must hold real numbers"),
     "long integers": (A.astype(int) + 2**53, b, OutOfRangeError, r"A holds integers beyond 2\*\*53.*subtract an"),
     "unsigned integers": (A, np.full(6, 2**64 - 1, np.uint64), OutOfRangeError, r"b holds integers beyond 2\*\*53"),

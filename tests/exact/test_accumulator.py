@@ -227,6 +227,24 @@ def test_an_accumulator_says_what_it_lacks():
     assert deficient.solve().certificate.rank == 5
 
 
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: GramAccumulator(1, scales=5), "scales must be 2 numbers, one for each column of A and .*; got 5"),
+        (lambda: GramAccumulator(1, scales="12"), "scales must be 2 numbers, .*; got '12'"),
+        (lambda: GramAccumulator(1, scales=[1]), "scales must be 2 numbers, .*; got 1$"),
+        (lambda: GramAccumulator(1).extend(5), r"blocks must be pairs \(A, b\), as in extend\(\[\(A, b\)\]\); got int"),
+        (lambda: GramAccumulator(1).extend([1, 2]), r"block 0 must be a pair \(A, b\), .*; got int"),
+        (lambda: GramAccumulator(4).extend([*BLOCKS[:1], (A, B, B)]), "block 1 must be a pair .*; got tuple"),
+        (lambda: GramAccumulator(2).add([[1, 2]], [1]).solve(), "^1 row does not determine 2 coefficients: add at"),
+        (lambda: GramAccumulator(1).solve(), "^0 rows do not determine 1 coefficient: add at"),
+    ],
+)
+def test_what_is_no_scale_no_block_and_no_regression_is_refused(call, says):
+    with pytest.raises(InputError, match=says):
+        call()
+
+
 def test_names_policy_and_least_norm():
     left = np.column_stack([np.rint(4 * A), np.rint(4 * A)[:, 0]])
     fit = of((left, B), n=5).solve(names="vwxyz", policy="minimum-norm")

@@ -115,6 +115,11 @@ def test_bad_use_is_refused_with_the_way_out(tmp_path, how):
         sl.fit_file(path, "y", **options)
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"nope\.csv cannot be read: No such file"):
+        sl.fit_file(tmp_path / "nope.csv", "y")
+
+
 def test_arguments_are_checked_before_anything_is_read(tmp_path, monkeypatch):
     path = written(tmp_path / "data.csv", ["a", "y"], [["1", "2"]])
     monkeypatch.setattr(tabular.TextTable, "read", None)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from exact_fit import flint_solution
 from stabilitylab import lstsq, problems
@@ -170,7 +171,7 @@ WRONG = {
     "b is a column": (A, B[:, None], errors.ShapeError, r"pass b\.ravel\(\)"),
     "no rows": (np.ones((0, 2)), [], errors.EmptyError, "give the data"),
     "no columns": (np.ones((3, 0)), np.ones(3), errors.EmptyError, "give the data"),
-    "wide": (np.ones((1, 2)), [1.0], errors.UnderdeterminedError, "1 rows for 2 columns.*at least 2 rows"),
+    "wide": (np.ones((1, 2)), [1.0], errors.UnderdeterminedError, "1 row for 2 columns.*at least 2 rows"),
     "complex A": (A * 1j, B, errors.ComplexError, "A is complex; stack"),
     "complex b": (A, B * 1j, errors.ComplexError, "b is complex; stack"),
     "ragged": ([[1, 2], [3]], [1, 2], errors.ShapeError, "A is ragged"),
@@ -194,6 +195,7 @@ WRONG = {
     "NaN in A": (np.where(A == 0.7, np.nan, A), B, errors.NotFiniteError, r"A\[1, 1\] is nan: remove that row"),
     "infinity in b": (A, np.where(B == 2, -np.inf, B), errors.NotFiniteError, r"b\[1\] is -inf: remove that row"),
     "masked": (np.ma.masked_equal(A, 0.7), B, errors.NotFiniteError, r"A\[1, 1\] is masked: remove"),
+    "sparse": (csr_array(A), B, errors.NotNumericError, r"A is sparse \(scipy.sparse.csr_array\): pass A.toarray\(\)"),
     "masked b": (A, np.ma.masked_equal(B, 2.0), errors.NotFiniteError, r"b\[1\] is masked: remove"),
     "1e999999": ([["1e999999"], ["1"]], [1, 2], errors.OutOfRangeError, "rescale the column"),
 }
@@ -216,6 +218,8 @@ def test_complex_numbers_in_an_object_array_are_refused_as_complex():
     ("options", "error", "says"),
     [
         ({"policy": "least"}, errors.InputError, "policy must be one of full-rank, minimum-norm; got 'least'"),
+        ({"truth": "decimal"}, errors.InputError, "truth is a question about a Problem, .*; got 'decimal'"),
+        ({"truth": "data"}, errors.InputError, "truth is a question about a Problem, .*; got 'data'"),
         ({"names": ["a"]}, errors.InputError, "one entry for each of 2 columns; got 1"),
         ({"names": ["a", "b", "c"], "intercept": True}, errors.InputError, "each of 2 columns; got 3"),
         ({"weights": [1, 1, 1]}, errors.ShapeError, r"shape \(4,\).*got \(3,\)"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stabilitylab.core.errors import StabilityLabError
+from stabilitylab.core.errors import StabilityLabError, UnknownNameError
 from stabilitylab.core.types import Measurement, Status
 from stabilitylab.report.rows import Journal, NoRowsError, Rows, from_json, read, to_json, write
 
@@ -170,6 +170,13 @@ def test_a_line_that_is_no_row_is_named_by_its_number(damage, tmp_path):
         read(path)
 
 
+def test_a_file_that_has_no_row_in_its_first_line_is_no_file_of_rows(tmp_path):
+    for text, why in (("# A page of text", "no JSON"), ('{"page": 1}', "not a row of this schema")):
+        (tmp_path / "README.md").write_text(text)
+        with pytest.raises(StabilityLabError, match=rf"README\.md is no file of rows as .*: line 1: {why}$"):
+            read(tmp_path / "README.md")
+
+
 @pytest.mark.parametrize("damage", DAMAGED)
 def test_a_journal_passes_over_a_line_that_is_no_row(damage, tmp_path):
     line = DAMAGED[damage]
@@ -259,8 +266,28 @@ def test_names_look_into_parameters_conditions_and_facts_then_scores_then_fields
     assert (row["solver"], row["problem"], row["digits.min"]) == ("qr.householder", "p(cond=100)", 12.25)
     assert (row["format"], row["variant"]) == ("float64", "published")
     lacking = ("facts.cond", "problem.version", "conditions.works in", "digits", "dtype", "copy")
-    assert [row[name] for name in lacking] == [None] * len(lacking)
+    assert [row.get(name) for name in lacking] == [None] * len(lacking)
+    assert [row[name] for name in lacking[:3]] == [None] * 3
     assert list(Rows((row, ROW)).where(conditions__version="1.9", facts__solver="f")) == [row]
+
+
+def test_a_misspelt_name_is_told_by_a_row_and_asked_in_vain_of_rows():
+    row = replace(ROW, scores={"digits.min": None, "growth": 1.5}, reasons={"digits.max": "refused"})
+    assert (row["digits.min"], row["digits.max"], row["growth"], row["seed"], row["answered"]) == (
+        None,
+        None,
+        1.5,
+        0,
+        True,
+    )
+    with pytest.raises(UnknownNameError, match=r"the row has no 'digits\.mn': did you mean digits\.min"):
+        row["digits.mn"]
+    with pytest.raises(UnknownNameError, match=r"the row has no 'rnak': did you mean rank"):
+        row["rnak"]
+    mixed = Rows((replace(ROW, scores={}, reasons={}), row))  # a score that one row has
+    assert mixed.values("growth") == [1.5]
+    assert mixed.distinct("growth") == [None, 1.5]
+    assert list(mixed.where(growth=1.5)) == [row]
 
 
 @given(row=rows)

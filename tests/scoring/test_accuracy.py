@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stabilitylab import lre, problems, reference, solvers
-from stabilitylab.core.errors import ShapeError
+from stabilitylab.core.errors import InputError, ShapeError
 from stabilitylab.scoring.accuracy import (
     correct_digits,
     digits_cap,
@@ -88,6 +88,14 @@ def test_lre_is_the_fewest_digits_and_takes_lists_of_integers():
 def test_an_x_of_the_wrong_shape_is_refused(x, says):
     with pytest.raises(ShapeError, match=says):
         lre(x, reference(np.eye(3)[:, :2], np.ones(3)))
+
+
+def test_what_is_no_reference_and_swapped_arguments_are_refused():
+    ref = reference(np.eye(3)[:, :2], np.ones(3))
+    with pytest.raises(InputError, match=r"ref must be a Reference: sl.reference\(A, b\); got list"):
+        lre([1, 1], [1, 1])
+    with pytest.raises(InputError, match=r"the reference comes second: lre\(x, ref\)"):
+        lre(ref, [1, 1])
 
 
 def test_no_error_is_the_cap_and_no_number_is_no_digit():

@@ -241,6 +241,7 @@ def test_of_full_rank_every_policy_is_the_one_solution():
         (lambda A, b: reference(A), r"b is missing: call reference\(A, b\)"),
         (lambda A, b: reference(Problem.from_matrix("p", A, b), b), "a Problem brings its own b"),
         (lambda A, b: reference(A, b, policy="least"), "one of full-rank, minimum-norm, basic; got 'least'"),
+        (lambda A, b: reference(A, b, truth="decimal"), "truth is a question about a Problem, .*; got 'decimal'"),
         (lambda A, b: reference(A, b, truth="exact"), "one of decimal, data, matrix; got 'exact'"),
     ],
 )

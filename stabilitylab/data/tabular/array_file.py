@@ -31,8 +31,11 @@ class ArrayTable(Named):
         """Map the array. Raises InputError for a file that holds none, else the errors of `validation.checked`."""
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise InputError(f"{path} is no array of numbers as numpy.save writes it: {error}") from None
+        except (ValueError, EOFError):
+            # NumPy's own words advise loading pickles, which may run anything: they are not passed on.
+            raise InputError(
+                f"{path} is no array of numbers in NumPy's .npy format: save it with numpy.save(path, array)"
+            ) from None
         if not isinstance(array, np.ndarray):
             raise InputError(f"{path} holds several arrays: save one, with numpy.save")
         if array.dtype.kind == "c":

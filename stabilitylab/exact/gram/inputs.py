@@ -99,8 +99,8 @@ def prepare(
 
     intercept: put a column of ones, named "intercept", in front. names: one for each column of A; by default those of
     the Problem, or a0, a1, ... wide: allow m < n. Cost: one pass over A, without a copy where A is float64.
-    Raises InputError for a missing b, a b beside a Problem and a wrong number of names, and the errors of
-    `exact_input` and `exact_weights`.
+    Raises InputError for a missing b, a b beside a Problem, another truth than "matrix" for arrays, and a wrong number
+    of names; and the errors of `exact_input` and `exact_weights`.
     """
     features = None
     if isinstance(A, Problem):
@@ -110,12 +110,22 @@ def prepare(
     elif b is None:
         raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
     else:
+        require_truth_of_arrays(truth)
         data = exact_input(A, b, wide=wide)
     labels = column_names(names, features, data.A.shape[1])
     if intercept:
         data, labels = with_intercept(data), ("intercept", *labels)
     weighing = exact_weights(weights, len(data.b))
     return Prepared(data, weighing, labels, 0 if intercept else constant_column(data, weighing))
+
+
+def require_truth_of_arrays(truth: Truth) -> None:
+    """Raise InputError unless the truth is "matrix", the only one that arrays have: as they are, without rounding."""
+    if truth != "matrix":
+        raise InputError(
+            f"truth is a question about a Problem, not about arrays, which are taken exactly as they are (decimals are "
+            f"text or Decimal): leave it out; got {truth!r}"
+        )
 
 
 def column_names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int) -> tuple[str, ...]:
