@@ -77,7 +77,7 @@ class CallForm(ABC):
         return 0
 
 
-class Matrix(CallForm):
+class MatrixForm(CallForm):
     """(A, b)."""
 
     name, makes_powers = "matrix", False
@@ -91,7 +91,7 @@ class Matrix(CallForm):
         return np.array(A, order="C"), np.array(b)
 
 
-class Columns(CallForm):
+class ColumnsForm(CallForm):
     """(X, y, intercept): the columns without the ones that intercept stands for."""
 
     name, makes_powers = "columns", False
@@ -109,7 +109,7 @@ class Columns(CallForm):
         return int(problem.design.intercept)
 
 
-class Line(CallForm):
+class LineForm(CallForm):
     """(x, y), of a straight line."""
 
     name, makes_powers = "line", True
@@ -123,7 +123,7 @@ class Line(CallForm):
         return np.array(A[:, 1], order="C"), np.array(b)
 
 
-class Polynomial(CallForm):
+class PolynomialForm(CallForm):
     """(x, y, degree)."""
 
     name, makes_powers = "polynomial", True
@@ -137,7 +137,9 @@ class Polynomial(CallForm):
         return np.array(A[:, 1], order="C"), np.array(b), A.shape[1] - 1
 
 
-CALL_FORMS: Mapping[str, CallForm] = {form.name: form for form in (Matrix(), Columns(), Line(), Polynomial())}
+CALL_FORMS: Mapping[str, CallForm] = {
+    form.name: form for form in (MatrixForm(), ColumnsForm(), LineForm(), PolynomialForm())
+}
 """Every call form by its name."""
 
 

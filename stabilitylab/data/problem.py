@@ -21,7 +21,7 @@ from stabilitylab.data.design import Design as Design
 from stabilitylab.data.labels import Labels as Labels
 from stabilitylab.data.validation import as_array, checked, checked_column, read_only
 
-Column: TypeAlias = ExactColumn | Array | Labels
+DataColumn: TypeAlias = ExactColumn | Array | Labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class Problem:
     """
 
     name: str
-    data: Mapping[str, Column]
+    data: Mapping[str, DataColumn]
     design: Design
     source: str
     tags: frozenset[str]
@@ -76,7 +76,7 @@ class Problem:
     def __init__(
         self,
         name: str,
-        data: Mapping[str, Column | npt.ArrayLike],
+        data: Mapping[str, DataColumn | npt.ArrayLike],
         design: Design,
         source: str,
         tags: frozenset[str] = frozenset(),
@@ -110,7 +110,7 @@ class Problem:
     def from_matrix(cls, name: str, A: npt.ArrayLike, b: npt.ArrayLike, **fields: Any) -> "Problem":
         """The problem whose columns are those of A (m, n); the errors are those of `validation.checked`."""
         A, b = checked(A, b)
-        data: dict[str, Column] = {f"a{j}": A[:, j] for j in range(A.shape[1])}
+        data: dict[str, DataColumn] = {f"a{j}": A[:, j] for j in range(A.shape[1])}
         return cls(name, {**data, "y": b}, Design.matrix(), format=A.dtype, **{"source": "as given", **fields})
 
     @property
@@ -215,7 +215,7 @@ class Problem:
         return _digest(*parts)
 
 
-def _column(name: str, values: Column | npt.ArrayLike, design: Design) -> Column:
+def _column(name: str, values: DataColumn | npt.ArrayLike, design: Design) -> DataColumn:
     """A column of the data, checked for what the design reads it as."""
     if isinstance(values, ExactColumn):
         return values
