@@ -14,7 +14,7 @@ from stabilitylab.lab import Cell, Experiment, Finding, Probe, Rows, Size, Table
 
 COUNT = {"quick": 130, "full": 650}
 CHUNK = 50  # problems measured in one go: what an interruption can cost
-VERDICTS = {verdict.name.lower().replace("_", " "): verdict for verdict in fuzz.Verdict}
+VERDICTS = {verdict.name.lower().replace("_", " "): verdict for verdict in fuzz.RoundingVerdict}
 UNSUCCESSFUL = ("refused", "wrong")
 ROUTE = "by "
 
@@ -36,10 +36,10 @@ def measure(probe: Probe):
         routes[ROUTE + fit.certificate.route] += 1
         return fit.x
 
-    found = fuzz.tally(solve, probe.problem, range(probe["first"], probe["beyond"]))
-    counts = {name: found.count(verdict) for name, verdict in VERDICTS.items()}
-    seeds = {name: found.seeds[VERDICTS[name]] for name in UNSUCCESSFUL if counts[name]}
-    note = "; ".join(f"{name}, {probe.problem}: seed {', '.join(map(str, found))}" for name, found in seeds.items())
+    verdicts = fuzz.count_verdicts(solve, probe.problem, range(probe["first"], probe["beyond"]))
+    counts = {name: verdicts.count(verdict) for name, verdict in VERDICTS.items()}
+    seeds = {name: verdicts.seeds[VERDICTS[name]] for name in UNSUCCESSFUL if counts[name]}
+    note = "; ".join(f"{name}, {probe.problem}: seed {', '.join(map(str, drawn))}" for name, drawn in seeds.items())
     return (probe.row("lstsq", {**counts, **routes}, note=note, truth="matrix"),)
 
 

@@ -104,7 +104,7 @@ def rate(rows: Rows) -> dict[str, float | str]:
 
 
 def silent(row: Measurement) -> bool:
-    """Whether the caller heard nothing."""
+    """Whether the route gave no warning."""
     return not row.warnings
 
 

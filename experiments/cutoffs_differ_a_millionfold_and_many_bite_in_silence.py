@@ -60,32 +60,32 @@ def rows(size: Size) -> Iterator[Probe]:
             yield Probe(library.name, names)
 
 
-def measure(asked: Probe) -> tuple[Measurement, ...]:
+def measure(probe: Probe) -> tuple[Measurement, ...]:
     """The policy of each route."""
-    return tuple(_measured(asked, name) for name in asked.solvers)
+    return tuple(_measured(probe, name) for name in probe.solvers)
 
 
-def _measured(asked: Probe, name: str) -> Measurement:
+def _measured(probe: Probe, name: str) -> Measurement:
     """A policy as a row: its numbers are scores, its words facts."""
     policy = flat(rank_policy.probe(bench.route(name)))
     words = {key: value for key, value in policy.items() if isinstance(value, str)}
-    return asked.row(name, {key: value for key, value in policy.items() if key not in words}, facts=words)
+    return probe.row(name, {key: value for key, value in policy.items() if key not in words}, facts=words)
 
 
-def flat(found: rank_policy.RankPolicy) -> dict[str, float | str]:
+def flat(policy: rank_policy.RankPolicy) -> dict[str, float | str]:
     """A policy as numbers and words."""
     answer = {True: "yes", False: "no", None: "no cut-off"}
     return {
-        "works in": "float32" if found.bits == 24 else "float64",
-        **described("near", found.near),
-        **described("short", found.short),
-        "scaled": answer[found.scaled],
-        "grows": answer[found.grows],
-        "centred": answer[found.centred],
-        "offset": 2.0**found.offset if found.offset else 0.0,
-        "reporting": found.reporting.value if found.reporting else answer[None],
-        "dependent": found.dependent.outcome.value,
-        "script": rank_policy.script(found),
+        "works in": "float32" if policy.bits == 24 else "float64",
+        **described("near", policy.near),
+        **described("short", policy.short),
+        "scaled": answer[policy.scaled],
+        "grows": answer[policy.grows],
+        "centred": answer[policy.centred],
+        "offset": 2.0**policy.offset if policy.offset else 0.0,
+        "reporting": policy.reporting.value if policy.reporting else answer[None],
+        "dependent": policy.dependent.outcome.value,
+        "script": rank_policy.script(policy),
     }
 
 
@@ -134,9 +134,9 @@ class Witnesses:
     def sections(self, rows: Rows) -> Mapping[str, Sequence[Block]]:
         """See `stabilitylab.lab.library_page.Section`."""
         made: dict[str, list[Block]] = {}
-        asked = Rows(tuple(row for row in rows if row.answered))
-        for name in asked.distinct("problem"):
-            own = asked.where(problem=name)
+        answered = Rows(tuple(row for row in rows if row.answered))
+        for name in answered.distinct("problem"):
+            own = answered.where(problem=name)
             made[name] = [TableBlock(POLICIES.table(own))]
             if seen := [row["facts.script"] for row in own if row.solver in cutoffs(own)]:
                 made[name] += [Text(("The first cut-off, seen:",)), Code(seen[0], "python")]
@@ -145,23 +145,23 @@ class Witnesses:
 
 def cutoffs(rows: Rows) -> dict[str, float]:
     """The cut-off of every route that was seen to have one, on nearly dependent columns where it was seen there."""
-    found = {row.solver: row.get("near.cutoff") or row.get("short.cutoff") for row in rows}
-    return {solver: cutoff for solver, cutoff in found.items() if cutoff}
+    cutoff_of = {row.solver: row.get("near.cutoff") or row.get("short.cutoff") for row in rows}
+    return {solver: cutoff for solver, cutoff in cutoff_of.items() if cutoff}
 
 
 def extremes(rows: Rows) -> dict[str, float | str]:
     """The routes in float64 that drop the least and the most."""
-    found = cutoffs(rows.where(**{"facts.works in": "float64"}))
-    least, most = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
-    return {"least": found[least], "most": found[most], "fine": least, "coarse": most}
+    cutoff_of = cutoffs(rows.where(**{"facts.works in": "float64"}))
+    least, most = min(cutoff_of, key=cutoff_of.__getitem__), max(cutoff_of, key=cutoff_of.__getitem__)
+    return {"least": cutoff_of[least], "most": cutoff_of[most], "fine": least, "coarse": most}
 
 
-def voices(rows: Rows) -> dict[str, int]:
-    """How many of the routes with a cut-off can be heard when it bites."""
-    heard = Counter(row["facts.reporting"] for row in rows if row.solver in cutoffs(rows))
-    loud = sum(heard[reporting] for reporting in LOUD)
-    rank, silent = heard[Reporting.RANK_ONLY.value], heard[Reporting.SILENT.value]
-    return {"all": sum(heard.values()), "loud": loud, "rank": rank, "silent": silent}
+def reportings(rows: Rows) -> dict[str, int]:
+    """How many of the routes with a cut-off say so when it bites."""
+    reported = Counter(row["facts.reporting"] for row in rows if row.solver in cutoffs(rows))
+    loud = sum(reported[reporting] for reporting in LOUD)
+    rank, silent = reported[Reporting.RANK_ONLY.value], reported[Reporting.SILENT.value]
+    return {"all": sum(reported.values()), "loud": loud, "rank": rank, "silent": silent}
 
 
 def lengths(rows: Rows) -> dict[str, int]:
@@ -246,8 +246,8 @@ EXPERIMENT = Experiment(
         Finding(
             "{all} entry points have a cut-off that a matrix of full rank can meet. When it bites, {silent} of them "
             "say nothing, {rank} return a lower rank and no word, and {loud} refuse, give NA or warn.",
-            lambda rows: 4 * (voices(rows)["silent"] + voices(rows)["rank"]) > voices(rows)["all"],
-            voices,
+            lambda rows: 4 * (reportings(rows)["silent"] + reportings(rows)["rank"]) > reportings(rows)["all"],
+            reportings,
         ),
         Finding(
             "For {raw} of them a column is small because of its units; {scaled} drop no column for its length, "

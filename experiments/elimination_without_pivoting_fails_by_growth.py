@@ -45,9 +45,9 @@ def small_pivot(rows: Rows) -> dict[str, float]:
 
 def wilkinson(rows: Rows) -> dict[str, float]:
     """Digits that partial pivoting and QR keep on the largest Wilkinson matrix here, and its size."""
-    found = of(rows, "classic.wilkinson_growth")
-    n = max(row["problem.n"] for row in found)
-    last = {row.solver: row for row in found if row["problem.n"] == n}
+    grown = of(rows, "classic.wilkinson_growth")
+    n = max(row["problem.n"] for row in grown)
+    last = {row.solver: row for row in grown if row["problem.n"] == n}
     return {"n": n, "partial": digits(last[PARTIAL]), "qr": digits(last[QR]), "growth": last[PARTIAL]["growth"]}
 
 

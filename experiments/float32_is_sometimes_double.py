@@ -34,13 +34,13 @@ def kept(rows: Rows, solver: str, format: str) -> float | None:
 
 def wider(rows: Rows) -> list[str]:
     """Routes that answer float32 data as if they had worked in double."""
-    return [s for s in rows.distinct("solver") if (found := kept(rows, s, "float32")) is not None and found > HALFWAY]
+    return [s for s in rows.distinct("solver") if (median := kept(rows, s, "float32")) is not None and median > HALFWAY]
 
 
 def narrower(rows: Rows) -> list[str]:
     """Routes that answer float64 data as if they had worked in float32, direct methods all."""
     declared = {row.solver for row in rows.where(format="float64") if row.works_in == "float32"}
-    return [s for s in sorted(declared) if (found := kept(rows, s, "float64")) is not None and found < HALFWAY]
+    return [s for s in sorted(declared) if (median := kept(rows, s, "float64")) is not None and median < HALFWAY]
 
 
 EXPERIMENT = Experiment(

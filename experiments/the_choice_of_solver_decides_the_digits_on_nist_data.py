@@ -63,8 +63,8 @@ def filip(rows: Rows) -> dict[str, float]:
         "qr": QR,
         "scipy": "scipy.lstsq_gelsd",
     }
-    found = {name: digits(rows, solver, "nist.filip") for name, solver in routes.items()}
-    return found | {"qr_on_matrix": digits(rows, QR, "nist.filip", "matrix")}
+    by_route = {name: digits(rows, solver, "nist.filip") for name, solver in routes.items()}
+    return by_route | {"qr_on_matrix": digits(rows, QR, "nist.filip", "matrix")}
 
 
 def wampler5(rows: Rows) -> dict[str, float]:

@@ -43,14 +43,14 @@ def defaults_on(rows: Rows, problem: str) -> dict[str, float]:
 
 def longley(rows: Rows) -> dict[str, float]:
     """The fewest and the most digits of any library's default on Longley."""
-    found = defaults_on(rows, "nist.longley")
-    return {"fewest": min(found.values()), "most": max(found.values()), "libraries": len(found)}
+    by_route = defaults_on(rows, "nist.longley")
+    return {"fewest": min(by_route.values()), "most": max(by_route.values()), "libraries": len(by_route)}
 
 
 def filip(rows: Rows) -> dict[str, int]:
     """How many default entry points keep less than a digit of Filip."""
-    found = defaults_on(rows, "nist.filip")
-    return {"lost": sum(value < 1 for value in found.values()), "all": len(found)}
+    by_route = defaults_on(rows, "nist.filip")
+    return {"lost": sum(value < 1 for value in by_route.values()), "all": len(by_route)}
 
 
 def scaling(rows: Rows, solver: str) -> float:

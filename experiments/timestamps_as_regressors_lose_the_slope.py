@@ -42,7 +42,7 @@ def slopes(rows: Rows) -> dict[str, float]:
 def lost(rows: Rows) -> dict[str, int]:
     """How many routes keep less than one digit, counted from 1970."""
     at = {unit: [row for row in rows.where(truth="decimal") if data(row) == unit] for unit in UNITS}
-    gone = {unit: sum((row["digits.min"] or 0.0) < 1 for row in found) for unit, found in at.items()}
+    gone = {unit: sum((row["digits.min"] or 0.0) < 1 for row in rows_at) for unit, rows_at in at.items()}
     return {"lost": gone["s"], "lost_ns": gone["ns"], "all": len(at["s"])}
 
 

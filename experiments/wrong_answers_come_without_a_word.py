@@ -65,17 +65,17 @@ class Voices:
 
 
 def _counted(rows: Rows) -> dict[Reporting, int]:
-    heard = [how_reported(row) for row in rows]
-    return {reporting: heard.count(reporting) for reporting in Reporting}
+    reported = [how_reported(row) for row in rows]
+    return {reporting: reported.count(reporting) for reporting in Reporting}
 
 
 def silence(rows: Rows) -> dict[str, int]:
     """Wrong answers of library routes in all, and how many of them came without a word, or with a rank only."""
-    heard = _counted(rows)
+    counts = _counted(rows)
     return {
-        "wrong": sum(heard.values()),
-        "silent": heard[Reporting.SILENT],
-        "rank": heard[Reporting.RANK_ONLY],
+        "wrong": sum(counts.values()),
+        "silent": counts[Reporting.SILENT],
+        "rank": counts[Reporting.RANK_ONLY],
         "routes": len({row.solver for row in rows if how_reported(row) is Reporting.SILENT}),
         "all": len(rows.distinct("solver")),
     }

@@ -20,7 +20,7 @@ from stabilitylab.core.errors import (
 )
 from stabilitylab.core.types import Fit, Status
 
-UNHEARD = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 REFUSALS = (
     Breakdown,
     np.linalg.LinAlgError,
@@ -36,15 +36,16 @@ class Answer:
     """The outcome of one call of a route.
 
     fit: the result; None where the call failed. failed: how it did (REFUSED, RAISED, TIMED_OUT or DIED); None where it
-    returned. note: the error message. heard: the Python warnings that a user would see, each once, as "Category: text".
-    seconds: wall-clock time of the call. value_error: whether it failed by a ValueError, with which Python says that an
-    argument is not taken. changed: the positions of the arguments that the call changed, where it was watched for that.
+    returned. note: the error message. warnings: the Python warnings that a user would see, each once, as "Category:
+    text". seconds: wall-clock time of the call. value_error: whether it failed by a ValueError, with which Python says
+    that an argument is not taken. changed: the positions of the arguments that the call changed, where it was watched
+    for that.
     """
 
     fit: Fit | None
     failed: Status | None = None
     note: str = ""
-    heard: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     value_error: bool = False
     changed: tuple[int, ...] = ()
@@ -60,13 +61,13 @@ def answer_of(function: Callable[..., Any], arguments: Sequence[Any], *, watched
         answer = answer_of(function, arguments)
         pairs = enumerate(zip(arguments, copies, strict=True))
         return replace(answer, changed=tuple(j for j, (a, copy) in pairs if copy is not None and not _same(a, copy)))
-    heard: list[warnings.WarningMessage] = []
+    caught: list[warnings.WarningMessage] = []
     started = time.perf_counter()
     try:
-        with one_blas_thread(), warnings.catch_warnings(record=True, action="always") as heard:
+        with one_blas_thread(), warnings.catch_warnings(record=True, action="always") as caught:
             # Python by default hides these categories from the user of a library.
-            for unheard in UNHEARD:
-                warnings.simplefilter("ignore", unheard)
+            for category in HIDDEN:
+                warnings.simplefilter("ignore", category)
             started = time.perf_counter()
             result = function(*arguments)
         seconds = time.perf_counter() - started
@@ -74,8 +75,8 @@ def answer_of(function: Callable[..., Any], arguments: Sequence[Any], *, watched
     except (Exception, SystemExit) as error:
         failed = Status.REFUSED if _refuses(error) else Status.RAISED
         seconds = time.perf_counter() - started
-        return Answer(None, failed, _said(error), _texts(heard), seconds, isinstance(error, ValueError))
-    return Answer(fit, heard=_texts(heard), seconds=seconds)
+        return Answer(None, failed, _said(error), _texts(caught), seconds, isinstance(error, ValueError))
+    return Answer(fit, warnings=_texts(caught), seconds=seconds)
 
 
 def _same(a: Array, copy: Array) -> bool:
@@ -94,5 +95,5 @@ def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if not isinstance(error, StabilityLabError) else str(error)
 
 
-def _texts(heard: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in heard))
+def _texts(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught))

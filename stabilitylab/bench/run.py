@@ -60,26 +60,26 @@ def solve(
     """
     call = call_form(entry.label.call_form).arguments(problem, variant, weights=weights, sparse=sparse)
     answer = answered(entry, call.arguments, python=python)
-    fit, said = answer.fit, answer.heard
+    fit, warnings = answer.fit, answer.warnings
     if fit is None:
-        return Solution(None, how_failed(entry.label, answer), None, answer.note, said, answer.seconds)
+        return Solution(None, how_failed(entry.label, answer), None, answer.note, warnings, answer.seconds)
     n = problem.shape[1]
     if np.shape(fit.x) != (n,) or np.asarray(fit.x).dtype.kind != "f":
         note = f"returned {np.asarray(fit.x).dtype} of shape {np.shape(fit.x)}"
-        return Solution(None, Status.RAISED, fit, note, said, answer.seconds)
+        return Solution(None, Status.RAISED, fit, note, warnings, answer.seconds)
     x = call.back(fit)
     if not np.isfinite(x).all():
         place = int(np.flatnonzero(~np.isfinite(x))[0])
-        return Solution(x, Status.NOT_FINITE, fit, f"x[{place}] is {x[place]}", said, answer.seconds)
+        return Solution(x, Status.NOT_FINITE, fit, f"x[{place}] is {x[place]}", warnings, answer.seconds)
     status, note = Status.SOLVED, fit.note
     if fit.dropped:
         names = [problem.feature_names[call.columns[j]] for j in fit.dropped]
         status, note = Status.DROPPED, f"NA for {', '.join(names)}"
     elif fit.rank is not None and fit.rank < n:
         status = Status.RANK_REDUCED
-    elif said:
+    elif warnings:
         status = Status.WARNED
-    return Solution(x, status, fit, note, said, answer.seconds)
+    return Solution(x, status, fit, note, warnings, answer.seconds)
 
 
 def answered(

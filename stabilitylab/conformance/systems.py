@@ -16,14 +16,14 @@ from stabilitylab.data.call_form import CALL_FORMS
 
 
 @dataclass(frozen=True, eq=False)
-class System:
+class ExactSystem:
     """A (m, n) and b (m,) as exact fractions that every format asked about can hold."""
 
     A: Array
     b: Array
 
     @classmethod
-    def of(cls, A: Any, b: Any) -> "System":
+    def of(cls, A: Any, b: Any) -> "ExactSystem":
         """The system of numbers of any format."""
         return cls(exact_array(A), exact_array(b))
 
@@ -83,48 +83,48 @@ def kind_of(label: RouteLabel) -> str:
 
 
 @lru_cache
-def well_conditioned(kind: str) -> tuple[System, ...]:
+def well_conditioned(kind: str) -> tuple[ExactSystem, ...]:
     """Six integer systems with cond <= 30. kind: "matrix", "columns", "square", "line" or "polynomial".
 
     Half of those in columns begin with ones, which is how they say that an intercept is wanted."""
     if kind not in ("square", *CALL_FORMS):
         raise InputError(f"there are no systems of the kind {kind!r}: it is no call form")
     rng = np.random.default_rng(20240)
-    made: list[System] = []
+    made: list[ExactSystem] = []
     while len(made) < 6:
         n = 2 + len(made) % 3
         m = n + 4
         if kind == "square":
             # Diagonally dominant, so that elimination without interchanges is entitled to its answer.
-            system = System.of(rng.integers(-9, 10, (n, n)) + 25 * np.eye(n, dtype=int), rng.integers(-20, 21, n))
+            system = ExactSystem.of(rng.integers(-9, 10, (n, n)) + 25 * np.eye(n, dtype=int), rng.integers(-20, 21, n))
         elif kind in ("matrix", "columns"):
             A = rng.integers(-9, 10, (m, n))
             if kind == "matrix" or len(made) % 2 == 0:
                 A[:, 0] = rng.integers(1, 4) if kind == "matrix" else 1
-            system = System.of(A, rng.integers(-20, 21, m))
+            system = ExactSystem.of(A, rng.integers(-20, 21, m))
         else:
             degree = 1 if kind == "line" else n - 1
-            system = System.of(powers(rng.permutation(np.arange(m) - m // 2), degree), rng.integers(-20, 21, m))
+            system = ExactSystem.of(powers(rng.permutation(np.arange(m) - m // 2), degree), rng.integers(-20, 21, m))
         if len(set(map(tuple, system.A.T.tolist()))) == system.A.shape[1] and system.cond <= 30:
             made.append(system)
         elif kind == "polynomial":
-            made.append(System.of(powers([-1, 0, 1, -1, 1, 0], 2), rng.integers(-20, 21, 6)))
+            made.append(ExactSystem.of(powers([-1, 0, 1, -1, 1, 0], 2), rng.integers(-20, 21, 6)))
     return tuple(made)
 
 
 @lru_cache
-def singular(kind: str) -> dict[str, System]:
+def singular(kind: str) -> dict[str, ExactSystem]:
     """Exactly rank-deficient systems by the way they come about; kind: as for `well_conditioned`."""
     rng = np.random.default_rng(7)
     if kind == "line":
         return {
-            f"constant x = {c}, m = {m}": System.of(powers([c] * m, 1), rng.integers(-9, 10, m))
+            f"constant x = {c}, m = {m}": ExactSystem.of(powers([c] * m, 1), rng.integers(-9, 10, m))
             for c, m in ((3, 6), (0.1, 3), (0.1, 7), (1e8 + 0.1, 11))
         }
     if kind == "polynomial":
         return {
-            "two distinct x, degree 2": System.of(powers([1, 1, 2, 2, 2], 2), rng.integers(-9, 10, 5)),
-            "three distinct x, degree 4": System.of(powers([-1, 0, 1, 1, 0, -1, 1], 4), rng.integers(-9, 10, 7)),
+            "two distinct x, degree 2": ExactSystem.of(powers([1, 1, 2, 2, 2], 2), rng.integers(-9, 10, 5)),
+            "three distinct x, degree 4": ExactSystem.of(powers([-1, 0, 1, 1, 0, -1, 1], 4), rng.integers(-9, 10, 7)),
         }
     zero, twin = rng.integers(-9, 10, (7, 3)), rng.integers(-9, 10, (7, 4))
     zero[:, 1] = 0
@@ -135,11 +135,11 @@ def singular(kind: str) -> dict[str, System]:
     kinds = {"zero column": zero, "duplicate column": twin, "combination": multiple, "one-hot and intercept": onehot}
     if kind == "square":
         kinds = {name: A[: A.shape[1]] for name, A in kinds.items()}
-    return {name: System.of(A, rng.integers(-9, 10, len(A))) for name, A in kinds.items()}
+    return {name: ExactSystem.of(A, rng.integers(-9, 10, len(A))) for name, A in kinds.items()}
 
 
 @lru_cache
-def revealing(kind: str, dtype: str) -> tuple[System, ...]:
+def revealing(kind: str, dtype: str) -> tuple[ExactSystem, ...]:
     """Systems on which work in dtype shows: cond about 1e3 in float32, about 10 in float16.
 
     Entries are 1 + k 2**-p with few bits, exact in dtype, and A'A stays in its range.
@@ -155,7 +155,7 @@ def revealing(kind: str, dtype: str) -> tuple[System, ...]:
         if kind in ("line", "polynomial"):
             # Near 1 with a small spread, so that 1, x and x**2 are nearly collinear.
             A = powers(1 + np.arange(m) / 2**13, 1 if kind == "line" else 2)
-        made.append(System(A, np.array(b, dtype=object)))
+        made.append(ExactSystem(A, np.array(b, dtype=object)))
     return tuple(made)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arithmetic.formats import Array, nearest
+from stabilitylab.core.arithmetic.formats import Array, FormatLike, format_named
 from stabilitylab.core.errors import OutOfRangeError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 
@@ -110,16 +110,19 @@ class Reference:
     r_squared: Any
     scales: tuple[Any, ...]
 
-    def rounded(self, dtype: npt.DTypeLike = "float64") -> Array:
-        """x rounded once to a format. Raises OutOfRangeError on overflow, or when a non-zero underflows."""
-        kind = np.dtype(dtype).type
-        out = np.zeros(len(self.x), dtype=kind)
+    def rounded(self, format: FormatLike = "float64") -> Array:
+        """x rounded once to a format.
+
+        Raises OutOfRangeError on overflow or when a non-zero underflows, InputError for an unknown format.
+        """
+        target = format_named(format)
+        out, smallest = np.zeros(len(self.x), dtype=target.dtype), target.smallest_normal
         for i, value in enumerate(self.x):
             sign, mantissa, exponent, _ = value._mpf_
             exact = Fraction(-mantissa if sign else mantissa) * Fraction(2) ** exponent
-            out[i] = nearest(exact, kind)
-            if exact and abs(out[i]) < np.finfo(kind).tiny:
-                raise OutOfRangeError(f"coefficient {i} underflows {np.dtype(kind).name}: rescale column {i}")
+            out[i] = target.nearest(exact)
+            if exact and abs(out[i]) < smallest:
+                raise OutOfRangeError(f"coefficient {i} underflows {target}: rescale column {i}")
         return out
 
     def __str__(self) -> str:

@@ -79,7 +79,7 @@ class CallForm(ABC):
         return 0
 
 
-class Matrix(CallForm):
+class MatrixForm(CallForm):
     """(A, b)."""
 
     name, makes_powers = "matrix", False
@@ -93,7 +93,7 @@ class Matrix(CallForm):
         return np.array(A, order="C"), np.array(b)
 
 
-class Columns(CallForm):
+class ColumnsForm(CallForm):
     """(X, y, intercept): the columns without the ones that intercept stands for."""
 
     name, makes_powers = "columns", False
@@ -111,7 +111,7 @@ class Columns(CallForm):
         return int(problem.design.intercept)
 
 
-class Line(CallForm):
+class LineForm(CallForm):
     """(x, y), of a straight line."""
 
     name, makes_powers = "line", True
@@ -125,7 +125,7 @@ class Line(CallForm):
         return np.array(A[:, 1], order="C"), np.array(b)
 
 
-class Polynomial(CallForm):
+class PolynomialForm(CallForm):
     """(x, y, degree)."""
 
     name, makes_powers = "polynomial", True
@@ -139,7 +139,9 @@ class Polynomial(CallForm):
         return np.array(A[:, 1], order="C"), np.array(b), A.shape[1] - 1
 
 
-CALL_FORMS: Mapping[str, CallForm] = {form.name: form for form in (Matrix(), Columns(), Line(), Polynomial())}
+CALL_FORMS: Mapping[str, CallForm] = {
+    form.name: form for form in (MatrixForm(), ColumnsForm(), LineForm(), PolynomialForm())
+}
 """Every call form by its name."""
 
 

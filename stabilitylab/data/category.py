@@ -18,7 +18,7 @@ CODINGS = ("treatment", "sum")
 RULES = ("given", "first in the data", "first alphabetically")
 
 
-class Reference(NamedTuple):
+class ReferenceLevel(NamedTuple):
     """The level without a feature of its own, and the rule that chose it."""
 
     level: str
@@ -69,7 +69,7 @@ class Category(Term):
         """True: whole numbers."""
         return True
 
-    def reference_level(self, labels: Labels) -> Reference:
+    def reference_level(self, labels: Labels) -> ReferenceLevel:
         """The reference level among these labels, with the rule that chose it, which tables can name.
 
         Raises InputError, naming the levels, where the reference given is none of them.
@@ -81,10 +81,10 @@ class Category(Term):
                 raise InputError(
                     f"reference must be a level of column {self.column!r}, one of {shown}; got {self.reference!r}"
                 )
-            return Reference(self.reference, "given")
+            return ReferenceLevel(self.reference, "given")
         if self.rule == "first in the data":
-            return Reference(labels.levels[0], self.rule)
-        return Reference(levels[0], "smallest" if labels.numeric else "first alphabetically")
+            return ReferenceLevel(labels.levels[0], self.rule)
+        return ReferenceLevel(levels[0], "smallest" if labels.numeric else "first alphabetically")
 
     def levels(self, labels: Labels) -> tuple[str, ...]:
         """The levels that have a feature, in the order of the features."""

@@ -16,11 +16,12 @@ from stabilitylab.data.terms import Column as Column
 from stabilitylab.data.terms import Columns as Columns
 from stabilitylab.data.terms import Elapsed as Elapsed
 from stabilitylab.data.terms import Exp as Exp
-from stabilitylab.data.terms import Intercept, OnlyRegressor, Power, Regressors, Term, TermLike, as_term
+from stabilitylab.data.terms import Intercept, Power, Term, TermLike, as_term
 from stabilitylab.data.terms import Log as Log
 from stabilitylab.data.terms import Product as Product
 from stabilitylab.data.terms import Scaled as Scaled
 from stabilitylab.data.terms import Sqrt as Sqrt
+from stabilitylab.data.unbound import OnlyRegressor, Regressors
 
 
 @dataclass(frozen=True)

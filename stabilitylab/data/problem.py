@@ -28,7 +28,7 @@ from stabilitylab.data.design import Design as Design
 from stabilitylab.data.labels import Labels as Labels
 from stabilitylab.data.validation import as_array, checked, checked_column, read_only
 
-Column: TypeAlias = ExactColumn | Array | Labels
+DataColumn: TypeAlias = ExactColumn | Array | Labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ class Problem:
     """
 
     name: str
-    data: Mapping[str, Column]
+    data: Mapping[str, DataColumn]
     design: Design
     source: str
     tags: frozenset[str]
@@ -84,7 +84,7 @@ class Problem:
     def __init__(
         self,
         name: str,
-        data: Mapping[str, Column | npt.ArrayLike],
+        data: Mapping[str, DataColumn | npt.ArrayLike],
         design: Design,
         source: str,
         tags: frozenset[str] = frozenset(),
@@ -142,7 +142,7 @@ class Problem:
         `validation.checked` and `format_named`.
         """
         A, b = checked(A, b)
-        data: dict[str, Column] = {f"a{j}": A[:, j] for j in range(A.shape[1])}
+        data: dict[str, DataColumn] = {f"a{j}": A[:, j] for j in range(A.shape[1])}
         chosen = A.dtype if format is None else format
         return cls(name, {**data, "y": b}, Design.matrix(), source, tags, "y", chosen, cond, planted)
 
@@ -248,7 +248,7 @@ class Problem:
         return _digest(*parts)
 
 
-def _column(name: str, values: Column | npt.ArrayLike, design: Design, is_response: bool) -> Column:
+def _column(name: str, values: DataColumn | npt.ArrayLike, design: Design, is_response: bool) -> DataColumn:
     """A column of the data, checked for what it is read as: as numbers, as labels, as both or not at all."""
     what, numbers, labels = f"column {name!r}", is_response or name in design.numbers, name in design.labels
     if isinstance(values, ExactColumn) or (isinstance(values, Labels) and not numbers):
@@ -275,7 +275,7 @@ def _no_numbers(name: str, is_response: bool) -> NotNumericError:
     )
 
 
-def _unread_column(values: npt.ArrayLike, what: str) -> Column:
+def _unread_column(values: npt.ArrayLike, what: str) -> DataColumn:
     """A column that no term reads: numbers where it holds nothing else, otherwise the text of each entry."""
     try:
         return checked_column(values, what)

@@ -10,7 +10,7 @@ import numpy as np
 from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError
-from stabilitylab.data.tabular import Table, open_table, truth_of_file
+from stabilitylab.data.tabular import FileTable, open_table, truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth, Progress, no_progress
 from stabilitylab.exact.accumulator import GramAccumulator
 from stabilitylab.exact.fit import CertifiedFit
@@ -74,12 +74,12 @@ def fit_file(
     return accumulator.solve(names=["intercept", *features] if intercept else list(features), policy=policy)
 
 
-def _name(table: Table, column: str | int) -> str:
+def _name(table: FileTable, column: str | int) -> str:
     """The column's name as the table has it."""
     return table.names[table.index(str(column))]
 
 
-def _features(table: Table, columns: Sequence[str | int] | None, taken: Sequence[str]) -> tuple[str, ...]:
+def _features(table: FileTable, columns: Sequence[str | int] | None, taken: Sequence[str]) -> tuple[str, ...]:
     """The names of the columns to fit with. Raises InputError for one that is named twice, or is the target too."""
     if columns is None:
         return table.others(taken)

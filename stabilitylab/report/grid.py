@@ -24,8 +24,8 @@ from stabilitylab.report.marks import (
     SILENT,
     STATUS_MARKS,
     VERDICT_MARKS,
-    Format,
     Mark,
+    NumberFormat,
     is_digits,
     plain,
     printed,
@@ -57,7 +57,7 @@ def is_score(field: Field) -> bool:
     return callable(field) or not (field in _FIELDS or field.partition(".")[0] in MAPPINGS)
 
 
-def number_format(field: Field, format: Format = "auto") -> Format:
+def number_format(field: Field, format: NumberFormat = "auto") -> NumberFormat:
     """The format asked for, else one decimal for digits, scientific for other scores and plain for the rest."""
     if format != "auto" or callable(field):
         return "plain" if format == "auto" else format
@@ -139,7 +139,7 @@ def cell(
     field: Field,
     *,
     reduce: Reduce = "only",
-    format: Format = "auto",
+    format: NumberFormat = "auto",
     flag: Flag = "none",
     absent: str = ABSENT.sentence,
 ) -> Cell:
@@ -196,7 +196,7 @@ def grid(
     value: Field,
     *,
     reduce: Reduce,
-    format: Format = "auto",
+    format: NumberFormat = "auto",
     sort: Sort = "appearance",
     flag: Flag = "none",
     absent: str = ABSENT.sentence,

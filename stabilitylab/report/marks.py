@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from stabilitylab.core.types import MAPPINGS, WORST, Status
 from stabilitylab.scoring import metrics
 
-Format: TypeAlias = Literal["auto", "digits", "scientific", "short", "plain"]
+NumberFormat: TypeAlias = Literal["auto", "digits", "scientific", "short", "plain"]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def plain(value: Any) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def printed(value: float | int | str, format: Format) -> str:
+def printed(value: float | int | str, format: NumberFormat) -> str:
     """A value as a table shows it: "digits" with one decimal, "scientific" with two digits, "short" with seven."""
     if format == "short" and isinstance(value, float):
         return plain(float(f"{value:.7g}"))

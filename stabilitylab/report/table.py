@@ -20,7 +20,7 @@ from stabilitylab.report.grid import (
     number_format,
     scored_against,
 )
-from stabilitylab.report.marks import ABSENT, Format, is_digits, plain, words
+from stabilitylab.report.marks import ABSENT, NumberFormat, is_digits, plain, words
 from stabilitylab.report.rows import Rows
 
 _REDUCED = {"min": "the smallest", "median": "the median", "max": "the largest"}
@@ -43,7 +43,7 @@ class Pivot:
     where: Mapping[str, Any] = field(default_factory=dict)
     reduce: Reduce = "only"
     sort: Sort = "appearance"
-    format: Format = "auto"
+    format: NumberFormat = "auto"
     flag: Flag = "none"
     note: str = ""
     absent: str = ABSENT.sentence
@@ -89,7 +89,7 @@ class Column:
 
     value: Field
     header: str = ""
-    format: Format = "auto"
+    format: NumberFormat = "auto"
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,6 @@ def _name(value: Any) -> Cell:
     return Cell(plain(value), value if isinstance(value, (str, int, float)) and value != "" else plain(value))
 
 
-def _notes(rows: Rows, values: list[tuple[Field, Format]]) -> list[str]:
+def _notes(rows: Rows, values: list[tuple[Field, NumberFormat]]) -> list[str]:
     digits = any(is_digits(v) if isinstance(v, str) else f == "digits" for v, f in values)
     return [scored_against(rows)] * any(is_score(v) for v, _ in values) + [capped_at(rows)] * digits

@@ -22,7 +22,7 @@ IntegerMatrix = list[list[int]]
 
 
 @dataclass(frozen=True)
-class Certified:
+class MpmathSolution:
     """Exact rationals whose relative error is below 10**-digits; a value that is exactly 0 is 0.
 
     x (n,), rss = |b - A x|², inverse_diagonal = diag((A'A)^-1), r_squared (None when the total sum of squares is 0).
@@ -59,7 +59,7 @@ def independent_columns(system: IntegerSystem) -> tuple[int, ...]:
     return tuple(kept)
 
 
-def certified(system: IntegerSystem, digits: int) -> Certified | None:
+def certified(system: IntegerSystem, digits: int) -> MpmathSolution | None:
     """x, |b - A x|**2, diag((A'A)^-1) and R² of min |b - A x|, each to `digits` proven digits; None when rank A < n.
 
     1. C = A'A, c = A'b exactly; columns scaled by powers of two to norms in (1/2, 1].
@@ -70,7 +70,7 @@ def certified(system: IntegerSystem, digits: int) -> Certified | None:
        than 1 over that product is exactly 0.
     Source: Rump, Acta Numerica 19 (2010) 287-449, for the principle; the form here is derived in this docstring.
     """
-    problem = _Scaled(system)
+    problem = _IntegerProblem(system)
     bits = ceil((digits + 4) * log2(10)) + 2 * ceil(log2(problem.n + 1)) + 20
     rank_is_full = False
     # Ten times what suffices: the digits, and twice the bits of the condition number, which Hadamard's bound covers.
@@ -94,7 +94,7 @@ def certified(system: IntegerSystem, digits: int) -> Certified | None:
     raise NotCertifiedError(f"no factor of A'A was good enough with {limit} bits: this should not happen")
 
 
-class _Scaled:
+class _IntegerProblem:
     """The integer problem with columns scaled by powers of two: S = C 2^-(e_i + e_j) has a diagonal in (1/4, 1]."""
 
     def __init__(self, system: IntegerSystem) -> None:
@@ -124,7 +124,7 @@ def _gram(A: Array) -> IntegerMatrix:
     return C
 
 
-def _inverse_factor(problem: _Scaled, bits: int) -> tuple[IntegerMatrix, Fraction] | None:
+def _inverse_factor(problem: _IntegerProblem, bits: int) -> tuple[IntegerMatrix, Fraction] | None:
     """Columns of X 2^bits, X ~ R^-1 upper triangular, S = R'R, with a proven alpha >= |I - X'SX|_F.
 
     None when Cholesky fails or alpha >= 1/4. Column j holds its j + 1 entries; sums over it stop with it.
@@ -166,7 +166,7 @@ def _dot(a: Integers, b: Integers) -> int:
     return sum(map(int.__mul__, a, b))
 
 
-def _sharpened(problem: _Scaled, X: IntegerMatrix, alpha: Fraction, bits: int, digits: int) -> Certified:
+def _sharpened(problem: _IntegerProblem, X: IntegerMatrix, alpha: Fraction, bits: int, digits: int) -> MpmathSolution:
     """Newton steps until the bounds prove `digits` digits of every x_i, the residual sum of squares and R².
 
     All in integers: z = D^-1 x in units of 2^-q, its residual d in 2^-(2 top + q), the step in 2^-unit.
@@ -209,7 +209,7 @@ def _sharpened(problem: _Scaled, X: IntegerMatrix, alpha: Fraction, bits: int, d
             )
             if explained is not None:
                 total = problem.total << scale
-                return Certified(
+                return MpmathSolution(
                     tuple(Fraction(v or 0, 1 << (unit + e[i])) for i, v in enumerate(x)),
                     Fraction(rss, 1 << scale),
                     tuple(Fraction(_dot(row, row), 1 << (2 * bits + 2 * e[i])) for i, row in enumerate(rows)),

@@ -48,7 +48,7 @@ def test_an_answer_comes_back_bit_for_bit_with_all_it_says():
     here = misbehaving.lstsq(A, B)
     answer = asked(misbehaving.lstsq)
     assert answer.fit.x.tobytes() == here.x.tobytes()
-    assert (answer.fit.rank, answer.fit.note, answer.failed, answer.heard) == (2, "as ever", None, ())
+    assert (answer.fit.rank, answer.fit.note, answer.failed, answer.warnings) == (2, "as ever", None, ())
     assert answer.seconds > 0
 
 
@@ -60,7 +60,7 @@ def test_the_process_is_another_and_stays_for_the_next_call():
 def test_what_a_library_prints_or_warns_is_not_taken_for_an_answer():
     answer = asked(misbehaving.warns)
     assert answer.fit.x.tolist() == B.tolist()
-    assert answer.heard == ("UserWarning: beware",)
+    assert answer.warnings == ("UserWarning: beware",)
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,7 @@ def test_a_format_knows_the_range_and_precision_that_numpy_states(dtype):
     for number, stated in (
         (format.largest, info.max),
         (format.smallest_normal, info.smallest_normal),
-        (format.smallest_subnormal, info.smallest_subnormal),
+        (format.nearest(value_of(info.smallest_subnormal)), info.smallest_subnormal),
     ):
         assert type(number) is type(stated)
         assert number == stated
@@ -249,7 +249,9 @@ def test_a_format_that_numpy_lacks_is_carried_in_a_wider_type():
     assert bfloat16.exact(bfloat16.nearest(Fraction(1, 3))) == Fraction(171, 512)
     assert bfloat16.nearest(1 + Fraction(1, 2**8)) == 1
     assert bfloat16.largest == np.float32(2.0**128 * (1 - 2.0**-8) / 2**64) * np.float32(2.0**64)
-    assert bfloat16.smallest_subnormal == np.ldexp(np.float32(1), -133)
+    # The smallest positive number is 2**-133: half of it goes to even, 0, and anything above to it.
+    assert bfloat16.nearest(Fraction(1, 2**134)) == 0
+    assert bfloat16.nearest(Fraction(3, 2**135)) == np.ldexp(np.float32(1), -133)
     with pytest.raises(OutOfRangeError, match="overflows bfloat16"):
         bfloat16.nearest(Fraction(2) ** 128)
 

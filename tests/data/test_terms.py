@@ -28,7 +28,8 @@ from stabilitylab.data.design import (
     Scaled,
     Sqrt,
 )
-from stabilitylab.data.terms import Mapped, OnlyRegressor, Regressors
+from stabilitylab.data.terms import Mapped
+from stabilitylab.data.unbound import OnlyRegressor, Regressors
 
 SETTINGS = settings(deadline=None, max_examples=60)
 MP = mpmath.MPContext()

@@ -106,7 +106,7 @@ def rough(dropped=None, **changed):
     b = (1, 2, 0), X = [[1, 1/4], [0, 1]]: everything is exact in binary, so that each error can be planted by itself.
     """
     A, b, X = np.eye(3)[:, :2].copy(), np.array([1.0, 2.0, 0.0]), np.array([[1.0, 0.25], [0.0, 1.0]])
-    data = enclosure.Scaled.of(A, b)
+    data = enclosure.ScaledProblem.of(A, b)
     g = X.T @ (A.T @ b)
     terms = {"alpha": float(np.sqrt(2 / 16 + 1 / 256)) * (1 + 1e-12), "delta": 0.0, "eps": 0.0}
     if "g" in changed:
@@ -138,7 +138,7 @@ def test_each_term_of_the_radius_is_needed(term, changed):
 
 def test_the_last_rounding_of_x_is_needed(monkeypatch):
     """x0 = 1 and a correction of 2^-54 exactly: fl(x0 + X g) = 1 is wrong by that."""
-    data = enclosure.Scaled.of(np.array([[1.0]]), np.array([1.0]))
+    data = enclosure.ScaledProblem.of(np.array([[1.0]]), np.array([1.0]))
     arguments = data, np.array([[1.0]]), np.array([1.0]), np.array([2.0**-54]), 0.0, 0.0, 0.0
     x, radius, _ = enclosure._interval(*arguments)
     assert abs(Fraction(x[0]) - 1 - Fraction(1, 2**54)) <= Fraction(radius[0])

@@ -11,7 +11,7 @@ from exact_fit import fractions
 from stabilitylab.core.errors import RankDeficientError
 from stabilitylab.exact.float64 import preconditioner, rounding_bounds
 from stabilitylab.exact.float64.preconditioner import (
-    Scaled,
+    ScaledProblem,
     alpha_from_gram,
     alpha_from_product,
     alpha_from_sliced_product,
@@ -36,7 +36,7 @@ def what_overflows_is_compared():
 
 
 def scaled(A):
-    return Scaled.of(A, np.ones(len(A)))
+    return ScaledProblem.of(A, np.ones(len(A)))
 
 
 def by_qr(data):
@@ -123,7 +123,7 @@ def test_the_cheap_bounds_are_sharp_where_they_are_used(k, gram):
 def test_scaled_data_are_the_data_and_their_bounds_hold(name):
     A = MATRICES[name]
     b = np.random.default_rng(0).standard_normal(len(A)) * 1e250
-    data = Scaled.of(A, b)
+    data = ScaledProblem.of(A, b)
     assert (np.ldexp(data.A, data.exponents) == A).all()
     assert (np.ldexp(data.b, data.b_exponent) == b).all()
     E = fractions(data.A)

@@ -12,7 +12,7 @@ from exact_fit import fractions
 from stabilitylab.exact.float64 import by_residual
 from stabilitylab.exact.float64.by_residual import _decided
 from stabilitylab.exact.float64.fine_gradient import FineGradient
-from stabilitylab.exact.float64.preconditioner import Scaled
+from stabilitylab.exact.float64.preconditioner import ScaledProblem
 from wild import PROPERTY, double, doubles
 
 
@@ -34,7 +34,7 @@ def is_held(X="rough", dropped="", **planted):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(by_residual, "fine_gradient", lambda *_: FineGradient(h, terms["error"], terms["eps"]))
         patch.setattr(by_residual, "_decided", lambda *_: True)
-        found = by_residual._refined(Scaled.of(A, b), X, np.zeros(2), terms["alpha"])
+        found = by_residual._refined(ScaledProblem.of(A, b), X, np.zeros(2), terms["alpha"])
     return all(abs(x - v) <= r for x, v, r in zip(found.x, (1, 2), found.radius, strict=True))
 
 
@@ -59,7 +59,7 @@ def test_the_rounding_of_the_step_is_needed(monkeypatch):
 
     def held(X, h):
         monkeypatch.setattr(by_residual, "fine_gradient", lambda *_: FineGradient(h, np.zeros(6), 0.0))
-        found = by_residual._refined(Scaled.of(np.eye(6), h), X, np.zeros(6), 0.0)
+        found = by_residual._refined(ScaledProblem.of(np.eye(6), h), X, np.zeros(6), 0.0)
         step = fractions(X) @ (fractions(X).T @ fractions(h))
         return all(abs(x - v) <= r for x, v, r in zip(found.x, step, found.radius, strict=True))
 

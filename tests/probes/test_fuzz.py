@@ -17,7 +17,15 @@ from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError, RankDef
 from stabilitylab.lab import trial
 from stabilitylab.lab.experiment import counted, load
 from stabilitylab.lab.runner import run_experiment
-from stabilitylab.probes.fuzz import KINDS, Verdict, exact_solution, oracle, random_problem, tally, verdict_on
+from stabilitylab.probes.fuzz import (
+    KINDS,
+    RoundingVerdict,
+    count_verdicts,
+    exact_solution,
+    oracle,
+    random_problem,
+    verdict_on,
+)
 from stabilitylab.report.writers import markdown
 
 FEW = {kind: 4 if kind == "many columns" else 24 for kind in KINDS}
@@ -63,7 +71,7 @@ def refuses(A, b):
 
 
 def counts(solve, kind, seeds=None):
-    found = tally(solve, kind, range(FEW[kind] if seeds is None else seeds))
+    found = count_verdicts(solve, kind, range(FEW[kind] if seeds is None else seeds))
     return {verdict: found.count(verdict) for verdict in found.seeds}
 
 
@@ -74,7 +82,7 @@ def counts(solve, kind, seeds=None):
 def test_the_oracle_leaves_no_gradient_and_an_honest_solver_is_never_wrong(kind):
     found = counts(by_flint, kind)
     assert sum(found.values()) == FEW[kind]
-    assert not set(found) & {Verdict.WRONG, Verdict.REFUSED}
+    assert not set(found) & {RoundingVerdict.WRONG, RoundingVerdict.REFUSED}
     for seed in range(2):
         A, b = random_problem(kind, seed)
         x = exact_solution(A, b)
@@ -146,7 +154,7 @@ def test_the_kinds_are_as_hard_as_they_say():
     assert {A.shape[1] for A, _ in drawn("many columns", 60)} == set(range(31, 41))
     assert any(len(A) == 200 * A.shape[1] for A, _ in drawn("column scales"))
     assert all((np.abs(A).max(axis=0) < 2.0**-1022).any() for A, _ in drawn("subnormal columns"))
-    assert {Verdict.SOLVED, Verdict.OUT_OF_RANGE} <= set(counts(by_flint, "subnormal columns"))
+    assert {RoundingVerdict.SOLVED, RoundingVerdict.OUT_OF_RANGE} <= set(counts(by_flint, "subnormal columns"))
 
 
 # --- planted faults
@@ -154,19 +162,19 @@ def test_the_kinds_are_as_hard_as_they_say():
 
 @EACH
 def test_the_answer_of_floating_point_is_found_wrong(kind):
-    assert counts(lapack, kind)[Verdict.WRONG] > FEW[kind] / 3
+    assert counts(lapack, kind)[RoundingVerdict.WRONG] > FEW[kind] / 3
 
 
 @EACH
 def test_one_ulp_in_one_coefficient_is_found_wrong(kind):
     honest, off = counts(by_flint, kind), counts(one_ulp_off, kind)
-    assert Verdict.SOLVED not in off
-    assert off.get(Verdict.WRONG, 0) == honest.get(Verdict.SOLVED, 0)
+    assert RoundingVerdict.SOLVED not in off
+    assert off.get(RoundingVerdict.WRONG, 0) == honest.get(RoundingVerdict.SOLVED, 0)
 
 
 @EACH
 def test_refusing_everything_is_tallied_as_refused(kind):
-    assert counts(refuses, kind) == {Verdict.REFUSED: FEW[kind]}
+    assert counts(refuses, kind) == {RoundingVerdict.REFUSED: FEW[kind]}
 
 
 def says(error):
@@ -178,14 +186,14 @@ def says(error):
 
 @pytest.mark.parametrize("error", [RankDeficientError, OutOfRangeError, ZeroDivisionError])
 def test_an_error_that_the_problem_does_not_have_is_wrong(error):
-    assert counts(says(error), "near duplicates", 8)[Verdict.WRONG] >= 6
+    assert counts(says(error), "near duplicates", 8)[RoundingVerdict.WRONG] >= 6
 
 
 def test_a_singular_problem_may_not_be_answered():
     A, b = random_problem("singular", 3)
-    assert verdict_on(lapack, A, b) is Verdict.WRONG
-    assert verdict_on(says(OutOfRangeError), A, b) is Verdict.WRONG
-    assert verdict_on(says(RankDeficientError), A, b) is Verdict.SINGULAR
+    assert verdict_on(lapack, A, b) is RoundingVerdict.WRONG
+    assert verdict_on(says(OutOfRangeError), A, b) is RoundingVerdict.WRONG
+    assert verdict_on(says(RankDeficientError), A, b) is RoundingVerdict.SINGULAR
 
 
 @pytest.mark.parametrize(
@@ -193,17 +201,17 @@ def test_a_singular_problem_may_not_be_answered():
 )
 def test_what_is_not_the_nearest_doubles_is_wrong(x):
     A, b = np.array([[2.0, 0.0], [0.0, 1.0]]), np.array([1.0, 3.0])
-    assert verdict_on(lambda A, b: np.array([0.5, 3.0]), A, b) is Verdict.SOLVED
-    assert verdict_on(lambda A, b: None if x is None else np.asarray(x), A, b) is Verdict.WRONG
+    assert verdict_on(lambda A, b: np.array([0.5, 3.0]), A, b) is RoundingVerdict.SOLVED
+    assert verdict_on(lambda A, b: None if x is None else np.asarray(x), A, b) is RoundingVerdict.WRONG
 
 
 def test_ties_go_to_even_and_what_underflows_to_zero_is_no_solution():
     A, b = np.array([[1.0], [1.0]]), np.array([1.0, 1.0 + 2.0**-52])
-    assert verdict_on(lambda A, b: np.array([1.0]), A, b) is Verdict.SOLVED
-    assert verdict_on(lambda A, b: b[1:], A, b) is Verdict.WRONG
+    assert verdict_on(lambda A, b: np.array([1.0]), A, b) is RoundingVerdict.SOLVED
+    assert verdict_on(lambda A, b: b[1:], A, b) is RoundingVerdict.WRONG
     A, b = np.array([[2.0**600]]), np.array([2.0**-600])
-    assert verdict_on(lambda A, b: np.array([0.0]), A, b) is Verdict.WRONG
-    assert verdict_on(says(OutOfRangeError), A, b) is Verdict.OUT_OF_RANGE
+    assert verdict_on(lambda A, b: np.array([0.0]), A, b) is RoundingVerdict.WRONG
+    assert verdict_on(says(OutOfRangeError), A, b) is RoundingVerdict.OUT_OF_RANGE
 
 
 # --- the experiment
@@ -240,8 +248,8 @@ def test_the_committed_campaign_refutes_a_planted_solver_and_names_its_seeds(tmp
 @EACH
 def test_the_engine_is_not_wrong(kind):
     found = counts(lambda A, b: sl.lstsq(A, b).x, kind)
-    assert Verdict.WRONG not in found
-    assert found.get(Verdict.REFUSED, 0) == 0
+    assert RoundingVerdict.WRONG not in found
+    assert found.get(RoundingVerdict.REFUSED, 0) == 0
 
 
 def test_the_engine_takes_more_routes_than_one():

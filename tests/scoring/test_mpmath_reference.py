@@ -85,7 +85,7 @@ def test_one_ulp_from_dependent_is_independent_and_certified():
 
 
 def test_alpha_bounds_the_distance_of_the_factor_from_an_inverse():
-    problem = mpmath_reference._Scaled(system_of([[1, 2, 3], [1, 5, 7], [1, 1, 9], [1, 0, 2]], [1, 2, 3, 5]))
+    problem = mpmath_reference._IntegerProblem(system_of([[1, 2, 3], [1, 5, 7], [1, 1, 9], [1, 0, 2]], [1, 2, 3, 5]))
     for bits in (30, 60, 200):
         X, alpha = mpmath_reference._inverse_factor(problem, bits)
         n, scale = problem.n, Fraction(1, 2**bits)
@@ -127,7 +127,7 @@ def test_a_wrong_factor_costs_work_or_is_refused_and_never_gives_a_wrong_answer(
     honest = certified(FAULTY, 50)
     assert is_right(FAULTY, honest)
     monkeypatch.setattr(mpmath_reference, "_inverse_factor", perturbed(by))
-    problem = mpmath_reference._Scaled(FAULTY)
+    problem = mpmath_reference._IntegerProblem(FAULTY)
     found = mpmath_reference._inverse_factor(problem, 200)
     if found is not None:
         # Any factor with alpha < 1 sharpens x; only (A'A)^-1 needs alpha itself below the digits.
@@ -167,7 +167,7 @@ def test_every_bound_holds_and_nothing_but_zero_is_declared_zero(system, factor,
         return found
 
     monkeypatch.setattr(mpmath_reference, "_resolved", spied)
-    problem = mpmath_reference._Scaled(system)
+    problem = mpmath_reference._IntegerProblem(system)
     mpmath_reference._sharpened(problem, *factor(problem), 50)
     # In every step the coefficients, then |b - A x|² where m > n; in the last one the sum of squares explained.
     step = [*fit.x, fit.rss][: problem.n + (problem.m > problem.n)]

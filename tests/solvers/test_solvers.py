@@ -183,7 +183,7 @@ def test_the_error_is_proportional_to_the_unit_roundoff_over_five_formats(entry)
         errors = []
         for system in asked:
             # A common integer factor per column changes the bits and not the condition by much.
-            varied = systems.System(
+            varied = systems.ExactSystem(
                 system.A * np.array([Fraction(int(k), 8) for k in rng.integers(5, 12, system.A.shape[1])]), system.b
             )
             errors.append(relative_error(solve(entry.label.name, *varied.stored(dtype)), varied.x))
@@ -219,7 +219,7 @@ def test_elimination_reports_the_growth_of_wilkinsons_matrix():
 def test_a_small_pivot_grows_and_loses_the_digits_that_partial_pivoting_keeps():
     A, b = np.array([[1e-12, 1.0], [1.0, 1.0]]), np.array([1.0, 2.0])
     naive, pivoted = solvers.get("gauss.no_pivot")(A, b), solvers.get("gauss.partial")(A, b)
-    truth = systems.System.of(A, b).x
+    truth = systems.ExactSystem.of(A, b).x
     assert naive.growth == pytest.approx(1e12, rel=1e-3)
     assert pivoted.growth == 1
     assert 1e-6 < relative_error(naive.x, truth) < 1e-3

@@ -5,7 +5,7 @@ import numpy as np
 from stabilitylab.conformance.examinee import Examinee, is_finite
 from stabilitylab.conformance.questions import question
 from stabilitylab.conformance.rational import exact_array, norm, null_space
-from stabilitylab.conformance.systems import System, singular, unit_roundoff
+from stabilitylab.conformance.systems import ExactSystem, singular, unit_roundoff
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.types import Fit
 
@@ -26,10 +26,10 @@ def has_a_stated_answer_to_singular_data(route: Examinee) -> None:
             route.require(x is None or is_finite(x), f"{name}: {x} without a word")
             if answer.fit is not None:
                 # 0.1 in float32 is another number: what is singular is what was stored.
-                _judge(route, name, System(exact_array(A), exact_array(b)), answer.fit)
+                _judge(route, name, ExactSystem(exact_array(A), exact_array(b)), answer.fit)
 
 
-def _judge(route: Examinee, name: str, system: System, fit: Fit) -> None:
+def _judge(route: Examinee, name: str, system: ExactSystem, fit: Fit) -> None:
     label, x = route.label, np.asarray(fit.x)
     route.require(label.deficient_answer != "refuses", f"{name}: {x} from a route that says it refuses")
     if label.deficient_answer in ("minimum-norm", "basic") or "residual-optimal" in label.tags:
@@ -54,7 +54,7 @@ def _kept_by_round_off(route: Examinee, fit: Fit) -> bool:
     return fit.rank in (None, len(fit.x))
 
 
-def _residual_is_optimal(system: System, x: Array) -> bool:
+def _residual_is_optimal(system: ExactSystem, x: Array) -> bool:
     m, n = system.A.shape
     values = exact_array(x)
     residual = system.b - system.A @ values
@@ -63,7 +63,7 @@ def _residual_is_optimal(system: System, x: Array) -> bool:
     return bool(norm(system.A.T @ residual) <= allowed)
 
 
-def _is_in_the_row_space(system: System, x: Array) -> bool:
+def _is_in_the_row_space(system: ExactSystem, x: Array) -> bool:
     m, n = system.A.shape
     values = exact_array(x)
     allowed = m * n * unit_roundoff(x.dtype) * 30 * norm(values)

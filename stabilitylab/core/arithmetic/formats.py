@@ -50,11 +50,6 @@ class Format:
         return self.nearest(Fraction(2) ** self.minimum_exponent)
 
     @property
-    def smallest_subnormal(self) -> Any:
-        """The smallest positive number, and the gap between neighbours below the smallest normal number."""
-        return self.nearest(Fraction(2) ** self._last_place)
-
-    @property
     def _last_place(self) -> int:
         """The exponent of two of the last place of a subnormal number."""
         return self.minimum_exponent - (self.precision - 1)

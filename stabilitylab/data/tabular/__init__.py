@@ -13,7 +13,7 @@ from stabilitylab.data.tabular.columns import FileTruth
 from stabilitylab.data.tabular.numerals import Notation
 from stabilitylab.data.tabular.text_file import TextTable
 
-Table: TypeAlias = TextTable | ArrayTable
+FileTable: TypeAlias = TextTable | ArrayTable
 
 
 def truth_of_file(path: str | os.PathLike[str]) -> FileTruth:
@@ -25,7 +25,9 @@ def _is_array(path: str | os.PathLike[str]) -> bool:
     return Path(path).suffix.lower() == ".npy"
 
 
-def open_table(path: str | os.PathLike[str], *, separator: str = ",", decimal: str = ".", thousands: str = "") -> Table:
+def open_table(
+    path: str | os.PathLike[str], *, separator: str = ",", decimal: str = ".", thousands: str = ""
+) -> FileTable:
     """The table in a file: a .npy file with a two-dimensional array, or else text, UTF-8, names in the first line.
 
     separator: between fields, one character or "tab"; a field in double quotes may hold it. decimal: "." or ",".

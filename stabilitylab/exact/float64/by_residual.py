@@ -16,7 +16,7 @@ from stabilitylab.core.errors import RankDeficientError
 from stabilitylab.exact.float64.fine_gradient import WIDTH, fine_gradient
 from stabilitylab.exact.float64.gradient import two_sum
 from stabilitylab.exact.float64.preconditioner import (
-    Scaled,
+    ScaledProblem,
     alpha_from_gram,
     alpha_from_product,
     alpha_from_sliced_product,
@@ -54,7 +54,7 @@ def solved_by_residual(A: Array, b: Array) -> Certificate | None:
         if not square and (_has_short_numbers(A) or not _looks_well_conditioned(A)):
             return None
         try:
-            data = Scaled.of(A, b)
+            data = ScaledProblem.of(A, b)
         except RankDeficientError:
             return None
         factored = _factor(data, square)
@@ -92,7 +92,7 @@ def _looks_well_conditioned(A: Array) -> bool:
     return X is not None and float(np.linalg.norm(norms[:, None] * X)) < (4e3 if n <= FEW else 2e4)
 
 
-def _factor(data: Scaled, square: bool) -> tuple[Array, Array, float] | None:
+def _factor(data: ScaledProblem, square: bool) -> tuple[Array, Array, float] | None:
     X = inverse(lapack.dpotrf(data.G))
     if X is not None:
         alpha, likely = alpha_from_gram(data, X)
@@ -116,7 +116,7 @@ def _factor(data: Scaled, square: bool) -> tuple[Array, Array, float] | None:
     return None
 
 
-def _refined(data: Scaled, X: Array, start: Array, alpha: float) -> Certificate | None:
+def _refined(data: ScaledProblem, X: Array, start: Array, alpha: float) -> Certificate | None:
     n = len(start)
     largest = np.maximum(data.A.max(axis=0), -data.A.min(axis=0))
     exponents = np.frexp(largest)[1].astype(np.int64)
@@ -154,7 +154,9 @@ def _decided(high: Array, low: Array, radius: Array) -> bool:
     return bool(((high + up == high) & (high + down == high)).all())
 
 
-def _certificate(data: Scaled, X: Array, high: Array, low: Array, radius: Array, alpha: float) -> Certificate | None:
+def _certificate(
+    data: ScaledProblem, X: Array, high: Array, low: Array, radius: Array, alpha: float
+) -> Certificate | None:
     powers = data.b_exponent - data.exponents
     nearest = np.ldexp(high, powers)
     if not ((np.abs(nearest) >= np.finfo(float).tiny) & np.isfinite(nearest)).all():

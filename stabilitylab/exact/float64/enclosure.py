@@ -39,7 +39,13 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError
 from stabilitylab.data.validation import checked, read_only
 from stabilitylab.exact.float64.gradient import gradient
-from stabilitylab.exact.float64.preconditioner import Scaled, alpha_from_gram, alpha_from_product, inverse, row_norms
+from stabilitylab.exact.float64.preconditioner import (
+    ScaledProblem,
+    alpha_from_gram,
+    alpha_from_product,
+    inverse,
+    row_norms,
+)
 from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm_bound, transposed_times, triangle
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 
@@ -88,7 +94,7 @@ def enclose(A: npt.ArrayLike, b: npt.ArrayLike) -> Enclosure:
     require_true_float64_blas()
     matrix, right = (_float64(v, name) for v, name in zip(checked(A, b), ("A", "b"), strict=True))
     with np.errstate(all="ignore"):  # what overflows here fails the comparisons, which ask for what must hold
-        data = Scaled.of(matrix, right)
+        data = ScaledProblem.of(matrix, right)
         y, radius, alpha = _proven(data)
         # lower and upper leave x by what was proven; powers of two are exact except where they underflow.
         exponents = data.b_exponent - data.exponents
@@ -114,7 +120,7 @@ def _float64(values: Array, name: str) -> Array:
     return converted
 
 
-def _proven(data: Scaled) -> tuple[Array, Array, float]:
+def _proven(data: ScaledProblem) -> tuple[Array, Array, float]:
     """x (n,), its radius (n,) and alpha, by the cheapest factor that does. Raises NotCertifiedError."""
     X = inverse(lapack.dpotrf(data.G))
     if X is not None:
@@ -140,7 +146,7 @@ def _proven(data: Scaled) -> tuple[Array, Array, float]:
     return _refined(data, X, X @ R[:n, n], alpha)
 
 
-def _refined(data: Scaled, X: Array, x: Array, alpha: float) -> tuple[Array, Array, float]:
+def _refined(data: ScaledProblem, X: Array, x: Array, alpha: float) -> tuple[Array, Array, float]:
     """The enclosure at x, after Newton steps where x is not yet good enough for one more to finish it.
 
     With h, |h - A'r| <= error, from `gradient` and g = fl(X'h): delta = | |X|'error + gamma_n |X|'|h| |.
@@ -161,7 +167,7 @@ def _refined(data: Scaled, X: Array, x: Array, alpha: float) -> tuple[Array, Arr
         x, before = x + X @ g, size
 
 
-def _settled(data: Scaled, X: Array, x: Array) -> Array:
+def _settled(data: ScaledProblem, X: Array, x: Array) -> Array:
     """x after steps x + X X'A'(b - A x) in plain float64, while they gain. No bound depends on it."""
     before = np.inf
     while True:
@@ -175,7 +181,7 @@ def _settled(data: Scaled, X: Array, x: Array) -> Array:
 
 
 def _interval(
-    data: Scaled, X: Array, x: Array, g: Array, alpha: float, delta: float, eps: float
+    data: ScaledProblem, X: Array, x: Array, g: Array, alpha: float, delta: float, eps: float
 ) -> tuple[Array, Array, float]:
     """x + X g and its radius, by the inequality of the module's docstring."""
     first = (alpha / (1 - alpha) + gamma(len(x) + 1)) * norm_bound(g)

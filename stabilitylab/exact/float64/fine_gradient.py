@@ -24,8 +24,8 @@ WIDTH = 21
 class FineGradient:
     """h (n,) with |h - A'r| <= error (n,), for a residual r, |r - (b - A x)|_2 <= eps.
 
-    Both are bounds once multiplied by the factor `up` of `preconditioner.Scaled` for their own roundings, and up to
-    underflow, which the smallest value of `norm_bound` covers.
+    Both are bounds once multiplied by the factor `up` of `preconditioner.ScaledProblem` for their own roundings, and up
+    to underflow, which the smallest value of `norm_bound` covers.
     """
 
     h: Array

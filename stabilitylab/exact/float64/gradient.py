@@ -29,8 +29,8 @@ ROUND = 1.5 * 2.0**52  # v + ROUND q - ROUND q is v rounded to a multiple of q, 
 class Gradient:
     """h (n,) ~ A'r with |h - A'r| <= error (n,), for r (m,), the sum of two arrays, with |r - (b - A x)|_2 <= eps.
 
-    Both are bounds once multiplied by the factor `up` of `preconditioner.Scaled` for their own roundings, fewer than
-    n + 32 each.
+    Both are bounds once multiplied by the factor `up` of `preconditioner.ScaledProblem` for their own roundings, fewer
+    than n + 32 each.
     """
 
     r: tuple[Array, Array]

@@ -18,7 +18,7 @@ from stabilitylab.exact.gram.limbs import ROUND
 
 
 @dataclass(frozen=True)
-class Scaled:
+class ScaledProblem:
     """A (m, n) 2^-exponents and b (m,) 2^-b_exponent, in the powers of two that keep every bound clear of underflow.
 
     Of these scaled A and b: G = fl(A'A) (n, n), c = fl(A'b) (n,), norms (n,) >= |a_j|_2, and
@@ -37,7 +37,7 @@ class Scaled:
     up: float
 
     @classmethod
-    def of(cls, A: Array, b: Array) -> "Scaled":
+    def of(cls, A: Array, b: Array) -> "ScaledProblem":
         """A and b, scaled only where a norm is outside 2^-100 .. 2^100. Raises RankDeficientError for a column of 0."""
         n = A.shape[1]
         up = 1 + (8 * n + 64) * 2 * U
@@ -60,7 +60,7 @@ class Scaled:
         return cls(A, b, exponents, b_exponent, G, c, norms, k, up)
 
 
-def alpha_from_gram(data: Scaled, X: Array) -> tuple[float, float]:
+def alpha_from_gram(data: ScaledProblem, X: Array) -> tuple[float, float]:
     """alpha >= |X'A'A X - I|_F from G = fl(A'A), and what alpha is likely to be.
 
     |X'(G - A'A)X| <= gamma_k t t' with t = |X|'norms; fl(X'fl(G X)) is within gamma_2n |X|'|G||X| of X'G X, and
@@ -75,7 +75,7 @@ def alpha_from_gram(data: Scaled, X: Array) -> tuple[float, float]:
     return (float((distance + rounding) * data.up) if usable else np.inf), float(likely)
 
 
-def alpha_from_product(data: Scaled, X: Array) -> float:
+def alpha_from_product(data: ScaledProblem, X: Array) -> float:
     """alpha >= |P'P - I|_F, P = A X, from C = fl(A X) and S = fl(C'C), one block of rows at a time.
 
     X is triangular, so column j of C has j + 1 products in each sum: |C - P|_F <= e = | gamma_(j+1) t_j |. With
@@ -95,7 +95,7 @@ def alpha_from_product(data: Scaled, X: Array) -> float:
     return alpha if usable and alpha < np.inf else np.inf
 
 
-def alpha_from_sliced_product(data: Scaled, X: Array) -> float:
+def alpha_from_sliced_product(data: ScaledProblem, X: Array) -> float:
     """alpha as in `alpha_from_product`, with C = A X to 20 bits more: for condition numbers to about 1e12.
 
     A = A1 + A2 and X = X1 + X2 with 21 leading bits in A1 and X1, so that A1 X1 is a sum of integers below 2**53 and
@@ -131,7 +131,7 @@ def alpha_from_sliced_product(data: Scaled, X: Array) -> float:
     return alpha if usable and alpha < np.inf else np.inf
 
 
-def reach(data: Scaled, X: Array) -> tuple[int, Array, bool]:
+def reach(data: ScaledProblem, X: Array) -> tuple[int, Array, bool]:
     """n; t (n,) = |X|'norms, bounds on the norms of the columns of A X; whether underflow cannot spoil the bounds."""
     t = (np.abs(X).T @ data.norms) * data.up
     return len(t), t, bool(t.min() > 0.75 and row_norms(X).min() > 2.0**-199 and np.isfinite(t).all())

@@ -12,7 +12,7 @@ from stabilitylab.core.errors import ComplexError, EmptyError, NotFiniteError, N
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 
 Vector = Sequence[Fraction]
-Rows = Sequence[Sequence[Fraction]]
+FractionRows = Sequence[Sequence[Fraction]]
 LARGEST_POWER = 2**20  # of two, in a factor: beyond it the numbers would fill the memory
 
 
@@ -53,7 +53,7 @@ def check(certificate: Certificate, A: Any, b: Any) -> Checked:
     return Checked(True, f"rank {certificate.rank} and {len(c)} coefficients are proven by {how}")
 
 
-def _objections(certificate: Certificate, G: Rows, c: Vector) -> Iterator[str]:
+def _objections(certificate: Certificate, G: FractionRows, c: Vector) -> Iterator[str]:
     """What speaks against each claim in turn, "" where nothing does; a claim may rest on those before it."""
     x, radius, n = certificate.x, certificate.radius, len(c)
     solution: Vector | None = None
@@ -121,7 +121,7 @@ def _wrong_rank(claimed: int, rank: int) -> str:
     return "" if claimed == rank else f"the rank of A is {rank}, and the certificate says {_shown(claimed)}"
 
 
-def _not_an_inverse(X: Rows, alpha: float, G: Rows) -> str:
+def _not_an_inverse(X: FractionRows, alpha: float, G: FractionRows) -> str:
     """Whether |I - X'G X|_F <= alpha, in integers."""
     X_whole, X_unit = _whole(X)
     G_whole, G_unit = _whole(G)
@@ -134,7 +134,7 @@ def _not_an_inverse(X: Rows, alpha: float, G: Rows) -> str:
     return f"the square of |I - X'A'A X|_F is {_shown(Fraction(squares, one**2))}, and alpha is {alpha!r} only"
 
 
-def _too_narrow(radius: Vector, X: Rows, alpha: Fraction, G: Rows, c: Vector, x: Vector) -> str:
+def _too_narrow(radius: Vector, X: FractionRows, alpha: Fraction, G: FractionRows, c: Vector, x: Vector) -> str:
     """Whether |X g|_i + |X_i| |g| alpha/(1 - alpha) <= radius_i, by squares, so that no root is rounded."""
     d = [right - _dot(row, x) for row, right in zip(G, c, strict=True)]
     g = [_dot(column, d) for column in zip(*X, strict=True)]
@@ -160,13 +160,13 @@ def _not_exact(radius: Vector) -> str:
     return "" if i is None else f"a solution of least norm must be exact; radius[{i}] is {_shown(radius[i])}"
 
 
-def _not_a_minimiser(G: Rows, c: Vector, x: Vector) -> str:
+def _not_a_minimiser(G: FractionRows, c: Vector, x: Vector) -> str:
     d = [right - _dot(row, x) for row, right in zip(G, c, strict=True)]
     i = _first(v != 0 for v in d)
     return "" if i is None else f"x does not minimise |b - A x|: entry {i} of A'(b - A x) is {_shown(d[i])}"
 
 
-def _not_of_least_norm(G: Rows, x: Vector, rank: int) -> str:
+def _not_of_least_norm(G: FractionRows, x: Vector, rank: int) -> str:
     """Whether x is a combination of the rows of A, which span what those of A'A do."""
     if _eliminated([*G, x], len(x))[1] == rank:
         return ""
@@ -174,7 +174,7 @@ def _not_of_least_norm(G: Rows, x: Vector, rank: int) -> str:
 
 
 def _not_nearest(
-    nearest: Sequence[float], x: Vector, radius: Vector, G: Rows, c: Vector, solution: Vector | None
+    nearest: Sequence[float], x: Vector, radius: Vector, G: FractionRows, c: Vector, solution: Vector | None
 ) -> str:
     """Whether nearest_i is what all of [x_i - radius_i, x_i + radius_i] rounds to, or else what x*_i does."""
     for i, value in enumerate(nearest):
@@ -192,7 +192,7 @@ def _not_nearest(
 # --- arithmetic in rationals
 
 
-def _normal_equations(A: Any, b: Any) -> tuple[Rows, Vector]:
+def _normal_equations(A: Any, b: Any) -> tuple[FractionRows, Vector]:
     """A'A (n, n) and A'b (n,) exactly."""
     left, right = _numbers(A, "A"), _numbers(b, "b")
     if left.size == 0:
@@ -232,7 +232,7 @@ def _number(value: Any, place: str) -> Fraction:
         raise NotNumericError(f"{place} must be a number ({kinds}); got {_shown(value)}") from None
 
 
-def _whole(rows: Rows) -> tuple[list[list[int]], int]:
+def _whole(rows: FractionRows) -> tuple[list[list[int]], int]:
     """Integers and the unit with rows = integers / unit."""
     unit = lcm(*(v.denominator for row in rows for v in row))
     return [[v.numerator * (unit // v.denominator) for v in row] for row in rows], unit
@@ -242,7 +242,7 @@ def _dot(p: Sequence[Any], q: Sequence[Any]) -> Any:
     return sum(v * w for v, w in zip(p, q, strict=True))
 
 
-def _eliminated(rows: Rows, n: int) -> tuple[list[list[int]], int]:
+def _eliminated(rows: FractionRows, n: int) -> tuple[list[list[int]], int]:
     """Row echelon form of the first n columns, in integers, and their rank. By Bareiss, Math. Comp. 22 (1968) 565."""
     M, _ = _whole(rows)
     previous, rank = 1, 0

@@ -2,6 +2,14 @@
 
 from stabilitylab.probes.fuzz.oracle import exact_solution
 from stabilitylab.probes.fuzz.random_problems import KINDS, random_problem
-from stabilitylab.probes.fuzz.verdicts import Verdict, VerdictCounts, tally, verdict_on
+from stabilitylab.probes.fuzz.verdicts import RoundingVerdict, VerdictCounts, count_verdicts, verdict_on
 
-__all__ = ["KINDS", "Verdict", "VerdictCounts", "exact_solution", "random_problem", "tally", "verdict_on"]
+__all__ = [
+    "KINDS",
+    "RoundingVerdict",
+    "VerdictCounts",
+    "count_verdicts",
+    "exact_solution",
+    "random_problem",
+    "verdict_on",
+]

@@ -15,7 +15,7 @@ from stabilitylab.probes.fuzz.random_problems import random_problem
 SMALLEST = Fraction(2) ** -1022  # the smallest normal float64
 
 
-class Verdict(Enum):
+class RoundingVerdict(Enum):
     """How an answer compares with the exact solution."""
 
     SOLVED = "every coefficient is the double nearest to the exact one, ties to even"
@@ -29,14 +29,14 @@ class Verdict(Enum):
 class VerdictCounts:
     """For each verdict the seeds of the problems of one kind that got it."""
 
-    seeds: dict[Verdict, tuple[int, ...]]
+    seeds: dict[RoundingVerdict, tuple[int, ...]]
 
-    def count(self, verdict: Verdict) -> int:
+    def count(self, verdict: RoundingVerdict) -> int:
         """The number of problems that got this verdict."""
         return len(self.seeds.get(verdict, ()))
 
 
-def verdict_on(solve: Callable[[Any, Any], Any], A: Any, b: Any) -> Verdict:
+def verdict_on(solve: Callable[[Any, Any], Any], A: Any, b: Any) -> RoundingVerdict:
     """The verdict on solve(A, b) for float64 A (m, n), b (m,), which must return x (n,) of float64 or raise an error.
 
     RankDeficientError is right exactly when A is rank deficient; OutOfRangeError only when an exact coefficient
@@ -46,21 +46,25 @@ def verdict_on(solve: Callable[[Any, Any], Any], A: Any, b: Any) -> Verdict:
     try:
         x = solve(A, b)
     except NotCertifiedError:
-        return Verdict.REFUSED
+        return RoundingVerdict.REFUSED
     except RankDeficientError:
-        return Verdict.SINGULAR if exact is None else Verdict.WRONG
+        return RoundingVerdict.SINGULAR if exact is None else RoundingVerdict.WRONG
     except OutOfRangeError:
-        return Verdict.OUT_OF_RANGE if exact is not None and any(map(_out_of_range, exact)) else Verdict.WRONG
+        return (
+            RoundingVerdict.OUT_OF_RANGE
+            if exact is not None and any(map(_out_of_range, exact))
+            else RoundingVerdict.WRONG
+        )
     except Exception:
-        return Verdict.WRONG
+        return RoundingVerdict.WRONG
     if exact is None or np.shape(x) != (len(exact),) or np.asarray(x).dtype != np.float64:
-        return Verdict.WRONG
-    return Verdict.SOLVED if all(map(_is_nearest, x, exact)) else Verdict.WRONG
+        return RoundingVerdict.WRONG
+    return RoundingVerdict.SOLVED if all(map(_is_nearest, x, exact)) else RoundingVerdict.WRONG
 
 
-def tally(solve: Callable[[Any, Any], Any], kind: str, seeds: Iterable[int]) -> VerdictCounts:
+def count_verdicts(solve: Callable[[Any, Any], Any], kind: str, seeds: Iterable[int]) -> VerdictCounts:
     """The verdicts on the random problems of a kind with these seeds."""
-    by_verdict: dict[Verdict, tuple[int, ...]] = {}
+    by_verdict: dict[RoundingVerdict, tuple[int, ...]] = {}
     for seed in seeds:
         verdict = verdict_on(solve, *random_problem(kind, seed))
         by_verdict[verdict] = (*by_verdict.get(verdict, ()), seed)

@@ -15,7 +15,7 @@ from stabilitylab.probes.metamorphic.laws import Law, Pair
 from stabilitylab.probes.metamorphic.small_problem import SmallProblem, solve, unsuited
 from stabilitylab.scoring.theory.condition import conditioning
 
-Rows: TypeAlias = tuple[tuple[int, ...], ...]
+IntegerRows: TypeAlias = tuple[tuple[int, ...], ...]
 
 WELL_POSED = 1e3  # the largest relative condition number of a problem that routes are tested on
 TOLERANCE = 1e-6  # relative difference allowed to every route: the stopping tolerance of an iterative one
@@ -27,7 +27,7 @@ class Instance:
     """A problem of small integers and the exponent k of a law; rows: the columns of X and then y, row by row."""
 
     exponent: int
-    rows: Rows
+    rows: IntegerRows
 
     @property
     def X(self) -> Array:

@@ -8,21 +8,21 @@ from stabilitylab.bench.run import Route
 from stabilitylab.probes.metamorphic.comparison import (
     WELL_POSED,
     Instance,
+    IntegerRows,
     LawComparison,
-    Rows,
     compare,
     instance_sensitivity,
     widths,
 )
 from stabilitylab.probes.metamorphic.laws import Law
 
-SMALLEST: dict[int, Rows] = {
+SMALLEST: dict[int, IntegerRows] = {
     1: ((0, 0), (0, 1), (1, 0)),
     2: ((0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0)),
 }
 """The smallest well-posed problem with 1 and with 2 columns: no entry of it can be smaller, and no row left out."""
 
-USUAL: dict[int, Rows] = {
+USUAL: dict[int, IntegerRows] = {
     1: ((3, 4), (-2, -3), (1, 2), (4, 3), (-3, -1)),
     2: ((3, 1, 4), (-2, 4, -3), (1, -1, 2), (4, 2, 3), (-3, 0, -1)),
 }

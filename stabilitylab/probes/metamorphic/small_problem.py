@@ -47,7 +47,7 @@ class SmallProblem:
         """
         columns = {f"x{j}": np.array(column) for j, column in enumerate(zip(*self.X, strict=True), 1)}
         design = Design.line() if len(columns) == 1 else Design.columns(intercept=True)
-        return Problem("asked", {**columns, "y": np.array(self.y)}, design, source="", format=self.dtype)
+        return Problem("small", {**columns, "y": np.array(self.y)}, design, source="", format=self.dtype)
 
     @property
     def weighted_system(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -59,7 +59,7 @@ class SmallProblem:
     @property
     def weighted_by_hand(self) -> Problem:
         """The same minimiser for a route that takes no weights: `weighted_system`, as a matrix."""
-        return Problem.from_matrix("asked", *self.weighted_system)
+        return Problem.from_matrix("small", *self.weighted_system)
 
 
 def unsuited(entry: bench.Route, small: SmallProblem) -> str | None:

@@ -23,7 +23,7 @@ from stabilitylab.probes.rank_policy.systems import (
     SHORT_SPARE,
     SLOPE,
     VARIANTS,
-    System,
+    ProbeSystem,
     dependent,
     nearly_dependent,
     shifted,
@@ -34,7 +34,7 @@ from stabilitylab.scoring.reporting import Reporting
 
 __all__ = ["Bracket", "Outcome", "RankPolicy", "Reply", "probe", "script"]
 
-SystemMaker = Callable[..., System]
+SystemMaker = Callable[..., ProbeSystem]
 
 MAX_LOST_CALLS = 3  # calls that end their process or reach the time limit, after which the route is called no more
 BITS_LEFT = 13  # bits that uncentred columns leave of the slope of `shifted` at the offset that tests for centring
@@ -70,7 +70,7 @@ class _Calls:
         self.answers: dict[tuple[bytes, bytes], Answer] = {}
         self.lost_calls: list[Answer] = []
 
-    def answer(self, system: System) -> Answer:
+    def answer(self, system: ProbeSystem) -> Answer:
         """The answer to a system, passed in the route's call form.
 
         A route that adds an intercept itself gets A without its column of ones; where A has none, the intercept is one
@@ -88,7 +88,7 @@ class _Calls:
                 self.lost_calls.append(answer)
         return self.answers[key]
 
-    def outcome(self, system: System) -> Outcome:
+    def outcome(self, system: ProbeSystem) -> Outcome:
         """The outcome of the answer to a system."""
         return outcome_of(self.answer(system), system)
 
@@ -143,7 +143,7 @@ class _Calls:
         least_reported = max(undecided or replies, key=lambda reply: list(Reporting).index(reply.reporting))
         return least_reported if undecided else replace(least_reported, outcome=Outcome.ARBITRARY)
 
-    def reply(self, system: System) -> Reply:
+    def reply(self, system: ProbeSystem) -> Reply:
         """The answer to a system, classified beside the answer to a well-conditioned one."""
         answer, usual = self.answer(system), self.answer(nearly_dependent(self.call_form, 0.5))
         x = () if answer.fit is None else tuple(map(float, np.asarray(answer.fit.x)[-len(system.base) :]))

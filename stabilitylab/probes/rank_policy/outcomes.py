@@ -15,7 +15,7 @@ import numpy as np
 from stabilitylab.bench.call import Answer
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.types import Status
-from stabilitylab.probes.rank_policy.systems import System
+from stabilitylab.probes.rank_policy.systems import ProbeSystem
 from stabilitylab.scoring.reporting import Reporting
 
 KEPT_TO = 0.25  # relative error of the coefficient along the direction below which the direction counts as kept
@@ -138,7 +138,7 @@ class RankPolicy:
         return self.cutting.reply.reporting if self.cutting and self.cutting.reply else None
 
 
-def outcome_of(answer: Answer, system: System) -> Outcome:
+def outcome_of(answer: Answer, system: ProbeSystem) -> Outcome:
     """The outcome of an answer x to a system, decomposed as x = base + t direction + a part orthogonal to it."""
     if answer.fit is None:
         return Outcome.PROCESS_ENDED if answer.failed in (Status.TIMED_OUT, Status.DIED) else Outcome.REFUSED
@@ -167,7 +167,7 @@ def outcome_of(answer: Answer, system: System) -> Outcome:
     return Outcome.ARBITRARY
 
 
-def _shortest(system: System, units: Array) -> float:
+def _shortest(system: ProbeSystem, units: Array) -> float:
     """The t that minimises |D (base + t direction)|_2, D = diag(units), units (n,)."""
     d, base = units * system.direction, units * system.base
     return float(-(d @ base) / (d @ d))
@@ -180,7 +180,7 @@ def reporting_of(answer: Answer, usual: Answer) -> tuple[Reporting, str]:
     """
     if answer.fit is None:
         return Reporting.REFUSED, answer.note
-    new = [text for text in answer.heard if text not in usual.heard]
+    new = [text for text in answer.warnings if text not in usual.warnings]
     if answer.fit.dropped or not np.isfinite(np.asarray(answer.fit.x, dtype=float)).all():
         return Reporting.NOT_A_NUMBER, "; ".join(new)
     if new:

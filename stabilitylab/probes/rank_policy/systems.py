@@ -43,7 +43,7 @@ EQUAL_X = (
 
 
 @dataclass(frozen=True, eq=False)
-class System:
+class ProbeSystem:
     """A (m, n), b (m,) and the only solution x = base + weight direction of A x = b.
 
     base, direction (n,): as the share goes to 0, base + t direction becomes a solution for every t. weight: 0 where the
@@ -61,12 +61,12 @@ class System:
         """The solution (n,)."""
         return self.base + self.weight * self.direction
 
-    def ordered(self, columns: tuple[int, ...]) -> "System":
+    def ordered(self, columns: tuple[int, ...]) -> "ProbeSystem":
         """The same system with its columns permuted; a system of fewer columns, a line, is returned as it is."""
         if self.A.shape[1] < len(columns):
             return self
         order = list(columns)
-        return System(self.A[:, order], self.b, self.base[order], self.direction[order], self.weight)
+        return ProbeSystem(self.A[:, order], self.b, self.base[order], self.direction[order], self.weight)
 
     @property
     def ratio(self) -> float:
@@ -90,7 +90,7 @@ def on_a_line(call_form: str) -> bool:
     return call_form in ("line", "polynomial")
 
 
-def nearly_dependent(call_form: str, share: float, variant: int = 0, m: int = ROWS) -> System:
+def nearly_dependent(call_form: str, share: float, variant: int = 0, m: int = ROWS) -> ProbeSystem:
     """[p, q, p + q + share h3]: the last column is the sum of the others but for `share`.
 
     Variants have another b and another order of the columns, or, for a line, another centre of x and more rows: an
@@ -100,31 +100,31 @@ def nearly_dependent(call_form: str, share: float, variant: int = 0, m: int = RO
     return _system(call_form, others, share, 2.0, variant, m).ordered(ORDERS[variant])
 
 
-def short_column(call_form: str, share: float, variant: int = 0) -> System:
+def short_column(call_form: str, share: float, variant: int = 0) -> ProbeSystem:
     """[p, q, share h3]: the last column is orthogonal to the others and short; variants have another b."""
     return _system(call_form, 0.0, share, LONG, variant, ROWS)
 
 
-def dependent(call_form: str, variant: int = 0) -> System:
+def dependent(call_form: str, variant: int = 0) -> ProbeSystem:
     """[p, q, p + q]: the last column is the sum of the others; for a line, all x are equal. Variants as above."""
     others = EQUAL_X[variant] if on_a_line(call_form) else 1.0
     return _system(call_form, others, 0.0, 0.0, variant, ROWS).ordered(ORDERS[variant])
 
 
-def shifted(k: int) -> System:
+def shifted(k: int) -> ProbeSystem:
     """The line over x = 2**k + 0, 1, ..., 7 whose least-squares slope is SLOPE; its residual is not 0."""
     i = np.arange(8.0)
     A = np.column_stack([np.ones(8), 2.0**k + i])
-    return System(A, 3 * i + (i == 7), np.array([0, SLOPE]), np.array([0.0, 1]), 0)
+    return ProbeSystem(A, 3 * i + (i == 7), np.array([0, SLOPE]), np.array([0.0, 1]), 0)
 
 
-def _system(call_form: str, others: float, share: float, weight: float, variant: int, m: int) -> System:
+def _system(call_form: str, others: float, share: float, weight: float, variant: int, m: int) -> ProbeSystem:
     """[p, q, others (p + q) + share h3] and i h1 + j h2 + weight share h3; or [1, others + share r] and its like."""
     if on_a_line(call_form):
         r = ramp(m * (1 + 2 * variant))
         A, b = np.column_stack([np.ones_like(r), others + share * r]), 1 + weight * share * r
-        return System(A, b, np.array([1.0, 0]), np.array([-others, 1]), weight)
+        return ProbeSystem(A, b, np.array([1.0, 0]), np.array([-others, 1]), weight)
     (i, j), (h1, h2, h3) = RIGHT_SIDES[variant], hadamard(m)
     p, q = 4 * h1 + h2, h1 - 2 * h2
     A, b = np.column_stack([p, q, others * (p + q) + share * h3]), i * h1 + j * h2 + weight * share * h3
-    return System(A, b, np.array([2 * i + j, i - 4 * j, 0]) / 9, np.array([-others, -others, 1]), weight)
+    return ProbeSystem(A, b, np.array([2 * i + j, i - 4 * j, 0]) / 9, np.array([-others, -others, 1]), weight)
