@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import issparse
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import (
@@ -79,7 +78,8 @@ def as_array(values: npt.ArrayLike, name: str) -> Array:
 
     Raises ShapeError when ragged, NotNumericError when sparse, NotFiniteError when an entry is masked.
     """
-    if issparse(values):
+    # By the names of its classes: importing scipy.sparse would change the filters of warnings.
+    if any(f"{kind.__module__}.".startswith("scipy.sparse.") for kind in type(values).__mro__):
         way = f"{name}.toarray()" if name.isidentifier() else "the array that its toarray() gives"
         raise NotNumericError(f"{name} is sparse (scipy.sparse.{type(values).__name__}): pass {way}")
     try:

@@ -35,8 +35,14 @@ class CertifiedFit:
     Converts to x under numpy.asarray.
 
     system: the exact normal equations, None where x did not need them; solution: theirs, which the other figures start
-    from, None at a lower rank; data: what was fitted, None where it was not kept. The arrays are not copied: InputError
-    where a figure needs them and they have changed.
+    from, None at a lower rank; data: what was fitted, None where it was not kept.
+
+    The arrays are not copied, and what needs them reads them again. Noticed then, by InputError: where the normal
+    equations are formed only now, a change that moves a coefficient to another double; in `residuals` and
+    `fitted_values`, an entry that is no longer finite, and a change of the weighted sum of squares of b - A x within
+    its first 40 digits or so. Not noticed: another order of the rows, rows negated in A and b together, what stands in
+    rows of weight 0, changes below these 40 digits, and changes that cancel each other in the coefficients or in the
+    sum. The values are then those of the arrays as they are now.
     """
 
     x: Array
@@ -148,8 +154,7 @@ class CertifiedFit:
 
         Cost: m n products of Python integers. Raises InputError when the rows were not kept, and when they have changed
         since the fit: the weighted sum of squares of b - A x, enclosed to about 40 digits, must be the certified one.
-        A change without a share in these digits, or one that leaves the sum as it is, such as another order of the
-        rows, is not noticed.
+        What does not change these digits, such as another order of the rows, is not noticed: `CertifiedFit` lists it.
         """
         return self._of_rows(residual=False)
 

@@ -157,6 +157,35 @@ def test_the_solution_of_least_norm_notices_changes():
         refused(fit)
 
 
+def another_order(A, b):
+    A[:], b[:] = A[::-1].copy(), b[::-1].copy()
+
+
+def a_row_negated(A, b):
+    A[1], b[1] = -A[1], -b[1]
+
+
+def a_row_of_weight_0(A, b):
+    A[0], b[0] = 7.0, -7.0
+
+
+def below_the_digits(A, b):
+    b[2] += 2.0**-200
+
+
+@pytest.mark.parametrize("change", [another_order, a_row_negated, a_row_of_weight_0, below_the_digits])
+def test_what_is_documented_as_not_noticed_gives_the_values_of_the_rows_as_they_are(change):
+    A, b = noisy()
+    b[2] = 0.0
+    weights = None if change is another_order else [0, *[1] * 11]
+    fit = lstsq(A, b, weights=weights)
+    exactly_x = np.array(exact_fit(A[1:] if weights else A, b[1:] if weights else b).x, dtype=object)
+    change(A, b)
+    at = fractions(A) @ exactly_x
+    assert fit.fitted_values().tolist() == doubles(at)
+    assert fit.residuals().tolist() == doubles(fractions(b) - at)
+
+
 def test_it_is_the_sum_of_squares_that_notices(monkeypatch):
     A, b = noisy()
     fit = lstsq(A, b)
