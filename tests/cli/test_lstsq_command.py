@@ -1,6 +1,5 @@
 """The command `lstsq`: a file in, certified numbers out, the same as in memory; bad input says the way out."""
 
-import csv
 import json
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -10,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import stabilitylab as sl
+from data_files import table, written
 from stabilitylab.cli.main import main
 from stabilitylab.problems.nist import certified
 
@@ -33,20 +33,6 @@ def called(*arguments, code=0):
 def told(*arguments):
     """What --json prints, which is all there is on standard output."""
     return json.loads(called(*arguments, "--json").stdout)
-
-
-def written(path, names, rows):
-    with path.open("w", newline="", encoding="utf-8") as out:
-        csv.writer(out).writerows([names, *rows])
-    return path
-
-
-def table(m=60, n=3, seed=1, digits=3):
-    """Rows of decimals as text: n columns and a target."""
-    random = np.random.default_rng(seed)
-    X = random.standard_normal((m, n))
-    y = X @ np.arange(1.0, n + 1) + 5 + random.standard_normal(m)
-    return [[f"{v:.{digits}f}" for v in row] for row in np.column_stack([X, y])]
 
 
 def nist(name, path):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exact_fit import exact_fit
+from exact_sums import accumulated
 from stabilitylab import GramAccumulator, lstsq
 from stabilitylab.core.errors import (
     ComplexError,
@@ -35,15 +36,6 @@ BLOCKS = [(A[i:j], B[i:j]) for i, j in CUTS]
 
 def of(*blocks, n=4, **options):
     return GramAccumulator(n, **options).extend(blocks)
-
-
-def values(acc):
-    """The sums in fractions: A'A, A'b and b'b."""
-    normal = acc.normal_equations()
-    u = normal.units
-    n = acc.n
-    C = [[normal.C[i][j] * u[i] * u[j] for j in range(n)] for i in range(n)]
-    return C, [normal.c[j] * u[j] * u[n] for j in range(n)], normal.bb * u[n] ** 2, acc.rows
 
 
 def bits(fit):
@@ -75,7 +67,7 @@ def test_every_method_returns_the_accumulator_and_solving_ends_nothing():
 def test_removed_rows_were_never_added(kept, intruder, first):
     acc = of(*((intruder, kept) if first else (kept, intruder)), n=2)
     acc.remove(*intruder)
-    assert values(acc) == values(of(kept, n=2))
+    assert accumulated(acc) == accumulated(of(kept, n=2))
 
 
 @pytest.mark.parametrize("factor", [1e6, 1e9, 1e300])
@@ -88,10 +80,10 @@ def test_rows_far_larger_come_out_without_a_trace(factor):
 @given(st.lists(matrices(rows=(1, 3), n=(1, 1)), min_size=3, max_size=3))
 def test_merging_in_any_order_is_adding(blocks):
     a, b, c = (of(block, n=1) for block in blocks)
-    whole = values(of(*blocks, n=1))
-    assert values(of(blocks[0], n=1).merge(of(blocks[1], n=1).merge(c))) == whole
-    assert values(c.merge(b).merge(a)) == whole
-    assert values(a) == values(of(blocks[0], n=1))
+    whole = accumulated(of(*blocks, n=1))
+    assert accumulated(of(blocks[0], n=1).merge(of(blocks[1], n=1).merge(c))) == whole
+    assert accumulated(c.merge(b).merge(a)) == whole
+    assert accumulated(a) == accumulated(of(blocks[0], n=1))
 
 
 def test_an_accumulator_may_be_merged_with_itself():
@@ -107,7 +99,7 @@ def test_weights_weigh_blocks_and_are_taken_out_again():
     assert acc.rows == np.count_nonzero(w)
     assert bits(acc.solve()) == bits(lstsq(A, B, weights=w))
     acc.add(A, B, np.full(400, 0.1)).remove(A, B, np.full(400, 0.1))
-    assert values(acc) == values(GramAccumulator(4).add(A, B, w))
+    assert accumulated(acc) == accumulated(GramAccumulator(4).add(A, B, w))
 
 
 def test_scales_say_what_the_numbers_count():
@@ -128,7 +120,7 @@ def test_integers_of_any_size_and_every_float_format_can_be_added():
     big = np.array([[2**70 + 1], [3]], dtype=object)
     acc = GramAccumulator(1).add(big, [1, 2]).add(np.array([[0.1]], dtype=np.float32), np.array([1], dtype=np.float16))
     exact = [Fraction(2**70 + 1), Fraction(3), Fraction(float(np.float32(0.1)))]
-    assert values(acc)[:2] == ([[sum(v * v for v in exact)]], [exact[0] + 2 * exact[1] + exact[2]])
+    assert accumulated(acc)[:2] == ([[sum(v * v for v in exact)]], [exact[0] + 2 * exact[1] + exact[2]])
 
 
 # --- where blocks come from
@@ -197,10 +189,10 @@ WRONG = {
 def test_a_wrong_block_is_refused_and_changes_nothing(name, method):
     left, right, error, says = WRONG[name]
     acc = of(*BLOCKS)
-    before, fit = values(acc), bits(acc.solve())
+    before, fit = accumulated(acc), bits(acc.solve())
     with pytest.raises(error, match=says):
         getattr(acc, method)(left, right)
-    assert values(acc) == before
+    assert accumulated(acc) == before
     assert bits(acc.solve()) == fit
 
 
@@ -209,7 +201,7 @@ def test_wrong_weights_are_refused_and_change_nothing(weights):
     acc = of(*BLOCKS)
     with pytest.raises((ShapeError, OutOfRangeError, NotFiniteError, NotNumericError)):
         acc.add(1e9 * A[:2], B[:2], weights)
-    assert values(acc) == values(of(*BLOCKS))
+    assert accumulated(acc) == accumulated(of(*BLOCKS))
 
 
 def test_an_accumulator_says_what_it_lacks():

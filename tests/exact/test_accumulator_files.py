@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from exact_sums import accumulated
 from stabilitylab import GramAccumulator
 from stabilitylab.core.errors import InputError
 
@@ -17,15 +18,6 @@ B = RNG.standard_normal(40)
 
 def of(left, right):
     return GramAccumulator(left.shape[1]).add(left, right)
-
-
-def values(acc):
-    """The sums in fractions: A'A, A'b and b'b; and the number of rows."""
-    normal = acc.normal_equations()
-    u = normal.units
-    n = acc.n
-    C = [[normal.C[i][j] * u[i] * u[j] for j in range(n)] for i in range(n)]
-    return C, [normal.c[j] * u[j] * u[n] for j in range(n)], normal.bb * u[n] ** 2, acc.rows
 
 
 def test_what_is_saved_is_loaded_and_goes_on(tmp_path):
@@ -44,25 +36,25 @@ def test_what_is_saved_is_loaded_and_goes_on(tmp_path):
         path = tmp_path / f"{k}.npz"
         acc.save(path)
         twin = GramAccumulator.load(str(path))
-        assert values(twin) == values(acc)
+        assert accumulated(twin) == accumulated(acc)
         assert twin.scales == acc.scales
-        assert values(twin.add(A, B)) == values(acc.add(A, B))
+        assert accumulated(twin.add(A, B)) == accumulated(acc.add(A, B))
         if acc.scales is None:
             assert twin.solve().x.tobytes() == acc.solve().x.tobytes()
             assert twin.solve().r_squared == acc.solve().r_squared
     twin.save(path)
-    assert values(GramAccumulator.load(path)) == values(twin)
+    assert accumulated(GramAccumulator.load(path)) == accumulated(twin)
 
 
 def test_a_file_keeps_what_removed_and_added_rows_left_when_their_numbers_are_equal(tmp_path):
     acc = GramAccumulator(4).remove(A[:9], B[:9]).add(A[9:18], B[9:18])
     acc.save(tmp_path / "sums.npz")
-    assert values(GramAccumulator.load(tmp_path / "sums.npz")) == values(acc)
+    assert accumulated(GramAccumulator.load(tmp_path / "sums.npz")) == accumulated(acc)
 
 
 def test_a_file_has_the_name_it_is_given(tmp_path):
     of(A, B).save(tmp_path / "sums")
-    assert values(GramAccumulator.load(tmp_path / "sums")) == values(of(A, B))
+    assert accumulated(GramAccumulator.load(tmp_path / "sums")) == accumulated(of(A, B))
 
 
 class Opens:
@@ -148,7 +140,7 @@ def test_a_damaged_file_is_refused_or_says_what_was_saved(mask, tmp_path):
     acc = of(A, B)
     acc.save(tmp_path / "sums.npz")
     content, path = (tmp_path / "sums.npz").read_bytes(), tmp_path / "damaged.npz"
-    refused, expected = 0, values(acc)
+    refused, expected = 0, accumulated(acc)
     for other in damaged(content, 3, mask):
         path.write_bytes(other)
         try:
@@ -156,5 +148,5 @@ def test_a_damaged_file_is_refused_or_says_what_was_saved(mask, tmp_path):
         except InputError:
             refused += 1
         else:
-            assert values(twin) == expected
+            assert accumulated(twin) == expected
     assert refused > len(content) / 3

@@ -1,6 +1,5 @@
 """A data file is fitted as its table would be in memory, bit for bit, at any size of block; bad use is refused."""
 
-import csv
 from fractions import Fraction
 
 import numpy as np
@@ -9,22 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stabilitylab as sl
+from data_files import table, written
 from stabilitylab.core.errors import InputError, RankDeficientError, UnknownNameError
 from stabilitylab.data import tabular
-
-
-def written(path, names, rows):
-    with path.open("w", newline="", encoding="utf-8") as out:
-        csv.writer(out).writerows([names, *rows])
-    return path
-
-
-def table(m=60, n=3, seed=1, digits=3):
-    """Rows of decimals as text: n columns and a target."""
-    random = np.random.default_rng(seed)
-    X = random.standard_normal((m, n))
-    y = X @ np.arange(1.0, n + 1) + 5 + random.standard_normal(m)
-    return [[f"{v:.{digits}f}" for v in row] for row in np.column_stack([X, y])]
 
 
 def same(one, other):

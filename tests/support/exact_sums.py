@@ -18,6 +18,12 @@ def values(sums):
     return [[v * u[i] * u[j] for j, v in enumerate(row)] for i, row in enumerate(W)]
 
 
+def accumulated(acc):
+    """The sums of an accumulator in fractions: A'A, A'b and b'b; and the number of rows."""
+    W, n = values(acc), acc.n
+    return [row[:n] for row in W[:n]], [row[n] for row in W[:n]], W[n][n], acc.rows
+
+
 def truth(A, b, weights=None):
     """The same from fractions, row by row."""
     W = np.column_stack([exact_array(A), exact_array(b)])
