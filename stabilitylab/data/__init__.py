@@ -1,1 +1,1 @@
-"""Regression data: problems and their designs, validation of arrays, exactly equivalent copies, and files."""
+"""Regression data: problems and their designs, validation of arrays, exactly equivalent variants, and files."""
