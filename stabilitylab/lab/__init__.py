@@ -2,7 +2,7 @@
 
 An experiment file begins with `from stabilitylab.lab import Experiment, Finding, ...` and ends with `run_file`:
 
-- what it declares: `Experiment`, `Finding`, `Probe`, `Size`, problems by `case` and `cases`;
+- what it declares: `Experiment`, `Finding`, `Remedy`, `Probe`, `Size`, problems by `case` and `cases`;
 - what it shows: tables by `Pivot`, `Listing`, `Column` (or a `Table` of `Cell`), figures by `Lines`, `HeatMap`,
   `Scatter`, `Guide`, text on the pages of libraries by `WorstAnswers`, or `Block`s (`Text`, `TableBlock`, `Code`);
 - what its findings ask: `Rows` of `Measurement`, with `Status` and `Reporting`;
@@ -22,7 +22,7 @@ from stabilitylab.exact import GramAccumulator, enclose, lstsq
 from stabilitylab.exact.gram.inputs import exact_input
 from stabilitylab.exact.statistics import evidence_of
 from stabilitylab.lab.environments import Requirement, VersionError, interpreter
-from stabilitylab.lab.experiment import Experiment, Finding, Probe, Size
+from stabilitylab.lab.experiment import Experiment, Finding, Probe, Remedy, Size
 from stabilitylab.lab.library_page import WorstAnswers
 from stabilitylab.lab.script import run_file
 from stabilitylab.lab.version_watch import answer
@@ -41,7 +41,7 @@ from stabilitylab.scoring.reporting import Reporting, how_reported
 __all__ = [
     "NOTHING", "Block", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
     "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "Pivot", "Probe", "Problem",
-    "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table", "TableBlock", "Text", "Truth",
+    "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table", "TableBlock", "Text", "Truth",
     "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench", "case", "cases", "costs", "enclose",
     "evidence_of", "exact_input", "fuzz", "haar", "how_reported", "interleaved", "interpreter", "libraries", "lstsq",
     "metamorphic", "plain", "problems", "rank_policy", "reference", "run_file", "singular_values", "solvers",

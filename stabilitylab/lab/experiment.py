@@ -114,26 +114,42 @@ class Finding:
 
     says: the sentence; numbers in it are written `{name}` or `{name:.1f}` and come from `numbers(rows)`, never typed.
     holds(rows): the predicate, which leaves a margin of at least a digit, so that last digits decide nothing.
-    needs: routes without which the claim cannot be decided; where one cannot run here, it is not checked. A predicate
-    that meets rows that are not there, or raises an error, does not hold.
+    needs: routes without which the claim cannot be decided; where one cannot run here, it is not checked. Neither is it
+    where the predicate gives None, meets rows that are not there, or raises an error.
     """
 
     says: str
-    holds: Callable[[Rows], bool]
+    holds: Callable[[Rows], bool | None]
     numbers: Callable[[Rows], Numbers] = _no_numbers
     needs: tuple[str, ...] = ()
 
     def check(self, rows: Rows) -> "CheckedFinding":
-        """The sentence with its numbers, and whether it holds; a predicate that raises an error does not."""
+        """The sentence with its numbers, and whether it holds, as far as the rows can tell."""
         lacks = dict.fromkeys(filter(None, (bench.route(name).label.lacks for name in self.needs)))
         if lacks:
-            return CheckedFinding(re.sub(r"\{[^}]*\}", "…", self.says), None, "; ".join(lacks))
+            return self._unchecked("; ".join(lacks))
         try:
-            return CheckedFinding(self.says.format(**self.numbers(rows)), bool(self.holds(rows)))
+            holds = self.holds(rows)
+            if holds is None:
+                return self._unchecked("the rows that decide it were not measured here")
+            return CheckedFinding(self.says.format(**self.numbers(rows)), bool(holds))
         except NoRowsError as error:
-            return CheckedFinding(self.says, False, str(error))
+            return self._unchecked(str(error))
         except Exception as error:  # a predicate meets a route without an answer: None where it expects a number
-            return CheckedFinding(self.says, False, f"{type(error).__name__}: {error}")
+            return self._unchecked(f"the rows lack what decides it ({type(error).__name__}: {error})")
+
+    def _unchecked(self, why: str) -> "CheckedFinding":
+        return CheckedFinding(re.sub(r"\{[^}]*\}", "…", self.says), None, why)
+
+
+@dataclass(frozen=True)
+class Remedy(Finding):
+    """What to do instead: a finding whose sentence says what the change brings back, and the code that makes it.
+
+    code: lines of Python that run as they stand, with NumPy and the libraries of `needs` installed.
+    """
+
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +175,8 @@ class Experiment:
     variant_metrics: those of variants, scored on variant_truth. permuted, scaled: how many variants of each kind.
     rows(size): the probes that come after the grid; it may take a count as well, for `counted`. measure(probe): its
     rows, one for each solver of the probe, in that order.
+    remedies: what to do instead. symptoms: what a person sees who has this trouble, each in a few words ("my slope is
+    1e-6"). appendix: tables too large for the chapter, which get a page of their own.
     sections: what it adds to the pages of the libraries.
     chapter: its place in the order of chapters; equal numbers are sorted by name. cost "bench": it measures times, so
     that it runs only when named, after the others, alone and in one process. limit: seconds that one route or probe may
@@ -180,6 +198,9 @@ class Experiment:
     measure: Callable[[Probe], Sequence[Measurement]] = _no_measure
     tables: tuple[Tabulation, ...] = ()
     figures: tuple[Spec, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    appendix: tuple[Tabulation, ...] = ()
     sections: tuple[Section, ...] = ()
     chapter: int = 100
     cost: Literal["run", "bench"] = "run"
