@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, ShapeError, UnderdeterminedError
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, exact_input, exact_weights, feed
@@ -101,6 +102,7 @@ class GramAccumulator:
             self.add(A, b)
         return self
 
+    @in_default_mode
     def merge(self, other: "GramAccumulator") -> "GramAccumulator":
         """Add all the rows of another, which stays as it is, and return the accumulator, which keeps its own scales.
 
@@ -132,6 +134,7 @@ class GramAccumulator:
         """The exact sums so far."""
         return self._sums.normal_equations(self._sum_scales, self._sum_weight_unit)
 
+    @in_default_mode
     def solve(self, *, names: Sequence[str] | None = None, policy: Policy = "full-rank") -> CertifiedFit:
         """The certified fit of all the rows; its errors are those of `lstsq`. The accumulator can go on."""
         started = process_time()
@@ -145,6 +148,7 @@ class GramAccumulator:
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)
         return fitted(self.normal_equations(), labels, policy, started, constant)
 
+    @in_default_mode
     def save(self, path: str | Path) -> None:
         """Write the sums to a file of plain arrays (.npz), beside and then in place of what was there."""
         normal = self.normal_equations()
@@ -226,6 +230,7 @@ class GramAccumulator:
         """What one weight unit is in that of the sums: a whole number."""
         return self.weight_unit / self._sum_weight_unit
 
+    @in_default_mode
     def _change(
         self, A: npt.ArrayLike, b: npt.ArrayLike, weights: npt.ArrayLike | None, sign: int
     ) -> "GramAccumulator":

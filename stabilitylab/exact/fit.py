@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, OutOfRangeError
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
@@ -106,7 +107,7 @@ class CertifiedFit:
     @cached_property
     def t_statistics(self) -> Array | None:
         """x over its standard errors (n,); infinite where the fit is exact, NaN for 0 over 0."""
-        if self.degrees_of_freedom and self.certificate.rank == len(self.x) and self.evidence.fits_exactly:
+        if self.degrees_of_freedom and self.certificate.rank == len(self.x) and self._fits_exactly():
             return np.array([copysign(inf, v) if v else nan for v in self.x.tolist()])
         roots = self._each(self._t_squared, nearest_root_of, "the t statistic")
         return None if roots is None else np.copysign(roots, self.x)
@@ -139,7 +140,7 @@ class CertifiedFit:
         regressors = self.certificate.rank - (self.constant is not None)
         if not self.degrees_of_freedom or not regressors:
             return None
-        if self.evidence.fits_exactly:
+        if self._fits_exactly():
             return inf
         share = Fraction(self.degrees_of_freedom, regressors)
 
@@ -196,9 +197,15 @@ class CertifiedFit:
         proof = f"  proven by {self.certificate.route}, in {self.certificate.seconds * 1e3:.3g} ms"
         return "\n".join([head, *shown, proof])
 
+    @in_default_mode
+    def _fits_exactly(self) -> bool:
+        return self.evidence.fits_exactly
+
+    @in_default_mode
     def _one(self, enclosed: Callable[[Accuracy], Interval], rounding: Rounding, what: str) -> float:
         return settled(lambda accuracy: [enclosed(accuracy)], lambda interval, _: rounding(interval, what))[0]
 
+    @in_default_mode
     def _each(self, enclosed: Callable[[Accuracy], list[Interval]], rounding: Rounding, what: str) -> Array | None:
         if not self.degrees_of_freedom or self.certificate.rank < len(self.x):
             return None
@@ -209,6 +216,7 @@ class CertifiedFit:
         parts = zip(self.evidence.coefficients(accuracy), variances, strict=True)
         return [x.squared() * variance.inverse() if variance.low else UNSETTLED for x, variance in parts]
 
+    @in_default_mode
     def _of_rows(self, *, residual: bool) -> Array:
         data, weights = self._kept()
         if data.floats and not (np.isfinite(data.A).all() and np.isfinite(data.b).all()):

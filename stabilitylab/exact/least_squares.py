@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import RankDeficientError
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.problem import Problem
@@ -29,6 +30,7 @@ Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
 POLICIES = ("full-rank", "minimum-norm")
 
 
+@in_default_mode
 def lstsq(
     A: Problem | npt.ArrayLike,
     b: npt.ArrayLike | None = None,

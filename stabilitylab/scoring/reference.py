@@ -17,6 +17,7 @@ import platformdirs
 from mpmath import libmp
 
 from stabilitylab.core.arguments import require_choice, require_whole
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, RankDeficientError
 from stabilitylab.core.types import TRUTHS, Reference, Truth
 from stabilitylab.data.problem import Problem
@@ -30,6 +31,7 @@ POLICIES = ("full-rank", "minimum-norm", "basic")
 MIN_DIGITS = 50
 
 
+@in_default_mode
 def reference(
     A: Problem | npt.ArrayLike,
     b: npt.ArrayLike | None = None,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import ComplexError, EmptyError, NotFiniteError, NotNumericError, ShapeError
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 
@@ -30,6 +31,7 @@ class Checked:
         return self.valid
 
 
+@in_default_mode
 def check(certificate: Certificate, A: Any, b: Any) -> Checked:
     """Whether the claims of the certificate about min |b - A x|, A (m, n), b (m,), hold: rank, enclosures, doubles.
 
