@@ -10,6 +10,7 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import ComplexError, EmptyError, NotFiniteError, NotNumericError, ShapeError
+from stabilitylab.data.frames import columns_of
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 
 Vector = Sequence[Fraction]
@@ -210,9 +211,13 @@ def _normal_equations(A: Any, b: Any) -> tuple[FractionRows, Vector]:
 
 
 def _numbers(values: Any, name: str) -> np.ndarray[Any, np.dtype[np.object_]]:
-    if np.ma.is_masked(values):
+    if np.ma.is_masked(values) or (isinstance(values, list | tuple) and any(map(np.ma.is_masked, values))):
         raise NotFiniteError(f"{name} has masked entries: remove those rows or give the numbers")
+    columns = columns_of(values)
     try:
+        # Column by column: a table may bring its numbers to one type before it gives them.
+        if columns:
+            return np.array([column.tolist() for column in columns], dtype=object).T
         return np.array(values, dtype=object)
     except ValueError as error:
         raise ShapeError(f"{name} is ragged ({error}): give every row as many entries") from None
