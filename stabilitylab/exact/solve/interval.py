@@ -38,10 +38,6 @@ class Interval:
         all_of_them = self.reflected(value)
         return Interval(max(all_of_them.low, 0), max(all_of_them.high, 0), all_of_them.over)
 
-    def meets(self, other: "Interval") -> bool:
-        """Whether the two have a number in common."""
-        return self.low * other.over <= other.high * self.over and other.low * self.over <= self.high * other.over
-
     def squared(self) -> "Interval":
         """x² for the numbers x of the interval, of any sign."""
         least, most = sorted((self.low**2, self.high**2))
