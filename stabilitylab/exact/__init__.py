@@ -20,11 +20,12 @@ An enclosure (solve/enclosed.py) is narrow enough when one double is nearest to 
 only a tie or 0. What is proven is kept in a Certificate (proof/certificate.py), and `check` (proof/checker.py) verifies
 it in rationals without a line of the engine.
 
-The other entries: `GramAccumulator` (accumulator.py) sums blocks into gram/ and goes on at 2, and so do the blocks of a
-file (fit_file.py). `CertifiedFit` (fit.py) gives the figures of a regression, from intervals (statistics.py,
-solve/interval.py) of x, rss and diag((A'A)^-1) (solve/inverse_diagonal.py), and A x and b - A x row by row (rows.py).
-`enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64 alone, with fewer digits the larger n
-u cond(A) is, and refuses where that nears 1.
+The other entries: `GramAccumulator` (accumulator.py, accumulator_file.py) sums blocks into gram/ and goes on at 2, once
+solve/definite.py has shown that rows can have such sums, and so do the blocks of a file (fit_file.py). `CertifiedFit`
+(fit.py) gives the figures of a regression, from intervals (statistics.py, solve/interval.py) of x, rss and
+diag((A'A)^-1) (solve/inverse_diagonal.py), and A x and b - A x row by row (rows.py). `enclose` (float64/enclosure.py,
+gradient.py) proves intervals around x in float64 alone, with fewer digits the larger n u cond(A) is, and refuses where
+that nears 1.
 """
 
 from stabilitylab.exact.accumulator import GramAccumulator

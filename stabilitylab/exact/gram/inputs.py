@@ -50,9 +50,15 @@ class ExactInput:
     @property
     def digest(self) -> str:
         """SHA-256 of the numbers and scales, in hexadecimal: equal for equal data, on every machine."""
-        digest = hashlib.sha256(repr((self.A.shape, self.floats, self.scales)).encode())
+        # In hexadecimal, for Python refuses to write integers of more than 4300 digits in decimal.
+        scales = self.scales and [f"{scale.numerator:x}/{scale.denominator:x}" for scale in self.scales]
+        digest = hashlib.sha256(repr((self.A.shape, self.floats, scales)).encode())
         for values in (self.A, self.b):
-            digest.update(np.ascontiguousarray(values).data if self.floats else repr(values.tolist()).encode())
+            digest.update(
+                np.ascontiguousarray(values).data
+                if self.floats
+                else " ".join(f"{value:x}" for value in values.ravel().tolist()).encode()
+            )
         return digest.hexdigest()
 
 
