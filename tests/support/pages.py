@@ -1,10 +1,11 @@
-"""What is wrong with a page in Markdown, by a parser that has no part in writing it, and the programs that stand in it."""
+"""What is wrong with a page in Markdown, by a parser that has no part in writing it, and the programs in it."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -105,7 +106,7 @@ def _anchors(text: str) -> frozenset[str]:
     made: Counter[str] = Counter()
     named = set()
     tokens = parsed(text)
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":
             words = "".join(c.content for c in inline.children or [] if c.type in ("text", "code_inline"))
             kept = "".join(c for c in words.strip().lower() if c.isalnum() or c in "-_ ")
