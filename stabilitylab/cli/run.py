@@ -21,7 +21,7 @@ from stabilitylab.lab.runner import ExperimentRun, run_experiments
 from stabilitylab.report.committed import environment_here, publish_rows
 from stabilitylab.report.writers import markdown, terminal
 
-SCREENFUL = 25  # lines of a table that is shown in the terminal
+SCREENFUL = 25, 9  # lines and columns of the largest table that is shown in the terminal
 
 
 @click.command()
@@ -103,8 +103,9 @@ def _show(outcome: ExperimentRun, screen: Console, out: Path) -> None:
     """A chapter in short: question, findings, what to do instead, a table that fits a screen, and where the rest is."""
     chapter = outcome.chapter
     screen.rule(escape(chapter.question))
-    if chapter.tables and len(chapter.tables[0].table.body) <= SCREENFUL:
-        screen.print(terminal.table(chapter.tables[0].table))
+    first = chapter.tables[0].table if chapter.tables else None
+    if first and len(first.body) <= SCREENFUL[0] and len(first.header) <= SCREENFUL[1]:
+        screen.print(terminal.table(first))
     for finding in chapter.findings:
         screen.print(_verdict(finding), soft_wrap=True)
     if chapter.remedies:

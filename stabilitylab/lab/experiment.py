@@ -147,12 +147,12 @@ class Finding:
             used = {field for _, field, _, _ in Formatter().parse(self.says) if field}
             lost = [name for name, value in numbers.items() if name in used and (value is None or value != value)]
             if lost:
-                return self._unchecked(f"{ROWS_LACK} (no value for {', '.join(lost)})")
+                return self._unchecked(f"{ROWS_LACK}: no value for {', '.join(lost)}")
             return CheckedFinding(self.says.format(**numbers), bool(holds))
         except NoRowsError as error:
             return self._unchecked(str(error))
         except Exception as error:  # a predicate meets a route without an answer: None where it expects a number
-            return self._unchecked(f"{ROWS_LACK} ({type(error).__name__}: {error})")
+            return self._unchecked(f"{ROWS_LACK}: {type(error).__name__}: {error}")
 
     def _unchecked(self, why: str) -> "CheckedFinding":
         pieces = ((text, field) for text, field, _, _ in Formatter().parse(self.says))

@@ -334,7 +334,7 @@ def test_experiments_come_in_the_order_of_their_chapters_however_they_are_named(
 def test_a_number_that_is_not_there_is_never_printed(value):
     found = Finding("It keeps {kept}.", lambda rows: True, lambda rows: {"kept": value, "unused": None}).check(ROWS)
     assert (found.says, found.verdict) == ("It keeps ….", "not checked here")
-    assert found.why == "the rows lack what decides it (no value for kept)"
+    assert found.why == "the rows lack what decides it: no value for kept"
 
 
 def test_braces_that_are_meant_are_printed_once_whether_checked_or_not():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages import faults, faults_of, programs
+from pages import faults, faults_of, programs, too_long
 from paths import ROOT
 from stabilitylab.report.blocks import Code, Heading, Items, Stressed, TableBlock, Text, Typed
 from stabilitylab.report.cells import Cell, Table
@@ -120,3 +120,19 @@ def test_a_block_of_code_without_code_is_refused(nothing):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_of_the_checkout_is_whole(page):
     assert faults(page) == []
+
+
+@pytest.mark.parametrize("page", sorted(TABLES.glob("*.md")), ids=lambda page: page.name)
+def test_a_page_of_the_book_can_be_read_through(page):
+    assert not too_long(page)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("index", 6000), ("a_chapter", 5000)])
+def test_a_page_that_is_too_long_is_seen(tmp_path, name, limit):
+    page = tmp_path / f"{name}.md"
+    page.write_text("word " * limit, "utf-8")
+    assert not too_long(page)
+    page.write_text("word " * (limit + 1), "utf-8")
+    assert too_long(page) == f"{name}.md has {limit + 1} words, and may have {limit}"
+    (tmp_path / f"{name}-appendix.md").write_text(page.read_text("utf-8"), "utf-8")
+    assert not too_long(tmp_path / f"{name}-appendix.md")

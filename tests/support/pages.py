@@ -146,3 +146,15 @@ def programs(page: Path) -> list[Program]:
 def words(page: Path) -> int:
     """How many words a page has, as `wc -w` counts them."""
     return len(page.read_text("utf-8").split())
+
+
+LIMITS = {"index": 6000, "chapter": 5000}
+"""How many words a page may have that is read from its beginning to its end."""
+
+
+def too_long(page: Path) -> str:
+    """How much longer than it may be the index or a chapter is; "" where it is not. Appendices have no limit."""
+    if page.stem.endswith("-appendix") or page.stem.startswith("library-"):
+        return ""
+    limit = LIMITS["index" if page.stem == "index" else "chapter"]
+    return f"{page.name} has {words(page)} words, and may have {limit}" * (words(page) > limit)
