@@ -15,8 +15,8 @@ from rich.markup import escape
 
 from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON, FOLDER
-from stabilitylab.lab.chapter import INDEX, Chapter, publish, refresh, write_index
-from stabilitylab.lab.experiment import CheckedFinding, Loaded, Size, counted, find, load, select
+from stabilitylab.lab.chapter import INDEX, Chapter, publish, refresh, write_index, written_before
+from stabilitylab.lab.experiment import CheckedFinding, Size, counted, select
 from stabilitylab.lab.runner import ExperimentRun, run_experiments
 from stabilitylab.report.committed import environment_here, publish_rows
 from stabilitylab.report.writers import markdown, terminal
@@ -73,7 +73,6 @@ def run(
     if count is not None:
         chosen = tuple(counted(one, count) for one in chosen)
     screen = Console(width=None if sys.stdout.isatty() else 200, quiet=as_json)
-    others = [one for one in map(load, find(folder)) if one.name not in {chosen_one.name for chosen_one in chosen}]
     exits.keeps("finished rows are kept, and the same command goes on from them")
     runs: dict[str, ExperimentRun] = {}
     with progress.bars() as report:
@@ -82,10 +81,10 @@ def run(
             _show(outcome, screen, out)
     outcomes = [runs[one.name] for one in chosen]
     chapters = [outcome.chapter for outcome in outcomes]
-    write_index(chapters, out, others=others)
+    write_index(chapters, out, others=written_before(folder, chapters, out))
     (out / "environment.json").write_text(json.dumps(environment_here(), indent=1) + "\n", "utf-8")
     if update:
-        _update(outcomes, out, folder, others if not names else None)
+        _update(outcomes, out, folder, whole=not names)
     if as_json:
         click.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
     screen.print(f"All chapters with tables and figures: {out / INDEX}", soft_wrap=True)
@@ -148,15 +147,14 @@ def _record(outcome: ExperimentRun) -> dict[str, Any]:
     }
 
 
-def _update(outcomes: Sequence[ExperimentRun], out: Path, folder: Path, others: Sequence[Loaded] | None) -> None:
-    """Refresh what is committed of these experiments; the index too, unless `others` is None."""
+def _update(outcomes: Sequence[ExperimentRun], out: Path, folder: Path, *, whole: bool) -> None:
     tables, chapters = folder / "tables", [outcome.chapter for outcome in outcomes]
     publish(chapters, out, tables)
     made_in = environment_here()
     for outcome in outcomes:
         publish_rows(outcome.chapter.name, outcome.rows, tables, made_in)
-    if others is not None:
-        write_index(chapters, tables, [markdown.SUFFIX], others)
+    if whole:
+        write_index(chapters, tables, [markdown.SUFFIX], written_before(folder, chapters, tables))
     readme = folder.parent / "README.md"
     if readme.exists():
         refresh(readme, chapters)

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import TypeVar
 
 from stabilitylab import libraries
 from stabilitylab.core import environment
+from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.library import Library
-from stabilitylab.lab.experiment import CheckedFinding, CheckedRemedy, Loaded, Tabulation
+from stabilitylab.lab.experiment import CheckedFinding, CheckedRemedy, Loaded, Tabulation, find, load
 from stabilitylab.lab.library_page import page
 from stabilitylab.report import plot
 from stabilitylab.report.blocks import (
@@ -168,10 +170,8 @@ def write_index(
     """The book, its picture, and a page for each library, in the formats of these suffixes.
 
     What a person sees and where to read of it; the condition number; for each experiment its question, findings, first
-    figure and what to do instead; the libraries; the environment. others: experiments that were not run now, of which
-    those are named whose page is in the folder.
+    figure and what to do instead; the libraries; the environment. others: see `written_before`.
     """
-    others = [one for one in others if (folder / f"{one.name}{markdown.SUFFIX}").exists()]
     questions = [prose(chapter.question) for chapter in chapters]
     blocks: list[Block] = [
         Heading(1, ("What happens to the digits",)),
@@ -254,6 +254,20 @@ def _tables(specs: Sequence[Tabulation], rows: Rows, absent: Sequence[Library], 
     """The tables that there are rows for, numbered from 1."""
     made = [table for spec in specs if (table := _made(spec.table, rows, absent))]
     return tuple(TableBlock(table, f"{stem}-table{number}") for number, table in enumerate(made, 1))
+
+
+def written_before(experiments: Path, chapters: Sequence[Chapter], folder: Path) -> tuple[Loaded, ...]:
+    """The other experiments whose pages an earlier run left in a folder, in the order of their chapters.
+
+    One whose file cannot be loaded any more is left out: nothing of it was asked for now.
+    """
+    now = {chapter.name for chapter in chapters}
+    found = []
+    for path in find(experiments):
+        if path.stem not in now and (folder / f"{path.stem}{markdown.SUFFIX}").exists():
+            with suppress(StabilityLabError):
+                found.append(load(path))
+    return tuple(sorted(found, key=lambda one: (one.experiment.chapter, one.name)))
 
 
 def _library_pages(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str]) -> tuple[Block, ...]:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from pages import faults, programs
+from planted import experiment
 from stabilitylab.core import environment
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement
-from stabilitylab.lab.chapter import INDEX, publish, refresh, write_chapter, write_index
+from stabilitylab.lab.chapter import INDEX, publish, refresh, write_chapter, write_index, written_before
 from stabilitylab.lab.experiment import Experiment, Finding, Loaded, Remedy
 from stabilitylab.report.blocks import FigureBlock, Heading, Items, TableBlock, Text
 from stabilitylab.report.plot import HeatMap
@@ -262,14 +263,20 @@ def test_the_index_begins_with_what_a_person_sees_and_leads_to_the_chapter_in_on
 
 
 def test_a_chapter_of_another_run_is_named_where_its_page_is(tmp_path):
-    apart = loaded("apart", "What does it cost?", instructive(symptoms=("it is slow",)))
-    write_index([], tmp_path, others=[apart])
-    assert "What does it cost?" not in (tmp_path / INDEX).read_text("utf-8")
-    write_chapter(apart, ROWS, tmp_path)
-    write_index([], tmp_path, others=[apart])
+    text = 'EXPERIMENT = Experiment(symptoms=("it is slow",), chapter={})'
+    for name, chapter in (("apart", 2), ("before", 1), ("never_run", 3)):
+        declared = f"from stabilitylab.lab import Experiment\n{text.format(chapter)}"
+        experiment(tmp_path / "experiments", name, declared, question=f"What does {name} cost?")
+    experiment(tmp_path / "experiments", "broken", "1 / 0")
+    for name in ("apart", "before", "broken", "chapter"):
+        (tmp_path / f"{name}.md").write_text("written before", "utf-8")
+    now = write_chapter(loaded(experiment=plain()), ROWS, tmp_path)
+    others = written_before(tmp_path / "experiments", [now], tmp_path)
+    assert [one.name for one in others] == ["before", "apart"]
+    write_index([now], tmp_path, others=others)
     index = (tmp_path / INDEX).read_text("utf-8")
-    assert "- [What does it cost?](apart.md)\n" in index
-    assert "- it is slow: [What does it cost?](apart.md)\n" in index
+    assert "- [What does before cost?](before.md)\n- [What does apart cost?](apart.md)\n" in index
+    assert "- it is slow: [What does before cost?](before.md) and [What does apart cost?](apart.md)\n" in index
 
 
 def test_large_tables_stand_on_a_page_of_their_own(tmp_path):

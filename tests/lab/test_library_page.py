@@ -16,6 +16,7 @@ from stabilitylab.lab.library_page import WorstAnswers, fallen, page, script
 from stabilitylab.report.blocks import Code, Text
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.writers import markdown
+from stabilitylab.scoring.reporting import in_words
 
 METRICS = ("digits.min", "digits.supported")
 
@@ -88,6 +89,7 @@ def test_silent_losses_come_first_and_refusals_last_and_what_is_not_wrong_behind
         "not wrong",
         "the data support less than 4 digits",
     ]
+    assert in_words(row("numpy.inv", "not judged", None)) == "not scored"
 
 
 def test_a_refusal_shows_what_the_data_support_without_a_mark():
