@@ -121,7 +121,7 @@ WITNESSES = Listing(
         Column("facts.difference", format="scientific"),
     ),
     where={"facts__outcome": BROKEN},
-    note="The page of a library has a script for each law that it breaks.",
+    note="The page of each library holds a script for every law that it breaks.",
 )
 
 
@@ -144,7 +144,7 @@ def _scripts(broken: Rows) -> Iterator[Block]:
     for law in broken.distinct("problem"):
         row = next(iter(broken.where(problem=law)))
         if row.get("facts.script"):
-            yield Text((f"{row.solver} breaks the law of the first line ({law}):",))
+            yield Text((f"The law of the {law}, broken by {row.solver}:",))
             yield Code(row["facts.script"], "python")
 
 

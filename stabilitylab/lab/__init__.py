@@ -5,7 +5,7 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
 - what it declares: `Experiment`, `Finding`, `Remedy`, `Probe`, `Size`, problems by `case` and `cases`;
 - what it shows: tables by `Pivot`, `Listing`, `Column` (or a `Table` of `Cell`), figures by `Lines`, `HeatMap`,
   `Scatter`, `Guide`, text on the pages of libraries by `WorstAnswers`, or `Block`s (`Text`, `TableBlock`, `Code`);
-- what its findings ask: `Rows` of `Measurement`, with `Status` and `Reporting` (`in_words` for a table);
+- what its findings ask: `Rows` of `Measurement`, with `Status` and `Reporting`;
 - what a probe measures with: the catalogues `solvers`, `libraries`, `problems`, the module `bench`, clocks (`costs`,
   `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), and the probes of behaviour
   `rank_policy`, `metamorphic` and `fuzz`.
@@ -36,14 +36,14 @@ from stabilitylab.report.plot import Guide, HeatMap, Lines, Scatter
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.table import Column, Listing, Pivot
 from stabilitylab.scoring.reference import reference
-from stabilitylab.scoring.reporting import Reporting, how_reported, in_words
+from stabilitylab.scoring.reporting import Reporting, how_reported
 
 __all__ = [
     "NOTHING", "Block", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
     "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "Pivot", "Probe", "Problem",
     "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table", "TableBlock", "Text", "Truth",
     "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench", "case", "cases", "costs", "enclose",
-    "evidence_of", "exact_input", "fuzz", "haar", "how_reported", "in_words", "interleaved", "interpreter", "libraries",
-    "lstsq", "metamorphic", "plain", "problems", "rank_policy", "reference", "run_file", "singular_values", "solvers",
+    "evidence_of", "exact_input", "fuzz", "haar", "how_reported", "interleaved", "interpreter", "libraries", "lstsq",
+    "metamorphic", "plain", "problems", "rank_policy", "reference", "run_file", "singular_values", "solvers",
     "superscript",
 ]  # fmt: skip

@@ -105,7 +105,7 @@ def check_fields(rows: Rows, *wanted: Field) -> None:
 def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mark]:
     """The marks of a field in one row: how the row ended, what is flagged, and why a value is missing."""
     score, value = is_score(field), look(row, field)
-    # A prediction, or what the data support, is there whether or not the route answered; the ending says nothing of it.
+    # A prediction, or what the data support, is there whether or not the route answered.
     measured = field == "status" or (score and not _without_answer(field))
     marks = []
     if measured and row.status in STATUS_MARKS:

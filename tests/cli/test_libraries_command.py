@@ -162,7 +162,7 @@ def test_a_long_version_takes_lines_and_no_width(capsys):
     command._print(digits_table(Rows((long,)), why=False))
     lines = capsys.readouterr().out.splitlines()
     (line,) = [line for line in lines if "numpy.lstsq" in line]
-    assert line == "   numpy.lstsq    9.0      0 "
+    assert line == "   numpy.lstsq    9.0            0 "
 
 
 # --- one library in two versions

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.report.plot.sheet import GRID, INK, LABEL, LINE, MARGIN, PALE, SMALL, looks, sheet
+from stabilitylab.report.plot.sheet import GRID, INK, LABEL, LINE, MARGIN, PALE, SMALL, sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +25,8 @@ ANGLES = (90.0, 8.0)
 
 CHANGE = 0.03
 """|db| / |b|."""
+
+LINES, MOVES = "#224488", "#CC4400"  # the lines, and where the solution can move
 
 HEIGHT, HALF, TEXT = 1.8, 0.72, 2.6  # of the axes in inches, half the width shown with |x| = 1, lines of text below
 
@@ -54,7 +56,7 @@ class Crossing:
     @property
     def change(self) -> Array:
         """db (2,), as large a share of b as CHANGE."""
-        return CHANGE * self.b * np.array([-1.0, 1.0])
+        return np.asarray(CHANGE * self.b * np.array([-1.0, 1.0]))
 
     @property
     def moved(self) -> Array:
@@ -85,18 +87,16 @@ def picture() -> "Figure":
 
 def _panel(axes: "Axes", of: Crossing, room: float) -> None:
     """The two lines, the strips within which b may change, where they overlap, and x before and after."""
-    blue, orange = (look.colour for look in looks(("line", "change")).values())
     across = np.array([-HALF, HALF])
     for normal, right in zip(of.A, of.b, strict=True):
         at = [(right * (1 + sign * CHANGE) - normal[0] * across) / normal[1] for sign in (-1, 0, 1)]
-        axes.fill_between(across, at[0], at[2], color=blue, alpha=0.2, linewidth=0)
-        axes.plot(across, at[1], color=blue, linewidth=1.4)
+        axes.fill_between(across, at[0], at[2], color=LINES, alpha=0.2, linewidth=0)
+        axes.plot(across, at[1], color=LINES, linewidth=1.4)
     signs = np.array([(-1, 1), (1, 1), (1, -1), (-1, -1)])
     corners = np.array([np.linalg.solve(of.A, of.b * (1 + CHANGE * sign)) for sign in signs])
-    axes.fill(corners[:, 0], corners[:, 1], color=orange, alpha=0.8, linewidth=0, zorder=2)
-    axes.annotate(
-        "", of.moved, of.x, arrowprops={"arrowstyle": "->", "color": INK, "shrinkA": 0, "shrinkB": 0}, zorder=3
-    )
+    axes.fill(corners[:, 0], corners[:, 1], color=MOVES, alpha=0.8, linewidth=0, zorder=2)
+    arrow = {"arrowstyle": "->", "color": INK, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", (of.moved[0], of.moved[1]), (of.x[0], of.x[1]), arrowprops=arrow, zorder=3)
     axes.plot(*of.x, marker="o", color=INK, markersize=5, zorder=4)
     tall = HALF * HEIGHT / room
     axes.set_xlim(-HALF, HALF)
