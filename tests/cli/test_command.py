@@ -132,7 +132,8 @@ def test_update_refreshes_tables_beside_the_experiments_and_in_the_readme(here):
     (here / "README.md").write_text("<!-- table planted 1 -->\n<!-- end -->\n")
     called("run", "--jobs", 1, "--update")
     tables = here / "experiments" / "tables"
-    assert (tables / "index.md").exists()
+    assert {"index.md", "condition-number.svg"} <= {path.name for path in tables.iterdir()}
+    assert not list(tables.glob("*.png")), "what is committed is drawn in SVG"
     assert (tables / "planted.md").read_bytes() == (here / "results" / "planted.md").read_bytes()
     assert "| qr.householder | normal.cholesky |" in (here / "README.md").read_text()
     (tables / "index.md").unlink()

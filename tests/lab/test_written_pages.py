@@ -1,5 +1,7 @@
 """Every page that a run writes is whole, and its programs print what it says: an experiment run from end to end."""
 
+import re
+
 import pytest
 
 from page_programs import disagreement, run
@@ -66,3 +68,13 @@ def test_every_page_leads_to_the_next(folder):
     assert "(planted-appendix.md)" in text["planted"]
     assert "(planted.md)" in text["planted-appendix"]
     assert "(planted.md)" in text["library-numpy"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_and_heading_that_a_page_in_html_names_is_there(folder, name):
+    text = (folder / f"{name}.html").read_text("utf-8")
+    targets = set(re.findall(r'(?:href|src)="([^"]+)"', text))
+    headings = set(re.findall(r' id="([^"]+)"', text))
+    assert targets
+    for target in targets:
+        assert target[1:] in headings if target.startswith("#") else (folder / target).exists(), target

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from pages import faults, faults_of, programs, too_long
 from paths import ROOT
+from stabilitylab import libraries
+from stabilitylab.lab.experiment import find
 from stabilitylab.report.blocks import Code, Heading, Items, Stressed, TableBlock, Text, Typed
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.writers import markdown
@@ -136,3 +138,10 @@ def test_a_page_that_is_too_long_is_seen(tmp_path, name, limit):
     assert too_long(page) == f"{name}.md has {limit + 1} words, and may have {limit}"
     (tmp_path / f"{name}-appendix.md").write_text(page.read_text("utf-8"), "utf-8")
     assert not too_long(tmp_path / f"{name}-appendix.md")
+
+
+def test_every_page_of_the_book_is_of_an_experiment_or_a_library_that_there_is():
+    names = {path.stem for path in find(ROOT / "experiments")}
+    known = {"index", *names, *(f"{name}-appendix" for name in names)}
+    known |= {f"library-{library.name}" for library in libraries.each()}
+    assert {page.stem for page in TABLES.glob("*.md")} - known == set()
