@@ -138,7 +138,7 @@ class Witnesses:
         for name in answered.distinct("problem"):
             own = answered.where(problem=name)
             made[name] = [TableBlock(POLICIES.table(own))]
-            if seen := [row["facts.script"] for row in own if row.solver in cutoffs(own)]:
+            if seen := [said for row in own if row.solver in cutoffs(own) and (said := row.get("facts.script"))]:
                 made[name] += [Text(("The first cut-off, seen:",)), Code(seen[0], "python")]
         return made
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from stabilitylab.lab import (
     Block,
+    Code,
     Column,
     Experiment,
     Finding,
@@ -25,6 +26,7 @@ from stabilitylab.lab import (
     Size,
     Status,
     TableBlock,
+    Text,
     bench,
     libraries,
     metamorphic,
@@ -117,15 +119,15 @@ WITNESSES = Listing(
         Column("problem", "law"),
         "facts.k",
         Column("facts.difference", format="scientific"),
-        Column("facts.script", "to see it, paste and run"),
     ),
     where={"facts__outcome": BROKEN},
+    note="The page of each library holds a script for every law that it breaks.",
 )
 
 
 @dataclass(frozen=True)
 class Witnesses:
-    """The laws that a library's routes break, with the scripts that show it."""
+    """The laws that a library's routes break, and for each law a script that shows it on the first of them."""
 
     def sections(self, rows: Rows) -> Mapping[str, Sequence[Block]]:
         """See `stabilitylab.lab.library_page.Section`."""
@@ -133,8 +135,17 @@ class Witnesses:
         for name in rows.distinct("conditions.library"):
             own = Rows(tuple(row for row in rows if row["conditions.library"] == name))
             if own.any(facts__outcome=BROKEN):
-                made[name] = [TableBlock(WITNESSES.table(own))]
+                made[name] = [TableBlock(WITNESSES.table(own)), *_scripts(own.where(facts__outcome=BROKEN))]
         return made
+
+
+def _scripts(broken: Rows) -> Iterator[Block]:
+    """For each law, in the order of the rows, the script of the first route that breaks it."""
+    for law in broken.distinct("problem"):
+        row = next(iter(broken.where(problem=law)))
+        if row.get("facts.script"):
+            yield Text((f"The law of the {law}, broken by {row.solver}:",))
+            yield Code(row["facts.script"], "python")
 
 
 EXPERIMENT = Experiment(

@@ -2,8 +2,10 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import Any, get_args
 
 import click
@@ -13,11 +15,13 @@ from rich.markup import escape
 
 from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON, FOLDER
-from stabilitylab.lab.chapter import INDEX, publish, refresh, write_index
-from stabilitylab.lab.experiment import Size, counted, select
+from stabilitylab.lab.chapter import INDEX, Chapter, publish, refresh, write_index, written_before
+from stabilitylab.lab.experiment import CheckedFinding, Size, counted, select
 from stabilitylab.lab.runner import ExperimentRun, run_experiments
 from stabilitylab.report.committed import environment_here, publish_rows
 from stabilitylab.report.writers import markdown, terminal
+
+SCREENFUL = 25, 9  # lines and columns of the largest table that is shown in the terminal
 
 
 @click.command()
@@ -47,7 +51,7 @@ def run(
     count: int | None,
     as_json: bool,
 ) -> None:
-    """Run experiments, write tables and figures. Exit code 1 when a finding is refuted.
+    """Run experiments, write tables and figures. Exit code 1 when a finding is refuted; the last lines name it.
 
     NAMES are those of experiment files, or pieces that fit only one; without any, all run but those that take long. A
     run that is interrupted goes on where it stopped.
@@ -74,30 +78,61 @@ def run(
     with progress.bars() as report:
         for outcome in run_experiments(chosen, size=size, jobs=jobs or joblib.cpu_count(), out=out, progress=report):
             runs[outcome.chapter.name] = outcome
-            _show(outcome, screen)
+            _show(outcome, screen, out)
     outcomes = [runs[one.name] for one in chosen]
     chapters = [outcome.chapter for outcome in outcomes]
-    write_index(chapters, out)
+    write_index(chapters, out, others=written_before(folder, chapters, out))
     (out / "environment.json").write_text(json.dumps(environment_here(), indent=1) + "\n", "utf-8")
     if update:
         _update(outcomes, out, folder, whole=not names)
     if as_json:
         click.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
     screen.print(f"All chapters with tables and figures: {out / INDEX}", soft_wrap=True)
-    if not all(chapter.holds for chapter in chapters):
+    for line in _left_open(chapters):
+        screen.print(escape(line), soft_wrap=True)
+    if refuted := [f"{one.name}: {claim.says}" for one in chapters for claim in one.claims if claim.holds is False]:
+        # Under --json standard output holds JSON alone.
+        click.echo(f"REFUTED, {_counted(len(refuted), 'finding')}:", err=as_json)
+        for line in refuted:
+            click.echo(f"  {line}", err=as_json)
         exits.fail()
 
 
-def _show(outcome: ExperimentRun, screen: Console) -> None:
+def _show(outcome: ExperimentRun, screen: Console, out: Path) -> None:
+    """A chapter in short: question, findings, what to do instead, a table that fits a screen, and where the rest is."""
     chapter = outcome.chapter
     screen.rule(escape(chapter.question))
-    if chapter.first_table is not None:
-        screen.print(terminal.table(chapter.first_table))
+    first = chapter.tables[0].table if chapter.tables else None
+    if first and len(first.body) <= SCREENFUL[0] and len(first.header) <= SCREENFUL[1]:
+        screen.print(terminal.table(first))
     for finding in chapter.findings:
-        colour = {True: "green", False: "bold red", None: "yellow"}[finding.holds]
-        why = f" ({finding.why})" if finding.why else ""
-        screen.print(f"[{colour}]{finding.verdict}[/]: {escape(finding.says + why)}", soft_wrap=True)
+        screen.print(_verdict(finding), soft_wrap=True)
+    if chapter.remedies:
+        screen.print("\nWhat to do instead")
+    for remedy in chapter.remedies:
+        screen.print(_verdict(remedy), soft_wrap=True)
+        screen.print(escape(indent(remedy.code, "    ")), soft_wrap=True, highlight=False)
+    seen = f"figure: {out / chapter.figures[0].stem}.png; " if chapter.figures else ""
+    screen.print(f"\n{seen}read on: {out / chapter.files[0]}", soft_wrap=True)
     screen.print(f"{len(outcome.rows)} rows; {outcome.measured} trials measured, {outcome.resumed} resumed\n")
+
+
+def _verdict(finding: CheckedFinding) -> str:
+    colour = {True: "green", False: "bold red", None: "yellow"}[finding.holds]
+    why = f" ({finding.why})" if finding.why else ""
+    return f"[{colour}]{finding.verdict}[/]: {escape(finding.says + why)}"
+
+
+def _left_open(chapters: Sequence[Chapter]) -> Iterator[str]:
+    """How many findings were not checked, and for each reason how many; nothing where all were."""
+    reasons = Counter(claim.why for chapter in chapters for claim in chapter.claims if claim.holds is None)
+    if reasons:
+        yield f"not checked here, {_counted(reasons.total(), 'finding')}:"
+        yield from (f"  {count}: {why}" for why, count in reasons.most_common())
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def _record(outcome: ExperimentRun) -> dict[str, Any]:
@@ -106,6 +141,7 @@ def _record(outcome: ExperimentRun) -> dict[str, Any]:
         "name": chapter.name,
         "question": chapter.question,
         "findings": [{"says": f.says, "verdict": f.verdict, "why": f.why} for f in chapter.findings],
+        "remedies": [{"says": r.says, "verdict": r.verdict, "why": r.why, "code": r.code} for r in chapter.remedies],
         "rows": len(outcome.rows),
         "files": list(chapter.files),
     }
@@ -118,7 +154,7 @@ def _update(outcomes: Sequence[ExperimentRun], out: Path, folder: Path, *, whole
     for outcome in outcomes:
         publish_rows(outcome.chapter.name, outcome.rows, tables, made_in)
     if whole:
-        write_index(chapters, tables, [markdown.SUFFIX])
+        write_index(chapters, tables, [markdown.SUFFIX], written_before(folder, chapters, tables))
     readme = folder.parent / "README.md"
     if readme.exists():
         refresh(readme, chapters)

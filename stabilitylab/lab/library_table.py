@@ -62,10 +62,10 @@ def digits_table(rows: Rows, *, why: bool) -> Table:
         shown = cells if why else [replace(cell, details=()) for cell in cells]
         body.append((Cell(name, route.text), *shown, Cell(str(unreported[route.text]), unreported[route.text])))
     explained = (
-        "silent: on how many problems some coefficient has no correct digit, although the data support "
-        f"{DESERVED:g}, and no more than a lower rank tells of it."
+        "not reported: on how many problems some coefficient has no correct digit, although the data support "
+        f"{DESERVED:g}, and the route is {Reporting.SILENT.value}, or {Reporting.RANK_ONLY.value}."
     )
-    head = ("route", *made.header[1:], "silent")
+    head = ("route", *made.header[1:], "not reported")
     return Table(made.title, head, (*made.scored, True), tuple(body), (*made.notes, explained))
 
 

@@ -105,8 +105,8 @@ def check_fields(rows: Rows, *wanted: Field) -> None:
 def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mark]:
     """The marks of a field in one row: how the row ended, what is flagged, and why a value is missing."""
     score, value = is_score(field), look(row, field)
-    # A prediction is there whether or not the route answered; the row's ending says nothing about it.
-    measured = field == "status" or (score and field not in PREDICTIONS)
+    # A prediction, or what the data support, is there whether or not the route answered.
+    measured = field == "status" or (score and not _without_answer(field))
     marks = []
     if measured and row.status in STATUS_MARKS:
         marks.append(STATUS_MARKS[row.status])
@@ -120,9 +120,14 @@ def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mar
     return marks
 
 
+def _without_answer(field: Field) -> bool:
+    """Whether a score needs no answer: what an error law predicts, and what the data support."""
+    return isinstance(field, str) and (field in PREDICTIONS or metrics.of_data(field))
+
+
 def _details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]:
     sentences = []
-    if row.cause and is_score(field) and field not in PREDICTIONS and look(row, field) is not None:
+    if row.cause and is_score(field) and not _without_answer(field) and look(row, field) is not None:
         sentences.append(row.cause)
     if NOT_SCORED in marks:
         name = field if isinstance(field, str) else ""

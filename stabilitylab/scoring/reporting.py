@@ -18,6 +18,21 @@ class Reporting(Enum):
     SILENT = "silent and wrong"
 
 
+WORST_FIRST = tuple(reversed(Reporting))
+"""Silent, only the rank, warned, NA, refused: from what a caller cannot see to what none can miss."""
+
+
+def in_words(row: Measurement) -> str:
+    """How the wrong answer of a row was reported, in the words of `Reporting`; or why it is not judged."""
+    reporting = how_reported(row)
+    if reporting is not None:
+        return reporting.value
+    digits, supported = row.scores["digits.min"], row.scores["digits.supported"]
+    if digits is None or supported is None:
+        return "not scored"
+    return "not wrong" if digits >= WRONG else f"the data support less than {DESERVED:g} digits"
+
+
 def how_reported(row: Measurement) -> Reporting | None:
     """How the wrong answer of a row was reported; None where the answer is not wrong, or is not judged.
 

@@ -46,7 +46,7 @@ def score(
     x (n,): the coefficients in the order of `problem.feature_names`, or a Fit that holds them with the rank, standard
     errors and R² that came with them. Digits are capped by the format of x, 7.2 for float32: pass x in the format that
     it was computed in. metrics: the scores wanted, by default every metric of the catalogue. name: what the row calls
-    whoever answered. A coefficient that is not finite gives a row of status NOT_FINITE without scores.
+    whoever answered. A coefficient that is not finite gives a row of status NOT_FINITE with scores of the data alone.
     Raises ShapeError for coefficients of another number than the problem has, ComplexError and NotNumericError for
     what are no real numbers, InputError for what is no Problem, no rank or no list of metrics, UnknownNameError for an
     unknown metric, and the errors of `reference`.
@@ -117,7 +117,8 @@ def score_solution(
         kept = tuple(np.flatnonzero(solution.x).tolist())
     ref, why = _reference_for(entry.label.deficient_answer, problem, truth, kept)
     for name in names:
-        value = _scored(name, problem, solution, ref) if answered and ref else why or solution.status.value
+        scored = answered or metrics.of_data(name)
+        value = _scored(name, problem, solution, ref) if scored and ref else why or solution.status.value
         if isinstance(value, str):
             reasons[name] = value
         else:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,6 +74,52 @@ def test_a_refuted_finding_is_exit_code_1_and_the_pages_are_written_all_the_same
     run("planted", code=0)
 
 
+INSTRUCTIVE = REFUTED.replace(
+    "    findings=(",
+    """    remedies=(
+        Remedy("Ask R.", lambda rows: None, code="print(1)"),
+        Remedy("Ask {who}.", lambda rows: True, lambda rows: {"who": "QR"}, code="import math\\nprint(math.pi)"),
+    ),
+    findings=(
+        Finding("Somebody keeps {k}.", lambda rows: None),
+        Finding("Nobody answers.", lambda rows: bool(rows.where(solver="nobody"))),""",
+).replace("Finding, Lines", "Finding, Lines, Remedy")
+
+
+def test_the_last_lines_say_which_findings_of_which_chapter_are_refuted_and_why_others_are_open(here):
+    experiment(here / "experiments", "wrong", INSTRUCTIVE)
+    said = run(code=1).output.splitlines()
+    start = said.index("not checked here, 3 findings:")
+    assert said[start + 1 : start + 4] == [
+        "  2: the rows that decide it were not measured here",
+        "  1: no row has solver='nobody'",
+        "REFUTED, 1 finding:",
+    ]
+    assert re.fullmatch(r"  wrong: Householder QR keeps \d+\.\d digits\.", said[start + 4])
+    assert len(said) == start + 5
+    assert not [line for line in run("planted").output.splitlines() if line.startswith(("not checked", "REFUTED"))]
+
+
+def test_under_json_the_refuted_findings_are_on_standard_error(here):
+    experiment(here / "experiments", "wrong", INSTRUCTIVE)
+    result = run("wrong", "--json", code=1)
+    (record,) = json.loads(result.stdout)
+    assert [f["verdict"] for f in record["findings"]] == ["not checked here", "not checked here", "REFUTED"]
+    assert [r["code"] for r in record["remedies"]] == ["print(1)", "import math\nprint(math.pi)"]
+    assert "  wrong: Householder QR keeps" in result.stderr
+
+
+def test_a_chapter_in_the_terminal_says_what_to_do_instead_and_where_to_read_on(here):
+    experiment(here / "experiments", "planted", INSTRUCTIVE.replace("    findings", FIGURE, 1))
+    said = run(code=1).output
+    assert "What to do instead\nnot checked here: Ask R. (the rows that decide it were not measured here)\n" in said
+    assert "holds: Ask QR.\n    import math\n    print(math.pi)\n" in said
+    assert "figure: results/planted-figure1.png; read on: results/planted.md\n" in said
+
+
+FIGURE = '    figures=(Lines("Errors", x="problem.cond", y="error.normwise"),),\n    findings'
+
+
 def test_json_is_all_there_is_on_standard_output(here):
     (record,) = json.loads(run("--json").stdout)
     assert (record["name"], record["question"], record["rows"]) == ("planted", "Is this planted?", 16)
@@ -85,7 +132,8 @@ def test_update_refreshes_tables_beside_the_experiments_and_in_the_readme(here):
     (here / "README.md").write_text("<!-- table planted 1 -->\n<!-- end -->\n")
     called("run", "--jobs", 1, "--update")
     tables = here / "experiments" / "tables"
-    assert (tables / "index.md").exists()
+    assert {"index.md", "condition-number.svg"} <= {path.name for path in tables.iterdir()}
+    assert not list(tables.glob("*.png")), "what is committed is drawn in SVG"
     assert (tables / "planted.md").read_bytes() == (here / "results" / "planted.md").read_bytes()
     assert "| qr.householder | normal.cholesky |" in (here / "README.md").read_text()
     (tables / "index.md").unlink()

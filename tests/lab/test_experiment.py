@@ -14,7 +14,7 @@ from stabilitylab.core.errors import DuplicateNameError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement, Status
 from stabilitylab.data.equivalents import PUBLISHED
-from stabilitylab.lab.experiment import Experiment, ExperimentError, Finding, Probe, find, load, select
+from stabilitylab.lab.experiment import Experiment, ExperimentError, Finding, Probe, Remedy, find, load, select
 from stabilitylab.lab.trial import trials
 from stabilitylab.problems import case, cases
 from stabilitylab.report.rows import Rows, from_json, to_json
@@ -325,3 +325,33 @@ def test_experiments_come_in_the_order_of_their_chapters_however_they_are_named(
     assert [one.name for one in select(FOLDER, ())] == [one.name for one in whole if one.experiment.cost == "run"]
     last_first = [one.name for one in reversed(whole)]
     assert [one.name for one in select(FOLDER, last_first)] == last_first[::-1]
+
+
+# --- sentences and remedies
+
+
+@pytest.mark.parametrize("value", [None, float("nan")])
+def test_a_number_that_is_not_there_is_never_printed(value):
+    found = Finding("It keeps {kept}.", lambda rows: True, lambda rows: {"kept": value, "unused": None}).check(ROWS)
+    assert (found.says, found.verdict) == ("It keeps ….", "not checked here")
+    assert found.why == "the rows lack what decides it: no value for kept"
+
+
+def test_braces_that_are_meant_are_printed_once_whether_checked_or_not():
+    says = "{{a}} keeps {kept:>{width}}."
+    assert Finding(says, lambda rows: True, lambda rows: {"kept": 5, "width": 1}).check(ROWS).says == "{a} keeps 5."
+    assert Finding(says, lambda rows: None).check(ROWS).says == "{a} keeps …."
+
+
+def test_a_brace_that_is_left_open_is_refused_with_the_sentence():
+    with pytest.raises(ValueError, match=r"in the sentence 'It keeps \{kept'"):
+        Finding("It keeps {kept", lambda rows: True)
+
+
+def test_a_remedy_is_a_finding_with_code():
+    found = Remedy("Ask {who}.", lambda rows: True, lambda rows: {"who": "R"}, ("numpy.lstsq",), "\nprint(1)\n")
+    checked = found.check(ROWS)
+    assert (checked.says, checked.verdict, checked.code) == ("Ask R.", "holds", "print(1)")
+    assert checked.needs == ("numpy.lstsq",)
+    with pytest.raises(ValueError, match=r"the remedy 'Ask R.' has no code: give the lines"):
+        Remedy("Ask R.", lambda rows: True, code=" \n")

@@ -76,7 +76,20 @@ def test_a_coefficient_that_is_not_finite_is_a_row_without_scores(value):
     x[3] = value
     row = sl.score(x, LONGLEY)
     assert (row.status, row.note, row.x, row.answered) == ("NOT_FINITE", f"x[3] is {value}", None, False)
-    assert all(row.scores[name] is None and row.reasons[name] == Status.NOT_FINITE.value for name in sl.metrics.names())
+    of_answer = [name for name in sl.metrics.names() if not sl.metrics.of_data(name)]
+    assert all(row.scores[name] is None and row.reasons[name] == Status.NOT_FINITE.value for name in of_answer)
+
+
+def test_what_the_data_support_is_scored_whether_or_not_there_is_an_answer():
+    """A metric of the data gives one value whatever was answered; one of the answer has none for a failure."""
+    of_data = [name for name in sl.metrics.names() if sl.metrics.of_data(name)]
+    assert {"digits.supported", "digits.statistical"} == set(of_data)
+    answers = [np.ones(7), np.full(7, 1e300), np.full(7, np.nan)]
+    rows = [sl.score(x, LONGLEY, truth="decimal", metrics=[*of_data, "digits.min"]) for x in answers]
+    for name in of_data:
+        assert rows[0][name] is not None
+        assert rows[0][name] == rows[1][name] == rows[2][name]
+    assert rows[2]["digits.min"] is None
 
 
 def test_integers_and_short_formats_are_taken_as_they_are():
