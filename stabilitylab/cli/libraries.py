@@ -13,6 +13,7 @@ from stabilitylab.cli.options import AS_JSON
 from stabilitylab.core.types import Truth
 from stabilitylab.lab import environments
 from stabilitylab.lab.library_table import EVERYDAY, STRD, digits_table, select_libraries
+from stabilitylab.lab.not_imported import not_imported
 from stabilitylab.lab.version_watch import Bench, Step, measured, steps
 from stabilitylab.report.cells import Table
 from stabilitylab.report.rows import Rows
@@ -74,7 +75,8 @@ def libraries(
         rows = measured(
             [one for one in chosen if not one.missing], bench, lambda _, done, total: report("libraries", done, total)
         )
-    _show_rows(rows, {one.title: one.missing for one in chosen if one.missing}, as_json, why=bool(library_names))
+    missing = {one.title: one.missing for one in chosen if one.missing} | not_imported()
+    _show_rows(rows, missing, as_json, why=bool(library_names))
 
 
 def _show_rows(rows: Rows, missing: dict[str, str], as_json: bool, *, why: bool) -> None:

@@ -15,6 +15,7 @@ from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON, FOLDER
 from stabilitylab.lab.chapter import INDEX, publish, refresh, write_index
 from stabilitylab.lab.experiment import Size, counted, select
+from stabilitylab.lab.not_imported import not_imported, said
 from stabilitylab.lab.runner import ExperimentRun, run_experiments
 from stabilitylab.report.committed import environment_here, publish_rows
 from stabilitylab.report.writers import markdown, terminal
@@ -59,11 +60,13 @@ def run(
     """
     if update and size != "full":
         raise click.UsageError("--update refreshes the committed tables, which are of size full")
-    chosen = select(folder, names)
-    lacking = {library.title: library.missing for one in chosen for library in one.experiment.absent()}
+    selection, lost = select(folder, names), not_imported()
+    chosen = selection.experiments
+    lacking = {library.title: library.missing for one in chosen for library in one.experiment.absent()} | lost
+    lacking |= selection.broken
     if update and lacking:
         raise click.UsageError(
-            "the committed tables hold libraries that are not here: "
+            "the committed tables hold what is not here: "
             + "; ".join(f"{title}: {missing}" for title, missing in lacking.items())
         )
     if count is not None:
@@ -84,7 +87,9 @@ def run(
     if as_json:
         click.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
     screen.print(f"All chapters with tables and figures: {out / INDEX}", soft_wrap=True)
-    if not all(chapter.holds for chapter in chapters):
+    for line in (*said(lost), *selection.said):
+        click.echo(line, err=True)
+    if selection.broken or not all(chapter.holds for chapter in chapters):
         exits.fail()
 
 
