@@ -291,11 +291,10 @@ def test_control_c_ends_with_130_keeps_the_rows_and_says_how_to_go_on(here):
     command = [sys.executable, "-m", "stabilitylab", "run", "--from", "slow", "--jobs", "2"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, start_new_session=True, text=True, **pipes) as running:
-        until = time.monotonic() + 30
-        while len(Journal(journal).rows) < 2 and running.poll() is None and time.monotonic() < until:
+        while len(Journal(journal).rows) < 2 and running.poll() is None:
             time.sleep(0.02)
         os.killpg(running.pid, signal.SIGINT)
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate()
     assert running.returncode == 130
     assert said == "stabilitylab: interrupted; finished rows are kept, and the same command goes on from them\n"
     assert len(Journal(journal).rows) == 2

@@ -1,6 +1,6 @@
 """What is offered in place of an unknown name: what resembles it, or all there is."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stabilitylab.core.suggest import MOST, did_you_mean, similar
@@ -22,7 +22,6 @@ def test_where_nothing_resembles_it_all_are_listed_in_their_order_up_to_a_limit(
     assert did_you_mean("", ["", "x"]) == "the names are , x", "an empty name resembles nothing"
 
 
-@settings(deadline=None)
 @given(st.sampled_from(NAMES), st.data())
 def test_a_letter_left_out_or_doubled_still_finds_the_name(name, data):
     k = data.draw(st.integers(0, len(name) - 1))

@@ -91,7 +91,7 @@ def good(draw):
     return matrix, draw(hnp.arrays(other, (m,), elements=finite))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(good())
 def test_good_input_passes_unchanged_and_read_only(pair):
     before = [v.copy() for v in pair]

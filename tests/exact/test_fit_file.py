@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import stabilitylab as sl
@@ -22,7 +22,6 @@ def same(one, other):
 DIGITS = st.integers(1, 20)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(5, 40), st.integers(1, 3), DIGITS, st.integers(1, 50), st.booleans())
 def test_a_file_is_lstsq_in_memory_bit_for_bit(tmp_path_factory, seed, m, n, digits, rows, intercept):
     path = tmp_path_factory.mktemp("stream") / "data.csv"

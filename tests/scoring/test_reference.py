@@ -25,7 +25,7 @@ from stabilitylab.conformance.rational import exact, least_squares
 from stabilitylab.core.errors import InputError, RankDeficientError
 from stabilitylab.problems.nist import certified
 
-SETTINGS = settings(deadline=None, max_examples=40)
+SETTINGS = settings(max_examples=40)
 rng = np.random.default_rng(20240607)
 
 
