@@ -5,17 +5,17 @@ from collections.abc import Sequence
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from stabilitylab import bench, conformance
 from stabilitylab.cli import exits
 from stabilitylab.cli.options import AS_JSON
+from stabilitylab.cli.screen import screen
 from stabilitylab.conformance import ExamResult, Verdict
 from stabilitylab.core.errors import MissingLibraryError
+from stabilitylab.core.printable import one_line
 
-_WIDE = 160  # characters in a line where no terminal says how many there are
 _STYLES = {Verdict.PASS: "green", Verdict.NOT_APPLICABLE: "dim"}
 
 
@@ -60,10 +60,10 @@ def _show(name: str, results: Sequence[ExamResult]) -> None:
     table.add_column("reason", overflow="fold")
     for one in results:
         style = _STYLES.get(one.verdict, "yellow") if one.as_declared else "bold red"
-        table.add_row(Text(one.question.replace("_", " ")), Text(verdict(one), style=style), Text(reason(one)))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDE
+        table.add_row(
+            Text(one.question.replace("_", " ")), Text(verdict(one), style=style), Text(one_line(reason(one)))
+        )
+    console = screen()
     console.print(table)
     console.print(f"{name}: {summary(results)}\n", soft_wrap=True, markup=False)
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from functools import partial
 
 import click
-from rich.console import Console
 
 from stabilitylab import problems
 from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON
+from stabilitylab.cli.screen import screen
 from stabilitylab.core.types import Truth
 from stabilitylab.lab import environments
 from stabilitylab.lab.library_table import EVERYDAY, STRD, digits_table, select_libraries
@@ -20,7 +20,6 @@ from stabilitylab.report.rows import Rows
 from stabilitylab.report.writers import terminal
 from stabilitylab.scoring.reporting import how_reported
 
-_WIDE = 200  # characters in a line that no terminal breaks
 _NARROW = 5  # characters in a column that must be narrow, such as 15.95
 
 
@@ -102,9 +101,7 @@ def _show_steps(compared: Sequence[Step], as_json: bool) -> None:
 
 def _print(table: Table) -> None:
     """The table in the terminal, closely set; where it is too wide, headers and names are broken before numbers."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDE
+    console = screen()
     made = terminal.table(table)
     made.padding = 0
     columns = [[table.printed(cell) for cell in column] for column in zip(*table.body, strict=True)]

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 a finding was refuted or a threshold missed, 2 bad use or bad input, 130 interrupted.
 """
 
+import errno
 import importlib
 import pkgutil
 from typing import Any
@@ -10,10 +11,15 @@ from typing import Any
 import click
 
 from stabilitylab import cli
-from stabilitylab.cli.exits import BAD_INPUT, INTERRUPTED, kept
+from stabilitylab.cli.exits import BAD_INPUT, INTERRUPTED, kept, written_to
 from stabilitylab.cli.options import in_options
 from stabilitylab.core.errors import DuplicateNameError, StabilityLabError
+from stabilitylab.core.printable import one_line
 from stabilitylab.core.suggest import did_you_mean
+
+_SPACE = ": make room there, or write elsewhere"
+FULL = {errno.ENOSPC: _SPACE, errno.EDQUOT: _SPACE, errno.EROFS: ": write elsewhere"}
+"""The way out of an error of the system, by its number."""
 
 
 def commands() -> dict[str, click.Command]:
@@ -56,17 +62,17 @@ class CommandGroup(click.Group):
         try:
             return super().invoke(ctx)
         except StabilityLabError as error:
-            command = self.get_command(ctx, ctx.invoked_subcommand or "")
-            self._end(ctx, BAD_INPUT, in_options(str(error), command) if command else str(error))
+            self._end(ctx, BAD_INPUT, in_options(error, self.get_command(ctx, ctx.invoked_subcommand or "")))
         except BrokenPipeError:
             raise  # whoever reads the output has seen enough: no message, which click sees to
         except OSError as error:
-            self._end(ctx, BAD_INPUT, f"{error.filename or 'a file'}: {error.strerror or error}")
+            way = FULL.get(error.errno or 0, "")
+            self._end(ctx, BAD_INPUT, f"{error.filename or written_to(ctx)}: {error.strerror or error}{way}")
         except KeyboardInterrupt:
             self._end(ctx, INTERRUPTED, f"interrupted; {kept(ctx)}")
 
     def _end(self, ctx: click.Context, code: int, message: str) -> None:
-        click.echo(f"stabilitylab: {message}", err=True)
+        click.echo(f"stabilitylab: {one_line(message)}", err=True)
         ctx.exit(code)
 
 

@@ -1,7 +1,6 @@
 """The command `stabilitylab run`: experiments are run, and their tables, figures and pages written."""
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +12,7 @@ from rich.markup import escape
 
 from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON, FOLDER
+from stabilitylab.cli.screen import rule, screen
 from stabilitylab.lab.chapter import INDEX, publish, refresh, write_index
 from stabilitylab.lab.experiment import Size, counted, select
 from stabilitylab.lab.not_imported import not_imported, said
@@ -71,13 +71,14 @@ def run(
         )
     if count is not None:
         chosen = tuple(counted(one, count) for one in chosen)
-    screen = Console(width=None if sys.stdout.isatty() else 200, quiet=as_json)
+    console = screen(quiet=as_json)
+    exits.writes(out)
     exits.keeps("finished rows are kept, and the same command goes on from them")
     runs: dict[str, ExperimentRun] = {}
-    with progress.bars() as report:
+    with progress.bars("chapter", "trials") as report:
         for outcome in run_experiments(chosen, size=size, jobs=jobs or joblib.cpu_count(), out=out, progress=report):
             runs[outcome.chapter.name] = outcome
-            _show(outcome, screen)
+            _show(outcome, console)
     outcomes = [runs[one.name] for one in chosen]
     chapters = [outcome.chapter for outcome in outcomes]
     write_index(chapters, out)
@@ -86,23 +87,23 @@ def run(
         _update(outcomes, out, folder, whole=not names)
     if as_json:
         click.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
-    screen.print(f"All chapters with tables and figures: {out / INDEX}", soft_wrap=True)
+    console.print(f"All chapters with tables and figures: {out / INDEX}", soft_wrap=True)
     for line in (*said(lost), *selection.said):
         click.echo(line, err=True)
     if selection.broken or not all(chapter.holds for chapter in chapters):
         exits.fail()
 
 
-def _show(outcome: ExperimentRun, screen: Console) -> None:
+def _show(outcome: ExperimentRun, console: Console) -> None:
     chapter = outcome.chapter
-    screen.rule(escape(chapter.question))
+    rule(console, escape(chapter.question))
     if chapter.first_table is not None:
-        screen.print(terminal.table(chapter.first_table))
+        console.print(terminal.table(chapter.first_table))
     for finding in chapter.findings:
         colour = {True: "green", False: "bold red", None: "yellow"}[finding.holds]
         why = f" ({finding.why})" if finding.why else ""
-        screen.print(f"[{colour}]{finding.verdict}[/]: {escape(finding.says + why)}", soft_wrap=True)
-    screen.print(f"{len(outcome.rows)} rows; {outcome.measured} trials measured, {outcome.resumed} resumed\n")
+        console.print(f"[{colour}]{finding.verdict}[/]: {escape(finding.says + why)}", soft_wrap=True)
+    console.print(f"{len(outcome.rows)} rows; {outcome.measured} trials measured, {outcome.resumed} resumed\n")
 
 
 def _record(outcome: ExperimentRun) -> dict[str, Any]:

@@ -84,7 +84,11 @@ BAD_USE = {
     "a policy that is none": ({"policy": "basic"}, InputError, "policy must be one of full-rank, minimum-norm"),
     "no rows at a time": ({"rows": 0}, InputError, "rows must be a whole number, at least 1; got 0"),
     "a column twice": ({"columns": ["a", "a"]}, InputError, "column 'a' is named twice"),
-    "the target among them": ({"columns": ["a", "y"]}, InputError, "column 'y' is named twice"),
+    "the target among them": (
+        {"columns": ["a", "y"]},
+        InputError,
+        "column 'y' is the target, and among the columns too",
+    ),
     "nothing left": ({"columns": [], "intercept": False}, InputError, "no column is left to fit 'y' with"),
     "an unknown column": ({"columns": ["bb"]}, UnknownNameError, "no column is named 'bb': did you mean 'b'"),
     "dependent columns": ({"columns": ["a", "twice"]}, RankDeficientError, "twice.*policy='minimum-norm'"),
