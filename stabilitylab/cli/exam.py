@@ -11,7 +11,7 @@ from rich.text import Text
 from stabilitylab import bench, conformance
 from stabilitylab.cli import exits
 from stabilitylab.cli.options import AS_JSON
-from stabilitylab.cli.screen import screen
+from stabilitylab.cli.screen import screen, show
 from stabilitylab.conformance import ExamResult, Verdict
 from stabilitylab.core.errors import MissingLibraryError
 from stabilitylab.core.printable import one_line
@@ -64,7 +64,7 @@ def _show(name: str, results: Sequence[ExamResult]) -> None:
             Text(one.question.replace("_", " ")), Text(verdict(one), style=style), Text(one_line(reason(one)))
         )
     console = screen()
-    console.print(table)
+    show(console, table)
     console.print(f"{name}: {summary(results)}\n", soft_wrap=True, markup=False)
 
 

@@ -9,7 +9,7 @@ import click
 from stabilitylab import problems
 from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON
-from stabilitylab.cli.screen import screen
+from stabilitylab.cli.screen import screen, show
 from stabilitylab.core.types import Truth
 from stabilitylab.lab import environments
 from stabilitylab.lab.library_table import EVERYDAY, STRD, digits_table, select_libraries
@@ -111,9 +111,9 @@ def _print(table: Table) -> None:
         column.vertical, column.max_width = "bottom", width
         if scored and too_wide:
             column.width = max(_NARROW, *map(_width, texts))
-    console.print(made)
+    show(console, made)
 
 
 def _width(text: str) -> int:
-    """Of the last line: what stands above it may be broken."""
-    return len(text.split("\n")[-1])
+    """Of the last line, or of a word above it where that is longer: what stands there may be broken between words."""
+    return max(map(len, [text.split("\n")[-1], *text.split()]))

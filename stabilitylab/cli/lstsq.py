@@ -15,7 +15,7 @@ from rich.table import Table
 
 from stabilitylab.cli import progress
 from stabilitylab.cli.options import AS_JSON
-from stabilitylab.cli.screen import screen
+from stabilitylab.cli.screen import screen, show
 from stabilitylab.core.errors import InputError
 from stabilitylab.core.printable import one_line
 from stabilitylab.data.tabular import truth_of_file
@@ -127,7 +127,7 @@ def _show(fit: CertifiedFit, truth: FileTruth, seconds: float) -> None:
         measured = ["", ""] if errors is None or ts is None else [repr(float(errors[j])), f"{float(ts[j]):.4g}"]
         table.add_row(escape(one_line(name)), repr(float(fit.x[j])), *measured)
     console = screen()
-    console.print(table)
+    show(console, table)
     squared = "undefined" if fit.r_squared is None else repr(float(fit.r_squared))
     kind = "as written in the file" if truth == "decimal" else "as stored in float64"
     proven = certificate.digits

@@ -15,7 +15,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and n
 FOLDER = click.option(
     "--from",
     "folder",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, file_okay=False),
     default=Path("experiments"),
     show_default=True,
     help="The folder that holds the experiments.",

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON, FOLDER
-from stabilitylab.cli.screen import rule, screen
+from stabilitylab.cli.screen import rule, screen, show
 from stabilitylab.lab.chapter import INDEX, publish, refresh, write_index
 from stabilitylab.lab.experiment import Size, counted, select
 from stabilitylab.lab.not_imported import not_imported, said
@@ -98,7 +98,7 @@ def _show(outcome: ExperimentRun, console: Console) -> None:
     chapter = outcome.chapter
     rule(console, escape(chapter.question))
     if chapter.first_table is not None:
-        console.print(terminal.table(chapter.first_table))
+        show(console, terminal.table(chapter.first_table))
     for finding in chapter.findings:
         colour = {True: "green", False: "bold red", None: "yellow"}[finding.holds]
         why = f" ({finding.why})" if finding.why else ""

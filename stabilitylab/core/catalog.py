@@ -21,7 +21,7 @@ from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.errors import DuplicateNameError, InputError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.printable import one_line
-from stabilitylab.core.suggest import did_you_mean
+from stabilitylab.core.suggest import did_you_mean, similar
 
 Function = Callable[..., Any]
 AnyLabel = TypeVar("AnyLabel", bound="Label")
@@ -29,6 +29,8 @@ F = TypeVar("F", bound=Function)
 
 ROUTES = "stabilitylab.routes"
 """The group of entry points by which another distribution names its modules of solvers and library routes."""
+
+MISSPELT = 0.75  # similarity from which a family is meant that there is; below, all are listed
 
 TAGS: Mapping[str, str] = {
     "scale-equivariant": "A times a power of two gives x divided by it, bit for bit",
@@ -310,7 +312,12 @@ def unknown_name(kind: str, name: str, known: Sequence[str], lost: Mapping[str, 
     lost: of the modules that could not be imported those that may have.
     """
     missing = "".join(f"; {module} could not be imported: {why}" for module, why in lost.items())
-    return f"no {kind} is named {name!r}: {did_you_mean(name, known, plural=plural)}{missing}"
+    family, families = name.partition(".")[0], list(dict.fromkeys(one.partition(".")[0] for one in known))
+    if "." in name and family not in families and not similar(family, families, MISSPELT):
+        hint = f"there is no family {family!r}: the families are {', '.join(families)}"
+    else:
+        hint = did_you_mean(name, known, plural=plural)
+    return f"no {kind} is named {name!r}: {hint}{missing}"
 
 
 def import_failure(error: BaseException, brought_by: str = "") -> str:

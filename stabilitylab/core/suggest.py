@@ -7,12 +7,16 @@ SIMILAR = 0.4  # ratio of matching characters (Ratcliff and Obershelp) from whic
 MOST = 60  # names listed where none is similar
 
 
-def similar(name: str, known: Iterable[str]) -> list[str]:
+def similar(name: str, known: Iterable[str], cutoff: float = SIMILAR) -> list[str]:
     """Up to three known names that resemble `name`, the most similar first; a misspelt one is nearly always among them.
 
-    Source: difflib.get_close_matches, with the cut-off `SIMILAR`.
+    Upper and lower case are one. Source: difflib.get_close_matches.
     """
-    return difflib.get_close_matches(name, [one for one in known if one], n=3, cutoff=SIMILAR)
+    folded: dict[str, list[str]] = {}
+    for one in filter(None, known):
+        folded.setdefault(one.casefold(), []).append(one)
+    near = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=cutoff)
+    return [one for key in near for one in folded[key]][:3]
 
 
 def did_you_mean(

@@ -30,6 +30,15 @@ def test_an_unknown_name_comes_with_the_nearest_ones():
         _ = solvers.hausholder
 
 
+def test_of_a_family_that_there_is_not_the_families_are_listed():
+    with pytest.raises(
+        UnknownNameError, match=r"'mygreatlib\.fit': there is no family 'mygreatlib': the families are .*numpy"
+    ):
+        bench.route("mygreatlib.fit")
+    with pytest.raises(UnknownNameError, match=r"did you mean numpy\.lstsq"):
+        bench.route("NumPy.lstsq")
+
+
 def test_two_functions_may_not_claim_one_name():
     catalog = Catalog("solver")
     register = catalog.register(Label(name="family.variant", source="here"))
