@@ -12,9 +12,10 @@ from stabilitylab import bench, conformance
 from stabilitylab.cli import exits
 from stabilitylab.cli.options import AS_JSON
 from stabilitylab.cli.screen import screen, show
-from stabilitylab.conformance import ExamResult, Verdict
+from stabilitylab.conformance import ExamResult, Verdict, questions
 from stabilitylab.core.errors import MissingLibraryError
 from stabilitylab.core.printable import one_line
+from stabilitylab.lab.not_imported import lines_of
 
 _STYLES = {Verdict.PASS: "green", Verdict.NOT_APPLICABLE: "dim"}
 
@@ -47,6 +48,8 @@ def exam(routes: tuple[str, ...], as_json: bool) -> None:
         sat[entry.label.name] = results = conformance.exam(entry)
         if not as_json:
             _show(entry.label.name, results)
+    for line in lines_of(questions.catalog.broken):
+        click.echo(line, err=True)
     if as_json:
         click.echo(json.dumps({name: [one.to_dict() for one in results] for name, results in sat.items()}, indent=1))
     if not all(one.as_declared for results in sat.values() for one in results):

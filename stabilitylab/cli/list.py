@@ -9,8 +9,9 @@ from click.core import ParameterSource
 from stabilitylab import libraries, problems, solvers
 from stabilitylab.cli import exits
 from stabilitylab.cli.options import AS_JSON, FOLDER
+from stabilitylab.core.printable import one_line
 from stabilitylab.lab.experiment import find, load_all
-from stabilitylab.lab.not_imported import not_imported, said
+from stabilitylab.lab.not_imported import lines_of, not_imported
 from stabilitylab.scoring import metrics
 
 
@@ -43,7 +44,7 @@ def list_all(folder: Path, as_json: bool) -> None:
         click.echo(json.dumps({**listed, "not imported": {**lost, **selection.broken}}, indent=1))
     else:
         _show(listed)
-        for line in (*said(lost), *selection.said):
+        for line in (*lines_of(lost), *selection.said):
             click.echo(line)
     if selection.broken:
         exits.fail()
@@ -54,4 +55,4 @@ def _show(listed: dict[str, dict[str, str]]) -> None:
         click.echo(f"{kind} ({len(entries)})")
         width = max(map(len, entries), default=0)
         for name, summary in entries.items():
-            click.echo(f"  {name:<{width}}  {summary}")
+            click.echo(f"  {one_line(name):<{width}}  {one_line(summary)}")

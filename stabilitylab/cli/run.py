@@ -15,7 +15,7 @@ from stabilitylab.cli.options import AS_JSON, FOLDER
 from stabilitylab.cli.screen import rule, screen, show
 from stabilitylab.lab.chapter import INDEX, publish, refresh, write_index
 from stabilitylab.lab.experiment import Size, counted, select
-from stabilitylab.lab.not_imported import not_imported, said
+from stabilitylab.lab.not_imported import lines_of, not_imported
 from stabilitylab.lab.runner import ExperimentRun, run_experiments
 from stabilitylab.report.committed import environment_here, publish_rows
 from stabilitylab.report.writers import markdown, terminal
@@ -88,7 +88,7 @@ def run(
     if as_json:
         click.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
     console.print(f"All chapters with tables and figures: {out / INDEX}", soft_wrap=True)
-    for line in (*said(lost), *selection.said):
+    for line in (*lines_of(lost), *selection.said):
         click.echo(line, err=True)
     if selection.broken or not all(chapter.holds for chapter in chapters):
         exits.fail()

@@ -166,6 +166,9 @@ class GramAccumulator:
                     same=_texts([] if self._same is None else self._same),
                 )
             part.replace(path)
+        except OSError as error:
+            error.filename = error.filename or str(path)  # a full disk names no file
+            raise
         finally:
             part.unlink(missing_ok=True)
 

@@ -13,6 +13,6 @@ def not_imported() -> dict[str, str]:
     return {module: why for catalog in catalogues for module, why in catalog.broken.items()}
 
 
-def said(modules: Mapping[str, str]) -> list[str]:
+def lines_of(modules: Mapping[str, str]) -> list[str]:
     """A line for each of them."""
     return [f"not here: {module}: {why}" for module, why in modules.items()]
