@@ -24,6 +24,8 @@ from stabilitylab.lab.runner import ProgressReport
 
 QUIET_SECONDS = 2.0
 LINE_SECONDS = 10.0
+_FIGURES = 42  # characters of a line that bar, share and times need
+_SHORTEST = 16  # of a name
 
 
 @dataclass
@@ -97,7 +99,7 @@ def _in_lines(now: Progressing) -> ProgressReport:
 def _on_terminal(console: Console, now: Progressing) -> Iterator[ProgressReport]:
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=10),
         TaskProgressColumn(),
         TextColumn("{task.fields[steps]}"),
         TimeElapsedColumn(),
@@ -112,6 +114,8 @@ def _on_terminal(console: Console, now: Progressing) -> Iterator[ProgressReport]
         if name not in tasks:
             tasks[name] = shown.add_task("", steps="")
         steps = f"{done} of {total} {now.steps}" if now.steps else ""
+        if len(words) > (room := max(_SHORTEST, console.width - _FIGURES - len(steps))):
+            words = f"{words[: room - 1]}…"
         shown.update(tasks[name], description=escape(words), completed=done, total=total, steps=steps, visible=visible)
 
     def report(name: str, done: int, total: int) -> None:

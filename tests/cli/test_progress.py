@@ -59,6 +59,15 @@ def test_of_several_parts_the_whole_is_counted_and_those_that_wait_or_are_finish
     assert not re.search(r"^[ab] ", said, re.MULTILINE)
 
 
+def test_a_long_name_leaves_room_for_counts_and_time(terminal, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    terminal(0.0, 3.0)
+    with progress.bars("chapter", "trials") as report:
+        report("normal_equations_square_the_condition_number", 1234, 5000)
+    said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().err)
+    assert re.search(r"normal_equations_s… .*1234 of 5000 trials \d+:\d\d:\d\d left", said)
+
+
 def test_a_name_is_no_markup_and_one_line(terminal, capsys):
     terminal(0.0, 3.0)
     with progress.bars() as report:
