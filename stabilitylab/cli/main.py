@@ -13,6 +13,7 @@ import click
 from stabilitylab import cli
 from stabilitylab.cli.exits import BAD_INPUT, INTERRUPTED, kept, written_to
 from stabilitylab.cli.options import in_options
+from stabilitylab.core.catalog import import_failure
 from stabilitylab.core.errors import DuplicateNameError, StabilityLabError
 from stabilitylab.core.printable import one_line
 from stabilitylab.core.suggest import did_you_mean
@@ -25,16 +26,31 @@ FULL = {errno.ENOSPC: _SPACE, errno.EDQUOT: _SPACE, errno.EROFS: ": write elsewh
 def commands() -> dict[str, click.Command]:
     """The subcommands by name: every click command that a module of this package holds, groups apart.
 
-    Raises DuplicateNameError where two of them have one name.
+    A module that cannot be imported is left out, and named by `broken`. Raises DuplicateNameError where two commands
+    have one name.
     """
     by_name: dict[str, click.Command] = {}
     for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
-        held = vars(importlib.import_module(module.name)).values()
+        try:
+            held = vars(importlib.import_module(module.name)).values()
+        except (Exception, SystemExit):
+            continue
         for command in (one for one in held if isinstance(one, click.Command) and not isinstance(one, click.Group)):
             name = command.name or ""
             if by_name.setdefault(name, command) is not command:
                 raise DuplicateNameError(f"two commands are named {name!r}, one of them in {module.name}: rename it")
     return dict(sorted(by_name.items()))
+
+
+def broken() -> dict[str, str]:
+    """The modules of this package that cannot be imported: name -> what happens, where, and the way out."""
+    found: dict[str, str] = {}
+    for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
+        try:
+            importlib.import_module(module.name)
+        except (Exception, SystemExit) as error:
+            found[module.name] = import_failure(error)
+    return found
 
 
 class CommandGroup(click.Group):
@@ -54,7 +70,8 @@ class CommandGroup(click.Group):
         """The subcommand that the arguments name; an unknown one is bad use, and similar ones are named."""
         known = self.list_commands(ctx)
         if args[0] not in known:
-            ctx.fail(f"No such command {args[0]!r}: {did_you_mean(args[0], known, plural='commands')}")
+            lost = "".join(f"; {module} could not be imported: {why}" for module, why in broken().items())
+            ctx.fail(f"No such command {args[0]!r}: {did_you_mean(args[0], known, plural='commands')}{lost}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

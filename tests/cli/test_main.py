@@ -14,7 +14,7 @@ from planted import experiment
 from stabilitylab import cli
 from stabilitylab.cli import exits
 from stabilitylab.cli import main as group
-from stabilitylab.cli.main import commands, main
+from stabilitylab.cli.main import broken, commands, main
 from stabilitylab.cli.options import in_options
 from stabilitylab.core.errors import Argument, DuplicateNameError, InputError
 
@@ -54,6 +54,16 @@ def test_a_new_file_is_a_new_command(monkeypatch, tmp_path):
     planted(monkeypatch, tmp_path, "planted_one", "a-new-one")
     assert called("a-new-one").stdout == "done\n"
     assert "a-new-one  Does nothing, for a test." in called("--help").stdout
+
+
+def test_a_command_that_cannot_be_imported_is_named_and_the_others_are_there(monkeypatch, tmp_path):
+    assert broken() == {}
+    (tmp_path / "planted_three.py").write_text("import a_library_nobody_has\n")
+    monkeypatch.setattr(cli, "__path__", [*cli.__path__, str(tmp_path)])
+    assert set(commands()) >= {"list", "run"}
+    said = called("planted-three", code=2).stderr
+    assert "stabilitylab.cli.planted_three could not be imported: ModuleNotFoundError: " in said
+    assert "install a_library_nobody_has" in said
 
 
 def test_two_commands_of_one_name_are_refused(monkeypatch, tmp_path):
