@@ -51,8 +51,8 @@ def run(
     """Run experiments, write tables and figures. Exit code 1 when a finding is refuted.
 
     NAMES are those of experiment files, or pieces that fit only one; without any, all run but those that take long. A
-    run that is interrupted goes on where it stopped. A file that holds no experiment is named at the end, with exit code
-    1, and the others run.
+    run that is interrupted goes on where it stopped. A file that holds no experiment is named at the end, with exit
+    code 1, and the others run.
 
     \b
     stabilitylab run                      everything, to results/
