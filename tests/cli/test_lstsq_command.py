@@ -247,6 +247,17 @@ BAD_USE = {
         ("--target", "x"),
         "are \"truth='matrix'\", 'b', 'y'",
     ),
+    "a comment first": ("# houses\n" + GOOD, ("--target", "y"), "line 1 is a comment: take it out"),
+    "a comma too many": (
+        GOOD + "1,2,3,\n",
+        ("--target", "y"),
+        "got 4: quote fields that hold ',', or take out the others",
+    ),
+    "blanks between thousands": (
+        GOOD + "1 234,2,3\n",
+        ("--target", "y"),
+        "'1 234' has marks between thousands: give --thousands ' '",
+    ),
     "blanks between fields": (GOOD.replace(",", "   "), ("--target", "y"), "give --separator ' '"),
     "semicolons and decimal commas": ("a;y\n1,5;2\n2;3\n", ("--target", "y"), "give --separator ';' and --decimal ','"),
     "names without a word": (GOOD.replace("a,b", ',"c,d"'), ("--target", "y"), "--columns '\"c,d\"'"),

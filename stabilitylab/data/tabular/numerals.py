@@ -84,6 +84,11 @@ class Notation:
                     f" (as {text.replace(',', '.')})",
                 ]
             return BadField(row, NotNumericError, *says)
+        mark = next((mark for mark in " '_" if Notation(self.decimal, mark).grouped.fullmatch(text)), None)
+        if mark is not None and not self.thousands:
+            return BadField(
+                row, NotNumericError, f"{text!r} has marks between thousands: give ", Argument("thousands", mark)
+            )
         marks = f"decimal mark {self.decimal!r}" + (f" and {self.thousands!r} between thousands" * bool(self.thousands))
         return BadField(
             row,

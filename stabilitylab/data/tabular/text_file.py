@@ -34,6 +34,8 @@ class TextTable(Named):
         if header is None:
             raise EmptyError(f"{path} is empty: expected a line of column names, then rows of numbers")
         names = tuple(name.strip() for name in header.fields)
+        if names[0].startswith("#") and len(names) == 1:
+            raise InputError(f"{path}, line 1 is a comment: take it out, so that the first line names the columns")
         way = other_separator(path, names[0], separator, notation) if len(names) == 1 else None
         if way is not None:
             raise InputError(f"{path}, line 1: ", *way)
