@@ -8,9 +8,8 @@ import numpy as np
 from stabilitylab import libraries, solvers
 from stabilitylab.bench.call import Answer, answer_of
 from stabilitylab.bench.isolation import LIMITS, Limits, isolated_answer
-from stabilitylab.core.catalog import Entry, RouteLabel
+from stabilitylab.core.catalog import Entry, RouteLabel, unknown_name
 from stabilitylab.core.errors import InputError, UnknownNameError
-from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Measurement, Solution, Status, Truth
 from stabilitylab.data.call_form import call_form
 from stabilitylab.data.equivalents import PUBLISHED, Variant
@@ -31,8 +30,19 @@ def route(name: str) -> Route:
         if name in catalog:
             return catalog.entry(name)
     known = [r.label.name for r in routes()]
-    hint = did_you_mean(name, known, plural="routes")
-    raise UnknownNameError(f"no solver or library route is named {name!r}: {hint}")
+    lost = {**solvers.catalog.broken, **libraries.catalog.broken}
+    raise UnknownNameError(unknown_name("solver or library route", name, known, lost, plural="routes"))
+
+
+def lacks(name: str) -> str:
+    """What the route of that name needs and is not here, with the way to get it; "" where it can run.
+
+    Its file may be what is not here, where it could not be imported. Raises UnknownNameError for any other name.
+    """
+    files = {**solvers.catalog.could_hold(name), **libraries.catalog.could_hold(name)}
+    if files and all(name not in catalog for catalog in (solvers.catalog, libraries.catalog)):
+        return "; ".join(f"{module} could not be imported: {why}" for module, why in files.items())
+    return route(name).label.lacks
 
 
 def unsuited(label: RouteLabel, problem: Problem) -> str | None:

@@ -9,6 +9,7 @@ from stabilitylab.cli import exits
 from stabilitylab.cli.options import AS_JSON
 from stabilitylab.core import environment
 from stabilitylab.lab import doctor as self_tests
+from stabilitylab.lab.not_imported import not_imported
 
 
 @click.command()
@@ -28,7 +29,7 @@ def doctor(as_json: bool) -> None:
         record = {
             "environment": environment.stamp(),
             "libraries": libraries.versions(),
-            "missing": libraries.missing(),
+            "missing": libraries.missing() | not_imported(),
             "tests": [vars(t) for t in tests],
         }
         click.echo(json.dumps(record, indent=1))
@@ -36,7 +37,7 @@ def doctor(as_json: bool) -> None:
         for key, value in environment.stamp().items():
             click.echo(f"{key}: {value}")
         click.echo("libraries: " + ", ".join(f"{title} {version}" for title, version in libraries.versions().items()))
-        for title, way in libraries.missing().items():
+        for title, way in (libraries.missing() | not_imported()).items():
             click.echo(f"not here: {title}: {way}")
         for test in tests:
             click.echo(f"{'ok  ' if test.well else 'FAIL'} {test.name}: {test.seen}")

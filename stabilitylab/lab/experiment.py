@@ -16,7 +16,8 @@ from string import Formatter
 from types import ModuleType
 from typing import Literal, Protocol, TypeAlias
 
-from stabilitylab import bench
+from stabilitylab import bench, problems
+from stabilitylab.core.catalog import import_failure
 from stabilitylab.core.errors import StabilityLabError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.suggest import did_you_mean
@@ -136,7 +137,7 @@ class Finding:
 
     def check(self, rows: Rows) -> "CheckedFinding":
         """The sentence with its numbers, and whether it holds, as far as the rows can tell."""
-        lacks = dict.fromkeys(filter(None, (bench.route(name).label.lacks for name in self.needs)))
+        lacks = dict.fromkeys(filter(None, map(bench.lacks, self.needs)))
         if lacks:
             return self._unchecked("; ".join(lacks))
         try:
@@ -264,7 +265,7 @@ class Experiment:
         for pattern in self.solvers:
             named = [r for r in bench.routes() if fnmatchcase(r.label.name, pattern)]
             if not named:
-                bench.route(pattern)
+                bench.lacks(pattern)  # raises, unless the file that brings it could not be imported
             routes |= {r.label.name: r for r in named}
         return tuple(routes.values())
 
@@ -333,8 +334,8 @@ def _module(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except StabilityLabError:
         raise
-    except Exception as error:
-        raise ExperimentError(f"{path.name} cannot be loaded: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise ExperimentError(f"{path.name} cannot be loaded: {import_failure(error)}") from error
     return module
 
 
@@ -348,15 +349,64 @@ def find(folder: Path) -> tuple[Path, ...]:
     return files
 
 
-def select(folder: Path, names: Sequence[str]) -> tuple[Loaded, ...]:
+@dataclass(frozen=True)
+class Selection:
+    """Experiments in the order of their chapters; broken: the files that hold none that can run, by name, with why.
+
+    A reason begins with the name of the file.
+    """
+
+    experiments: tuple[Loaded, ...]
+    broken: Mapping[str, str]
+
+    @property
+    def said(self) -> list[str]:
+        """A line for each file that is broken."""
+        return [f"left out: {why}" for why in self.broken.values()]
+
+
+def load_all(files: Iterable[Path]) -> Selection:
+    """The experiments of these files; a file that holds none that can run is no reason to go without the others."""
+    found: list[Loaded] = []
+    broken: dict[str, str] = {}
+    for path in files:
+        try:
+            found.append(_runnable(load(path)))
+        except StabilityLabError as error:
+            broken[path.name] = str(error) if str(error).startswith(path.name) else f"{path.name}: {error}"
+    return Selection(tuple(sorted(found, key=_place)), broken)
+
+
+def select(folder: Path, names: Sequence[str]) -> Selection:
     """The experiments of a folder that are named, by name or by a piece that fits only one; the cheap ones if none is.
 
-    In the order of their chapters. Raises UnknownNameError, with similar names or all, and ExperimentError.
+    Raises UnknownNameError, with similar names or all; ExperimentError where no file holds an experiment, or one that
+    is named does not; and for one that is named UnknownNameError of `Experiment.routes`, of a problem or a metric.
     """
     files = find(folder)
-    wanted = [_named(files, name) for name in dict.fromkeys(names)] or files
-    chosen = [one for one in map(load, wanted) if names or one.experiment.cost == "run"]
-    return tuple(sorted(chosen, key=lambda one: (one.experiment.chapter, one.name)))
+    if names:
+        named = [_runnable(load(_named(files, name))) for name in dict.fromkeys(names)]
+        return Selection(tuple(sorted({one.path: one for one in named}.values(), key=_place)), {})
+    selection = load_all(files)
+    if not selection.experiments:
+        raise ExperimentError(f"no experiment in {folder} can be run: {'; '.join(selection.broken.values())}")
+    cheap = tuple(one for one in selection.experiments if one.experiment.cost == "run")
+    return Selection(cheap, selection.broken)
+
+
+def _place(one: Loaded) -> tuple[int, str]:
+    return one.experiment.chapter, one.name
+
+
+def _runnable(one: Loaded) -> Loaded:
+    """The experiment itself, every name in which is one. Raises UnknownNameError."""
+    experiment = one.experiment
+    experiment.routes()
+    for case in (*experiment.problems, *experiment.quick):
+        problems.entry(case.family)
+    for name in (*experiment.metrics, *experiment.variant_metrics):
+        metrics.entry(name)
+    return one
 
 
 def _named(files: Sequence[Path], name: str) -> Path:

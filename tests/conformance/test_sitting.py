@@ -1,7 +1,6 @@
 """The exam of one route: whatever a library does in its own process is a verdict, and never the end of the exam."""
 
 import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -76,12 +75,10 @@ def test_a_route_that_takes_its_process_down_has_died_and_is_left_alone_in_the_e
 
 def test_a_route_that_hangs_has_died_and_the_reason_is_the_time():
     first = isolated_answer(misbehaving.LIBRARY, misbehaving.process_id, ([], []))  # a first call has more time
-    started = time.monotonic()
     result = sit(misbehaves(misbehaving.hangs), ACCURACY, limits=Limits(seconds=0.6))
     assert first.fit is not None
     assert result.verdict is Verdict.DIED
     assert result.reason.endswith("stopped after 0.6 s")
-    assert time.monotonic() - started < 20
 
 
 def test_a_route_to_which_nothing_applies_passes_nothing_and_is_not_called():

@@ -4,12 +4,13 @@ import ast
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from paths import EXPERIMENTS
 from planted import GRID, experiment, with_solvers
-from stabilitylab import lab, solvers
+from stabilitylab import lab, libraries, solvers
 from stabilitylab.core.errors import DuplicateNameError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement, Status
@@ -94,13 +95,62 @@ def folder(tmp_path):
 
 
 def chosen(folder, *names):
-    return [one.name for one in select(folder, names)]
+    return [one.name for one in select(folder, names).experiments]
 
 
 def test_all_that_are_cheap_run_when_none_is_named(folder):
     assert [path.stem for path in find(folder)] == ["qr_wins", "qr_wins_again", "svd_loses", "takes_time"]
     assert chosen(folder) == ["qr_wins", "qr_wins_again", "svd_loses"]
     assert chosen(folder, "takes_time") == ["takes_time"]
+
+
+FAULTS = {
+    "no experiment": ("", r"^worst\.py has no EXPERIMENT"),
+    "a missing library": (
+        "import a_library_nobody_has",
+        r"^worst\.py cannot be loaded: .*: install a_library_nobody_has",
+    ),
+    "an exit": ("raise SystemExit(3)", r"^worst\.py cannot be loaded: SystemExit: 3 \(.*worst\.py, line 5\)"),
+    "an unknown solver": (GRID.replace("qr.householder", "qr.hausholder"), r"^worst\.py: no solver .*qr\.householder"),
+    "an unknown problem": (GRID.replace("synthetic.", "synthetik."), r"^worst\.py: no problem .*synthetic\.randsvd"),
+    "an unknown metric": (
+        GRID.replace('"error.normwise")', '"error.norm")'),
+        r"^worst\.py: no metric .*error\.normwise",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_bad_file_is_named_and_the_others_run(folder, fault):
+    text, why = FAULTS[fault]
+    experiment(folder, "worst", text)
+    selection = select(folder, [])
+    assert [one.name for one in selection.experiments] == ["qr_wins", "qr_wins_again", "svd_loses"]
+    assert list(selection.broken) == ["worst.py"]
+    assert re.search(why, selection.broken["worst.py"])
+    assert chosen(folder, "qr_wins") == ["qr_wins"]
+    with pytest.raises((ExperimentError, UnknownNameError)):
+        select(folder, ["worst", "qr_wins"])
+
+
+def test_a_folder_of_bad_files_alone_has_nothing_to_run(tmp_path):
+    experiment(tmp_path, "worst", "")
+    with pytest.raises(ExperimentError, match=r"no experiment in .* can be run: worst\.py has no EXPERIMENT"):
+        select(tmp_path, [])
+
+
+def test_a_route_whose_file_cannot_be_imported_is_absent_as_one_whose_library_is_not_here(tmp_path, monkeypatch):
+    why = "ModuleNotFoundError: no (planted_routes.py, line 1): install it"
+    monkeypatch.setitem(libraries.catalog._broken, "rooms.planted_routes", why)
+    needing = GRID.replace('"normal.cholesky"', '"planted.fit"').replace(
+        "},\n        ),", "},\n needs=('planted.fit',)),"
+    )
+    (one,) = select(experiment(tmp_path, text=needing).parent, []).experiments
+    assert [route.label.name for route in one.experiment.routes()] == ["qr.householder"]
+    found = one.experiment.findings[0].check(ROWS)
+    assert (found.holds, found.why) == (None, f"rooms.planted_routes could not be imported: {why}")
+    with pytest.raises(UnknownNameError, match=r"'other\.fit'"):
+        replace(one.experiment, solvers=("other.fit",)).routes()
 
 
 def test_a_name_or_a_piece_that_fits_only_one_is_enough(folder):
@@ -320,11 +370,13 @@ def test_a_recipe_is_hashable_and_builds_what_it_names():
 
 
 def test_experiments_come_in_the_order_of_their_chapters_however_they_are_named():
-    whole = select(FOLDER, [path.stem for path in COMMITTED])
+    whole = select(FOLDER, [path.stem for path in COMMITTED]).experiments
     assert [one.experiment.chapter for one in whole] == list(range(1, len(whole) + 1))
-    assert [one.name for one in select(FOLDER, ())] == [one.name for one in whole if one.experiment.cost == "run"]
+    assert [one.name for one in select(FOLDER, ()).experiments] == [
+        one.name for one in whole if one.experiment.cost == "run"
+    ]
     last_first = [one.name for one in reversed(whole)]
-    assert [one.name for one in select(FOLDER, last_first)] == last_first[::-1]
+    assert [one.name for one in select(FOLDER, last_first).experiments] == last_first[::-1]
 
 
 # --- sentences and remedies

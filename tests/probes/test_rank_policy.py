@@ -62,7 +62,7 @@ def test_the_ratio_of_singular_values_goes_with_the_share():
 # --- planted routes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(-42, -10), st.booleans())
 def test_a_planted_cutoff_is_found(power, scaled):
     tau = 2.0**power

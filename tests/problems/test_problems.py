@@ -129,7 +129,7 @@ def test_the_name_of_a_problem_is_the_call_that_builds_it(recipe):
     assert problems.get(family)(**spelled).digest == recipe.build().digest
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(), st.sampled_from(sorted(PROFILES)))
 def test_a_name_spells_every_bit_of_its_parameters(number, integer, profile):
     given = {"m": integer, "n": 10, "cond": number, "profile": profile, "residual": 0, "column_spread": 0.0, "seed": 0}

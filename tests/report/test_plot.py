@@ -128,7 +128,7 @@ drawn_rows = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(drawn_rows)
 def test_every_row_is_in_a_trace_or_named_below(drawn):
     rows = Rows(tuple(measured(s, c, e, status) for s, c, e, status in drawn))
@@ -139,7 +139,7 @@ def test_every_row_is_in_a_trace_or_named_below(drawn):
             assert y is not None or lost
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(drawn_rows)
 def test_any_rows_can_be_drawn_and_each_shows(drawn):
     rows = Rows(tuple(measured(s, c, e, status) for s, c, e, status in drawn))

@@ -3,13 +3,12 @@
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stabilitylab.report.plot.labels import beside, spread
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=30), st.floats(0.001, 0.2))
 def test_spread_labels_keep_their_distance_order_and_bounds(wanted, gap):
     placed = spread(wanted, gap, 0.0, 1.0)

@@ -106,7 +106,7 @@ def paths(draw):
     return " \n".join(parts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(paths())
 def test_relative_path_data_keeps_every_point_to_its_rounding(d):
     commands, wanted = outline(d)

@@ -68,7 +68,6 @@ def bits(value):
 # --- JSON lines
 
 
-@settings(deadline=None)
 @given(row=rows)
 def test_a_row_comes_back_from_its_line_bit_for_bit(row):
     line = to_json(row)
@@ -78,7 +77,7 @@ def test_a_row_comes_back_from_its_line_bit_for_bit(row):
         assert bits(getattr(back, field.name)) == bits(getattr(row, field.name)), field.name
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(found=st.lists(rows, max_size=4))
 def test_files_and_journals_give_back_what_was_written(found, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rows")

@@ -197,7 +197,7 @@ def accounted(table):
     return sum(max(t.of for t in c.marks) if c.marks else 1 for row in table.body for c in row[1:] if not c.absent)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows_strategy)
 def test_every_row_is_in_a_cell_and_no_cell_is_blank(drawn):
     rows = rows_from(drawn)
