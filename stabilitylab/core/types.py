@@ -59,6 +59,7 @@ class Status(Enum):
     SOLVED = "solved"
     WARNED = "solved, with a warning"
     RANK_REDUCED = "solved in a smaller space: directions were dropped by a rank cut-off"
+    REPORTS_LOWER_RANK = "solved, and reports a lower rank; the answer does not confirm that directions were dropped"
     DROPPED = "gave NA in place of a coefficient, whose column a rank cut-off dropped"
     REFUSED = "refused, and said why"
     RAISED = "raised an error that is no refusal"
@@ -69,7 +70,10 @@ class Status(Enum):
     @property
     def answered(self) -> bool:
         """Whether there are finite coefficients to score."""
-        return self in (Status.SOLVED, Status.WARNED, Status.RANK_REDUCED, Status.DROPPED)
+        return self in _ANSWERED
+
+
+_ANSWERED = frozenset({Status.SOLVED, Status.WARNED, Status.RANK_REDUCED, Status.REPORTS_LOWER_RANK, Status.DROPPED})
 
 
 @dataclass(frozen=True, eq=False)

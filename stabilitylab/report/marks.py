@@ -24,6 +24,7 @@ class Mark:
 _SYMBOLS = {
     Status.WARNED: "!",
     Status.RANK_REDUCED: "‡",
+    Status.REPORTS_LOWER_RANK: "rank",
     Status.DROPPED: "NA",
     Status.REFUSED: "⊘",
     Status.RAISED: "✗",

@@ -167,7 +167,7 @@ def test_what_was_said_of_either_answer_is_kept():
         return Fit(householder_qr(A, b), rank=1 if last(A).max() < 2 else A.shape[1])
 
     both = compare(routed(reduced), LAWS["unit of a column"], Instance(2, ONE)).solution
-    assert both.status is Status.RANK_REDUCED
+    assert both.status is Status.REPORTS_LOWER_RANK
 
 
 def test_a_law_that_cannot_be_put_to_a_route_is_an_error():

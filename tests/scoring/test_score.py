@@ -64,7 +64,11 @@ def test_a_fit_brings_its_rank_and_statistics():
     assert min(row["digits.min"], row["digits.standard_errors"], row["digits.r_squared"]) > 15
     assert (row.status, row.rank, row.note) == ("SOLVED", 2, "by hand")
     assert sl.score(fit.x, NORRIS)["digits.r_squared"] is None
-    reduced = sl.score(replace(fit, rank=1), NORRIS)
+    counted = sl.score(replace(fit, rank=1), NORRIS)
+    assert (counted.status, counted.rank, counted.cause) == ("REPORTS_LOWER_RANK", 1, "")
+    assert counted["digits.min"] > 15
+    t = NORRIS.A[:, 1]
+    reduced = sl.score(replace(fit, x=np.array([0.0, NORRIS.b @ t / (t @ t)]), rank=1), NORRIS)
     assert (reduced.status, reduced.cause[:12]) == ("RANK_REDUCED", "rank cut-off")
     dropped = sl.score(replace(fit, dropped=(1,)), NORRIS)
     assert (dropped.status, dropped.note) == ("DROPPED", "NA for x")
