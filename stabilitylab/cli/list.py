@@ -8,6 +8,7 @@ from click.core import ParameterSource
 
 from stabilitylab import libraries, problems, solvers
 from stabilitylab.cli.options import AS_JSON, FOLDER
+from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.lab.experiment import find, load
 from stabilitylab.scoring import metrics
 
@@ -30,7 +31,8 @@ def list_all(folder: Path, as_json: bool) -> None:
     listed: dict[str, dict[str, str]] = {
         "solvers": {e.label.name: e.summary for e in solvers.catalog},
         "libraries": {
-            e.label.name: e.summary + (f" [{lacks}]" if (lacks := e.label.lacks) else "") for e in libraries.catalog
+            e.label.name: e.summary + "".join(f" [{one}]" for one in (_under(e.label), e.label.lacks) if one)
+            for e in libraries.catalog
         },
         "problems": {e.label.name: e.summary for e in problems.catalog},
         "metrics": {e.label.name: e.summary for e in metrics.catalog},
@@ -44,3 +46,8 @@ def list_all(folder: Path, as_json: bool) -> None:
         width = max(map(len, entries), default=0)
         for name, summary in entries.items():
             click.echo(f"  {name:<{width}}  {summary}")
+
+
+def _under(label: RouteLabel) -> str:
+    """The settings that the route is called under and its users do not have, as a remark."""
+    return f"called under {label.called_under}" if label.called_under else ""

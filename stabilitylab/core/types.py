@@ -53,6 +53,27 @@ class Fit:
         return np.array(self.x, dtype=dtype, copy=copy)
 
 
+class NotAvailable:
+    """The coefficient for which a route gave no value; a product with it is no value either."""
+
+    def __mul__(self, other: object) -> "NotAvailable":
+        return self
+
+    __rmul__ = __mul__
+
+    def __repr__(self) -> str:
+        return "NA"
+
+
+def reported(answer: "Fit | Array") -> Array:
+    """The coefficients (n,) as the route gave them: NA, and not the 0 of `Fit.x`, where it gave no value."""
+    x = np.array(answer)
+    if isinstance(answer, Fit) and answer.dropped:
+        x = x.astype(object)
+        x[list(answer.dropped)] = NotAvailable()
+    return x
+
+
 class Status(Enum):
     """How a solve ended, as a sentence."""
 

@@ -31,6 +31,8 @@ from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.smaller_space import is_of_smaller_space
 from stabilitylab.scoring.theory.laws import directions_dropped, predict
 
+STARTED = "start"  # the fact of a row whose route started at the answer
+START = 4.0  # correct digits from which starting values are called the answer
 LUCK, WORSE = 2.0, 1.0  # digits beyond the estimate, and below the law's bound, that get a word
 
 
@@ -162,7 +164,21 @@ def score_solution(
         variant=variant.name,
         problem_hash=problem.digest[:16],
         conditions=dict(conditions or {}),
+        facts=_facts(entry.label, ref) if answered and variant.kind != "scaled" else {},
     )
+
+
+def _facts(label: RouteLabel, ref: Reference | None) -> dict[str, str]:
+    """That an iteration started at the answer, where its starting values are right to START digits at least."""
+    if ref is None or label.starts_at is None:
+        return {}
+    start = np.full(len(ref.x), label.starts_at)
+    digits = accuracy.lre(start, ref)
+    if digits < START:
+        return {}
+    right = "" if digits > accuracy.digits_cap("float64") - 1 else f" to {digits:.1f} digits"
+    values = f"{label.starts_at:g}, ..., {label.starts_at:g}"
+    return {STARTED: f"started at the answer: the starting values {values} are the coefficients{right}"}
 
 
 def _scored(name: str, problem: Problem, solution: Solution, ref: Reference) -> float | str:

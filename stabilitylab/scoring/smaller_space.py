@@ -5,7 +5,7 @@ every direction. The answer itself tells. The smaller spaces that are in use:
 
 - the span of the r leading right singular vectors of A D: truncated SVD (Golub and Van Loan (2013), section 5.5);
 - the row space of the first r rows of R in A D P = Q R, columns exchanged for the largest: a truncated complete
-  orthogonal decomposition (the same, section 5.5.4), as LAPACK's gelsy; and the same with the columns in the order given;
+  orthogonal decomposition (the same, section 5.5.4), as LAPACK's gelsy; and the same in the order of columns given;
 - the r coordinates in which x is not 0: a basic solution.
 
 D divides the columns by nothing, by their 2-norms, by their standard deviations, or by powers of two that leave 1-norms
@@ -76,7 +76,7 @@ def is_of_smaller_space(A: Array, b: Array, x: Array, rank: int, *, works_in: st
     Of an A without full rank there is no x*; then |f x| <= 100 sqrt(u) |f||x| for each row takes the place of 2 and 3.
     False where this cannot be told: for more than WIDEST columns or LARGEST entries, formats wider than float64, and
     answers between the two.
-    Cost: some ten SVDs and QR factorisations of A and one certified solve, kept for the next answer to the same A and b.
+    Cost: some ten SVDs and QR factorisations of A and one certified solve, kept for other answers to the same A and b.
     """
     m, n = A.shape
     if not 0 <= rank < n or n > WIDEST or A.size > LARGEST or m < n or A.dtype.name not in HELD:
