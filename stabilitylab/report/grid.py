@@ -15,6 +15,7 @@ from stabilitylab.core.errors import StabilityLabError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import MAPPINGS, Measurement, Status
 from stabilitylab.data.equivalents import PUBLISHED
+from stabilitylab.problems.labelling import in_full
 from stabilitylab.report.cells import Cell, CountedMark
 from stabilitylab.report.marks import (
     ABSENT,
@@ -78,6 +79,8 @@ def look(row: Measurement, field: Field) -> Value | None:
     """
     if callable(field):
         value = field(row) if row.answered else None
+    elif field == "problem":
+        value = in_full(row.problem)
     elif field == "status":
         value = Status[row.status].name.lower().replace("_", " ")
     else:
@@ -272,6 +275,13 @@ def grid(
         within |= _within_a_digit({d: cells for d, cells in made.items() if d not in apart})
     names.sort(key=lambda d: (d in apart, -within[d][0]))
     return Grid(tuple(names), heads, tuple(made[d] for d in names), tuple(within[d] for d in names), len(apart))
+
+
+def named(field: Field, value: Any) -> str:
+    """The text of a name beside or above a table: a problem with every parameter, and who makes the reference."""
+    if field == "problem" and isinstance(value, str):
+        return plain(in_full(value))
+    return f"{plain(value)} (the reference's own solver)" if is_reference(field, value) else plain(value)
 
 
 def is_reference(field: Field, name: Any) -> bool:

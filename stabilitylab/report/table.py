@@ -16,8 +16,8 @@ from stabilitylab.report.grid import (
     check_fields,
     chosen,
     grid,
-    is_reference,
     is_score,
+    named,
     number_format,
     reference_apart,
     scored_against,
@@ -70,7 +70,7 @@ class Pivot:
             absent=self.absent,
         )
         body = [(_name(self.rows, name), *cells) for name, cells in zip(made.down, made.cells, strict=True)]
-        header = [_header(self.rows), *(_name(self.columns, head).text for head in made.across)]
+        header = [_header(self.rows), *(named(self.columns, head) for head in made.across)]
         scored = [False, *(True for _ in made.across)]
         notes = _notes(rows, [(self.value, self.format)])
         if self.reduce != "only":
@@ -132,9 +132,9 @@ def _header(field: Field) -> str:
 
 
 def _name(field: Field, value: Any) -> Cell:
-    """The cell of a name; a solver that makes the reference says so."""
-    text = f"{plain(value)} (the reference's own solver)" if is_reference(field, value) else plain(value)
-    return Cell(text, value if isinstance(value, (str, int, float)) and value != "" else plain(value))
+    text = named(field, value)
+    whole = text if field == "problem" else value
+    return Cell(text, whole if isinstance(whole, (str, int, float)) and whole != "" else plain(value))
 
 
 def _notes(rows: Rows, values: list[tuple[Field, NumberFormat]]) -> list[str]:

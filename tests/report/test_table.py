@@ -371,3 +371,16 @@ def test_a_listing_has_one_line_per_row_with_the_headers_chosen():
     assert table.header == ("problem", "digits", "status", "cause", "condition number of A")
     assert printed(table) == [["p", "10.0", "solved", "–", "1e8"], ["q", "⊘", "refused ⊘", "–", "1e8"]]
     assert table.footnotes[-1].sentence == "a note"
+
+
+# --- names of problems
+
+
+def test_a_member_at_the_defaults_of_its_family_names_them_as_the_others_do():
+    rows = [measured("classic.hilbert"), measured("classic.hilbert(n=13)"), measured("nist.filip")]
+    full = ["classic.hilbert(n=10)", "classic.hilbert(n=13)", "nist.filip"]
+    assert [line[0] for line in printed(table_of(*rows, rows="problem", columns="solver"))] == full
+    assert list(table_of(*rows).header[1:]) == full
+    listed = Listing("t", ("problem", "digits.min")).table(Rows(tuple(rows)))
+    assert [line[0] for line in printed(listed)] == full
+    assert csv.table(listed).splitlines()[1].startswith("classic.hilbert(n=10)")
