@@ -22,6 +22,7 @@ MAPPINGS: Mapping[str, str] = {"problem": "parameters", "conditions": "condition
 """`row["problem.NAME"]` looks into `row.parameters`: what stands before the dot, and the field that is looked into."""
 
 WORST = "digits.min"  # correct digits of the worst coefficient, by which rows are judged and compared
+STARTED = "start"  # the fact of a row whose route started at the answer
 SAID = 4  # numbers and words in the sentence of a row without that score
 SHOWN_COEFFICIENTS, SHOWN_DIGITS = 10, 50  # of a printed Reference
 GUARD_DIGITS = 10  # decimal places in which a number is formed before it is rounded to those shown
@@ -247,7 +248,9 @@ class Measurement:
         if not self.answered:
             said = [": ".join(filter(None, (status.value, self.note))), self.cause]
         else:
-            said = [self._scored(), "" if status is Status.SOLVED else status.value, self.note, self.cause]
+            warned = "with a warning" if self.warnings and status is not Status.WARNED else ""
+            ending = "" if status is Status.SOLVED else status.value
+            said = [self._scored(), ending, warned, self.note, self.cause, self.facts.get(STARTED, "")]
         under = [
             f"{self.truth} truth" if self.truth else "",
             self.format if self.works_in == self.format else f"{self.format}, computed in {self.works_in}",
@@ -276,7 +279,8 @@ class Measurement:
         if WORST in self.scores or WORST in self.reasons:
             return f"correct digits not scored: {self.reasons.get(WORST, 'no reason was recorded')}"
         numbers = [f"{name} {value:.4g}" for name, value in self.scores.items() if value is not None]
-        words = [f"{name} {value}" for name, value in self.facts.items() if "\n" not in str(value)]
+        facts = {name: value for name, value in self.facts.items() if name != STARTED and "\n" not in str(value)}
+        words = [f"{name} {value}" for name, value in facts.items()]
         return ", ".join([*numbers, *words][:SAID]) or "no score"
 
 

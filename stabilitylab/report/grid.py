@@ -13,8 +13,7 @@ from typing import Any, Literal, TypeAlias
 from stabilitylab import solvers
 from stabilitylab.core.errors import StabilityLabError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
-from stabilitylab.core.types import MAPPINGS, Measurement, Status
-from stabilitylab.data.equivalents import PUBLISHED
+from stabilitylab.core.types import MAPPINGS, STARTED, Measurement, Status
 from stabilitylab.problems.labelling import in_full
 from stabilitylab.report.cells import Cell, CountedMark
 from stabilitylab.report.marks import (
@@ -38,7 +37,6 @@ from stabilitylab.report.marks import (
 from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.scoring import accuracy, metrics
 from stabilitylab.scoring.reporting import DESERVED, WRONG, Reporting, how_reported
-from stabilitylab.scoring.score import STARTED
 
 Field: TypeAlias = str | Callable[[Measurement], Any]
 """A score or field of a row, a `problem.NAME`, `conditions.NAME` or `facts.NAME`, or a function of the row."""
@@ -139,15 +137,16 @@ def _why_wrong(row: Measurement) -> list[Mark]:
 
     Nothing is claimed where what the data support was not scored.
     """
-    if row.scores.get(JUDGED) is None or row.scores.get(SUPPORTED) is None:
+    digits, supported = row.scores.get(JUDGED), row.scores.get(SUPPORTED)
+    if digits is None or supported is None:
         return []
     if how_reported(row) is Reporting.SILENT:
         return [SILENT]
-    return [UNSUPPORTED] if row.scores[JUDGED] < WRONG and row.scores[SUPPORTED] < DESERVED else []
+    return [UNSUPPORTED] if digits < WRONG and supported < DESERVED else []
 
 
 def _details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]:
-    sentences = []
+    sentences: list[str] = []
     if is_score(field) and field not in PREDICTIONS and look(row, field) is not None:
         lower = row.status == Status.REPORTS_LOWER_RANK.name and row.rank is not None and row.x is not None
         rank = f"reports rank {row.rank} of {len(row.x or ())}" if lower else ""
@@ -330,9 +329,8 @@ def reference_apart(rows: Rows, value: Field) -> str:
     if not own:
         return ""
     apart = f"{own[0].solver} makes the reference, and is not ranked: it solves the matrix as stored exactly."
-    published = [row for row in own if row.truth != "matrix" and row.variant == PUBLISHED.name]
-    scored = [row for row in published if row.scores.get(JUDGED) is not None] if value == JUDGED else []
-    worst = min(scored, key=lambda row: row[JUDGED], default=None)
+    others = [row for row in own if row.truth != "matrix" and row.scores.get(JUDGED) is not None]
+    worst = min(others if value == JUDGED else [], key=lambda row: row[JUDGED], default=None)
     if worst is None or worst[JUDGED] > accuracy.digits_cap(worst.format) - 1:
         return apart
     return (

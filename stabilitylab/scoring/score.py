@@ -21,7 +21,7 @@ from stabilitylab.core.errors import (
     RankDeficientError,
     ShapeError,
 )
-from stabilitylab.core.types import WORST, Fit, Measurement, Reference, Solution, Status, Truth
+from stabilitylab.core.types import STARTED, WORST, Fit, Measurement, Reference, Solution, Status, Truth
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.validation import as_array
@@ -31,7 +31,6 @@ from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.smaller_space import is_of_smaller_space
 from stabilitylab.scoring.theory.laws import directions_dropped, predict
 
-STARTED = "start"  # the fact of a row whose route started at the answer
 START = 4.0  # correct digits from which starting values are called the answer
 LUCK, WORSE = 2.0, 1.0  # digits beyond the estimate, and below the law's bound, that get a word
 

@@ -41,15 +41,14 @@ class _System:
     b: Array
 
     def __eq__(self, other: object) -> bool:
-        same = isinstance(other, _System) and self.A.shape == other.A.shape
-        return same and self._bits == other._bits  # type: ignore[union-attr]
+        return isinstance(other, _System) and self._bits == other._bits
 
     def __hash__(self) -> int:
         return hash(self._bits)
 
     @property
-    def _bits(self) -> tuple[bytes, bytes]:
-        return self.A.tobytes(), self.b.tobytes()
+    def _bits(self) -> tuple[tuple[int, ...], bytes, bytes]:
+        return self.A.shape, self.A.tobytes(), self.b.tobytes()
 
 
 @dataclass(frozen=True, eq=False)

@@ -222,10 +222,13 @@ def test_the_references_own_solver_stands_below_the_players_and_is_not_ranked():
 
 
 def test_why_the_exact_solver_has_not_every_decimal_is_said_with_the_digits_of_the_rows():
-    def notes(*rows):
-        return " ".join(note.sentence for note in table_of(*rows).footnotes)
+    def notes(*rows, **spec):
+        return " ".join(note.sentence for note in table_of(*rows, **spec).footnotes)
 
     assert "On nist.filip that solution agrees with the decimal answer in 7.9 digits" in notes(*players(exact=7.93))
+    assert "agrees with the data answer in 7.9 digits" in notes(
+        *players(exact=7.93, truth="data", variant="permuted 1"), where={"variant": ("permuted 1", "published")}
+    )
     assert "agrees with" not in notes(*players())
     assert "agrees with" not in notes(*players(exact=7.9, truth="matrix"))
     assert "exact.certified makes the reference" in notes(*players())
