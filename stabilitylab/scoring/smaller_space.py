@@ -6,7 +6,7 @@ every direction. The answer itself tells. The smaller spaces that are in use:
 - the span of the r leading right singular vectors of A D: truncated SVD (Golub and Van Loan (2013), section 5.5);
 - the row space of the first r rows of R in A D P = Q R, columns exchanged for the largest: a truncated complete
   orthogonal decomposition (the same, section 5.5.4), as LAPACK's gelsy; and the same in the order of columns given;
-- the r coordinates in which x is not 0: a basic solution.
+- r coordinates, x being 0 in all others: a basic solution.
 
 D divides the columns by nothing, by their 2-norms, by their standard deviations, or by powers of two that leave 1-norms
 in (1/2, 1]. Where A has a constant column, the others are taken as they are, and also centred at their means, with the
@@ -16,6 +16,8 @@ constant column kept whatever its size.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
+from math import comb
 
 import numpy as np
 from scipy.linalg import qr
@@ -28,6 +30,7 @@ from stabilitylab.exact import lstsq
 
 LARGEST = 500_000  # entries of A up to which the answer is checked
 WIDEST = 500  # columns up to which it is
+CHOICES = 50  # sets of coordinates up to which all are tried, where x is 0 in more than the rank says
 ROUNDINGS = 100.0  # the constant of the rounding errors that the fit of an answer may show
 NEARER = 3.0  # times that x must be nearer to the smaller space than to the full answer
 HELD = ("float16", "float32", "float64")  # formats that float64 holds
@@ -168,11 +171,14 @@ def _centred(A: Array, constant: int, rank: int) -> Iterator[_Space]:
 
 
 def _basic(system: _System, x: Array, rank: int) -> Iterator[_Space]:
-    """The coordinates in which x is not 0, where their number is the rank."""
-    kept = np.flatnonzero(x)
-    if len(kept) != rank:
+    """The coordinates in which x is not 0, with as many others as the rank has: a coefficient may be 0 and kept."""
+    nonzero, zero = np.flatnonzero(x), np.flatnonzero(x == 0)
+    others = rank - len(nonzero)
+    if others < 0 or comb(len(zero), others) > CHOICES:
         return
     norms = column_norms(system.A)
-    U, s, _ = np.linalg.svd(system.A[:, kept] / norms[kept], full_matrices=False)
-    full = s > np.finfo(np.float64).eps * max(system.A.shape) * s.max(initial=0.0)
-    yield _Space(np.delete(np.diag(norms), kept, axis=0), U[:, full])
+    for chosen in combinations(zero.tolist(), others):
+        kept = np.array([*nonzero, *chosen], dtype=int)
+        U, s, _ = np.linalg.svd(system.A[:, kept] / norms[kept], full_matrices=False)
+        full = s > np.finfo(np.float64).eps * max(system.A.shape) * s.max(initial=0.0)
+        yield _Space(np.delete(np.diag(norms), kept, axis=0), U[:, full])

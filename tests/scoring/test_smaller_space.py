@@ -116,6 +116,16 @@ def test_plausible_constants_are_no_answer_of_a_smaller_space(x):
     assert not is_of_smaller_space(FILIP.A, FILIP.b, x, 10)
 
 
+def test_a_coefficient_that_is_0_may_be_one_that_was_kept():
+    """b has nothing along the first column, orthogonal to the others, of which the last is dropped."""
+    h1, h2, h3 = (np.where((np.arange(8) >> k) & 1, -1.0, 1.0) for k in range(3))
+    A, b = np.column_stack([h1, h2, h2 + 2.0**-30 * h3]), h2 + h3
+    x = np.array([0.0, 1.0, 0.0])
+    assert is_of_smaller_space(A, b, x, 2)
+    assert is_of_smaller_space(A, b, x, 1)
+    assert not is_of_smaller_space(A, b, 2 * x, 2)
+
+
 def test_ridge_shrinks_and_drops_nothing():
     A, b = LONGLEY.A, LONGLEY.b
     norms = np.linalg.norm(A, axis=0)
