@@ -93,7 +93,7 @@ def described(name: str, bracket: rank_policy.Bracket) -> dict[str, float | str]
     """Where a direction is lost, and how; what there is not is left out."""
     told = {"fate": bracket.fate, "cutoff": bracket.cutoff, "kept": bracket.kept, "lost": bracket.lost}
     if bracket.reply is not None:
-        told["x"] = ", ".join(f"{v:.3g}" for v in bracket.reply.x) or bracket.reply.outcome.value
+        told["x"] = bracket.reply.coefficients or bracket.reply.outcome.value
         wordless = {Reporting.SILENT: "nothing", Reporting.NOT_A_NUMBER: "NA"}
         reporting = bracket.reply.reporting
         told["said"] = " ".join(bracket.reply.words.split()) or wordless.get(reporting, reporting.value)

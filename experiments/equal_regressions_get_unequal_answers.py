@@ -95,7 +95,8 @@ def counts(rows: Rows, law: str) -> Mapping[str, float | str]:
     """How many routes a law was put to, how many break it, and how many of those say nothing but perhaps a rank."""
     asked = rows.where(problem=law)
     broken = [row for row in asked if row["facts.outcome"] == BROKEN]
-    silent = [row for row in broken if row.status in ("SOLVED", "RANK_REDUCED") and not row.warnings]
+    no_more_than_a_rank = ("SOLVED", "RANK_REDUCED", "REPORTS_LOWER_RANK")
+    silent = [row for row in broken if row.status in no_more_than_a_rank and not row.warnings]
     names = ", ".join(f"`{row.solver}`" for row in broken)
     return {"asked": len(asked), "broken": len(broken), "silent": len(silent), "names": names or "none"}
 

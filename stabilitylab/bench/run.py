@@ -14,7 +14,7 @@ from stabilitylab.core.types import Measurement, Solution, Status, Truth
 from stabilitylab.data.call_form import call_form
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
-from stabilitylab.scoring.score import require_names, score_solution
+from stabilitylab.scoring.score import require_names, score_solution, status_of_rank
 
 Route = Entry[RouteLabel]
 
@@ -86,7 +86,8 @@ def solve(
         names = [problem.feature_names[call.columns[j]] for j in fit.dropped]
         status, note = Status.DROPPED, f"NA for {', '.join(names)}"
     elif fit.rank is not None and fit.rank < n:
-        status = Status.RANK_REDUCED
+        # Told by what was solved: in a variant the columns, and with them the directions, are others.
+        status = status_of_rank(call.A, call.b, np.asarray(fit.x), fit.rank, works_in=entry.label.works_in)
     elif warnings:
         status = Status.WARNED
     return Solution(x, status, fit, note, warnings, answer.seconds)

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 from stabilitylab import libraries, problems, solvers
 from stabilitylab.cli import exits
 from stabilitylab.cli.options import AS_JSON, FOLDER
+from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.printable import one_line
 from stabilitylab.lab.experiment import find, load_all
 from stabilitylab.lab.not_imported import lines_of, not_imported
@@ -34,7 +35,8 @@ def list_all(folder: Path, as_json: bool) -> None:
     listed: dict[str, dict[str, str]] = {
         "solvers": {e.label.name: e.summary for e in solvers.catalog},
         "libraries": {
-            e.label.name: e.summary + (f" [{lacks}]" if (lacks := e.label.lacks) else "") for e in libraries.catalog
+            e.label.name: e.summary + "".join(f" [{one}]" for one in (_under(e.label), e.label.lacks) if one)
+            for e in libraries.catalog
         },
         "problems": {e.label.name: e.summary for e in problems.catalog},
         "metrics": {e.label.name: e.summary for e in metrics.catalog},
@@ -56,3 +58,8 @@ def _show(listed: dict[str, dict[str, str]]) -> None:
         width = max(map(len, entries), default=0)
         for name, summary in entries.items():
             click.echo(f"  {one_line(name):<{width}}  {one_line(summary)}")
+
+
+def _under(label: RouteLabel) -> str:
+    """The settings that the route is called under and its users do not have, as a remark."""
+    return f"called under {label.called_under}" if label.called_under else ""

@@ -86,6 +86,10 @@ class RouteLabel(Label):
     intercept), X without the column of ones that intercept stands for, "line" (x, y), "polynomial" (x, y, degree).
     centred, scaled, mapped: what is done to the columns before they are solved: nothing where empty; mapped: x is
     mapped to [-1, 1]. "only for the cut-off": the raw columns are solved, and the cut-off is relative to their norms.
+    starts_at: of an iterative method, the number that all coefficients start from, where it is not 0; None otherwise.
+    called_under: settings that its users do not have unless they ask for them, in words; "" where there are none. All
+    routes run on one BLAS thread.
+    reference_solver: whether the reference is made by it, so that it is no player among the others.
     library: whose entry point it is; None for a solver of our own. default: whether it is the one that most users of
     its library call; one route of a library is.
     fails: questions of the exam it is known to fail, with the reason.
@@ -104,6 +108,9 @@ class RouteLabel(Label):
     centred: Centring = ""
     scaled: Scaling = ""
     mapped: bool = False
+    starts_at: float | None = None
+    called_under: str = ""
+    reference_solver: bool = False
     library: Library | None = None
     default: bool = False
     fails: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -113,7 +113,15 @@ def page(library: Library, sections: Mapping[str, Sequence[Block]], advice: Sequ
 
 
 def _routes(library: Library) -> Table:
-    header = ("route", "what is called", "works in", "matrix solved", "exactly dependent columns", "cut-off")
+    header = (
+        "route",
+        "what is called",
+        "works in",
+        "matrix solved",
+        "exactly dependent columns",
+        "cut-off",
+        "called under",
+    )
     body = []
     for entry in libraries.catalog:
         label = entry.label
@@ -126,6 +134,7 @@ def _routes(library: Library) -> Table:
                 label.solves,
                 label.deficient_answer,
                 label.cutoff_says or "none",
+                label.called_under or "its defaults",
             )
             body.append(tuple(Cell(text, text) for text in texts))
     return Table("Its entry points, and what they declare", header, (False,) * len(header), tuple(body))

@@ -50,7 +50,7 @@ def digits_table(rows: Rows, *, why: bool) -> Table:
 
     Routes stand together by library, under its title and version.
     """
-    made = Pivot("Correct digits of the worst coefficient", columns=_short, flag="silence").table(rows)
+    made = Pivot("Correct digits of the worst coefficient", columns=_short).table(rows)
     unreported = Counter(row.solver for row in rows if how_reported(row) in UNREPORTED)
     titles = {row.solver: f"{row['conditions.library']} {row['conditions.version']}" for row in rows}
     titled: set[str] = set()

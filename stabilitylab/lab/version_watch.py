@@ -152,7 +152,7 @@ class Step:
 
 def _told(row: Measurement) -> Cell:
     """The digits of a row with its marks; its note and warnings are footnotes."""
-    made = grid.cell([row], "digits.min", flag="silence")
+    made = grid.cell([row], "digits.min")
     return replace(made, details=tuple(filter(None, (*made.details, row.note, *row.warnings))))
 
 

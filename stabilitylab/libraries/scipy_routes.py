@@ -167,6 +167,7 @@ def scipy_lsq_linear(A: Array, b: Array) -> Fit:
     source="scipy.optimize.curve_fit, reference manual; Moré, Lecture Notes in Mathematics 630 (1978) 105-116",
     tags=("no-rank-test",),
     call_form="polynomial",
+    starts_at=1.0,
 )
 def scipy_curve_fit(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... = curve_fit(f, x, y)[0], f the polynomial, and standard errors.

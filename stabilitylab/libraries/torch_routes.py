@@ -54,6 +54,7 @@ def _lstsq(A: Array, b: Array, driver: str | None = None) -> Any:
         "cut off with it: the residual is not the smallest, and the rank is too low"
     },
     default=True,
+    called_under="torch.use_deterministic_algorithms(True), which fills memory that torch leaves unwritten",
 )
 def torch_lstsq_gelsy(A: Array, b: Array) -> Fit:
     """x (n,) = torch.linalg.lstsq(A, b).solution, A (m, n): the default driver on a CPU, gelsy.

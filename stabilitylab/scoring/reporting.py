@@ -49,4 +49,5 @@ def how_reported(row: Measurement) -> Reporting | None:
         return Reporting.NOT_A_NUMBER
     if row.warnings:
         return Reporting.WARNED
-    return Reporting.RANK_ONLY if row.status == Status.RANK_REDUCED.name else Reporting.SILENT
+    reports_rank = row.status in (Status.RANK_REDUCED.name, Status.REPORTS_LOWER_RANK.name)
+    return Reporting.RANK_ONLY if reports_rank else Reporting.SILENT

@@ -1,6 +1,7 @@
 """Catalogues answer well: an unknown name, a name claimed twice, a library that is not here."""
 
 import importlib
+import inspect
 import json
 import os
 import re
@@ -320,3 +321,21 @@ def test_a_missing_library_is_an_absent_route_and_says_how_to_get_it(monkeypatch
         libraries.get("absent.fit")
     assert libraries.missing() == {"Absent": absent.missing}
     assert issubclass(MissingLibraryError, ImportError)
+
+
+SWITCHES = ("enable_x64(True)", "_filled_memory()", 'force_qr="on"', 'svd="on"', '"1e-15")')
+
+
+def test_settings_that_users_do_not_have_are_in_the_label():
+    """Each of the switches that a route's source throws; a route that throws none claims none."""
+    threw = {
+        entry.label.name
+        for entry in libraries.catalog
+        if any(switch in inspect.getsource(entry.function) for switch in SWITCHES)
+    }
+    assert {"torch.lstsq_gelsy", "jax.lstsq_x64", "lineax.QR_x64", "gnuplot.fit_limit"} <= threw
+    assert threw == {entry.label.name for entry in libraries.catalog if entry.label.called_under}
+
+
+def test_one_solver_makes_the_reference():
+    assert [entry.label.name for entry in bench.routes() if entry.label.reference_solver] == ["exact.certified"]

@@ -313,6 +313,16 @@ SENTENCES = {
         "qr.householder on p(cond=100): 0.0 correct digits in the worst coefficient; solved in a smaller space: "
         "directions were dropped by a rank cut-off; rank cut-off: 1 of 2 directions kept (matrix truth, float64)",
     ),
+    "a cut-off and a warning": (
+        {"status": "RANK_REDUCED", "warnings": ("UserWarning: beware",)},
+        "qr.householder on p(cond=100): 12.2 correct digits in the worst coefficient; solved in a smaller space: "
+        "directions were dropped by a rank cut-off; with a warning (matrix truth, float64)",
+    ),
+    "a start at the answer": (
+        {"facts": {"start": "started at the answer"}},
+        "qr.householder on p(cond=100): 12.2 correct digits in the worst coefficient; started at the answer "
+        "(matrix truth, float64)",
+    ),
     "a failure": (
         {"status": "REFUSED", "note": "Singular matrix", "x": None, "scores": {"digits.min": None}},
         "qr.householder on p(cond=100): refused, and said why: Singular matrix (matrix truth, float64)",

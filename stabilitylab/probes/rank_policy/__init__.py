@@ -146,8 +146,13 @@ class _Calls:
     def reply(self, system: ProbeSystem) -> Reply:
         """The answer to a system, classified beside the answer to a well-conditioned one."""
         answer, usual = self.answer(system), self.answer(nearly_dependent(self.call_form, 0.5))
-        x = () if answer.fit is None else tuple(map(float, np.asarray(answer.fit.x)[-len(system.base) :]))
-        return Reply(outcome_of(answer, system), *reporting_of(answer, usual), x)
+        if answer.fit is None:
+            return Reply(outcome_of(answer, system), *reporting_of(answer, usual), ())
+        values = np.asarray(answer.fit.x)
+        front = max(len(values) - len(system.base), 0)  # the intercept that a route adds to a system without one
+        dropped = tuple(j - front for j in answer.fit.dropped if j >= front)
+        x = tuple(map(float, values[front:]))
+        return Reply(outcome_of(answer, system), *reporting_of(answer, usual), x, dropped)
 
     def _slope(self, k: int) -> float:
         fit = self.answer(shifted(k)).fit

@@ -58,13 +58,20 @@ class Reply:
     """An answer, classified.
 
     outcome: how it treats the direction. reporting: how the caller can notice that. words: the new warnings, the error
-    message, or the two ranks. x (n,): the coefficients; empty where there are none.
+    message, or the two ranks. x (n,): the coefficients; empty where there are none. dropped: those for which it gave no
+    value, and x holds 0.
     """
 
     outcome: Outcome
     reporting: Reporting
     words: str
     x: tuple[float, ...]
+    dropped: tuple[int, ...] = ()
+
+    @property
+    def coefficients(self) -> str:
+        """The coefficients as the route gave them, to three digits: "0.667, NA"."""
+        return ", ".join("NA" if j in self.dropped else f"{v:.3g}" for j, v in enumerate(self.x))
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from stabilitylab.report.cells import Cell
-from stabilitylab.report.grid import capped_at, check_fields, chosen, grid, scored_against
-from stabilitylab.report.marks import ORDER, Mark, plain, words
+from stabilitylab.report.grid import capped_at, check_fields, chosen, grid, named, scored_against
+from stabilitylab.report.marks import ORDER, Mark, words
 from stabilitylab.report.plot.sheet import INK, LINE, MARGIN, PALE, SMALL, WIDTH, key, sheet, text_width
 from stabilitylab.report.plot.specs import HeatMap
 from stabilitylab.report.rows import Rows
@@ -33,8 +33,8 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
         flag=spec.flag,
         absent=spec.absent,
     )
-    names = [plain(name) for name in made.down]
-    heads = [plain(head) for head in made.across]
+    names = [named(spec.rows, name) for name in made.down]
+    heads = [named(spec.columns, head) for head in made.across]
     counts = [f"{k} of {n}" for k, n in made.within] if spec.sort == "leaderboard" else []
     # 1. Widths: the names on the left, the counts on the right, cells between that hold their widest text.
     left = max(text_width(name, SMALL) for name in names) + MARGIN + 0.1
