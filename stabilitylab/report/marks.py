@@ -30,6 +30,7 @@ _SYMBOLS = {
     Status.NOT_FINITE: "∞",
     Status.TIMED_OUT: "◷",
     Status.DIED: "†",
+    Status.UNUSABLE: "∅",
 }
 
 STATUS_MARKS: Mapping[str, Mark] = {
