@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 import misbehaving
-from paths import SUPPORT
+from isolated import planted_routes
 from stabilitylab.bench import isolation
 from stabilitylab.bench.call import answer_of
 from stabilitylab.bench.isolation import Limits, isolated_answer, isolated_version
@@ -21,10 +21,8 @@ SHORT = Limits(seconds=0.6)
 
 @pytest.fixture(autouse=True, scope="module")
 def path_to_the_library():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(SUPPORT))
+    with planted_routes():
         yield
-    isolation.end_all()
 
 
 def asked(function, limits=isolation.LIMITS):

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 import misbehaving
-from paths import SUPPORT
-from stabilitylab.bench import isolation
+from isolated import planted_routes
 from stabilitylab.bench.isolation import Limits, isolated_answer
 from stabilitylab.conformance import Verdict, exam, questions, sit
 from stabilitylab.conformance.sitting import PATIENCE
@@ -21,10 +20,8 @@ INPUT = questions.get("leaves_its_input_alone_and_repeats_its_bits")
 
 @pytest.fixture(autouse=True, scope="module")
 def path_to_the_library():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(SUPPORT))
+    with planted_routes():
         yield
-    isolation.end_all()
 
 
 def misbehaves(function, **claims):
