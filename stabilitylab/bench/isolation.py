@@ -12,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import Any, NoReturn
+from types import MappingProxyType
+from typing import Any, Literal, NoReturn
 
 import psutil
 
@@ -46,6 +47,7 @@ class Limits:
 
 
 LIMITS = Limits()
+NO_CHANGE: Mapping[str, str] = MappingProxyType({})  # of the variables of the environment
 
 # The package is loaded from its file. Its folder on PYTHONPATH would make the packages beside it importable too, and
 # hide the versions of them that another interpreter has.
@@ -72,17 +74,20 @@ def isolated_answer(
     limits: Limits = LIMITS,
     python: str = sys.executable,
     watched: bool = False,
+    environment: Mapping[str, str] = NO_CHANGE,
 ) -> Answer:
     """What a function of a module answers, called in the library's own process of the interpreter `python`.
 
     The process stays for the next call. One that was stopped, died, sent something else than the answer to this
     request, or has threads left from the call is ended with all that it started, and replaced; so is one that is
-    interrupted here. UNUSABLE where no process can be started. watched: as for `answer_of`.
+    interrupted here. UNUSABLE where no process can be started. watched: as for `answer_of`. environment: variables
+    that the process, and so the programs that it starts, have besides those of this one; each environment has a process
+    of its own.
     """
     request = (function.__module__, function.__qualname__, arguments, watched)
     started = time.perf_counter()
     try:
-        reply = _reply(library.name, python, request, limits)
+        reply = _reply((library.name, python, environment), request, limits)
         return reply if isinstance(reply, Answer) else Answer(None, Status.RAISED, f"its process sent {type(reply)}")
     except _WorkerEndedError as error:
         return Answer(None, error.status, str(error), seconds=time.perf_counter() - started)
@@ -90,21 +95,29 @@ def isolated_answer(
         return Answer(None, Status.UNUSABLE, str(error))
 
 
-def isolated_version(library: Library, module: str, name: str, *, python: str) -> str:
-    """The version of a library as another interpreter has it; `module.name` is where the Library stands.
+def isolated_fact(
+    worker: Library,
+    module: str,
+    name: str,
+    method: Literal["version", "blas"],
+    *,
+    python: str = sys.executable,
+    environment: Mapping[str, str] = NO_CHANGE,
+) -> str:
+    """What a method of the Library `module.name` gives in the process of the library `worker`.
 
-    Raises StabilityLabError where that interpreter gives none.
+    Raises StabilityLabError where that process ends instead, or the method raises.
     """
-    reply = _reply(library.name, python, (module, name, (), False), LIMITS)
+    reply = _reply((worker.name, python, environment), (module, name, (method,), False), LIMITS)
     if isinstance(reply, Answer):
         raise _WorkerEndedError(reply.failed or Status.RAISED, reply.note)
     return str(reply)
 
 
-def _reply(name: str, python: str, request: tuple[Any, ...], limits: Limits) -> Any:
-    """The reply of a library's worker to a request; several threads of this process take turns."""
+def _reply(place: tuple[str, str, Mapping[str, str]], request: tuple[Any, ...], limits: Limits) -> Any:
+    """The reply of the worker of a library, interpreter and environment; threads of this process take turns."""
     while True:
-        worker = _worker(name, python)
+        worker = _worker(*place)
         with worker.turn:
             if not worker.ended:  # by another thread, meanwhile
                 return worker.ask(request, limits)
@@ -124,7 +137,7 @@ class _Worker:
     turn: held by the thread that waits for an answer.
     """
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, environment: Mapping[str, str] = NO_CHANGE) -> None:
         self.mark = processes.new_mark()
         self.output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self.printed = 0  # bytes that it had printed before the current request
@@ -134,7 +147,7 @@ class _Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self.output,
-                env={**processes.marked_environment(self.mark), **ONE_THREAD},
+                env={**processes.marked_environment(self.mark), **ONE_THREAD, **environment},
                 start_new_session=True,  # Ctrl-C in a terminal is for the parent, which ends this one
             )
         except OSError as error:
@@ -300,18 +313,19 @@ class _Worker:
         return lines[-1].strip() if lines else ""
 
 
-_workers: dict[tuple[str, str], _Worker] = {}
+_workers: dict[tuple[str, str, frozenset[tuple[str, str]]], _Worker] = {}
 _lock = Lock()
 
 
-def _worker(name: str, python: str) -> _Worker:
+def _worker(name: str, python: str, environment: Mapping[str, str] = NO_CHANGE) -> _Worker:
     """The worker of a library under an interpreter; started where there is none, or where it has ended."""
+    key = name, python, frozenset(environment.items())
     with _lock:
-        worker = _workers.get((name, python))
+        worker = _workers.get(key)
         if worker is None or not worker.alive:
             if worker is not None:
                 worker.end()
-            worker = _workers[name, python] = _Worker(python)
+            worker = _workers[key] = _Worker(python, environment)
         return worker
 
 

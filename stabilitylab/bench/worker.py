@@ -49,8 +49,8 @@ def read_frame(stream: Any) -> tuple[bytes, bytes] | None:
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Reply until the requests end: (module, name, arguments, watched, seconds).
 
-    The reply is a pair: an Answer where the name is that of a route, and the version where it is that of a Library;
-    and whether this process is fit for another request.
+    The reply is a pair. First an Answer where the name is that of a route; where it is that of a Library, the arguments
+    name its method, `version` or `blas`, and the first is a text. Then whether this process is fit for another request.
     """
     process = os.getpid()
     while (frame := read_frame(requests)) is not None:
@@ -94,7 +94,7 @@ def _answered(module: str, name: str, arguments: tuple[Any, ...], watched: bool)
         absent = failure(error)
         return replace(absent, note=f"its process cannot load {module}.{name}: {absent.note}")
     if not callable(attribute):
-        return str(attribute.version())
+        return str(getattr(attribute, *arguments)())
     return answer_of(attribute, arguments, watched=watched)
 
 

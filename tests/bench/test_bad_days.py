@@ -17,6 +17,7 @@ from paths import SUPPORT
 from stabilitylab.bench import isolation, state
 from stabilitylab.bench.call import LONGEST, MOST, answer_of
 from stabilitylab.bench.isolation import Limits, isolated_answer
+from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.types import Status
 
 A = np.vander([1.0, 2, 3, 4], 2)
@@ -262,7 +263,7 @@ def test_prints_on_both_streams_from_python_and_c_are_no_answers():
 def test_a_flood_of_output_is_cut_on_disk(monkeypatch):
     monkeypatch.setattr(isolation, "OUTPUT", 1000)
     process()
-    (worker,) = isolation._workers.values()
+    worker = isolation._worker(misbehaving.LIBRARY.name, sys.executable)
     answer = asked(misbehaving.prints_for_a_second)
     assert answer.fit is not None
     output = os.fstat(worker.output.fileno())
@@ -354,6 +355,21 @@ def test_an_interpreter_that_is_not_there_is_unusable():
         Status.UNUSABLE,
         "/nowhere/python cannot be started here: No such file or directory",
     )
+
+
+def test_each_environment_has_a_process_of_its_own():
+    def there(**environment):
+        return isolated_answer(misbehaving.LIBRARY, misbehaving.process_id, (A, A), environment=environment).fit.x[0]
+
+    one, two = there(PLANTED="1"), there(PLANTED="2")
+    assert one != two
+    assert one == there(PLANTED="1")
+    assert process() not in (one, two)
+
+
+def test_a_fact_that_cannot_be_found_out_is_an_error_that_says_why():
+    with pytest.raises(StabilityLabError, match=r"its process cannot load nowhere\.LIBRARY"):
+        isolation.isolated_fact(misbehaving.LIBRARY, "nowhere", "LIBRARY", "version")
 
 
 def test_a_long_question_to_a_process_that_does_not_read_is_a_death_and_not_a_hang():

@@ -1,7 +1,6 @@
 """Routes in a process of their own: answers arrive unchanged; time-outs, memory limits and crashes become rows."""
 
 import os
-import sys
 import time
 
 import numpy as np
@@ -12,7 +11,7 @@ import misbehaving
 from isolated import planted_routes
 from stabilitylab.bench import isolation
 from stabilitylab.bench.call import answer_of
-from stabilitylab.bench.isolation import Limits, isolated_answer, isolated_version
+from stabilitylab.bench.isolation import Limits, isolated_answer, isolated_fact
 from stabilitylab.core.types import Status
 
 A, B = np.vander([1.0, 2, 3, 4], 2), np.array([1.0, 2, 4, 7])
@@ -137,7 +136,7 @@ def test_libraries_compute_on_one_thread():
 
 
 def test_the_version_is_that_of_the_interpreter_asked():
-    assert isolated_version(misbehaving.LIBRARY, "misbehaving", "LIBRARY", python=sys.executable) == "0.0.1"
+    assert isolated_fact(misbehaving.LIBRARY, "misbehaving", "LIBRARY", "version") == "0.0.1"
 
 
 def test_an_interpreter_that_cannot_serve_is_a_death_and_not_a_hang():
