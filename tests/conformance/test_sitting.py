@@ -56,6 +56,12 @@ def test_a_refusal_says_what_the_library_said():
     assert (result.verdict, result.reason) == (Verdict.REFUSED, "LinAlgError: singular")
 
 
+def test_a_library_that_cannot_be_started_here_neither_fails_nor_refuses():
+    result = sit(misbehaves(misbehaving.loads_a_shared_library), ACCURACY)
+    assert result.verdict is Verdict.NOT_APPLICABLE
+    assert result.reason.startswith("could not be started here: OSError: libnowhere.so.7")
+
+
 def test_an_error_that_is_no_refusal_is_a_failure():
     result = sit(misbehaves(misbehaving.raises), ACCURACY)
     assert result.verdict is Verdict.FAIL
