@@ -97,16 +97,18 @@ def _alone(
 
 
 def _pool(size: int) -> Any:
-    return ProcessPoolExecutor(max_workers=size, timeout=60, initializer=_begin, env=ONE_THREAD)
+    return ProcessPoolExecutor(
+        max_workers=size, timeout=60, initializer=_begin, initargs=(os.getpid(),), env=ONE_THREAD
+    )
 
 
-def _begin() -> None:
+def _begin(parent: int) -> None:
     """Ignore SIGINT, which Ctrl-C sends to every process of a terminal: the parent ends its workers itself.
 
     A worker whose parent was killed ends too, with the processes of the libraries that it called.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
+    end_with_parent(parent)
 
 
 def _ready(work: Callable[[Task], Result]) -> Any:

@@ -42,13 +42,12 @@ def adopt_orphans() -> None:
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def end_with_parent() -> None:
-    """Start a thread that ends this process, and all that it started, when its parent has ended.
+def end_with_parent(parent: int) -> None:
+    """Start a thread that ends this process, and all that it started, when its parent, of that number, has ended.
 
     On POSIX systems, where a process then gets another parent. It needs the interpreter's lock to do so: compiled code
     that holds that is not interrupted.
     """
-    parent = os.getppid()
     Thread(target=_watch, args=(parent,), name="watches the parent", daemon=True).start()
 
 

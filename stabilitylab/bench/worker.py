@@ -105,5 +105,5 @@ def main() -> None:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     adopt_orphans()
-    end_with_parent()
+    end_with_parent(os.getppid())
     serve(requests, replies)
