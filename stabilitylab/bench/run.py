@@ -110,7 +110,7 @@ def answered(
     if library is not None and python is not None:
         return isolated_answer(library, entry.function, arguments, python=python, limits=limits, watched=watched)
     if library is not None and library.missing:
-        return Answer(None, Status.REFUSED, f"{entry.label.name} cannot run here: {library.missing}")
+        return Answer(None, Status.UNUSABLE, f"{entry.label.name} cannot run here: {library.missing}")
     if library is not None and library.isolated:
         return isolated_answer(library, entry.function, arguments, limits=limits, watched=watched)
     return answer_of(entry.function, arguments, watched=watched)

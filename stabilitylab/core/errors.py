@@ -81,6 +81,10 @@ class MissingLibraryError(StabilityLabError, ImportError):
     """The route needs a library that is not installed."""
 
 
+class UnusableProgramError(StabilityLabError, OSError):
+    """A program, or the process of a library, could not be started: what it needs is not on this machine."""
+
+
 class NotCertifiedError(StabilityLabError, ArithmeticError):
     """The reference could not be proven to the digits asked for."""
 

@@ -73,6 +73,8 @@ def printed_version(command: tuple[str, ...]) -> str:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
+    if done.returncode in (126, 127):  # not executed: a number in the message is that of a shared library
+        return "unknown"
     match = re.search(r"\d+(?:\.\d+)+\w*|\b20\d\d[a-z]\b", done.stdout + done.stderr)
     return match[0] if match else "unknown"
 

@@ -88,6 +88,7 @@ class Status(Enum):
     NOT_FINITE = "returned a coefficient that is not finite"
     TIMED_OUT = "did not come back within the time limit"
     DIED = "took its process down"
+    UNUSABLE = "could not be started here"
 
     @property
     def answered(self) -> bool:

@@ -32,6 +32,7 @@ _SYMBOLS = {
     Status.NOT_FINITE: "∞",
     Status.TIMED_OUT: "◷",
     Status.DIED: "†",
+    Status.UNUSABLE: "∅",
 }
 
 _SENTENCES = {Status.WARNED: "with a warning"}  # a warning comes with other endings too

@@ -37,9 +37,12 @@ def how_reported(row: Measurement) -> Reporting | None:
     """How the wrong answer of a row was reported; None where the answer is not wrong, or is not judged.
 
     Wrong is an answer with less than one correct digit in some coefficient. Judged are answers to matrices of full rank
-    whose data support at least four digits; a failure is reported whatever the data. The row needs the scores
-    digits.min and digits.supported. Raises KeyError where it lacks them.
+    whose data support at least four digits; a failure is reported whatever the data, unless the route could not be
+    started: it never saw them. The row needs the scores digits.min and digits.supported. Raises KeyError where it lacks
+    them.
     """
+    if row.status == Status.UNUSABLE.name:
+        return None
     if not row.answered:
         return Reporting.NOT_A_NUMBER if row.status == Status.NOT_FINITE.name else Reporting.REFUSED
     digits, supported = row.scores["digits.min"], row.scores["digits.supported"]

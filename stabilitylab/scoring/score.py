@@ -21,6 +21,7 @@ from stabilitylab.core.errors import (
     RankDeficientError,
     ShapeError,
 )
+from stabilitylab.core.plain_fit import plain_fit
 from stabilitylab.core.types import STARTED, WORST, Fit, Measurement, Reference, Solution, Status, Truth
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
@@ -64,6 +65,7 @@ def score(
     if coefficients.shape != (len(names),):
         way = "pass x.ravel()" if coefficients.size == len(names) else f"give one for each of {', '.join(names)}"
         raise ShapeError(f"x must have shape ({len(names)},) to match {problem.name}; got {coefficients.shape}: {way}")
+    fit = plain_fit(fit)
     status, note = Status.SOLVED, fit.note
     if not np.isfinite(coefficients).all():
         place = int(np.flatnonzero(~np.isfinite(coefficients))[0])

@@ -1,7 +1,6 @@
 """Routes in a process of their own: answers arrive unchanged; time-outs, memory limits and crashes become rows."""
 
 import os
-import sys
 import time
 
 import numpy as np
@@ -9,10 +8,10 @@ import psutil
 import pytest
 
 import misbehaving
-from paths import SUPPORT
+from isolated import planted_routes
 from stabilitylab.bench import isolation
 from stabilitylab.bench.call import answer_of
-from stabilitylab.bench.isolation import Limits, isolated_answer, isolated_version
+from stabilitylab.bench.isolation import Limits, isolated_answer, isolated_fact
 from stabilitylab.core.types import Status
 
 A, B = np.vander([1.0, 2, 3, 4], 2), np.array([1.0, 2, 4, 7])
@@ -21,10 +20,8 @@ SHORT = Limits(seconds=0.6)
 
 @pytest.fixture(autouse=True, scope="module")
 def path_to_the_library():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(SUPPORT))
+    with planted_routes():
         yield
-    isolation.end_all()
 
 
 def asked(function, limits=isolation.LIMITS):
@@ -139,7 +136,7 @@ def test_libraries_compute_on_one_thread():
 
 
 def test_the_version_is_that_of_the_interpreter_asked():
-    assert isolated_version(misbehaving.LIBRARY, "misbehaving", "LIBRARY", python=sys.executable) == "0.0.1"
+    assert isolated_fact(misbehaving.LIBRARY, "misbehaving", "LIBRARY", "version") == "0.0.1"
 
 
 def test_an_interpreter_that_cannot_serve_is_a_death_and_not_a_hang():

@@ -127,12 +127,12 @@ def test_warnings_are_kept_once_each_with_their_category():
     assert warned.warnings == ("UserWarning: then stops",)
 
 
-def test_a_missing_library_is_a_refusal_that_says_how_to_install_it():
+def test_a_missing_library_is_unusable_and_says_how_to_install_it():
     absent = python_library("absent", title="Absent", modules=("a_library_that_is_nowhere",), distribution="absent")
     entry = route_of(lstsq, name="planted.absent", library=absent)
     with sl.libraries.catalog.temporarily(entry):
         row = sl.measure("planted.absent", NORRIS)
-    assert row.status == "REFUSED"
+    assert row.status == "UNUSABLE"
     assert "pip install" in row.note
 
 

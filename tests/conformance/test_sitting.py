@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 import misbehaving
-from paths import SUPPORT
-from stabilitylab.bench import isolation
+from isolated import planted_routes
 from stabilitylab.bench.isolation import Limits, isolated_answer
 from stabilitylab.conformance import Verdict, exam, questions, sit
 from stabilitylab.conformance.sitting import PATIENCE
@@ -20,10 +19,8 @@ INPUT = questions.get("leaves_its_input_alone_and_repeats_its_bits")
 
 @pytest.fixture(autouse=True, scope="module")
 def path_to_the_library():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(SUPPORT))
+    with planted_routes():
         yield
-    isolation.end_all()
 
 
 def misbehaves(function, **claims):
@@ -56,6 +53,12 @@ def test_a_change_of_the_input_is_seen_in_another_process():
 def test_a_refusal_says_what_the_library_said():
     result = sit(misbehaves(misbehaving.refuses), ACCURACY)
     assert (result.verdict, result.reason) == (Verdict.REFUSED, "LinAlgError: singular")
+
+
+def test_a_library_that_cannot_be_started_here_neither_fails_nor_refuses():
+    result = sit(misbehaves(misbehaving.loads_a_shared_library), ACCURACY)
+    assert result.verdict is Verdict.NOT_APPLICABLE
+    assert result.reason.startswith("could not be started here: OSError: libnowhere.so.7")
 
 
 def test_an_error_that_is_no_refusal_is_a_failure():

@@ -221,6 +221,8 @@ def test_a_process_that_ended_is_no_refusal():
     assert outcome_of(Answer(None, Status.DIED), system) is Outcome.PROCESS_ENDED
     assert outcome_of(Answer(None, Status.RAISED), system) is Outcome.REFUSED
     assert not Outcome.PROCESS_ENDED.decided
+    assert outcome_of(Answer(None, Status.UNUSABLE), system) is Outcome.UNUSABLE
+    assert not Outcome.UNUSABLE.decided
 
 
 def test_a_route_that_keeps_exceeding_the_limit_is_called_no_more(monkeypatch):

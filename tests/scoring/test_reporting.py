@@ -47,6 +47,7 @@ def row(status, digits, *, supported=8.0, warnings=()):
         (row(Status.NOT_FINITE, None), Reporting.NOT_A_NUMBER),
         *((row(status, None), Reporting.REFUSED) for status in (Status.REFUSED, Status.RAISED, Status.TIMED_OUT)),
         (row(Status.DIED, None), Reporting.REFUSED),
+        (row(Status.UNUSABLE, None), None),
     ],
 )
 def test_what_is_heard(measured, heard):

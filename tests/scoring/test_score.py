@@ -138,6 +138,8 @@ def test_what_is_no_problem_truth_or_metric_is_told():
         sl.score(np.ones(7), LONGLEY, metrics=["digits.mini"])
     with pytest.raises(InputError, match=r"give a list: metrics=\['digits\.min'\]"):
         sl.score(np.ones(7), LONGLEY, metrics="digits.min")
+    with pytest.raises(InputError, match="reported coefficient 99 as dropped, of 2"):
+        sl.score(Fit(np.ones(2), dropped=(99,)), sl.problems.get("nist.norris")())
     with pytest.raises(InputError, match="the rank of a Fit must be a whole number, or None; got 'a'"):
         sl.score(Fit(np.ones(7), rank="a"), LONGLEY)
     assert sl.score(Fit(np.ones(7), rank=np.int32(6)), LONGLEY).rank == 6

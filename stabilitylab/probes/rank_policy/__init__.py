@@ -84,7 +84,7 @@ class _Calls:
             if self.call_form == "columns" and not (A[:, 0] == 1).all():
                 A = np.column_stack([np.ones(len(A)), A])
             self.answers[key] = answer = answered(self.entry, form.of_matrix(A, system.b, intercept=True))
-            if answer.failed in (Status.TIMED_OUT, Status.DIED):
+            if answer.failed in (Status.TIMED_OUT, Status.DIED, Status.UNUSABLE):
                 self.lost_calls.append(answer)
         return self.answers[key]
 
