@@ -1,6 +1,7 @@
 """Runs one route on one problem. The only room that turns exceptions, time-outs and crashes into rows."""
 
 from stabilitylab.bench import certified_solver
+from stabilitylab.bench.loaded import loaded_blas
 from stabilitylab.bench.run import Route, answered, as_route, how_failed, measure, route, routes, solve, unsuited
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "as_route",
     "certified_solver",
     "how_failed",
+    "loaded_blas",
     "measure",
     "route",
     "routes",

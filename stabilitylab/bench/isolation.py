@@ -11,12 +11,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import psutil
 
@@ -40,6 +41,7 @@ class Limits:
 
 
 LIMITS = Limits()
+NO_CHANGE: Mapping[str, str] = MappingProxyType({})  # of the variables of the environment
 
 # The package is loaded from its file. Its folder on PYTHONPATH would make the packages beside it importable too, and
 # hide the versions of them that another interpreter has.
@@ -66,24 +68,38 @@ def isolated_answer(
     limits: Limits = LIMITS,
     python: str = sys.executable,
     watched: bool = False,
+    environment: Mapping[str, str] = NO_CHANGE,
 ) -> Answer:
     """What a function of a module answers, called in the library's own process of the interpreter `python`.
 
     The process stays for the next call; one that had to be stopped, or died, is replaced. watched: as for `answer_of`.
+    environment: variables that the process, and so the programs that it starts, have besides those of this one; each
+    environment has a process of its own.
     """
     request = (function.__module__, function.__qualname__, arguments, watched)
     started = time.perf_counter()
     try:
-        answer = _worker(library.name, python).ask(request, limits)
+        answer = _worker(library.name, python, environment).ask(request, limits)
     except _WorkerEndedError as error:
         return Answer(None, error.status, str(error), seconds=time.perf_counter() - started)
     assert isinstance(answer, Answer)
     return answer
 
 
-def isolated_version(library: Library, module: str, name: str, *, python: str) -> str:
-    """The version of a library as another interpreter has it; `module.name` is where the Library stands."""
-    return str(_worker(library.name, python).ask((module, name, (), False), LIMITS))
+def isolated_fact(
+    worker: Library,
+    module: str,
+    name: str,
+    method: Literal["version", "blas"],
+    *,
+    python: str = sys.executable,
+    environment: Mapping[str, str] = NO_CHANGE,
+) -> str:
+    """What a method of the Library `module.name` gives in the process of the library `worker`.
+
+    Raises StabilityLabError where that process ends instead.
+    """
+    return str(_worker(worker.name, python, environment).ask((module, name, (method,), False), LIMITS))
 
 
 class _WorkerEndedError(StabilityLabError):
@@ -97,13 +113,13 @@ class _WorkerEndedError(StabilityLabError):
 class _Worker:
     """A worker process, and the queue of its answers; None in the queue means that the process ended."""
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, environment: Mapping[str, str] = NO_CHANGE) -> None:
         self.process = subprocess.Popen(
             worker_command(python),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **ONE_THREAD},
+            env={**os.environ, **ONE_THREAD, **environment},
             start_new_session=True,  # Ctrl-C in a terminal is for the parent, which ends this one
         )
         self.answers: SimpleQueue[Any] = SimpleQueue()
@@ -185,16 +201,17 @@ class _Worker:
         return _WorkerEndedError(Status.DIED, f"its process ended {how}")
 
 
-_workers: dict[tuple[str, str], _Worker] = {}
+_workers: dict[tuple[str, str, frozenset[tuple[str, str]]], _Worker] = {}
 _lock = Lock()
 
 
-def _worker(name: str, python: str) -> _Worker:
+def _worker(name: str, python: str, environment: Mapping[str, str] = NO_CHANGE) -> _Worker:
     """The worker of a library under an interpreter; started where there is none, or where it has ended."""
+    key = name, python, frozenset(environment.items())
     with _lock:
-        worker = _workers.get((name, python))
+        worker = _workers.get(key)
         if worker is None or not worker.alive:
-            worker = _workers[name, python] = _Worker(python)
+            worker = _workers[key] = _Worker(python, environment)
         return worker
 
 

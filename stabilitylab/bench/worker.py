@@ -19,7 +19,8 @@ SPARE = 60.0  # seconds beyond the limit of a call after which the process ends 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer until the requests end: (module, name, arguments, watched, seconds).
 
-    The answer is an Answer where the name is that of a route, and the version where it is that of a Library.
+    The answer is an Answer where the name is that of a route; where it is that of a Library, the arguments name its
+    method, `version` or `blas`, and the answer is a text.
     """
     with open(os.devnull, "w") as nowhere:
         while True:
@@ -36,7 +37,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 def _answered(module: str, name: str, arguments: tuple[Any, ...], watched: bool) -> Answer | str:
     attribute = getattr(importlib.import_module(module), name)
     if not callable(attribute):
-        return str(attribute.version())
+        return str(getattr(attribute, *arguments)())
     return answer_of(attribute, arguments, watched=watched)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +16,7 @@ from stabilitylab.cli.options import AS_JSON, FOLDER
 from stabilitylab.lab.chapter import INDEX, publish, refresh, write_index
 from stabilitylab.lab.experiment import Size, counted, select
 from stabilitylab.lab.runner import ExperimentRun, run_experiments
-from stabilitylab.report.committed import environment_here, publish_rows
+from stabilitylab.report.committed import environment_of, publish_rows, write_environment
 from stabilitylab.report.writers import markdown, terminal
 
 
@@ -78,9 +78,10 @@ def run(
     outcomes = [runs[one.name] for one in chosen]
     chapters = [outcome.chapter for outcome in outcomes]
     write_index(chapters, out)
-    (out / "environment.json").write_text(json.dumps(environment_here(), indent=1) + "\n", "utf-8")
+    made_in = environment_of(row for outcome in outcomes for row in outcome.rows)
+    write_environment(made_in, out / "environment.json")
     if update:
-        _update(outcomes, out, folder, whole=not names)
+        _update(outcomes, out, folder, made_in, whole=not names)
     if as_json:
         click.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
     screen.print(f"All chapters with tables and figures: {out / INDEX}", soft_wrap=True)
@@ -111,10 +112,11 @@ def _record(outcome: ExperimentRun) -> dict[str, Any]:
     }
 
 
-def _update(outcomes: Sequence[ExperimentRun], out: Path, folder: Path, *, whole: bool) -> None:
+def _update(
+    outcomes: Sequence[ExperimentRun], out: Path, folder: Path, made_in: Mapping[str, Any], *, whole: bool
+) -> None:
     tables, chapters = folder / "tables", [outcome.chapter for outcome in outcomes]
     publish(chapters, out, tables)
-    made_in = environment_here()
     for outcome in outcomes:
         publish_rows(outcome.chapter.name, outcome.rows, tables, made_in)
     if whole:

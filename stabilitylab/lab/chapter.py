@@ -15,6 +15,7 @@ from stabilitylab.core.library import Library
 from stabilitylab.lab.experiment import CheckedFinding, Loaded
 from stabilitylab.lab.library_page import page
 from stabilitylab.report import plot
+from stabilitylab.report.blas_used import blas_sentence, blas_used
 from stabilitylab.report.blocks import (
     Block,
     FigureBlock,
@@ -49,6 +50,7 @@ class Chapter:
     """What one experiment came to, as blocks. files: the names of what was written, the page in Markdown first.
 
     lacks: the libraries that should be in it and are not here. sections: (name of a library, what is said about it).
+    blas: (title of a library, the BLAS that its rows name).
     """
 
     name: str
@@ -60,6 +62,7 @@ class Chapter:
     files: tuple[str, ...]
     lacks: tuple[str, ...] = ()
     sections: tuple[tuple[str, tuple[Block, ...]], ...] = ()
+    blas: tuple[tuple[str, str], ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -82,6 +85,7 @@ class Chapter:
             *self.figures,
             *self.tables,
             *(Text((f"Passed over, for it is not here: {lack}",)) for lack in self.lacks),
+            *_blas(self.blas),
             Text(("Made by ", made_by, "; ", Link(("all chapters",), "index"), ".")),
         )
 
@@ -117,6 +121,7 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
         tuple(figures),
         tuple(files),
         lacks=tuple(f"{library.title}: {library.missing}" for library in absent),
+        blas=tuple(blas_used(rows).items()),
         sections=tuple(
             (library, tuple(blocks))
             for part in loaded.experiment.sections
@@ -149,7 +154,8 @@ def write_index(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[st
         blocks += [Heading(2, words), *_findings(chapter.findings), *chapter.figures[:1], *chapter.tables[:1]]
         blocks.append(Text((Link(("The whole chapter",), chapter.name),)))
     blocks += _library_pages(chapters, folder, suffixes)
-    _write_page(folder, INDEX.removesuffix(markdown.SUFFIX), (*blocks, *_environment()), suffixes)
+    blas = _blas(tuple(pair for chapter in chapters for pair in chapter.blas))
+    _write_page(folder, INDEX.removesuffix(markdown.SUFFIX), (*blocks, *_environment(), *blas), suffixes)
 
 
 def _library_pages(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str]) -> tuple[Block, ...]:
@@ -162,8 +168,9 @@ def _library_pages(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence
         for question, name, blocks in ((c.question, *section) for c in chapters for section in c.sections):
             if name == library.name:
                 said.setdefault(question, []).extend(blocks)
+        blas = dict(pair for chapter in chapters for pair in chapter.blas).get(library.title, "")
         if said and not library.missing:
-            _write_page(folder, f"library-{library.name}", page(library, said), suffixes)
+            _write_page(folder, f"library-{library.name}", page(library, said, blas), suffixes)
             links.append((Link((f"{library.title} {library.version()}",), f"library-{library.name}"),))
     if not links:
         return ()
@@ -227,6 +234,13 @@ def _environment() -> tuple[Block, ...]:
     }
     lines = tuple((f"{key}: {text}",) for key, text in said.items())
     return Heading(2, ("Where these numbers were made",)), Items(lines)
+
+
+def _blas(used: Sequence[tuple[str, str]]) -> tuple[Block, ...]:
+    """The sentence of `blas_sentence` for (title, BLAS) of libraries; nothing where none is known."""
+    titles = dict(sorted(used))
+    sentence = blas_sentence(titles, {one.title: one.version() for one in libraries.each() if one.title in titles})
+    return (Text((sentence,)),) if sentence else ()
 
 
 def _write_page(folder: Path, name: str, blocks: Sequence[Block], suffixes: Sequence[str]) -> None:

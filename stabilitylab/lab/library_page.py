@@ -69,9 +69,14 @@ def script(row: Measurement) -> str:
     )
 
 
-def page(library: Library, sections: Mapping[str, Sequence[Block]]) -> tuple[Block, ...]:
-    """The page of a library: its routes with what they declare, then under each chapter's question what it found."""
-    blocks: list[Block] = [Heading(1, (f"{library.title} {library.version()}",)), TableBlock(_routes(library))]
+def page(library: Library, sections: Mapping[str, Sequence[Block]], blas: str = "") -> tuple[Block, ...]:
+    """The page of a library: its routes with what they declare, then under each chapter's question what it found.
+
+    blas: what it computes with, named under the title.
+    """
+    blocks: list[Block] = [Heading(1, (f"{library.title} {library.version()}",))]
+    blocks += [Text((f"BLAS and LAPACK: {blas}.",))] if blas else []
+    blocks.append(TableBlock(_routes(library)))
     for question, section in sections.items():
         blocks += [Heading(2, prose(question)), *section]
     return (*blocks, Text((Link(("All chapters",), "index"),)))

@@ -12,7 +12,7 @@ from stabilitylab import bench, libraries, problems
 from stabilitylab.bench.pool import LostTask, in_processes
 from stabilitylab.core.errors import MissingLibraryError
 from stabilitylab.core.library import Library
-from stabilitylab.core.types import Measurement, Solution, Status, Truth
+from stabilitylab.core.types import BLAS, Measurement, Solution, Status, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.lab import environments
 from stabilitylab.lab.compare import Change, Comparison
@@ -69,7 +69,11 @@ def answer(
     solution = bench.solve(entry, problem, python=python)
     if python is not None:  # what a label claims is claimed of the version that is here
         entry = replace(entry, label=replace(entry.label, law=None, cutoff=None, cutoff_says=""))
-    return score_solution(entry, problem, solution, truth=truth, wanted=SCORES, conditions=conditions)
+    row = score_solution(entry, problem, solution, truth=truth, wanted=SCORES, conditions=conditions)
+    library = entry.label.library
+    return (
+        row if library is None else replace(row, facts={**row.facts, BLAS: bench.loaded_blas(library, python=python)})
+    )
 
 
 # --- several libraries, each in a process
