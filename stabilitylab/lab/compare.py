@@ -14,7 +14,7 @@ from stabilitylab import libraries
 from stabilitylab.core.errors import InputError
 from stabilitylab.core.types import BLAS, WORST, Measurement
 from stabilitylab.report.committed import SUFFIX, environments, identifier_in, read_committed
-from stabilitylab.report.environment import SOURCE, blas_key, described, differences, relevant_to
+from stabilitylab.report.environment import blas_key, described, differences, relevant_to
 from stabilitylab.report.rows import Rows, read
 
 ROWS, ENVIRONMENT = ".rows.jsonl", "environment.json"  # what `run` writes
@@ -89,8 +89,8 @@ def compare(before: Path, after: Path, threshold: float = 1.0) -> Comparison:
     ]
     matched = {a.cell for a, _ in pairs}, {b.cell for _, b in pairs}
     only_before, only_after = (
-        tuple(OneSided(cell, _why_not(placed, there)) for cell, placed in here.items() if cell not in known)
-        for here, there, known in ((old, new, matched[0]), (new, old, matched[1]))
+        tuple(OneSided(cell, there.why_not(placed)) for cell, placed in here.items() if cell not in known)
+        for here, there, known in ((old, _Parts.of(new), matched[0]), (new, _Parts.of(old), matched[1]))
     )
     return Comparison(
         tuple(sorted(changes, key=lambda c: -c.lost)),
@@ -113,7 +113,10 @@ def cell_of(row: Measurement) -> Cell:
 
 @dataclass(frozen=True)
 class _Placed:
-    """A row of a result: its cell, the experiment that made it, whether at quick size, and where, as `described`."""
+    """A row of a result: its cell, the experiment that made it, whether at quick size, and where, as `described`.
+
+    experiment: "" where a single file was named.
+    """
 
     cell: Cell
     row: Measurement
@@ -125,7 +128,8 @@ class _Placed:
 def _result(path: Path) -> dict[Cell, _Placed]:
     cells: dict[Cell, _Placed] = {}
     for file, rows, environment in _files(path):
-        name = file.name.removesuffix(SUFFIX).removesuffix(ROWS)
+        # Of two files that are named, one is held against the other whatever they are called.
+        name = "" if path.is_file() else file.name.removesuffix(SUFFIX).removesuffix(ROWS)
         for row in rows:
             cell = cell_of(row)
             # Two experiments may hold one cell; the row that was scored speaks for it.
@@ -218,27 +222,53 @@ def _because(before: _Placed, after: _Placed) -> tuple[str, ...]:
             return (*said, f"where it was made is not recorded {side}")
     if said:
         return said
-    unknown = [key for key in keys if (key in before.environment) is not (key in after.environment) and key != SOURCE]
+    own = () if library is None else (library.title, blas_key(library.title))
+    unknown = [key for key in own if not (key in before.environment and key in after.environment)]
     if unknown:
-        return (f"nothing that both sides record differs; only one records {', '.join(unknown)}",)
+        return (f"nothing recorded differs, but {' and '.join(unknown)} is not recorded on both sides",)
     return ("nothing recorded differs",)
 
 
-def _why_not(placed: _Placed, there: Mapping[Cell, _Placed]) -> str:
-    """Why a cell is not in the other result, by the largest part that is not in it."""
-    row = placed.row
-    others = [one for one in there.values() if one.experiment == placed.experiment]
-    if not others:
-        return f"{placed.experiment} was not run there"
-    library = libraries.of_route(row.solver)
-    titles = {of.title for one in there.values() if (of := libraries.of_route(one.row.solver))}
-    if library is not None and library.title not in titles:
-        return f"{library.title} was not there"
-    if all(one.row.solver != row.solver for one in others):
-        return f"{placed.experiment} has no route {row.solver} there"
-    if any(one.quick for one in others) and not placed.quick:
-        return f"{placed.experiment} ran at quick size there"
-    return f"{placed.experiment} has no such problem, truth or variant there"
+@dataclass(frozen=True)
+class _Parts:
+    """What a result holds: libraries, the routes of each experiment, and the experiments that ran at quick size."""
+
+    titles: frozenset[str]
+    routes: Mapping[str, frozenset[str]]
+    quick: frozenset[str]
+
+    @classmethod
+    def of(cls, result: Mapping[Cell, _Placed]) -> "_Parts":
+        """The parts of a result."""
+        routes: dict[str, set[str]] = {}
+        for placed in result.values():
+            routes.setdefault(placed.experiment, set()).add(placed.row.solver)
+        used = map(libraries.of_route, set().union(*routes.values()))
+        return cls(
+            frozenset(library.title for library in used if library is not None),
+            {name: frozenset(of) for name, of in routes.items()},
+            frozenset(placed.experiment for placed in result.values() if placed.quick),
+        )
+
+    def why_not(self, placed: _Placed) -> str:
+        """Why a cell of the other result is not in this one, by the largest part that is not in it."""
+        solver, name = placed.row.solver, placed.experiment
+        if not name or "" in self.routes:  # one of them is a single file
+            here, quick, name = frozenset[str]().union(*self.routes.values()), bool(self.quick), ""
+        elif name in self.routes:
+            here, quick = self.routes[name], name in self.quick
+        else:
+            return f"{name} was not run there"
+        library = libraries.of_route(solver)
+        if library is not None and library.title not in self.titles:
+            return f"{library.title}: nothing there is of it"
+        if solver not in here:
+            why = f"no route {solver} there"
+        elif quick and not placed.quick:
+            why = "ran at quick size there"
+        else:
+            why = "no such problem, truth or variant there"
+        return ": ".join(filter(None, (name, why)))
 
 
 def _made_differently(pairs: Sequence[tuple[_Placed, _Placed]]) -> dict[str, tuple[str, str]]:

@@ -233,7 +233,7 @@ def test_the_blas_that_a_row_names_itself_counts_more_than_the_record(tmp_path):
 def test_records_of_versions_alone_are_read_and_what_only_one_side_knows_is_said(tmp_path):
     old = {**STAMP, "libraries": {"R": "4.3.3", "scikit-learn": "1.8.0"}}
     assert reasons(tmp_path, old, STAMP, LM) == {
-        "r.lm": ("nothing that both sides record differs; only one records BLAS of R",)
+        "r.lm": ("nothing recorded differs, but BLAS of R is not recorded on both sides",)
     }
     assert reasons(tmp_path / "unknown", {}, STAMP, LM) == {"r.lm": ("where it was made is not recorded before",)}
 
@@ -269,12 +269,20 @@ def test_cells_of_one_side_are_grouped_by_the_largest_part_that_the_other_lacks(
     assert found.same == 1
     assert dict(grouped(found.only_before)) == {
         "two was not run there": 2,
-        "R was not there": 1,
-        "scikit-learn was not there": 1,
-        "one ran at quick size there": 1,
-        "one has no route s there": 1,
+        "R: nothing there is of it": 1,
+        "scikit-learn: nothing there is of it": 1,
+        "one: ran at quick size there": 1,
+        "one: no route s there": 1,
     }
     assert next(iter(grouped(found.only_before))) == ("two was not run there", 2)
+
+
+def test_single_files_are_held_against_each_other_whatever_they_are_called(tmp_path):
+    tables = committed(tmp_path / "tables", LM, row(), QR, name="published")
+    run = results(tmp_path / "run", LM, row("q"), QR) / "rows" / "one.quick.rows.jsonl"
+    found = compare(tables / "published-rows.csv.gz", run)
+    assert found.same == 2
+    assert dict(grouped(found.only_before)) == {"no such problem, truth or variant there": 1}
 
 
 def test_the_command_says_reasons_and_counts_and_its_json_has_every_cell(tmp_path):
@@ -288,12 +296,12 @@ def test_the_command_says_reasons_and_counts_and_its_json_has_every_cell(tmp_pat
         "  R: 4.3.3 -> 4.5.0",
         "r.lm on p (matrix): 10.0 -> 5.8 digits; R 4.3.3 -> 4.5.0",
         "Only before, 1 in all:",
-        "  1: one ran at quick size there",
+        "  1: one: ran at quick size there",
         "1 changed, 1 of them lost digits or their answer; 1 the same; 1 only before, 0 only after",
     ]
     record = json.loads(CliRunner().invoke(main, ["compare", str(tables), str(run), "--json"]).stdout)
     assert record["changed"][0]["because"] == ["R 4.3.3 -> 4.5.0"]
-    assert record["only_before"][0]["why"] == "one ran at quick size there"
+    assert record["only_before"][0]["why"] == "one: ran at quick size there"
     assert record["environment"] == {"R": ["4.3.3", "4.5.0"]}
     assert CliRunner().invoke(main, ["compare", str(tables), str(run), "--digits", "5"]).exit_code == 0
 
