@@ -127,20 +127,32 @@ def system_blas() -> str:
     return blas_among(json.loads(said)) if said else UNKNOWN
 
 
-def installed() -> dict[str, tuple[str, ...]]:
+def installed(root: str = "/usr/lib") -> dict[str, tuple[str, ...]]:
     """The BLAS implementations that Debian's packages keep beside each other: name -> files of BLAS and of LAPACK.
 
-    Loaded first (LD_PRELOAD), they are what any program linked to libblas.so.3 and liblapack.so.3 uses. One that comes
-    without LAPACK is used with the reference LAPACK, and left out where that is not here.
+    The name is what `blas_of_process` says of a program that has loaded these files. Preloaded (see `preloading`), they
+    are what a program uses that is linked to libblas.so.3 and liblapack.so.3. An implementation that comes without
+    LAPACK is used with the reference LAPACK, and left out where that is not here.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for blas in sorted(Path("/usr/lib").glob("*/*/libblas.so.3")):
+    for blas in sorted(Path(root).glob("*/*/libblas.so.3")):
         own, reference = blas.with_name("liblapack.so.3"), blas.parents[1] / "lapack" / "liblapack.so.3"
         lapack = own if own.exists() else reference
         if lapack.exists():
-            name = _implementation(str(blas.resolve()))
-            found.setdefault(name, (str(blas), str(lapack)))
+            files = [
+                path.resolve() for path in (*blas.parent.glob("lib*.so.*"), *blas.parent.glob("lib*-r*.so"), lapack)
+            ]
+            found[blas_among(map(str, files))] = str(blas), str(lapack)
     return found
+
+
+def preloading(files: Iterable[str]) -> dict[str, str]:
+    """The variable by which the dynamic linker loads files before any other; empty for no files.
+
+    LD_LIBRARY_PATH would not do: R's start script puts the system's folder before it.
+    """
+    text = ":".join(files)
+    return {"LD_PRELOAD": text} if text else {}
 
 
 @lru_cache(maxsize=64)

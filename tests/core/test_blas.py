@@ -101,3 +101,30 @@ def test_where_nothing_can_tell_it_is_unknown(monkeypatch):
     assert blas_of_process(blas.psutil.Process().pid) == "unknown"
     monkeypatch.setattr(blas, "_python", lambda code, *arguments: "")
     assert blas.system_blas() == "unknown"
+
+
+def test_what_debian_keeps_beside_each_other_is_named_as_a_process_that_loads_it_names_it(tmp_path):
+    folder = tmp_path / "lib" / "x86_64-linux-gnu"
+    for path in (*OPENBLAS, *REFERENCE, f"{DEBIAN}/blis-openmp/libblas.so.3", f"{DEBIAN}/blis-openmp/libblis.so.4"):
+        file = folder / path.removeprefix(f"{DEBIAN}/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    for part in ("blas", "lapack"):
+        (folder / part / f"lib{part}.so.3").symlink_to(f"lib{part}.so.3.12.0")
+    found = blas.installed(str(tmp_path / "lib"))
+    reference = str(folder / "lapack" / "liblapack.so.3")
+    assert {name: files[1] for name, files in found.items()} == {
+        "OpenBLAS 0.3.26 (openblas-pthread)": str(folder / "openblas-pthread" / "liblapack.so.3"),
+        "reference BLAS 3.12.0": reference,
+        "BLIS (blis-openmp), reference LAPACK 3.12.0": reference,
+    }
+    assert blas.installed(str(tmp_path / "elsewhere")) == {}
+    (folder / "lapack" / "liblapack.so.3").unlink()
+    assert list(blas.installed(str(tmp_path / "lib"))) == ["OpenBLAS 0.3.26 (openblas-pthread)"]
+
+
+def test_files_are_preloaded_in_their_order_and_none_changes_nothing():
+    assert blas.preloading(("/b/libblas.so.3", "/l/liblapack.so.3")) == {
+        "LD_PRELOAD": "/b/libblas.so.3:/l/liblapack.so.3"
+    }
+    assert blas.preloading(()) == {}
