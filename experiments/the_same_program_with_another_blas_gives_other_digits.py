@@ -204,7 +204,7 @@ class Movements:
 
 
 EXPERIMENT = Experiment(
-    chapter=13,
+    chapter=17,
     solvers=tuple(f"{name}.*" for name in PROGRAMS),
     rows=rows,
     measure=measure,

@@ -15,7 +15,7 @@ GRETL = program(
     programs=("gretlcli",),
     ask=("gretlcli", "--version"),
     package="gretl",
-    blas_of=lambda: blas_of_process(session(COMMAND, OPENING).process.pid),
+    blas_of=lambda: _blas(),
 )
 
 COMMAND = ("gretlcli", "--quiet")
@@ -46,6 +46,10 @@ else
   printf "dropped:%s\\n", dropped
 endif
 """
+
+
+def _blas() -> str:
+    return blas_of_process(session(COMMAND, OPENING).process.pid)
 
 
 def _ask(A: Array, b: Array, *commands: str) -> Fit:

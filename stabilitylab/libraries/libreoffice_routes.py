@@ -31,7 +31,7 @@ LIBREOFFICE = program(
     programs=("soffice", "localc"),
     ask=("soffice", "--version"),
     package="libreoffice-calc",
-    blas_of=lambda: blas_of_process(_office().shell.pid),
+    blas_of=lambda: _blas(),
 )
 
 STARTING = 60.0  # seconds for the program to make its profile and open its first document
@@ -83,6 +83,10 @@ class _Office:
 @lru_cache
 def _office() -> _Office:
     return _Office()
+
+
+def _blas() -> str:
+    return blas_of_process(_office().shell.pid)
 
 
 def _passed_on(cell: str, row: int) -> tuple[str, str, str]:

@@ -29,7 +29,7 @@ def described(record: Mapping[str, Any]) -> dict[str, str]:
     said: dict[str, str] = {}
     for key, value in record.items():
         if key == "packages" and isinstance(value, Mapping):
-            said |= {_PACKAGES.get(name, name): str(version) for name, version in value.items()}
+            said |= {str(_PACKAGES.get(name, name)): str(version) for name, version in value.items()}
         elif key == "blas" and isinstance(value, list):
             said[IN_PROCESS] = ", ".join(map(_implementation, value))
         elif key == LIBRARIES and isinstance(value, Mapping):
