@@ -10,14 +10,16 @@ from stabilitylab.core.types import BLAS, Measurement
 def blas_used(rows: Iterable[Measurement]) -> dict[str, str]:
     """For each library that is here, by title, the BLAS that its rows name, or several joined by "or", sorted.
 
-    Rows made under another version or BLAS, which have that as a condition, are left out, and so are rows without the
-    fact: a library that only those are of has "".
+    Rows made under another version, which they have as a condition, are left out. A library has "" where its rows lack
+    the fact, or were made under several BLAS, which is their condition then.
     """
     found: dict[str, set[str]] = {}
     for row in rows:
         library = libraries.of_route(row.solver)
-        if library is not None and not library.missing and not {"version", BLAS} & set(row.conditions):
-            found.setdefault(library.title, set()).update(filter(None, [str(row.facts.get(BLAS, ""))]))
+        if library is not None and not library.missing and "version" not in row.conditions:
+            names = found.setdefault(library.title, set())
+            if BLAS in row.facts and BLAS not in row.conditions:
+                names.add(str(row.facts[BLAS]))
     return {title: " or ".join(sorted(names)) for title, names in sorted(found.items())}
 
 

@@ -17,7 +17,6 @@ from typing import Any
 
 from stabilitylab import libraries
 from stabilitylab.core import environment
-from stabilitylab.core.blas import UNKNOWN
 from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.types import BLAS, Measurement, Status
 from stabilitylab.report.blas_used import blas_used
@@ -65,7 +64,8 @@ def environment_of(rows: Iterable[Measurement]) -> dict[str, Any]:
         **environment.stamp(),
         "source": environment.source_hash()[:ID_LENGTH],
         LIBRARIES: {
-            title: {"version": versions[title](), BLAS: name or UNKNOWN} for title, name in blas_used(rows).items()
+            title: {"version": versions[title](), **({BLAS: name} if name else {})}
+            for title, name in blas_used(rows).items()
         },
     }
 

@@ -84,6 +84,8 @@ def test_the_environment_of_rows_holds_their_libraries_and_no_others(row):
     assert made_in["system BLAS"]
     assert made_in["source"]
     assert environment_of([replace(row, solver="qr.householder")])["libraries"] == {}
+    chosen = replace(row, facts={"blas": "another"}, conditions={"blas": "another"})
+    assert environment_of([chosen])["libraries"] == {"NumPy": {"version": NUMPY.version()}}
     json.dumps(made_in)
 
 
