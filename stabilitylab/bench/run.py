@@ -1,13 +1,14 @@
 """One route on one problem: finds the route, arranges its arguments, calls it, classifies and scores the answer."""
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from stabilitylab import libraries, solvers
 from stabilitylab.bench.call import Answer, answer_of
-from stabilitylab.bench.isolation import LIMITS, Limits, isolated_answer
+from stabilitylab.bench.isolation import LIMITS, NO_CHANGE, Limits, isolated_answer
 from stabilitylab.core.catalog import Entry, RouteLabel, unknown_name
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.types import Measurement, Solution, Status, Truth
@@ -63,13 +64,14 @@ def solve(
     weights: Sequence[float] | None = None,
     sparse: bool = False,
     python: str | None = None,
+    environment: Mapping[str, str] = NO_CHANGE,
 ) -> Solution:
     """The Solution of a route on a problem, failures included; the route gets fresh copies of the arrays.
 
-    weights, sparse: as for `CallForm.arguments`. python: as for `answered`.
+    weights, sparse: as for `CallForm.arguments`. python, environment: as for `answered`.
     """
     call = call_form(entry.label.call_form).arguments(problem, variant, weights=weights, sparse=sparse)
-    answer = answered(entry, call.arguments, python=python)
+    answer = answered(entry, call.arguments, python=python, environment=environment)
     fit, warnings = answer.fit, answer.warnings
     if fit is None:
         return Solution(None, how_failed(entry.label, answer), None, answer.note, warnings, answer.seconds)
@@ -100,15 +102,24 @@ def answered(
     python: str | None = None,
     limits: Limits = LIMITS,
     watched: bool = False,
+    environment: Mapping[str, str] = NO_CHANGE,
 ) -> Answer:
     """What the route says to these arguments: in this process, or in that of its library where that is isolated.
 
     python: another interpreter, whose version of the library is to answer. limits: of a process that is not this one.
-    watched: as for `answer_of`.
+    watched: as for `answer_of`. environment: variables for a process of its own, in which the library then answers.
     """
     library = entry.label.library
-    if library is not None and python is not None:
-        return isolated_answer(library, entry.function, arguments, python=python, limits=limits, watched=watched)
+    if library is not None and (python is not None or environment):
+        return isolated_answer(
+            library,
+            entry.function,
+            arguments,
+            python=python or sys.executable,
+            limits=limits,
+            watched=watched,
+            environment=environment,
+        )
     if library is not None and library.missing:
         return Answer(None, Status.UNUSABLE, f"{entry.label.name} cannot run here: {library.missing}")
     if library is not None and library.isolated:

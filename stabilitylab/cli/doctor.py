@@ -18,7 +18,8 @@ def doctor(as_json: bool) -> None:
     """Test what the numbers rest on. Exit code 1 when a test fails.
 
     Rounding, BLAS and its threads are tested, and the exact engine against methods that share no code with it.
-    Versions, BLAS and processor are shown, and the libraries that are not here with the way to get them.
+    Versions, BLAS and processor are shown, for each library that is here the BLAS that it has loaded, which takes a
+    second or two for each, and the libraries that are not here with the way to get them.
 
     \b
     stabilitylab doctor           a line for each test
@@ -28,7 +29,7 @@ def doctor(as_json: bool) -> None:
     if as_json:
         record = {
             "environment": environment.stamp(),
-            "libraries": libraries.versions(),
+            "libraries": {one.title: {"version": one.version, "blas": one.blas} for one in self_tests.libraries_here()},
             "missing": libraries.missing() | not_imported(),
             "tests": [vars(t) for t in tests],
         }
@@ -36,7 +37,9 @@ def doctor(as_json: bool) -> None:
     else:
         for key, value in environment.stamp().items():
             click.echo(f"{key}: {value}")
-        click.echo("libraries: " + ", ".join(f"{title} {version}" for title, version in libraries.versions().items()))
+        click.echo("libraries, each with the BLAS and LAPACK that it computes with:")
+        for library in self_tests.libraries_here():
+            click.echo(f"  {library}")
         for title, way in (libraries.missing() | not_imported()).items():
             click.echo(f"not here: {title}: {way}")
         for test in tests:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import indent
 from typing import Any, get_args
@@ -19,7 +19,7 @@ from stabilitylab.lab.chapter import INDEX, Chapter, publish, refresh, write_ind
 from stabilitylab.lab.experiment import CheckedFinding, Size, counted, select
 from stabilitylab.lab.not_imported import lines_of, not_imported
 from stabilitylab.lab.runner import ExperimentRun, run_experiments
-from stabilitylab.report.committed import environment_here, publish_rows
+from stabilitylab.report.committed import environment_of, publish_rows, write_environment
 from stabilitylab.report.writers import markdown, terminal
 
 SCREENFUL = 25, 9  # lines and columns of the largest table that is shown in the terminal
@@ -87,9 +87,10 @@ def run(
     outcomes = [runs[one.name] for one in chosen]
     chapters = [outcome.chapter for outcome in outcomes]
     write_index(chapters, out, others=written_before(folder, chapters, out))
-    (out / "environment.json").write_text(json.dumps(environment_here(), indent=1) + "\n", "utf-8")
+    made_in = environment_of(row for outcome in outcomes for row in outcome.rows)
+    write_environment(made_in, out / "environment.json")
     if update:
-        _update(outcomes, out, folder, whole=not names)
+        _update(outcomes, out, folder, made_in, whole=not names)
     if as_json:
         click.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
     console.print(f"All chapters with tables and figures: {out / INDEX}", soft_wrap=True)
@@ -156,10 +157,11 @@ def _record(outcome: ExperimentRun) -> dict[str, Any]:
     }
 
 
-def _update(outcomes: Sequence[ExperimentRun], out: Path, folder: Path, *, whole: bool) -> None:
+def _update(
+    outcomes: Sequence[ExperimentRun], out: Path, folder: Path, made_in: Mapping[str, Any], *, whole: bool
+) -> None:
     tables, chapters = folder / "tables", [outcome.chapter for outcome in outcomes]
     publish(chapters, out, tables)
-    made_in = environment_here()
     for outcome in outcomes:
         publish_rows(outcome.chapter.name, outcome.rows, tables, made_in)
     if whole:

@@ -13,6 +13,8 @@ import numpy as np
 import scipy.linalg  # loaded so that its BLAS is among those listed
 from threadpoolctl import ThreadpoolController, threadpool_info
 
+from stabilitylab.core.blas import system_blas
+
 # As many processes as cores, so that a second BLAS thread in each would only wait for the others.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
@@ -34,6 +36,7 @@ def stamp() -> dict[str, Any]:
         "processor": _processor(),
         "packages": {name: _version(name) for name in PACKAGES},
         "blas": sorted(blas, key=str),  # they are listed in an order that differs from process to process
+        "system BLAS": system_blas(),  # of programs, such as R
         "longdouble bits": int(np.finfo(np.longdouble).nmant) + 1,
     }
 

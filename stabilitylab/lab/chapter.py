@@ -18,6 +18,7 @@ from stabilitylab.core.library import Library
 from stabilitylab.lab.experiment import CheckedFinding, CheckedRemedy, Loaded, Tabulation, find, load
 from stabilitylab.lab.library_page import page
 from stabilitylab.report import plot
+from stabilitylab.report.blas_used import blas_sentence, blas_used
 from stabilitylab.report.blocks import (
     Block,
     Code,
@@ -59,7 +60,7 @@ class Chapter:
 
     remedies: what to do instead. symptoms: what a person sees who should read it. appendix: the tables that stand on a
     page of their own. lacks: the libraries that should be in it and are not here. sections: (name of a library, what is
-    said about it).
+    said about it). blas: (title of a library, the BLAS that its rows name).
     """
 
     name: str
@@ -74,6 +75,7 @@ class Chapter:
     appendix: tuple[TableBlock, ...] = ()
     lacks: tuple[str, ...] = ()
     sections: tuple[tuple[str, tuple[Block, ...]], ...] = ()
+    blas: tuple[tuple[str, str], ...] = ()
 
     @property
     def claims(self) -> tuple[CheckedFinding, ...]:
@@ -104,6 +106,7 @@ class Chapter:
             *self.tables,
             *((more,) if more else ()),
             *(Text((f"Passed over, for it is not here: {lack}",)) for lack in self.lacks),
+            *_blas(self.blas),
             Text(("Made by ", made_by, "; ", Link(("all chapters",), "index"), ".")),
         )
 
@@ -152,6 +155,7 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
         symptoms=experiment.symptoms,
         appendix=appendix,
         lacks=tuple(f"{library.title}: {library.missing}" for library in absent),
+        blas=tuple(blas_used(rows).items()),
         sections=tuple(
             (library, tuple(blocks)) for part in experiment.sections for library, blocks in part.sections(rows).items()
         ),
@@ -198,7 +202,8 @@ def write_index(
         blocks += _instead(chapter.remedies, 3)
         blocks.append(Text((Link(("The whole chapter",), chapter.name), ", with its tables.")))
     blocks += _library_pages(chapters, folder, suffixes)
-    _write_page(folder, INDEX.removesuffix(markdown.SUFFIX), (*blocks, *_environment()), suffixes)
+    blas = _blas(tuple(pair for chapter in chapters for pair in chapter.blas))
+    _write_page(folder, INDEX.removesuffix(markdown.SUFFIX), (*blocks, *_environment(), *blas), suffixes)
     for suffix, content in _picture():
         if suffix in PUBLISHED or html.SUFFIX in suffixes:
             (folder / f"{PICTURE}{suffix}").write_bytes(content)
@@ -286,7 +291,8 @@ def _library_pages(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence
                 (*prose(remedy.says), " ", Link(("More",), chapter.name), ".")
                 for chapter, remedy in _advice(chapters, library)
             ]
-            _write_page(folder, f"library-{library.name}", page(library, said, advice), suffixes)
+            blas = dict(pair for chapter in chapters for pair in chapter.blas).get(library.title, "")
+            _write_page(folder, f"library-{library.name}", page(library, said, advice, blas), suffixes)
             links.append((Link((f"{library.title} {library.version()}",), f"library-{library.name}"),))
     if not links:
         return ()
@@ -363,6 +369,13 @@ def _environment() -> tuple[Block, ...]:
     }
     lines = tuple((f"{key}: {text}",) for key, text in said.items())
     return Heading(2, ("Where these numbers were made",)), Items(lines)
+
+
+def _blas(used: Sequence[tuple[str, str]]) -> tuple[Block, ...]:
+    """The sentence of `blas_sentence` for (title, BLAS) of libraries; nothing where none is known."""
+    titles = dict(sorted(used))
+    sentence = blas_sentence(titles, {one.title: one.version() for one in libraries.each() if one.title in titles})
+    return (Text((sentence,)),) if sentence else ()
 
 
 def _write_page(folder: Path, name: str, blocks: Sequence[Block], suffixes: Sequence[str]) -> None:

@@ -98,12 +98,15 @@ def script(row: Measurement) -> str:
     )
 
 
-def page(library: Library, sections: Mapping[str, Sequence[Block]], advice: Sequence[Spans] = ()) -> tuple[Block, ...]:
+def page(
+    library: Library, sections: Mapping[str, Sequence[Block]], advice: Sequence[Spans] = (), blas: str = ""
+) -> tuple[Block, ...]:
     """The page of a library: what to do, its routes with what they declare, and under each question what was found.
 
-    advice: sentences that say what to do with this library.
+    advice: sentences that say what to do with this library. blas: what it computes with, named under the title.
     """
     blocks: list[Block] = [Heading(1, (f"{library.title} {library.version()}",))]
+    blocks += [Text((f"BLAS and LAPACK: {blas}.",))] if blas else []
     if advice:
         blocks += [Text(("What to do:",)), Items(tuple(advice))]
     blocks.append(TableBlock(_routes(library)))

@@ -11,6 +11,7 @@ from stabilitylab.core.errors import UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Measurement
+from stabilitylab.report.blas_used import blas_sentence, blas_used
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.table import Pivot
@@ -65,8 +66,10 @@ def digits_table(rows: Rows, *, why: bool) -> Table:
         "not reported: on how many problems some coefficient has no correct digit, although the data support "
         f"{DESERVED:g}, and the route is {Reporting.SILENT.value}, or {Reporting.RANK_ONLY.value}."
     )
+    used = blas_used(replace(row, conditions={}) for row in rows)
+    blas = blas_sentence(used, {str(row["conditions.library"]): str(row["conditions.version"]) for row in rows})
     head = ("route", *made.header[1:], "not reported")
-    return Table(made.title, head, (*made.scored, True), tuple(body), (*made.notes, explained))
+    return Table(made.title, head, (*made.scored, True), tuple(body), (*made.notes, explained, *filter(None, [blas])))
 
 
 def _short(row: Measurement) -> str:

@@ -65,6 +65,7 @@ GSL = Library(
     shared=("gslcblas", "gsl"),
     install="apt install libgsl-dev",
     version=lambda: _gsl().version,
+    blas_of=lambda: "GSL CBLAS",  # the only one that `_Library` loads for it
 )
 
 

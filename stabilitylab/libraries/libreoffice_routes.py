@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.blas import blas_of_process
 from stabilitylab.core.library import program
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
@@ -30,6 +31,7 @@ LIBREOFFICE = program(
     programs=("soffice", "localc"),
     ask=("soffice", "--version"),
     package="libreoffice-calc",
+    blas_of=lambda: _blas(),
 )
 
 STARTING = 60.0  # seconds for the program to make its profile and open its first document
@@ -82,6 +84,10 @@ class _Office:
 @lru_cache
 def _office() -> _Office:
     return _Office()
+
+
+def _blas() -> str:
+    return blas_of_process(_office().shell.pid)
 
 
 def _passed_on(cell: str, row: int) -> tuple[str, str, str]:

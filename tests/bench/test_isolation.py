@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 import misbehaving
-from isolated import planted_routes
+from paths import SUPPORT
 from stabilitylab.bench import isolation
 from stabilitylab.bench.call import answer_of
 from stabilitylab.bench.isolation import Limits, isolated_answer, isolated_fact
@@ -20,8 +20,10 @@ SHORT = Limits(seconds=0.6)
 
 @pytest.fixture(autouse=True, scope="module")
 def path_to_the_library():
-    with planted_routes():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(SUPPORT))
         yield
+    isolation.end_all()
 
 
 def asked(function, limits=isolation.LIMITS):
@@ -137,6 +139,26 @@ def test_libraries_compute_on_one_thread():
 
 def test_the_version_is_that_of_the_interpreter_asked():
     assert isolated_fact(misbehaving.LIBRARY, "misbehaving", "LIBRARY", "version") == "0.0.1"
+
+
+def test_each_environment_has_a_process_of_its_own_that_sees_it():
+    """Which BLAS a program loads is decided by a variable, so that one process cannot answer for two of its values."""
+    seen = {}
+    for value in ("1", "2", "1"):
+        environment = {misbehaving.VARIABLE: value}
+        answer = isolated_answer(misbehaving.LIBRARY, misbehaving.variable, (A, B), environment=environment)
+        seen.setdefault(value, []).append(answer.fit.x.tolist())
+    (one, again), (two,) = seen["1"], seen["2"]
+    assert one == again
+    assert (one[0], two[0]) == (1.0, 2.0)
+    assert one[1] != two[1]
+    assert asked(misbehaving.variable).fit.x[0] == 0.0
+
+
+def test_the_blas_is_that_of_the_process_asked():
+    environment = {misbehaving.VARIABLE: "5"}
+    asked_there = isolated_fact(misbehaving.LIBRARY, "misbehaving", "LIBRARY", "blas", environment=environment)
+    assert asked_there == "BLAS number 5"
 
 
 def test_an_interpreter_that_cannot_serve_is_a_death_and_not_a_hang():

@@ -20,12 +20,23 @@ import numpy as np
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Fit
 
-LIBRARY = Library(name="misbehaving", title="Misbehaving", install="nothing", version=lambda: "0.0.1")
+VARIABLE = "STABILITYLAB_TESTED"
+LIBRARY = Library(
+    name="misbehaving",
+    title="Misbehaving",
+    install="nothing",
+    version=lambda: "0.0.1",
+    blas_of=lambda: f"BLAS number {os.environ[VARIABLE]}",
+)
 ABORTED = 6
 
 
 def process_id(A, b):
     return np.array([float(os.getpid())])
+
+
+def variable(A, b):
+    return np.array([float(os.environ.get(VARIABLE, 0)), float(os.getpid())])
 
 
 def lstsq(A, b):
