@@ -40,7 +40,7 @@ Field: TypeAlias = str | Callable[[Measurement], Any]
 Reduce: TypeAlias = Literal["only", "min", "median", "max"]
 Sort: TypeAlias = Literal["appearance", "leaderboard"]
 Flag: TypeAlias = Literal["none", "verdict", "silence"]
-"""What is marked beside a row's digits: nothing, how they compare with the error law, or that they went in silence."""
+"""What is marked beside a row's digits: nothing, how they compare with the law, or that it is silent and wrong."""
 Value: TypeAlias = float | int | str
 
 _REDUCTIONS: dict[str, Callable[[list[Any]], float]] = {"min": min, "median": statistics.median, "max": max}
@@ -105,7 +105,7 @@ def check_fields(rows: Rows, *wanted: Field) -> None:
 def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mark]:
     """The marks of a field in one row: how the row ended, what is flagged, and why a value is missing."""
     score, value = is_score(field), look(row, field)
-    # A prediction is there whether or not the route answered; the row's ending says nothing about it.
+    # A prediction is there whether or not the route answered; the row's ending does not change it.
     measured = field == "status" or (score and field not in PREDICTIONS)
     marks = []
     if measured and row.status in STATUS_MARKS:

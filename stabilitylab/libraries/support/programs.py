@@ -84,7 +84,7 @@ class Session:
                 return "".join(lines)
             lines.append(line)
         self.end()
-        raise ProgramError(f"{self.command[0]} ended: {' '.join(''.join(lines).split()) or 'without a word'}")
+        raise ProgramError(f"{self.command[0]} ended: {' '.join(''.join(lines).split()) or 'without output'}")
 
     def end(self) -> None:
         """Kill the program and its descendants: some commands are scripts that start the program."""
