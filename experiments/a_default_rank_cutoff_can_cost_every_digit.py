@@ -78,7 +78,7 @@ def on_random(rows: Rows) -> dict[str, float]:
 def lost_by_numpy(rows: Rows) -> dict[str, int | str]:
     """On how many matrices of full rank NumPy's default keeps no digit, and how often only the rank tells."""
     wrong = [r for r in rows.where(solver="numpy.lstsq") if r.problem != DEFICIENT and (r["digits.min"] or 0.0) < 1]
-    told = [row.status == "RANK_REDUCED" and not row.warnings for row in wrong]
+    told = [row.rank < len(row.x) and not row.warnings for row in wrong]
     return {"wrong": len(wrong), "told": sum(told), "reporting": Reporting.RANK_ONLY.value}
 
 

@@ -115,7 +115,7 @@ def unreported(rows: Rows, law: str) -> Mapping[str, int | str]:
     return {
         **counts(rows, law),
         "silent": unwarned.count("SOLVED"),
-        "rank": unwarned.count("RANK_REDUCED"),
+        "rank": len(unwarned) - unwarned.count("SOLVED") - unwarned.count("DROPPED"),
     }
 
 
