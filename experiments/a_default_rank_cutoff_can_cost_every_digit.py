@@ -2,7 +2,7 @@
 
 Least-squares routines that use the SVD drop directions whose singular value is below a cut-off times the largest. The
 cut-off is a default that few callers know: max(m, n) eps in NumPy, eps in SciPy, 1e-15 in some pseudo-inverses; eps is
-2.2e-16, the spacing of float64 numbers at 1. A column in small units, or columns that nearly repeat each other, fall
+2.2e-16, the spacing of float64 numbers at 1. A column of small numbers, or columns that nearly repeat each other, fall
 below it.
 
 All matrices here but the last have exactly full rank, so that each has one right answer, and a direction dropped is

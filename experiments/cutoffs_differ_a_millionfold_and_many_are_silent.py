@@ -1,7 +1,7 @@
 """Which routes drop a direction of a matrix that has full rank, from which size on, and how do they report it?
 
 A rank cut-off removes directions whose singular value is below a share of the largest: columns that nearly depend on
-each other, or a column in small units, count as not there. Documentation seldom says from which share on, so that
+each other, or a column of small numbers, count as not there. Documentation seldom says from which share on, so that
 nothing here is read from it: every entry point is given systems with a direction at smaller and smaller shares s,
 powers of two, until it is lost. Over orthogonal columns h1, h2, h3 of ones and minus ones let p = 4 h1 + h2 and q = h1
 - 2 h2:

@@ -2,11 +2,11 @@
 
 float32 holds seven decimal digits, float64 (double) sixteen. The same random problems, stored in float32, go to every
 entry point that takes the format, and so do the same problems in float64. The answer tells in which precision the work
-was done: in float32 its error grows with the condition number from 6e-8 on, while work in double leaves no error but
-the rounding of the answer until the condition number passes 1e8. So a row of the first table that stays near seven
-digits belongs to a route that works in double, and one that falls by a digit for every factor 10 to one that works in
-float32. A route that is given float64 and loses eight digits more than its neighbours works in float32 without being
-told to; the second table shows it.
+was done: in float32 its error grows with the condition number (explained on the first page) from 6e-8 on, while work in
+double leaves no error but the rounding of the answer until the condition number passes 1e8. So a row of the first table
+that stays near seven digits belongs to a route that works in double, and one that falls by a digit for every factor 10
+to one that works in float32. A route that is given float64 and loses eight digits more than its neighbours works in
+float32 without being told to; the second table shows it.
 """
 
 import numpy as np

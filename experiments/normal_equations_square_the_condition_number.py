@@ -1,10 +1,11 @@
 """What do the normal equations cost, against orthogonal methods on the same data?
 
 The textbook way to a regression is to solve A'A x = A'b, the normal equations. The matrices have 100 rows, 10 columns
-and a prescribed condition number, the factor by which errors in the data can be magnified; three of each, and two kinds
-of response: one that the columns explain exactly, and one with a residual as large as what they explain. Forming A'A
-squares the condition number, so that the normal equations lose two digits for every factor 10 and orthogonal methods
-(QR, SVD) one. With a large residual the least-squares problem itself depends on the square, and every method loses two.
+and a prescribed condition number (explained on the first page), the factor by which errors in the data can be
+magnified; three of each, and two kinds of response: one that the columns explain exactly, and one with a residual as
+large as what they explain. Forming A'A squares the condition number, so that the normal equations lose two digits for
+every factor 10 and orthogonal methods (QR, SVD) one. With a large residual the least-squares problem itself depends on
+the square, and every method loses two.
 
 Each table shows the relative error of the coefficients: 1e-12 is twelve correct digits, 1 is none. Thin lines in the
 figure are the column-wise error laws, drawn from the data before any solver ran.

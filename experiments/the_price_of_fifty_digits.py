@@ -6,7 +6,7 @@ works with ten digits more than are asked for and proves nothing, as a multiple 
 target, which is met or missed. All on one BLAS thread, in turn in one process; every reference is of a right-hand side
 never seen before, so that none comes from the cache. A reference has standard errors, R² and the scales of its
 coefficients too, and is put into the cache; the coefficients alone stand beside it. The matrices have singular values
-from 1 down to 1/cond in geometric progression.
+from 1 down to 1/cond in geometric progression, where cond is the condition number (explained on the first page).
 """
 
 import os

@@ -1,9 +1,10 @@
 """Which library keeps the digits of everyday data, and how does a wrong answer report itself?
 
 Incomes beside rates, years, time stamps, dummies (0/1 columns) beside an intercept, and random matrices of growing
-condition number, with the eleven NIST regressions: every entry point of every library and program on the bench. An
-answer is called wrong when some coefficient has not one correct digit although the data support four; problems that are
-exactly rank deficient have several right answers, and each route is scored against the policy that it declares.
+condition number (explained on the first page), with the eleven NIST regressions: every entry point of every library and
+program on the bench. An answer is called wrong when some coefficient has not one correct digit although the data
+support four; problems that are exactly rank deficient have several right answers, and each route is scored against the
+policy that it declares.
 
 The first table counts for the default call of each library how its wrong answers were reported: refused or failed, NA
 or NaN in place of a coefficient, with a warning, by nothing but a lower rank in what is returned, or silent and wrong,
