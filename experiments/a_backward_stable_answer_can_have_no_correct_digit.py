@@ -212,8 +212,8 @@ EXPERIMENT = Experiment(
     remedies=(
         remedy(
             "Where the data support too few digits, put the data in another way, not to another solver: Unix "
-            "milliseconds support {supported:.1f} digits, of which Householder QR keeps {kept:.1f}; the same "
-            "milliseconds counted from the first support {supported after:.1f}, and it keeps {kept after:.1f}.",
+            "milliseconds support {supported:.1f} digits, and Householder QR keeps {kept:.1f}; the same milliseconds "
+            "counted from the first support {supported after:.1f}, and it keeps {kept after:.1f}.",
             another_origin,
             lambda n: n["supported after"] > n["supported"] + 3 and n["kept after"] > n["kept"] + 3,
             CODE,

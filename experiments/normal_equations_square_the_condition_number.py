@@ -13,7 +13,7 @@ figure are the column-wise error laws, drawn from the data before any solver ran
 
 import numpy as np
 
-from stabilitylab.lab import Experiment, Lines, Pivot, Rows, cases, finding, remedy, run_file
+from stabilitylab.lab import Experiment, Lines, Pivot, Rows, cases, finding, plain, remedy, run_file
 
 CONDS = tuple(10.0**k for k in range(17))
 NORMAL = ("normal.cholesky", "normal.lu", "normal.inverse")
@@ -59,13 +59,13 @@ def qr_and_cholesky(rows: Rows) -> dict[str, float]:
     """Digits of both on consistent data at TELLING."""
     here = at(rows, TELLING)
     qr, normal = (median(here, solver, "digits.normwise") for solver in ("qr.householder", "normal.cholesky"))
-    return {"cond": TELLING, "qr": qr, "normal": normal}
+    return {"cond": plain(TELLING), "qr": qr, "normal": normal}
 
 
 def orthogonality(rows: Rows) -> dict[str, float]:
     """|I - Q'Q| of classical and modified Gram-Schmidt at TELLING."""
     classical, modified = (median(at(rows, TELLING), solver, "orthogonality") for solver in ("qr.cgs", "qr.mgs"))
-    return {"cond": TELLING, "classical": classical, "modified": modified}
+    return {"cond": plain(TELLING), "classical": classical, "modified": modified}
 
 
 def inverse(rows: Rows) -> dict[str, float]:
@@ -74,8 +74,8 @@ def inverse(rows: Rows) -> dict[str, float]:
     digits = [[median(*one, "digits.normwise") for one in pair] for pair in pairs]
     errors = [[median(*one, "backward_error.optimal") for one in pair] for pair in pairs]
     return {
-        "low": 1e4,
-        "high": TELLING,
+        "low": plain(1e4),
+        "high": plain(TELLING),
         "digits": max(lu - inverse for lu, inverse in digits),
         "times": min(inverse / lu for lu, inverse in errors),
     }
@@ -85,7 +85,7 @@ def refusals(rows: Rows) -> dict[str, float]:
     """The smallest condition number at which Cholesky refuses, and how often it answered below it."""
     own = rows.where(solver="normal.cholesky")
     first = min(row["problem.cond"] for row in own.where(status="REFUSED"))
-    return {"first": first, "before": sum(row["problem.cond"] < first for row in own)}
+    return {"first": plain(first), "refused": first, "before": sum(row["problem.cond"] < first for row in own)}
 
 
 CODE = """
@@ -165,23 +165,23 @@ EXPERIMENT = Experiment(
             lambda n: 1.6 < n["normal"] < 2.4 and 0.6 < n["orthogonal"] < 1.4 and 1.5 < n["inconsistent"] < 2.4,
         ),
         finding(
-            "At condition number {cond:.0e} and consistent data QR keeps {qr:.1f} digits, Cholesky {normal:.1f}.",
+            "At condition number {cond} and consistent data QR keeps {qr:.1f} digits, Cholesky {normal:.1f}.",
             qr_and_cholesky,
             lambda n: n["qr"] - n["normal"] > 3,
         ),
         finding(
-            "Cholesky refuses at condition number {first:.0e} first; below that it answered all {before} times.",
+            "Cholesky refuses at condition number {first} first; below that it answered all {before} times.",
             refusals,
-            lambda n: n["first"] >= 1e7,
+            lambda n: n["refused"] >= 1e7,
         ),
         finding(
-            "At condition number {cond:.0e} the columns of Q are orthogonal to {classical:.0e} by classical "
+            "At condition number {cond} the columns of Q are orthogonal to {classical:.0e} by classical "
             "Gram-Schmidt and to {modified:.0e} by modified.",
             orthogonality,
             lambda n: n["classical"] > 1e3 * n["modified"],
         ),
         finding(
-            "At condition numbers {low:.0e} and {high:.0e} an explicit inverse of A'A costs at most {digits:.1f} "
+            "At condition numbers {low} and {high} an explicit inverse of A'A costs at most {digits:.1f} "
             "digits more than solving with A'A, but its backward error is at least {times:.0f} times larger.",
             inverse,
             lambda n: n["digits"] < 3 and n["times"] > 100,
@@ -189,7 +189,7 @@ EXPERIMENT = Experiment(
     ),
     remedies=(
         remedy(
-            "Factor A, not A'A: by QR {qr:.1f} digits are right at condition number {cond:.0e}, where the normal "
+            "Factor A, not A'A: by QR {qr:.1f} digits are right at condition number {cond}, where the normal "
             "equations have {normal:.1f}.",
             qr_and_cholesky,
             lambda n: n["qr"] - n["normal"] > 3,
