@@ -17,7 +17,7 @@ FORBIDDEN = re.compile(
     )\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-PRINTED = ("lab", "libraries", "probes", "problems", "solvers", "scoring/metrics", "conformance", "report")
+PRINTED = ("lab", "libraries", "probes", "problems", "solvers", "scoring/metrics", "conformance")
 """Rooms whose texts come onto pages."""
 
 

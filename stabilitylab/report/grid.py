@@ -105,7 +105,7 @@ def check_fields(rows: Rows, *wanted: Field) -> None:
 def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mark]:
     """The marks of a field in one row: how the row ended, what is flagged, and why a value is missing."""
     score, value = is_score(field), look(row, field)
-    # A prediction is there whether or not the route answered; the row's ending does not change it.
+    # A prediction is there whether or not the route answered; the row's ending says nothing about it.
     measured = field == "status" or (score and field not in PREDICTIONS)
     marks = []
     if measured and row.status in STATUS_MARKS:
