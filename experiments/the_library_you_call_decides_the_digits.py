@@ -30,7 +30,8 @@ SCALED = tuple(Variant("scaled", k).name for k in range(1, COPIES + 1))
 NIST = tuple(name for name in problems.names() if name.startswith("nist."))
 PUBLISHED = {"variant": "published"}
 DEFAULTS = libraries.defaults()
-SHOWN = (*DEFAULTS, "qr.householder", "exact.certified")
+QR, EXACT = "qr.householder", "exact.certified"
+SHOWN, RANKED = (*DEFAULTS, QR), (*libraries.names(), QR)
 SKLEARN, SCALED_SKLEARN = "sklearn.LinearRegression", "sklearn.StandardScaler_LinearRegression"
 
 
@@ -141,7 +142,7 @@ EXPERIMENT = Experiment(
     chapter=10,
     problems=tuple(case(name) for name in NIST),
     quick=tuple(case(f"nist.{name}") for name in ("filip", "longley", "pontius", "wampler1")),
-    solvers=(*libraries.names(), "qr.householder", "exact.certified"),
+    solvers=(*libraries.names(), QR, "exact.certified"),
     truths=("decimal",),
     permuted=COPIES,
     scaled=COPIES,
@@ -159,23 +160,29 @@ EXPERIMENT = Experiment(
             reduce="min",
             sort="leaderboard",
         ),
+        Pivot(
+            "The solver of the references, which is not ranked: correct digits against the decimal truth",
+            where={"solver": EXACT, **PUBLISHED},
+            note="It solves what is stored exactly, and rounds each coefficient once. What it lacks against the "
+            "decimals was lost before it began, when the data, and the powers of x, were rounded to float64.",
+        ),
     ),
     appendix=(
         Pivot(
             "Every entry point: correct digits against the decimal truth, published order",
-            where=PUBLISHED,
+            where={"solver": RANKED, **PUBLISHED},
             sort="leaderboard",
             flag="silence",
         ),
         Pivot(
             "Every entry point: the worst of eight permuted copies",
-            where={"variant": PERMUTED},
+            where={"solver": RANKED, "variant": PERMUTED},
             reduce="min",
             sort="leaderboard",
         ),
         Pivot(
             "Every entry point: the worst of eight copies with columns scaled by powers of two",
-            where={"variant": SCALED},
+            where={"solver": RANKED, "variant": SCALED},
             reduce="min",
             sort="leaderboard",
         ),
@@ -221,8 +228,8 @@ EXPERIMENT = Experiment(
             side_by_side(
                 ("pontius", SKLEARN, "pontius"),
                 ("wampler1", SKLEARN, "wampler1"),
-                ("qr pontius", "qr.householder", "pontius"),
-                ("qr wampler1", "qr.householder", "wampler1"),
+                ("qr pontius", QR, "pontius"),
+                ("qr wampler1", QR, "wampler1"),
             ),
             lambda n: max(n["pontius"], n["wampler1"]) < 1 and min(n["qr pontius"], n["qr wampler1"]) > 8,
             needs=(SKLEARN,),
