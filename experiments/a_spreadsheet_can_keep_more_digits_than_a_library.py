@@ -72,7 +72,7 @@ EXPERIMENT = Experiment(
         "reader.ulps",
     ),
     tables=(
-        Pivot("Correct digits of the coefficients", rows="problem", columns="solver", flag="silence"),
+        Pivot("Correct digits of the coefficients", rows="problem", columns="solver"),
         Pivot(
             "Correct digits of the standard errors", rows="problem", columns="solver", value="digits.standard_errors"
         ),

@@ -88,6 +88,64 @@ def _measured(probe: Probe, solver: str) -> Measurement:
 # --- what is said of it
 
 
+LAWS_OBEYED = (
+    "holds (n): on n pairs of problems. Else the largest relative difference of two coefficients, or the largest fall "
+    "of R²; and from which power of two on. A route that takes no weights gets its rows times the roots of the weights."
+)
+
+UNITS = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+A = rng.integers(-9, 10, (12, 3)).astype(float)
+b = A @ [1.0, 2.0, 3.0] + rng.integers(-3, 4, 12)
+unit = np.array([1.0, 1.0, 2.0**50])  # the third column in another unit
+
+
+def digits(x, y):  # in which two answers to the same question agree
+    return max(0.0, min(15.95, -np.log10(max(abs(x / y - 1).max(), 1e-99))))
+
+
+def scaled(A, b):
+    norms = np.linalg.norm(A, axis=0)
+    return np.linalg.lstsq(A / norms, b)[0] / norms
+
+
+x, y = np.linalg.lstsq(A, b)[0], np.linalg.lstsq(A * unit, b)[0] * unit
+print(f"{digits(x, y):.1f} digits agree, columns as they are")
+print(f"{digits(scaled(A, b), scaled(A * unit, b) * unit):.1f} digits agree, columns of norm 1")
+"""
+
+SCALER = """
+import numpy as np
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+rng = np.random.default_rng(0)
+X = rng.integers(-9, 10, (12, 3)).astype(float)
+b = X @ [1.0, 2.0, 3.0] + rng.integers(-3, 4, 12)
+unit = np.array([1.0, 1.0, 2.0**24])  # the third column in another unit
+
+
+def digits(x, y):  # in which two answers to the same question agree
+    return max(0.0, min(15.95, -np.log10(max(abs(x / y - 1).max(), 1e-99))))
+
+
+def plain(X):
+    return LinearRegression().fit(X, b).coef_
+
+
+def scaled(X):
+    scaler, model = make_pipeline(StandardScaler(), LinearRegression()).fit(X, b).named_steps.values()
+    return model.coef_ / scaler.scale_
+
+
+print(f"{digits(plain(X), plain(X * unit) * unit):.1f} digits agree, columns as they are")
+print(f"{digits(scaled(X), scaled(X * unit) * unit):.1f} digits agree with StandardScaler")
+"""
+
+
 def breaks(row: Measurement) -> bool:
     """Whether the route broke the law: then the row has a smallest power of two that does."""
     return "power" in row.scores
@@ -179,63 +237,6 @@ def _scripts(broken: Rows) -> Iterator[Block]:
             yield Text((f"The law of the {law}, broken by {row.solver}:",))
             yield Code(row["facts.script"], "python")
 
-
-LAWS_OBEYED = (
-    "holds (n): on n pairs of problems. Else the largest relative difference of two coefficients, or the largest fall "
-    "of R²; and from which power of two on. A route that takes no weights gets its rows times the roots of the weights."
-)
-
-UNITS = """
-import numpy as np
-
-rng = np.random.default_rng(0)
-A = rng.integers(-9, 10, (12, 3)).astype(float)
-b = A @ [1.0, 2.0, 3.0] + rng.integers(-3, 4, 12)
-unit = np.array([1.0, 1.0, 2.0**50])  # the third column in another unit
-
-
-def digits(x, y):  # in which two answers to the same question agree
-    return max(0.0, min(15.95, -np.log10(max(abs(x / y - 1).max(), 1e-99))))
-
-
-def scaled(A, b):
-    norms = np.linalg.norm(A, axis=0)
-    return np.linalg.lstsq(A / norms, b)[0] / norms
-
-
-x, y = np.linalg.lstsq(A, b)[0], np.linalg.lstsq(A * unit, b)[0] * unit
-print(f"{digits(x, y):.1f} digits agree, columns as they are")
-print(f"{digits(scaled(A, b), scaled(A * unit, b) * unit):.1f} digits agree, columns of norm 1")
-"""
-
-SCALER = """
-import numpy as np
-from sklearn.linear_model import LinearRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
-rng = np.random.default_rng(0)
-X = rng.integers(-9, 10, (12, 3)).astype(float)
-b = X @ [1.0, 2.0, 3.0] + rng.integers(-3, 4, 12)
-unit = np.array([1.0, 1.0, 2.0**24])  # the third column in another unit
-
-
-def digits(x, y):  # in which two answers to the same question agree
-    return max(0.0, min(15.95, -np.log10(max(abs(x / y - 1).max(), 1e-99))))
-
-
-def plain(X):
-    return LinearRegression().fit(X, b).coef_
-
-
-def scaled(X):
-    scaler, model = make_pipeline(StandardScaler(), LinearRegression()).fit(X, b).named_steps.values()
-    return model.coef_ / scaler.scale_
-
-
-print(f"{digits(plain(X), plain(X * unit) * unit):.1f} digits agree, columns as they are")
-print(f"{digits(scaled(X), scaled(X * unit) * unit):.1f} digits agree with StandardScaler")
-"""
 
 EXPERIMENT = Experiment(
     chapter=13,

@@ -185,12 +185,11 @@ EXPERIMENT = Experiment(
         Pivot(
             "The default call of each library: correct digits of everyday data",
             where={"problem": NAMES, "solver": DEFAULTS},
-            flag="silence",
         ),
     ),
     appendix=(
         Reportings("Wrong answers of every entry point, and how they were reported"),
-        Pivot("Every entry point: correct digits of everyday data", where={"problem": NAMES}, flag="silence"),
+        Pivot("Every entry point: correct digits of everyday data", where={"problem": NAMES}),
     ),
     figures=(
         HeatMap(

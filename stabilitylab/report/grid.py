@@ -40,7 +40,7 @@ Field: TypeAlias = str | Callable[[Measurement], Any]
 Reduce: TypeAlias = Literal["only", "min", "median", "max"]
 Sort: TypeAlias = Literal["appearance", "leaderboard"]
 Flag: TypeAlias = Literal["none", "verdict", "silence"]
-"""What is marked beside a row's digits: nothing, how they compare with the law, or that it is silent and wrong."""
+"""What is marked beside a row's digits: nothing, how they compare with the error law, or that they went in silence."""
 Value: TypeAlias = float | int | str
 
 _REDUCTIONS: dict[str, Callable[[list[Any]], float]] = {"min": min, "median": statistics.median, "max": max}

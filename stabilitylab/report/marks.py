@@ -43,7 +43,7 @@ VERDICT_MARKS: Mapping[str, Mark] = {
     "lucky": Mark("▲", "lucky", "more digits than the route's error law explains"),
 }
 
-SILENT = Mark("●", "silent", "silent and wrong: no correct digit in some coefficient, no NA, warning or lower rank")
+SILENT = Mark("●", "silent", "no correct digit in some coefficient, and nothing was said")
 ABSENT = Mark("·", "not applicable", "the route does not take this kind of problem")
 NOT_SCORED = Mark("n/a", "not scored", "answered, but without this score")
 NOTHING = Mark("–", "nothing", "nothing to record")
