@@ -109,8 +109,8 @@ def supported(t, b):  # digits that survive a change in the last place of t and 
     return -np.log10(max(abs(slope(*nearby) / slope(t, b) - 1), 2.0**-53))
 
 
-print(f"{supported(t, b):.1f} digits are supported, counted from 1970")
-print(f"{supported(t - t[0], b):.1f} digits are supported, counted from the first stamp")
+print(f"{supported(t, b):.1f} digits are supported, counted from 1970")  # 7 digits
+print(f"{supported(t - t[0], b):.1f} digits are supported, counted from the first stamp")  # 16 digits
 """
 
 EXPERIMENT = Experiment(

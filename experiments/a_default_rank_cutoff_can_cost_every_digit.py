@@ -111,10 +111,10 @@ def digits(x):
 
 
 x, _, rank, _ = np.linalg.lstsq(A, b)
-print(f"{digits(x):.1f} digits, rank {rank} of 4")
+print(f"{digits(x):.1f} digits, rank {rank} of 4")  # 0 digits
 norms = np.linalg.norm(A, axis=0)
 x, _, rank, _ = np.linalg.lstsq(A / norms, b)
-print(f"{digits(x / norms):.1f} digits with columns of norm 1, rank {rank} of 4")
+print(f"{digits(x / norms):.1f} digits with columns of norm 1, rank {rank} of 4")  # 11 digits
 """
 
 EXPERIMENT = Experiment(

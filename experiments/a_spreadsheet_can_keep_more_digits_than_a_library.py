@@ -54,9 +54,9 @@ def digits(x):
     return max(0.0, -np.log10(max(abs(x / right - 1).max(), 1e-16)))
 
 
-print(f"{digits(np.linalg.lstsq(A, b)[0]):.1f} digits by numpy.linalg.lstsq")
+print(f"{digits(np.linalg.lstsq(A, b)[0]):.1f} digits by numpy.linalg.lstsq")  # 7 digits
 Q, R = np.linalg.qr(A)
-print(f"{digits(np.linalg.solve(R, Q.T @ b)):.1f} digits by QR")
+print(f"{digits(np.linalg.solve(R, Q.T @ b)):.1f} digits by QR")  # 13 digits
 """
 
 EXPERIMENT = Experiment(

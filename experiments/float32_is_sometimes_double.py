@@ -84,8 +84,8 @@ def digits(x):
     return max(0.0, min(15.95, -np.log10(max(abs(x.astype(float) - 1).max(), 1e-99))))
 
 
-print(f"{digits(lstsq(A, b)[0]):.1f} digits in float32")
-print(f"{digits(lstsq(A.astype(np.float64), b.astype(np.float64))[0]):.1f} digits of the same data in float64")
+print(f"{digits(lstsq(A, b)[0]):.1f} digits in float32")  # 2 digits
+print(f"{digits(lstsq(A.astype(np.float64), b.astype(np.float64))[0]):.1f} digits of the same data in float64")  # 12
 """
 
 X64 = """
@@ -101,9 +101,9 @@ def digits(x):
     return max(0.0, min(15.95, -np.log10(max(abs(np.asarray(x, float) - 1).max(), 1e-99))))
 
 
-print(f"{digits(jax.numpy.linalg.lstsq(A, b)[0]):.1f} digits as JAX comes")
+print(f"{digits(jax.numpy.linalg.lstsq(A, b)[0]):.1f} digits as JAX comes")  # 2 digits
 jax.config.update("jax_enable_x64", True)  # before the first array, in a program of your own
-print(f"{digits(jax.numpy.linalg.lstsq(A, b)[0]):.1f} digits with jax_enable_x64")
+print(f"{digits(jax.numpy.linalg.lstsq(A, b)[0]):.1f} digits with jax_enable_x64")  # 12 digits
 """
 
 EXPERIMENT = Experiment(

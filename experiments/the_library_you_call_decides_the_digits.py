@@ -102,8 +102,8 @@ def digits(x):
     return max(0.0, -np.log10(max(abs(x / right - 1).max(), 1e-16)))
 
 
-print(f"{digits(lstsq(A, b)[0]):.1f} digits by scipy.linalg.lstsq as it comes")
-print(f"{digits(lstsq(A, b, lapack_driver='gelsy')[0]):.1f} digits with lapack_driver='gelsy'")
+print(f"{digits(lstsq(A, b)[0]):.1f} digits by scipy.linalg.lstsq as it comes")  # 7 digits
+print(f"{digits(lstsq(A, b, lapack_driver='gelsy')[0]):.1f} digits with lapack_driver='gelsy'")  # 14 digits
 """
 
 SCALER = (
@@ -115,11 +115,11 @@ from sklearn.preprocessing import StandardScaler
 
 X = A[:, 1:]
 plain = LinearRegression().fit(X, b)
-print(f"{digits(np.append(plain.intercept_, plain.coef_)):.1f} digits by LinearRegression")
+print(f"{digits(np.append(plain.intercept_, plain.coef_)):.1f} digits by LinearRegression")  # 0 digits
 scaler, scaled = make_pipeline(StandardScaler(), LinearRegression()).fit(X, b).named_steps.values()
 slopes = scaled.coef_ / scaler.scale_
 unscaled = np.append(scaled.intercept_ - slopes @ scaler.mean_, slopes)
-print(f"{digits(unscaled):.1f} digits with StandardScaler before it")
+print(f"{digits(unscaled):.1f} digits with StandardScaler before it")  # 12 digits
 """
 )
 
@@ -133,8 +133,8 @@ import statsmodels.api as sm
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     plain = sm.OLS(b, A).fit().params
-print(f"{digits(plain):.1f} digits by OLS.fit()")
-print(f"{digits(sm.OLS(b, A).fit(method='qr').params):.1f} digits by OLS.fit(method='qr')")
+print(f"{digits(plain):.1f} digits by OLS.fit()")  # 0 digits
+print(f"{digits(sm.OLS(b, A).fit(method='qr').params):.1f} digits by OLS.fit(method='qr')")  # 11 digits
 """
 )
 

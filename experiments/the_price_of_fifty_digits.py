@@ -172,8 +172,8 @@ def digits(found):
     return min(float(-mp.log10(abs(mp.mpf(v) / e - 1) + mp.mpf(10) ** -99)) for v, e in zip(found, exact))
 
 
-print(f"{digits(np.linalg.lstsq(A, b)[0].tolist()):.1f} digits by numpy.linalg.lstsq")
-print(f"{digits(ref.x):.1f} digits by sl.reference")
+print(f"{digits(np.linalg.lstsq(A, b)[0].tolist()):.1f} digits by numpy.linalg.lstsq")  # 10 digits
+print(f"{digits(ref.x):.1f} digits by sl.reference")  # 55 digits
 """
 
 EXPERIMENT = Experiment(

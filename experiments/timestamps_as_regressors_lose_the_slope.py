@@ -72,8 +72,8 @@ def slope(t):
     return np.linalg.lstsq(np.column_stack([np.ones_like(t), t]), b)[0][1]
 
 
-print(f"{digits(slope(t)):.1f} digits of the slope, counted from 1970: {slope(t):.1e}")
-print(f"{digits(slope(t - t[0])):.1f} digits of the slope, counted from the first stamp")
+print(f"{digits(slope(t)):.1f} digits of the slope, counted from 1970: {slope(t):.1e}")  # 0 digits
+print(f"{digits(slope(t - t[0])):.1f} digits of the slope, counted from the first stamp")  # 16 digits
 """
 
 USUAL = (

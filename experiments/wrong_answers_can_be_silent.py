@@ -123,10 +123,10 @@ def digits(x):
 
 A = np.column_stack([np.ones_like(t), t])
 x, _, rank, _ = np.linalg.lstsq(A, b)
-print(f"{digits(x):.1f} digits of the slope, no warning, rank {rank} of {A.shape[1]}")
+print(f"{digits(x):.1f} digits of the slope, no warning, rank {rank} of {A.shape[1]}")  # 0 digits
 if rank < A.shape[1]:  # a column was dropped: centre the columns, and ask again
     x, _, rank, _ = np.linalg.lstsq(np.column_stack([np.ones_like(t), t - t.mean()]), b)
-print(f"{digits(x):.1f} digits of the slope with the regressor centred, rank {rank} of {A.shape[1]}")
+print(f"{digits(x):.1f} digits of the slope with the regressor centred, rank {rank} of {A.shape[1]}")  # 16 digits
 """
 
 LINE = """
@@ -142,8 +142,8 @@ def digits(slope):
 
 
 x = np.linalg.lstsq(np.column_stack([np.ones_like(t), t]), b)[0]
-print(f"{digits(x[1]):.1f} digits of the slope by numpy.linalg.lstsq")
-print(f"{digits(linregress(t, b).slope):.1f} digits of the slope by scipy.stats.linregress")
+print(f"{digits(x[1]):.1f} digits of the slope by numpy.linalg.lstsq")  # 0 digits
+print(f"{digits(linregress(t, b).slope):.1f} digits of the slope by scipy.stats.linregress")  # 16 digits
 """
 
 SCALER = """
@@ -161,9 +161,9 @@ def digits(x):
     return max(0.0, -np.log10(abs(x[1] / 4096 - 1)))
 
 
-print(f"{digits(LinearRegression().fit(X, b).coef_):.1f} digits of the rate's coefficient by LinearRegression")
+print(f"{digits(LinearRegression().fit(X, b).coef_):.1f} digits of the rate's coefficient by LinearRegression")  # 0
 scaler, scaled = make_pipeline(StandardScaler(), LinearRegression()).fit(X, b).named_steps.values()
-print(f"{digits(scaled.coef_ / scaler.scale_):.1f} digits of it with StandardScaler before it")
+print(f"{digits(scaled.coef_ / scaler.scale_):.1f} digits of it with StandardScaler before it")  # 14 digits
 """
 
 
