@@ -198,7 +198,8 @@ def test_a_finding_holds_on_the_committed_rows_and_its_numbers_are_of_rows_that_
     rows, asked = committed(name)
     checked = replace(claim, needs=()).check(rows)  # the rows were made with every library
     if checked.holds is None:
-        assert "committed rows hold no" in checked.why, checked
+        # Something that rows in long form leave out, or a machine that lacks what the predicate asks for first.
+        assert re.search("committed rows hold no|were not measured here", checked.why), checked
         return
     assert checked.holds, checked
     assert not re.search(r"[{}]|\bnan\b|\binf\b", checked.says)
