@@ -1,4 +1,4 @@
-"""Can an upgrade lose a coefficient without a word?
+"""Can an upgrade lose a coefficient without a warning?
 
 The same call on the same data in two releases of a library. A release that is not here gets a throw-away environment
 from pip, with the NumPy and SciPy that are here, so that only the library differs. scikit-learn gave the SVD under

@@ -2,7 +2,8 @@
 
 An experiment file begins with `from stabilitylab.lab import Experiment, Finding, ...` and ends with `run_file`:
 
-- what it declares: `Experiment`, `Finding`, `Remedy`, `Probe`, `Size`, problems by `case` and `cases`;
+- what it declares: `Experiment`, findings by `finding`, remedies by `remedy`, `Probe`, `Size`, problems by `case` and
+  `cases`;
 - what it shows: tables by `Pivot`, `Listing`, `Column` (or a `Table` of `Cell`), figures by `Lines`, `HeatMap`,
   `Scatter`, `Guide`, text on the pages of libraries by `WorstAnswers`, or `Block`s (`Text`, `TableBlock`, `Code`);
 - what its findings ask: `Rows` of `Measurement`, with `Status` and `Reporting`;
@@ -23,6 +24,7 @@ from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.exact import GramAccumulator, enclose, lstsq
 from stabilitylab.exact.gram.inputs import exact_input
 from stabilitylab.exact.statistics import evidence_of
+from stabilitylab.lab.claims import finding, remedy
 from stabilitylab.lab.environments import Requirement, VersionError, interpreter
 from stabilitylab.lab.experiment import Experiment, Finding, Probe, Remedy, Size
 from stabilitylab.lab.library_page import WorstAnswers
@@ -45,7 +47,7 @@ __all__ = [
     "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "Pivot", "Probe",
     "Problem", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table", "TableBlock",
     "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench", "case", "cases",
-    "costs", "enclose", "evidence_of", "exact_input", "fuzz", "haar", "how_reported", "installed_blas",
+    "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz", "haar", "how_reported", "installed_blas",
     "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "plain", "preloading", "problems",
-    "rank_policy", "reference", "run_file", "singular_values", "solvers", "superscript",
+    "rank_policy", "reference", "remedy", "run_file", "singular_values", "solvers", "superscript",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ EVERYDAY = ("real.income_and_rate", "real.timestamps_s", "real.years")
 """Data as users bring them, on which default calls lose digits."""
 
 UNREPORTED = (Reporting.SILENT, Reporting.RANK_ONLY)
-"""Of a wrong answer nothing was said, or no more than a lower rank."""
+"""Of a wrong answer there was no report, or no more than a lower rank."""
 
 
 def select_libraries(names: Sequence[str]) -> tuple[Library, ...]:

@@ -94,7 +94,7 @@ def gnuplot_fit_limit(x: Array, y: Array, degree: int) -> Fit:
     tags=("no-rank-test",),
     law="normal",
     constant=0.6,
-    fails={"has_a_stated_answer_to_singular_data": "where all x are equal it divides 0 by 0, and nothing is said"},
+    fails={"has_a_stated_answer_to_singular_data": "where all x are equal it divides 0 by 0, without a warning"},
     call_form="line",
 )
 def gnuplot_stats(x: Array, y: Array) -> Fit:

@@ -12,7 +12,7 @@ JAX = python_library("jax", title="JAX", modules=("jax",), distribution="jax")
 BOTH = ("float32", "float64")
 EPS32 = float(np.finfo(np.float32).eps)
 NARROW = {
-    "agrees_with_the_exact_solution": "64-bit types are off by default: float64 data become float32 without a word",
+    "agrees_with_the_exact_solution": "64-bit types are off by default: float64 becomes float32 without a warning",
     "returns_the_format_of_its_input": "64-bit types are off by default: the answer is float32",
 }
 

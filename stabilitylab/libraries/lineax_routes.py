@@ -41,7 +41,7 @@ def _solved(A: Array, b: Array, solver: Any) -> Any:
     cutoff=lambda m, n, eps: 2 * max(m, n) * EPS32,
     cutoff_says="singular values up to 2 max(m, n) 2**-23 times the largest are dropped, for float64 data too",
     fails={
-        "agrees_with_the_exact_solution": "64-bit types are off by default: float64 data become float32 without a word",
+        "agrees_with_the_exact_solution": "64-bit types are off by default: float64 becomes float32 without a warning",
         "returns_the_format_of_its_input": "64-bit types are off by default: the answer is float32",
     },
     default=True,

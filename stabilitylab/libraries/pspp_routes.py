@@ -58,7 +58,7 @@ def pspp_regression(X: Array, y: Array, intercept: bool) -> Fit:
     for line in (line for line in tables if "warning:" in line):
         warnings.warn(line, stacklevel=2)
     if done.returncode or COEFFICIENTS not in tables:
-        raise ProgramError(" ".join((done.stdout + done.stderr).split()) or "pspp said nothing")
+        raise ProgramError(" ".join((done.stdout + done.stderr).split()) or "pspp printed nothing")
     rows = tables[COEFFICIENTS][3:]
     return Fit(
         np.array([_double(row[1]) for row in rows]),

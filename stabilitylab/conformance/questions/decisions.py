@@ -30,7 +30,7 @@ def cuts_off_where_it_says(route: Examinee) -> None:
 
     1.5: the columns are orthogonal, so that rounding errors move the singular values by a small part of themselves.
     They are h1, h2, h3 s of a Hadamard matrix where the matrix is raw or centred. Where columns are scaled to unit
-    length first that says nothing, and the columns are h1, h2, h1 + 2 s h3, or a line over x = 1 - d, 1 + d: for
+    length first that tells nothing, and the columns are h1, h2, h1 + 2 s h3, or a line over x = 1 - d, 1 + d: for
     unit columns s is then d/2 to first order. The right side, s (h1 + h2 + h3), is exact for any s and makes the last
     coefficient 1, or nearly 0 where its direction was dropped. Without a cut-off declared, a direction of 1e-17, or
     2**-20 of scaled columns, must be kept.

@@ -102,7 +102,7 @@ class Session:
             if line.rstrip() == END:
                 return "".join(lines)
             lines.append(line)
-        raise ProgramError(f"{self.command[0]} ended: {' '.join(''.join(lines).split()) or 'without a word'}")
+        raise ProgramError(f"{self.command[0]} ended: {' '.join(''.join(lines).split()) or 'without output'}")
 
     def end(self) -> None:
         """Kill the program and its descendants: some commands are scripts that start the program.
