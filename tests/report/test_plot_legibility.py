@@ -5,7 +5,7 @@ import pytest
 from test_plot import LINES, SPECS, clipped, gids, ladder, measured, overlapping
 
 from stabilitylab.report import plot
-from stabilitylab.report.plot.sheet import looks
+from stabilitylab.report.plot.looks import looks
 from stabilitylab.report.rows import Rows
 
 
