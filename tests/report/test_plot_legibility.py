@@ -1,8 +1,10 @@
 """Every text of a figure can be read: nothing is clipped, nothing overlaps."""
 
+from itertools import pairwise
+
 import matplotlib
 import pytest
-from test_plot import LINES, SPECS, clipped, gids, ladder, measured, overlapping
+from test_plot import LINES, SCATTER, SPECS, clipped, gids, ladder, measured, overlapping, texts
 
 from stabilitylab.report import plot
 from stabilitylab.report.plot.looks import looks
@@ -55,3 +57,99 @@ def test_cells_contrast_with_their_numbers():
         ratios.append((max(a, b) + 0.05) / (min(a, b) + 0.05))
     assert len(ratios) == 17
     assert min(ratios) > 4.5
+
+
+# --- what is drawn crosses no text
+
+
+def inked(figure):
+    """Pieces of all curves, laws, guides and dots, in points from the lower left corner, with what they are of."""
+    figure.canvas.draw()
+    found = []
+    for line in figure.findobj(matplotlib.lines.Line2D):
+        name = line.get_gid() or ""
+        if not name.startswith(("line ", "shared ", "law ", "guide", "points ")) or not line.axes:
+            continue
+        places = line.get_transform().transform(line.get_xydata()) * 72 / figure.dpi
+        if name.startswith("points "):
+            half = line.get_markersize() / 2
+            found += [(name, (x - half, y - half, x + half, y + half)) for x, y in places]
+        else:
+            box = line.axes.bbox
+            for a, b in pairwise(places):
+                # A curve in small pieces is as good as its pieces' boxes.
+                for k in range(40):
+                    (x, y), (u, v) = a + (b - a) * k / 40, a + (b - a) * (k + 1) / 40
+                    piece = (min(x, u), min(y, v), max(x, u), max(y, v))
+                    if box.y0 - 1 <= y * figure.dpi / 72 <= box.y1 + 1:
+                        found.append((name, piece))
+    return found
+
+
+def crossed(figure):
+    """(text, what crosses it) for every text, level or upright, that a curve, law, guide or dot crosses."""
+    pieces, found = inked(figure), []
+    for text, box in texts(figure):
+        gid = text.get_gid() or ""
+        if text.get_rotation() not in (0, 90) or gid.startswith("lost ") or gid == "cell":
+            continue
+        left, low, right, high = (value * 72 / figure.dpi for value in (box.x0, box.y0, box.x1, box.y1))
+        hit = {
+            name
+            for name, (x, y, u, v) in pieces
+            if (min(u, right) - max(x, left) > 0.5
+            and min(v, high) - max(y, low) > 0.5)
+            or (name == "guide" and left < x < right and min(v, high) - max(y, low) > 0.5)
+            or (name == "guide" and low < y < high and min(u, right) - max(x, left) > 0.5)
+        }
+        found += [(text.get_text(), name) for name in sorted(hit)]
+    return found
+
+
+CROWDED = plot.Scatter(
+    "t",
+    x="error.normwise",
+    y="digits.min",
+    where={"seed": 0},
+    labels=lambda row: f"{row.solver} {row.problem}" if row["problem.cond"] in (1e4, 1e6) else "",
+    guides=(plot.Guide("x", 2e-10, "2e-10"), plot.Guide("x", 3e-10, "3e-10, beside it"), plot.Guide("y", 9.0, "nine")),
+)
+GUIDED = plot.Lines(
+    "t", laws=True, guides=(plot.Guide("y", 1e-8, "half"), plot.Guide("x", 1e8, "1e8"), plot.Guide("x", 2e8, "2e8"))
+)
+
+
+def fanned():
+    """The ladder with digits that differ, so that its dots are not all on one line."""
+    rows = ladder()
+    for k, row in enumerate(rows):
+        if row.answered:
+            row.scores["digits.min"] = 15.0 * ((k * 0.618) % 1)
+    return rows
+
+
+@pytest.mark.parametrize("spec", [*SPECS[:2], SPECS[3], CROWDED, GUIDED], ids=str)
+def test_no_curve_guide_or_dot_crosses_a_text(spec):
+    figure = plot.draw(spec, fanned())
+    assert crossed(figure) == []
+    assert clipped(figure) == []
+    assert overlapping(figure) == []
+
+
+def test_the_checks_notice_a_text_on_a_guide_a_curve_and_a_dot():
+    figure = plot.draw(GUIDED, fanned())
+    axes = figure.axes[0]
+    axes.text(1e3, 1e-8, "on the guide", va="center")
+    line = gids(figure, "shared ")[0]
+    axes.text(line.get_xdata()[3], line.get_ydata()[3], "on a curve", ha="center", va="center")
+    hit = crossed(figure)
+    assert ("on the guide", "guide") in hit
+    assert any(text == "on a curve" and name.startswith("shared ") for text, name in hit)
+    assert any(text == "on a curve" and name.startswith("points ") for text, name in hit)
+
+
+def test_axes_say_which_way_is_better():
+    figure = plot.draw(SCATTER, fanned())
+    assert figure.axes[0].get_xlabel().endswith("← better")
+    assert figure.axes[0].get_ylabel().endswith("→ better")
+    assert "better" not in plot.draw(LINES, ladder()).axes[0].get_xlabel()
