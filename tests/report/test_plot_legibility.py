@@ -7,6 +7,7 @@ import pytest
 from test_plot import LINES, SCATTER, SPECS, clipped, gids, ladder, measured, overlapping, texts
 
 from stabilitylab.report import plot
+from stabilitylab.report.plot.heatmap import _bands
 from stabilitylab.report.plot.looks import looks
 from stabilitylab.report.rows import Rows
 
@@ -41,6 +42,12 @@ def test_series_differ_in_more_than_colour():
     assert len({(look.marker, str(look.dashes)) for look in made.values()}) == 40
 
 
+def covers(face, place):
+    """Whether one of the thick lines of a colour, from (x, y) to (u, y), runs through a cell."""
+    ends = face.get_path().vertices.reshape(-1, 2, 2)
+    return any(x < place[0] < u and abs(y - place[1]) < 0.1 for (x, y), (u, _) in ends)
+
+
 def test_cells_contrast_with_their_numbers():
     def luminance(colour):
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
@@ -52,11 +59,49 @@ def test_cells_contrast_with_their_numbers():
     figure = plot.draw(plot.HeatMap("t", columns="problem.cond"), Rows(tuple(rows)))
     faces, ratios = gids(figure, "faces"), []
     for text in gids(figure, "cell"):
-        (face,) = [patch for patch in faces if patch.get_path().contains_point(text.get_position())]
-        a, b = luminance(matplotlib.colors.to_rgb(text.get_color())), luminance(face.get_facecolor())
+        (face,) = [patch for patch in faces if covers(patch, text.get_position())]
+        a, b = luminance(matplotlib.colors.to_rgb(text.get_color())), luminance(face.get_edgecolor())
         ratios.append((max(a, b) + 0.05) / (min(a, b) + 0.05))
     assert len(ratios) == 17
     assert min(ratios) > 4.5
+
+
+def many(count, problems=3):
+    """Rows of that many routes on some problems."""
+    rows = []
+    for k in range(count):
+        for p in range(problems):
+            row = measured(f"library.route_{k}", 10.0**p, 1.0, problem=f"family.problem_with_a_long_name_{p}")
+            row.scores["digits.min"] = (3.7 * k + p) % 16
+            rows.append(row)
+    return Rows(tuple(rows))
+
+
+def test_a_heat_map_of_many_rows_repeats_its_heads_and_loses_none():
+    spec = plot.HeatMap("t", sort="leaderboard")
+    figure = plot.draw(spec, many(160))
+    assert clipped(figure) == []
+    assert overlapping(figure) == []
+    below = [axes for axes in figure.axes if axes.get_title() == "" and axes.get_yticklabels()]
+    sizes = [len(axes.get_yticklabels()) for axes in below]
+    assert sum(sizes) == 160
+    assert max(sizes) <= 40
+    assert all(
+        [t.get_text() for t in axes.get_xticklabels()] == [f"family.problem_with_a_long_name_{p}" for p in range(3)]
+        for axes in below
+    )
+    assert len(gids(figure, "cell")) == 480
+    assert len([t for t, _ in texts(figure) if t.get_text().endswith(" of 3")]) == 160
+    names = [t.get_text() for axes in below for t in axes.get_yticklabels()]
+    assert sorted(names) == sorted(f"library.route_{k}" for k in range(160))
+
+
+@pytest.mark.parametrize("count", [1, 2, 39, 40, 41, 80, 81, 160])
+def test_bands_hold_every_row_once(count):
+    bands = _bands(count)
+    assert [k for first, last in bands for k in range(first, last)] == list(range(count))
+    assert max(last - first for first, last in bands) <= 40
+    assert max(last - first for first, last in bands) - min(last - first for first, last in bands) <= 1
 
 
 # --- what is drawn crosses no text
@@ -97,8 +142,7 @@ def crossed(figure):
         hit = {
             name
             for name, (x, y, u, v) in pieces
-            if (min(u, right) - max(x, left) > 0.5
-            and min(v, high) - max(y, low) > 0.5)
+            if (min(u, right) - max(x, left) > 0.5 and min(v, high) - max(y, low) > 0.5)
             or (name == "guide" and left < x < right and min(v, high) - max(y, low) > 0.5)
             or (name == "guide" and low < y < high and min(u, right) - max(x, left) > 0.5)
         }

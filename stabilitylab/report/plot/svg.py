@@ -194,14 +194,22 @@ class _Repeated:
         """The pieces of these texts, each text counted once."""
         original = tuple(runs)
         current, named = list(original), dict[str, Run]()
+        pairs = [list(_neighbours(run)) for run in current]
+        counts = Counter(pair for here in pairs for pair in here)
         while True:
-            counts = Counter(pair for run in current for pair in _neighbours(run))
             pair, count = max(counts.items(), key=lambda item: item[1], default=(("", "", 0.0), 0))
             if count < _WORTH:
                 break
             name = f"pair {len(named)}"
             named[name] = ((pair[0], 0.0), (pair[1], pair[2]))
-            current = [_replaced(run, pair, name) for run in current]
+            # Only texts with the pair change, so that only theirs are counted anew.
+            for k, here in enumerate(pairs):
+                if pair in here:
+                    current[k] = _replaced(current[k], pair, name)
+                    pairs[k] = list(_neighbours(current[k]))
+                    counts.subtract(here)
+                    counts.update(pairs[k])
+            counts += Counter()  # without those of which none is left
         # A name that only one place refers to takes more bytes than what it stands for.
         uses = Counter(name for run in (*current, *named.values()) for name, _ in run)
         for name in [name for name in named if uses[name] == 1]:
