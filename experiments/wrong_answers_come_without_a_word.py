@@ -100,7 +100,7 @@ EXPERIMENT = Experiment(
     ),
     figures=(
         HeatMap(
-            "Everyday data, the default call of each library",
+            "Everyday data, default calls: nearly every library loses some answer whole",
             where={"problem": NAMES, "solver": DEFAULTS},
             sort="leaderboard",
             flag="silence",

@@ -36,16 +36,26 @@ def test_labels_with_room_stay_where_they_are_and_two_close_ones_part_evenly():
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 6), st.floats(0.1, 3)), max_size=8))
-def test_words_above_the_axes_do_not_overlap_and_stay_over_them(labels):
+def test_words_above_the_axes_do_not_overlap_and_end_in_time(labels):
     placed = in_rows([x for x, _ in labels], [w for _, w in labels], 6.0)
     boxes = [(left, row, left + w, row + 1) for (left, row), (_, w) in zip(placed, labels, strict=True)]
     assert not [pair for pair in combinations(boxes, 2) if covers(*pair)]
     assert all(left >= 0 and right <= 6.0 + 1e-9 for left, _, right, _ in boxes)
 
 
+@given(st.lists(st.tuples(st.floats(0, 6), st.floats(0.1, 3)), max_size=8))
+def test_a_line_up_to_words_that_begin_at_it_meets_no_others(labels):
+    starts = [x for x, _ in labels]
+    placed = in_rows(starts, [w for _, w in labels], 99.0)
+    for x, (_, row) in zip(starts, placed, strict=True):
+        below = [(left, left + w) for (left, other), (_, w) in zip(placed, labels, strict=True) if other < row]
+        assert not [1 for left, right in below if left < x < right]
+
+
 def test_words_above_the_axes_share_a_row_where_there_is_room():
-    assert in_rows([1.0, 4.0], [1.0, 1.0], 6.0) == [(0.5, 0), (3.5, 0)]
-    assert [row for _, row in in_rows([1.0, 1.2], [1.0, 1.0], 6.0)] == [0, 1]
+    assert in_rows([1.0, 4.0], [1.0, 1.0], 6.0) == [(1.0, 0), (4.0, 0)]
+    assert in_rows([1.0, 1.2], [1.0, 1.0], 6.0) == [(1.0, 1), (1.2, 0)]
+    assert in_rows([5.5], [1.0], 6.0) == [(5.0, 0)]
 
 
 def test_labels_beside_points_do_not_cover_each_other():

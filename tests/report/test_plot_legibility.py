@@ -126,7 +126,7 @@ def inked(figure):
                 for k in range(40):
                     (x, y), (u, v) = a + (b - a) * k / 40, a + (b - a) * (k + 1) / 40
                     piece = (min(x, u), min(y, v), max(x, u), max(y, v))
-                    if box.y0 - 1 <= y * figure.dpi / 72 <= box.y1 + 1:
+                    if not line.get_clip_on() or box.y0 - 1 <= y * figure.dpi / 72 <= box.y1 + 1:
                         found.append((name, piece))
     return found
 

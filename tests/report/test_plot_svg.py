@@ -14,7 +14,7 @@ from stabilitylab.report.plot.svg import _path, compact
 from stabilitylab.report.rows import Rows
 from svg_shapes import outline, shapes
 
-NEAR = 0.03  # points: a letter may stand in a piece that stands in a piece, each place rounded to 0.01 pt
+NEAR = 0.06  # points: a letter may stand in a piece that stands in a piece, each place rounded to 0.02 pt
 
 
 def as_saved(figure):

@@ -38,15 +38,23 @@ def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: fl
     return placed
 
 
-def in_rows(wanted: Sequence[float], widths: Sequence[float], high: float) -> list[tuple[float, int]]:
-    """(left edge, row) of labels over their places within [0, high]: each in the lowest row that has room for it."""
-    ends: list[float] = []
-    placed = [(0.0, 0)] * len(wanted)
-    for i in sorted(range(len(wanted)), key=lambda i: wanted[i]):
-        left = max(0.0, min(wanted[i] - widths[i] / 2, high - widths[i]))
-        row = next((row for row, end in enumerate(ends) if end <= left), len(ends))
-        ends[row : row + 1] = [left + widths[i]]
+def in_rows(starts: Sequence[float], widths: Sequence[float], high: float) -> list[tuple[float, int]]:
+    """(left edge, row) of labels above an axis that begin at their starts, or end at `high` where they would pass it.
+
+    Each is in the lowest row that has room beside those that start further right, and through which no line leads up to
+    one of them. So a line up to a label that begins at its start meets no other that does.
+    """
+    begins: list[float] = []
+    placed = [(0.0, 0)] * len(starts)
+    done: list[int] = []
+    for i in sorted(range(len(starts)), key=lambda i: -starts[i]):
+        left = max(0.0, min(starts[i], high - widths[i]))
+        right = left + widths[i]
+        highest = max([placed[j][1] for j in done if left < starts[j] < right], default=0)
+        row = next((row for row, begin in enumerate(begins) if row >= highest and right <= begin), len(begins))
+        begins[row : row + 1] = [left]
         placed[i] = (left, row)
+        done.append(i)
     return placed
 
 

@@ -126,7 +126,7 @@ def draw_lines(spec: Lines, rows: Rows) -> "Figure":
     # An end of a curve is at the largest x with a row, wherever the guides stand.
     placed = [x for trace in everything for x in trace.x]
     xs = placed + [line.at for line in spec.guides if line.axis == "x"]
-    heads = Heads.of(spec.guides, width, spec.log_x, xs, is_digits(spec.x))
+    heads = Heads.of(spec.guides, width, WIDTH - LEFT - MARGIN, spec.log_x, xs, is_digits(spec.x))
     heights = [_height(spec, panel) + heads.height + (0.34 if spec.panels else 0.05) for panel in panels]
     raised = [_raised(y, floor) for y in ys] + [line.at for line in spec.guides if line.axis == "y"]
     frame = Frame(spec, looks(names), xs, raised, floor, width, heads, max(placed, default=1.0))
@@ -289,7 +289,7 @@ def _draw_points(axes: "Axes", trace: Trace, y: Sequence[float], look: Look, aro
             [y[k] for k in here],
             linestyle="none",
             marker=look.marker,
-            markersize=ring(place, of, SPOT),
+            markersize=look.size(ring(place, of, SPOT)),
             markeredgecolor=look.colour if hollow else "white",
             markeredgewidth=1.2 if hollow else 0.5,
             markerfacecolor="white" if hollow else look.colour,
@@ -397,7 +397,8 @@ def _series_sample(frame: Frame, look: Look) -> Callable[["Axes", float], None]:
         xs = _sample_at(frame)
         common: dict[str, Any] = {"color": look.colour, "transform": axes.transAxes, "clip_on": False}
         axes.plot(xs, [y] * 3, linestyle=look.dashes, linewidth=1.3, **common)
-        axes.plot(xs[1:2], [y], marker=look.marker, markeredgecolor="white", markeredgewidth=0.5, **common)
+        spot: dict[str, Any] = {"markersize": look.size(SPOT), "markeredgecolor": "white", "markeredgewidth": 0.5}
+        axes.plot(xs[1:2], [y], marker=look.marker, **spot, **common)
 
     return draw
 

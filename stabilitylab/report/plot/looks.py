@@ -14,7 +14,8 @@ COLOURS = ("#000000", "#AA22EE", "#CC4400", "#88AAEE", "#880000", "#008888", "#2
 Sources: Ottosson (2020) for OKLab; Machado, Oliveira and Fernandes (2009) for the sights.
 """
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "<", "p", ">", "h", "d")
+MARKERS = ("o", "s", "^", "D", "v", "P", "<", "X", ">", "*", "d")
+_LARGER = {"P": 1.2, "X": 1.2, "*": 1.5, "d": 1.2}  # what fills less of its square
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 
 SALT = 325143
@@ -30,6 +31,10 @@ class Look:
     colour: str
     marker: str
     dashes: Any
+
+    def size(self, points: float) -> float:
+        """The size at which its marker looks as large as a circle of that diameter."""
+        return points * _LARGER.get(self.marker, 1.0)
 
 
 def wanted(name: str, salt: int = SALT) -> Look:

@@ -91,7 +91,7 @@ def draw_scatter(spec: Scatter, rows: Rows) -> "Figure":
     for which in ("x", "y"):
         values[which] = [value for spot in shown if (value := spot.x if which == "x" else spot.y) is not None]
         values[which] += [line.at for line in spec.guides if line.axis == which]
-    heads = Heads.of(spec.guides, width, spec.x_is_log, values["x"], is_digits(spec.x))
+    heads = Heads.of(spec.guides, width, WIDTH - LEFT - MARGIN, spec.x_is_log, values["x"], is_digits(spec.x))
     page = sheet(spec.title, body + BOTTOM + 0.05 + heads.height, _foot(spec, rows, shown))
     axes = page.axes(LEFT, BOTTOM, width, body)
     for which, log, score in (("x", spec.x_is_log, spec.x), ("y", spec.y_is_log, spec.y)):
@@ -137,7 +137,7 @@ def _points(frame: Frame, shown: Sequence[Spot], style: dict[Any, Look]) -> None
             [y for _, y in points],
             linestyle="none",
             marker=look.marker,
-            markersize=size,
+            markersize=look.size(size),
             markerfacecolor="none",
             markeredgecolor=look.colour,
             markeredgewidth=EDGE,
@@ -183,7 +183,7 @@ def _names(frame: Frame, shown: Sequence[Spot], style: dict[Any, Look], across: 
             [1 + SAMPLE / frame.width],
             [y],
             marker=look.marker,
-            markersize=SPOT,
+            markersize=look.size(SPOT),
             markerfacecolor="none",
             markeredgecolor=look.colour,
             markeredgewidth=EDGE,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stabilitylab.report.marks import Mark, is_digits, superscript
 from stabilitylab.report.plot.labels import in_rows
@@ -213,19 +213,26 @@ def guide_lines(axes: "Axes", guides: Sequence[Guide]) -> None:
 
 @dataclass(frozen=True)
 class Heads:
-    """The words of the guides at an x, over the axes: in as many rows as they need so as not to overlap."""
+    """The words of the guides at an x, over the axes: each begins at its line, in as many rows as they need."""
 
     guides: tuple[Guide, ...]
+    lines: tuple[float, ...]
     places: tuple[tuple[float, int], ...]
+    widths: tuple[float, ...]
     width: float
 
     @classmethod
-    def of(cls, guides: Sequence[Guide], width: float, log: bool, values: Sequence[float], digits: bool) -> "Heads":
-        """Of those of the guides that stand at an x, over axes of that width in inches."""
+    def of(
+        cls, guides: Sequence[Guide], width: float, room: float, log: bool, values: Sequence[float], digits: bool
+    ) -> "Heads":
+        """Of those of the guides that stand at an x, over axes of that width in inches.
+
+        room: from the left of the axes to where words must end. values: what the axis shows.
+        """
         across = tuple(line for line in guides if line.axis == "x")
-        wanted = [width * part(line.at, log, values, digits) for line in across]
-        widths = [text_width(line.label, SMALL) + 0.1 for line in across]
-        return cls(across, tuple(in_rows(wanted, widths, width)), width)
+        lines = tuple(width * part(line.at, log, values, digits) for line in across)
+        widths = tuple(text_width(line.label, SMALL) + 0.12 for line in across)
+        return cls(across, lines, tuple(in_rows(lines, widths, room)), widths, width)
 
     @property
     def height(self) -> float:
@@ -233,8 +240,14 @@ class Heads:
         return LINE * SMALL * max([row + 1 for _, row in self.places], default=0) + 0.03 * bool(self.places)
 
     def draw(self, axes: "Axes") -> None:
-        """Write them over the axes."""
-        for line, (left, row) in zip(self.guides, self.places, strict=True):
+        """Write them over the axes, and lead each line up to its words."""
+        tall = axes.get_position().height * axes.get_figure().get_figheight()  # type: ignore[union-attr]
+        for line, x, (left, row) in zip(self.guides, self.lines, self.places, strict=True):
+            if row and not self._meets_words(x, row):
+                top = 1 + (row + 0.6) * SMALL * LINE / tall
+                look: dict[str, Any] = {"color": PALE, "linewidth": GUIDE, "linestyle": GUIDE_DASHES}
+                place: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False, "gid": "guide"}
+                axes.plot([x / self.width] * 2, [1, top], **look, **place)
             axes.annotate(
                 line.label,
                 ((left + 0.05) / self.width, 1),
@@ -247,3 +260,8 @@ class Heads:
                 va="bottom",
                 gid="guide name",
             )
+
+    def _meets_words(self, x: float, row: int) -> bool:
+        """Whether a line at x up to a row would cross words in the rows below."""
+        below = zip(self.places, self.widths, strict=True)
+        return any(other < row and left < x < left + width for (left, other), width in below)

@@ -1,4 +1,4 @@
-"""An SVG of matplotlib in fewer bytes: the same shapes, in the same order, within 0.03 pt of their places.
+"""An SVG of matplotlib in fewer bytes: the same shapes, in the same order, within 0.06 pt of their places.
 
 What takes the room in such a file is text, since a glyph is a path (a font may be missing where the file is read) and
 each letter a reference to it, and what every shape repeats: its style, ids that nothing refers to, eight digits of a
@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 
-STEPS = 100
+STEPS = 50
 """Steps to a point: all coordinates of the result are whole numbers of them."""
 
 EM = 9.0
@@ -71,7 +71,7 @@ def _short(number: int) -> str:
 def compact(svg: str) -> str:
     """The SVG that matplotlib wrote, with the same picture in a fifth to two fifths of the bytes.
 
-    Coordinates become whole hundredths of a point and those of paths relative; each style is written once, as a class;
+    Coordinates become whole fiftieths of a point and those of paths relative; each style is written once, as a class;
     each glyph once; a piece of text that is repeated, once; comments, metadata and ids that nothing refers to go. Every
     shape is still drawn, in its order. Raises ValueError for an element that figures of this package do not have.
     """
