@@ -100,28 +100,22 @@ def _places(point: tuple[float, float], size: tuple[float, float], frame: Box) -
 
 
 def _cheapest(places: Sequence[_Place], point: tuple[float, float], others: Sequence[Box], taken: Sequence[Box]) -> Box:
+    """The place of least cost: first the area that its box covers, then the length of its leader and its crossings."""
     best, least = places[0][1], (math.inf, math.inf)
-    for place in places:
+    # Its own point is where a leader starts; that is no crossing.
+    around = [box for box in (*others, *taken) if not _inside(point, box)]
+    for reach, box in places:
         # Places come in order of their distance, which is a part of what they cost.
-        if least[0] == 0 and place[0] >= least[1]:
+        if least[0] == 0 and reach >= least[1]:
             break
-        if (cost := _cost(place, point, others, taken)) < least:
-            best, least = place[1], cost
+        covered = round(sum(_overlap(box, other) for other in (*others, *taken)), 9)
+        if covered > least[0]:
+            continue
+        end = facing(box, point)
+        cost = covered, reach + _CROSSING * sum(_crosses(point, end, other) for other in around)
+        if cost < least:
+            best, least = box, cost
     return best
-
-
-def _cost(
-    place: _Place, point: tuple[float, float], others: Sequence[Box], taken: Sequence[Box]
-) -> tuple[float, float]:
-    """What a place costs: first the area that its box covers, then the length of its leader and what that crosses."""
-    reach, box = place
-    covered = sum(_overlap(box, other) for other in (*others, *taken))
-    end = facing(box, point)
-    # Its own point is where the leader starts; that is no crossing.
-    crossed = sum(
-        not _inside(point, other) and _crosses(point, end, other) for other in (*others, *taken) if other != box
-    )
-    return round(covered, 9), reach + _CROSSING * crossed
 
 
 def facing(box: Box, point: tuple[float, float]) -> tuple[float, float]:

@@ -302,11 +302,12 @@ def _draw_points(axes: "Axes", trace: Trace, y: Sequence[float], look: Look, aro
 def _draw_laws(axes: "Axes", predicted: Laws, frame: Frame, number: int) -> None:
     """A line in dashes of its own; where laws of several routes differ a little, the band between them."""
     colour, dashes = _law_look(predicted, frame, number)
-    ends = [[_raised(y, frame.floor) for y in side] for side in (predicted.low, predicted.high)]
+    low, high = ([_raised(y, frame.floor) for y in side] for side in (predicted.low, predicted.high))
     name = f"law {', '.join(plain(name) for name in predicted.names)}"
     if not predicted.is_line:
-        axes.fill_between(predicted.x, *ends, facecolor=colour, alpha=0.13, linewidth=0, zorder=0.9, gid=f"band {name}")
-    for side in ends[: 1 if predicted.is_line else 2]:
+        look: dict[str, Any] = {"facecolor": colour, "alpha": 0.13, "linewidth": 0, "zorder": 0.9}
+        axes.fill_between(predicted.x, low, high, gid=f"band {name}", **look)
+    for side in (low,) if predicted.is_line else (low, high):
         axes.plot(predicted.x, side, color=colour, linewidth=LAW, linestyle=dashes, zorder=1.5, gid=name)
 
 
