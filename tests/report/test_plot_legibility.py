@@ -1,8 +1,7 @@
 """Every text of a figure can be read: nothing is clipped, nothing overlaps."""
 
-from itertools import pairwise
-
 import matplotlib
+import numpy as np
 import pytest
 from test_plot import LINES, SCATTER, SPECS, clipped, gids, ladder, measured, overlapping, shown, texts
 
@@ -112,9 +111,9 @@ def test_bands_hold_every_row_once(count):
 
 
 def inked(figure):
-    """Pieces of all curves, laws, guides and dots, in points from the lower left corner, with what they are of."""
+    """Boxes (k, 4) of pieces of all curves, laws, guides and dots, in points from the lower left corner, by name."""
     figure.canvas.draw()
-    found = []
+    found = {}
     for line in figure.findobj(matplotlib.lines.Line2D):
         name = line.get_gid() or ""
         if not name.startswith(("line ", "shared ", "law ", "guide", "points ")) or not line.axes:
@@ -122,35 +121,36 @@ def inked(figure):
         places = line.get_transform().transform(line.get_xydata()) * 72 / figure.dpi
         if name.startswith("points "):
             half = line.get_markersize() / 2
-            found += [(name, (x - half, y - half, x + half, y + half)) for x, y in places]
+            pieces = np.hstack([places - half, places + half])
         else:
-            box = line.axes.bbox
-            for a, b in pairwise(places):
-                # A curve in small pieces is as good as its pieces' boxes.
-                for k in range(40):
-                    (x, y), (u, v) = a + (b - a) * k / 40, a + (b - a) * (k + 1) / 40
-                    piece = (min(x, u), min(y, v), max(x, u), max(y, v))
-                    if not line.get_clip_on() or box.y0 - 1 <= y * figure.dpi / 72 <= box.y1 + 1:
-                        found.append((name, piece))
-    return found
+            # A curve in small pieces is as good as its pieces' boxes.
+            steps = np.linspace(0, 1, 41)[:, None, None]
+            fine = places[:-1] + (places[1:] - places[:-1]) * steps
+            pieces = np.concatenate([np.minimum(fine[:-1], fine[1:]), np.maximum(fine[:-1], fine[1:])], axis=2)
+            pieces = pieces.reshape(-1, 4)
+            if line.get_clip_on():
+                low, high = line.axes.bbox.y0 * 72 / figure.dpi, line.axes.bbox.y1 * 72 / figure.dpi
+                pieces = pieces[(pieces[:, 3] >= low - 1) & (pieces[:, 1] <= high + 1)]
+        found.setdefault(name, []).append(pieces)
+    return {name: np.vstack(parts) for name, parts in found.items()}
 
 
 def crossed(figure):
     """(text, what crosses it) for every text, level or upright, that a curve, law, guide or dot crosses."""
-    pieces, found = inked(figure), []
+    inks, found = inked(figure), []
     for text, box in texts(figure):
         gid = text.get_gid() or ""
         if text.get_rotation() not in (0, 90) or gid.startswith("lost ") or gid == "cell":
             continue
         left, low, right, high = (value * 72 / figure.dpi for value in (box.x0, box.y0, box.x1, box.y1))
-        hit = {
-            name
-            for name, (x, y, u, v) in pieces
-            if (min(u, right) - max(x, left) > 0.5 and min(v, high) - max(y, low) > 0.5)
-            or (name == "guide" and left < x < right and min(v, high) - max(y, low) > 0.5)
-            or (name == "guide" and low < y < high and min(u, right) - max(x, left) > 0.5)
-        }
-        found += [(text.get_text(), name) for name in sorted(hit)]
+        for name, pieces in inks.items():
+            x, y, u, v = pieces.T
+            # A line along an axis has no width of its own.
+            room = 0.25
+            across = np.minimum(u + room, right) - np.maximum(x - room, left)
+            up = np.minimum(v + room, high) - np.maximum(y - room, low)
+            if ((across > 0.4) & (up > 0.4)).any():
+                found.append((text.get_text(), name))
     return found
 
 
