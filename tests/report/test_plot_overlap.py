@@ -129,7 +129,18 @@ def test_a_dot_of_a_scatter_hides_no_other():
     points = gids(figure, "points ")
     assert {line.get_markerfacecolor() for line in points} == {"none"}
     assert len({line.get_markersize() for line in points}) == 3
+    assert "Outlines around each other: points on one spot." in shown(figure)
     look = looks(["svd.full", "qr.mgs", "normal.lu"])
     for k, name in enumerate(look):
         (line,) = gids(figure, f"points {name}")
         assert line.get_markersize() == pytest.approx(look[name].size(ring(k, 3, 6.5)))
+
+
+def test_points_apart_have_outlines_of_one_size():
+    rows = Rows(tuple(measured(name, 1.0, 10.0**-k) for k, name in enumerate(("svd.full", "qr.mgs", "normal.lu"))))
+    figure = plot.draw(plot.Scatter("t", x="error.normwise"), rows)
+    look = looks(["svd.full", "qr.mgs", "normal.lu"])
+    for name in look:
+        (line,) = gids(figure, f"points {name}")
+        assert line.get_markersize() == pytest.approx(look[name].size(6.5))
+    assert "Outlines" not in shown(figure)

@@ -1,7 +1,7 @@
 """Scatter figures: a point for each row at two of its scores, and marks at the edges for rows that lack one."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from stabilitylab.report.plot.sheet import (
     better,
     guide_lines,
     key,
+    part,
     scale,
     sheet,
     text_width,
@@ -92,14 +93,15 @@ def draw_scatter(spec: Scatter, rows: Rows) -> "Figure":
         values[which] = [value for spot in shown if (value := spot.x if which == "x" else spot.y) is not None]
         values[which] += [line.at for line in spec.guides if line.axis == which]
     heads = Heads.of(spec.guides, width, WIDTH - LEFT - MARGIN, spec.x_is_log, values["x"], is_digits(spec.x))
-    page = sheet(spec.title, body + BOTTOM + 0.05 + heads.height, _foot(spec, rows, shown))
+    sizes = _sizes(spec, shown, values, width, body)
+    page = sheet(spec.title, body + BOTTOM + 0.05 + heads.height, _foot(spec, rows, shown, max(sizes, default=SPOT)))
     axes = page.axes(LEFT, BOTTOM, width, body)
     for which, log, score in (("x", spec.x_is_log, spec.x), ("y", spec.y_is_log, spec.y)):
         scale(axes, which, log, values[which], is_digits(score))
     guide_lines(axes, spec.guides)
     heads.draw(axes)
     frame = Frame(axes, width, body)
-    _points(frame, shown, style)
+    _points(frame, shown, sizes, style)
     _edges(axes, spec, shown, style)
     _names(frame, shown, style, across)
     if spec.labels is not None:
@@ -123,13 +125,30 @@ class Frame:
         return float(place[0]) * self.width, float(place[1]) * self.body
 
 
-def _points(frame: Frame, shown: Sequence[Spot], style: dict[Any, Look]) -> None:
-    """Outlines without a face, so that none hides another; of those on one spot each is larger than the next."""
-    whole = [(spot, spot.x, spot.y) for spot in shown if spot.x is not None and spot.y is not None]
-    around = stacked([frame.inches(x, y) for _, x, y in whole], NEAR)
+def _whole(shown: Sequence[Spot]) -> list[tuple[Spot, float, float]]:
+    """The spots that have both scores, with them."""
+    return [(spot, spot.x, spot.y) for spot in shown if spot.x is not None and spot.y is not None]
+
+
+def _sizes(
+    spec: Scatter, shown: Sequence[Spot], values: Mapping[str, Sequence[float]], width: float, body: float
+) -> list[float]:
+    """The size of the marker of each whole spot, so that each of those on one spot shows around the next."""
+    places = [
+        (
+            width * part(x, spec.x_is_log, values["x"], is_digits(spec.x)),
+            body * part(y, spec.y_is_log, values["y"], is_digits(spec.y)),
+        )
+        for _, x, y in _whole(shown)
+    ]
+    return [ring(place, of, SPOT) for place, of in stacked(places, NEAR)]
+
+
+def _points(frame: Frame, shown: Sequence[Spot], sizes: Sequence[float], style: dict[Any, Look]) -> None:
+    """Outlines without a face, so that none hides another."""
     groups: dict[tuple[Any, float], list[tuple[float, float]]] = {}
-    for (spot, x, y), (place, of) in zip(whole, around, strict=True):
-        groups.setdefault((spot.series, ring(place, of, SPOT)), []).append((x, y))
+    for (spot, x, y), size in zip(_whole(shown), sizes, strict=True):
+        groups.setdefault((spot.series, size), []).append((x, y))
     for (name, size), points in groups.items():
         look = style[name]
         frame.axes.plot(
@@ -250,7 +269,7 @@ def _mark_box(axes: "Axes", text: "MplText", width: float, body: float) -> Box:
     return float(box.x0) * width, float(box.y0) * body, float(box.x1) * width, float(box.y1) * body
 
 
-def _foot(spec: Scatter, rows: Rows, shown: Sequence[Spot]) -> list[str]:
+def _foot(spec: Scatter, rows: Rows, shown: Sequence[Spot], largest: float) -> list[str]:
     lines = []
     used = [mark for spot in shown for mark in spot.marks]
     if used:
@@ -259,4 +278,5 @@ def _foot(spec: Scatter, rows: Rows, shown: Sequence[Spot]) -> list[str]:
         nowhere = [spot.row for spot in shown if spot.x is None and spot.y is None and mark in spot.marks[:1]]
         if nowhere:
             lines.append(f"Not drawn, {mark.symbol} on both axes: {counts_by_series(nowhere, spec.series)}.")
-    return [*lines, " ".join(filter(None, [scored_against(rows), spec.note]))]
+    nested = "Outlines around each other: points on one spot." if largest > SPOT else ""
+    return [*lines, " ".join(filter(None, [nested, scored_against(rows), spec.note]))]
