@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -220,6 +221,9 @@ def test_wrong_specs_say_so():
         plot.HeatMap("t", value="error.normwise")
     with pytest.raises(SpecError, match="an axis needs a number"):
         plot.draw(plot.Lines("t", x="problem"), ladder())
+    for spec in (plot.Lines("t"), plot.Scatter("t", x="error.normwise")):
+        with pytest.raises(SpecError, match=r"the guide 'none' stands at x = 0, .* set log_x=False"):
+            plot.draw(replace(spec, guides=(plot.Guide("x", 0.0, "none"),)), ladder())
     with pytest.raises(UnknownNameError, match="did you mean"):
         plot.draw(plot.Lines("t", y="error.normwize"), ladder())
     with pytest.raises(NoRowsError):

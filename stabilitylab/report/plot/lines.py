@@ -29,6 +29,7 @@ from stabilitylab.report.plot.sheet import (
     Heads,
     Sheet,
     better,
+    check_guides,
     guide_lines,
     key,
     part,
@@ -108,7 +109,8 @@ class Entry:
 
 
 def draw_lines(spec: Lines, rows: Rows) -> "Figure":
-    """The figure of a Lines. Raises NoRowsError, UnknownNameError, and SpecError for a text on an axis."""
+    """The figure of a Lines. Raises NoRowsError, UnknownNameError, and SpecError for what has no place on an axis."""
+    check_guides(spec.guides, spec.log_x, spec.y_is_log)
     rows = chosen(rows, spec.where)
     check_fields(rows, spec.x, spec.y, spec.series, *([] if spec.panels is None else [spec.panels]))
     parts = [("", rows)] if spec.panels is None else _split(spec, rows)

@@ -23,6 +23,7 @@ from stabilitylab.report.plot.sheet import (
     WIDTH,
     Heads,
     better,
+    check_guides,
     guide_lines,
     key,
     part,
@@ -77,7 +78,8 @@ def _placed(row: Measurement, field: str, log: bool) -> float | None:
 
 
 def draw_scatter(spec: Scatter, rows: Rows) -> "Figure":
-    """The figure of a Scatter. Raises NoRowsError, UnknownNameError, and SpecError for a text on an axis."""
+    """The figure of a Scatter. Raises NoRowsError, UnknownNameError, and SpecError for what has no place on an axis."""
+    check_guides(spec.guides, spec.x_is_log, spec.y_is_log)
     rows = chosen(rows, spec.where)
     check_fields(rows, spec.x, spec.y, spec.series)
     shown = spots(spec, rows)

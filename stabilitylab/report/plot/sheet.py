@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from stabilitylab.report.grid import SpecError
 from stabilitylab.report.marks import Mark, is_digits, superscript
 from stabilitylab.report.plot.labels import in_rows
 from stabilitylab.report.plot.specs import Guide
@@ -202,6 +203,16 @@ def scale(axes: "Axes", which: str, log: bool, values: Sequence[float], digits: 
         axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.6g}".replace("-", "−")))
     axes.grid(True, axis=which)  # type: ignore[arg-type]
     axes.tick_params(axis=which, length=3)  # type: ignore[arg-type]
+
+
+def check_guides(guides: Sequence[Guide], x_is_log: bool, y_is_log: bool) -> None:
+    """Raise SpecError for a guide that has no place on its axis."""
+    for line in guides:
+        if line.at <= 0 and (x_is_log if line.axis == "x" else y_is_log):
+            raise SpecError(
+                f"the guide {line.label!r} stands at {line.axis} = {line.at:g}, which no logarithmic axis has: "
+                f"set log_{line.axis}=False, or choose a place above 0"
+            )
 
 
 def guide_lines(axes: "Axes", guides: Sequence[Guide]) -> None:
