@@ -174,7 +174,7 @@ EXPERIMENT = Experiment(
             where={"solver": (QR, SVD, NORMAL, INVERSE)},
             labels=short,
             guides=(Guide("x", 10.0, "10 u"),),
-            x_label="column-wise backward error in units of u",
+            x_label="column-wise backward error, in units of u",
             y_label="correct digits, worst coefficient",
         ),
     ),

@@ -171,8 +171,9 @@ EXPERIMENT = Experiment(
                 "solver": ("numpy.lstsq", "numpy.pinv", "scipy.lstsq_gelsd", "qr.householder", "numpy.lstsq_rcond0"),
             },
             guides=(
-                Guide("x", 1 / (ROWS_OF_SWEEP * EPS), "1 / (max(m, n) eps)"),
-                Guide("x", 1 / EPS, "1 / eps"),
+                Guide("x", 1 / (ROWS_OF_SWEEP * EPS), "numpy.lstsq cuts: 1 / (max(m, n) eps)"),
+                Guide("x", 1e15, "numpy.pinv cuts: 1e15"),
+                Guide("x", 1 / EPS, "scipy.lstsq_gelsd cuts: 1 / eps"),
             ),
             x_label="condition number of A",
             y_label="correct digits, worst coefficient",

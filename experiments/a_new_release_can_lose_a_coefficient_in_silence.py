@@ -130,7 +130,6 @@ EXPERIMENT = Experiment(
             columns="conditions.version",
             rows="problem",
             where={"solver": SKLEARN},
-            flag="silence",
         ),
         Listing(
             "What LinearRegression returns for an income and a rate",

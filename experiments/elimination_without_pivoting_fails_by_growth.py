@@ -162,7 +162,7 @@ EXPERIMENT = Experiment(
             y="error.normwise",
             where={"problem__eps": PIVOTS},
             laws=True,
-            x_label="the pivot",
+            x_label="first pivot, relative to the other entries",
             y_label="relative error of x",
         ),
         Scatter(
@@ -172,7 +172,7 @@ EXPERIMENT = Experiment(
             series=family,
             where={"solver": NAIVE},
             x_label="growth factor without pivoting",
-            y_label="backward error in units of u",
+            y_label="backward error, in units of u",
         ),
     ),
     findings=(

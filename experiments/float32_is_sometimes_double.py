@@ -123,7 +123,7 @@ EXPERIMENT = Experiment(
     ),
     figures=(
         Lines(
-            "float32 data: some work in float32, some in double",
+            "float32 data: one of these works in double, the others lose digits as the condition number grows",
             y="digits.normwise",
             where={"format": "float32", "solver": DRAWN},
             y_label="correct digits, normwise",

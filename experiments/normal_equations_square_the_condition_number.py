@@ -154,7 +154,7 @@ EXPERIMENT = Experiment(
             y="orthogonality",
             where={"solver": ("qr.mgs", "qr.cgs"), "problem__residual": CONSISTENT},
             x_label="condition number of A",
-            y_label="|I - Q'Q|",
+            y_label="loss of orthogonality, |I - Q'Q|",
         ),
     ),
     findings=(

@@ -187,10 +187,9 @@ EXPERIMENT = Experiment(
     ),
     figures=(
         HeatMap(
-            "One regression, one computer, the default call of each library",
+            "The same regressions, the same computer: the default call decides how many digits are left",
             where={"solver": (*DEFAULTS, "exact.certified"), **PUBLISHED},
             sort="leaderboard",
-            flag="silence",
         ),
         HeatMap(
             "The same calls when columns are measured in other units: the worst of eight exactly equivalent copies",

@@ -179,7 +179,7 @@ class Leaderboard:
         def route(row: Measurement) -> str:
             return route_and_blas(row) if row.solver in apart else row.solver
 
-        return Pivot(self.title, rows=route, reduce="min", sort="leaderboard", flag="silence").table(rows)
+        return Pivot(self.title, rows=route, reduce="min", sort="leaderboard").table(rows)
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,6 @@ EXPERIMENT = Experiment(
             "The default call of each program over each BLAS",
             rows=route_and_blas,
             where={"solver": tuple(name for name in libraries.defaults() if name.partition(".")[0] in PROGRAMS)},
-            flag="silence",
         ),
     ),
     symptoms=(

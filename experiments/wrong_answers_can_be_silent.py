@@ -196,7 +196,6 @@ EXPERIMENT = Experiment(
             "Everyday data, default calls: nearly every library loses some answer whole",
             where={"problem": NAMES, "solver": DEFAULTS},
             sort="leaderboard",
-            flag="silence",
         ),
     ),
     sections=(WorstAnswers(),),

@@ -48,7 +48,9 @@ VERDICT_MARKS: Mapping[str, Mark] = {
     "lucky": Mark("▲", "lucky", "more digits than the route's error law explains"),
 }
 
-SILENT = Mark("●", "silent", "no correct digit in some coefficient, and nothing was said")
+SILENT = Mark(
+    "●", "silent", "silent and wrong: no correct digit in some coefficient, and no NA, no warning and no lower rank"
+)
 UNSUPPORTED = Mark(
     "○",
     "not supported by the data",

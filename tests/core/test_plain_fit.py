@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -107,7 +107,6 @@ def test_reports_of_other_types_that_hold_the_right_numbers_are_taken():
 
 
 @given(arrays.arrays(st.sampled_from([np.float32, np.float64, np.int64, np.complex128]), st.integers(0, 9)))
-@settings(deadline=None)
 def test_plain_arrays_keep_every_bit(x):
     assert plain_array(x).tobytes() == x.tobytes()
     assert plain_array(x[::-1]).tobytes() == x[::-1].tobytes()
