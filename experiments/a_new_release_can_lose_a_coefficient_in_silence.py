@@ -238,12 +238,13 @@ EXPERIMENT = Experiment(
             lambda rows: {**releases(SKLEARN), **digits(rows, SKLEARN)},
         ),
         Finding(
-            "It gives no warning: only `rank_` tells.",
+            "scikit-learn {new} gives no warning with them: only `rank_` tells.",
             lambda rows: in_all_releases(
                 rows,
                 SKLEARN,
                 lambda pair: silent(pair[1]) and (pair[0].status, pair[1].status) == ("SOLVED", "RANK_REDUCED"),
             ),
+            lambda rows: releases(SKLEARN),
         ),
         Finding(
             "What is lost is no noise: the rate has the coefficient {exact:.0f}, {t:.1f} standard errors from 0; {old} "
@@ -260,7 +261,8 @@ EXPERIMENT = Experiment(
             lambda rows: {**releases(SCIPY), "fell": SCIPY_FELL, **digits(rows, SCIPY)},
         ),
         Finding(
-            "It gives no warning, and `success` is true: a change of the residual, or of x, below 1e-8 ended it.",
+            "SciPy {new} gives no warning with them, and `success` is true: a change of the residual, or of x, below "
+            "1e-8 ended it.",
             lambda rows: in_all_releases(
                 rows,
                 SCIPY,
