@@ -46,7 +46,7 @@ def _solved(method: str, A: Array, b: Array) -> Fit:
     "armadillo.solve",
     ARMADILLO,
     source="Armadillo API reference, solve; LAPACK Users' Guide (1999), section 2.3.1 (gels, gelsd)",
-    tags=("scale-equivariant", "normwise-backward-stable", "uncertain-rank"),
+    tags=("scale-equivariant", "uncertain-rank"),
     law="columnwise",
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: eps,
@@ -56,7 +56,8 @@ def _solved(method: str, A: Array, b: Array) -> Fit:
 def armadillo_solve(A: Array, b: Array) -> Fit:
     """x (n,) = solve(A, b), A (m, n): Householder QR, LAPACK's gels; where R is nearly singular gelsd, with a warning.
 
-    The warning, "system is singular; attempting approx solution", comes on standard error.
+    The warning, "system is singular; attempting approx solution", comes on standard error. A square A is solved by
+    elimination with partial pivoting, which may grow.
     Source: Armadillo API reference, solve, with its options; LAPACK Users' Guide (1999), section 2.3.1."""
     return _solved("solve", A, b)
 

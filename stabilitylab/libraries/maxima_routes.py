@@ -39,7 +39,7 @@ def maxima_lsquares_estimates(A: Array, b: Array) -> Array:
     # On an error Maxima forgets the rest of the line, so that the end of the answer is a line of its own.
     answer = session(COMMAND, OPENING).ask(
         f"s: lsquares_estimates(matrix({rows}), [{variables}], y = {model}, [{parameters}])$ "
-        f'for e in first(s) do print("value", rhs(e))$\nprint("{END}")$'
+        f'for e in flatten(s) do print("value", rhs(e))$\nprint("{END}")$'
     )
     values = re.findall(r"^value (.*?) *$", answer, re.MULTILINE)
     if any("%r" in value for value in values):

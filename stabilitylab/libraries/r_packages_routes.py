@@ -105,7 +105,7 @@ def rcppeigen_fast_lm(A: Array, b: Array) -> Fit:
     "rcpparmadillo.fastLm",
     ARMADILLO,
     source="RcppArmadillo reference manual, fastLm; Armadillo API reference, solve",
-    tags=("scale-equivariant", "normwise-backward-stable", "uncertain-rank"),
+    tags=("scale-equivariant", "uncertain-rank"),
     law="columnwise",
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: eps,

@@ -1,4 +1,4 @@
-"""SuiteSparseQR's ways to solve least squares, from C++: the backslash, and the solution of minimum norm."""
+"""SuiteSparseQR's way to solve least squares, from C++: the backslash of sparse matrices."""
 
 import re
 from pathlib import Path
@@ -40,10 +40,7 @@ static void answer(const std::string& method, double* entries, double* right, lo
   std::copy(entries, entries + m * n, static_cast<double*>(full->x));
   std::copy(right, right + m, static_cast<double*>(b->x));
   cholmod_sparse* A = cholmod_l_dense_to_sparse(full, 1, &common);
-  cholmod_dense* x =
-      method == "min2norm"
-          ? SuiteSparseQR_min2norm<double>(SPQR_ORDERING_DEFAULT, SPQR_DEFAULT_TOL, A, b, &common)
-          : SuiteSparseQR<double>(A, b, &common);
+  cholmod_dense* x = SuiteSparseQR<double>(A, b, &common);
   const long rank = common.SPQR_istat[4];
   if (x) say("x", static_cast<double*>(x->x), n);
   const bool failed = !x;
@@ -58,23 +55,15 @@ static void answer(const std::string& method, double* entries, double* right, lo
 """
 
 
-def _solved(method: str, A: Array, b: Array) -> Fit:
-    return solved_by(compiled(CODE, (f"-I{INCLUDE}", "-lspqr", "-lcholmod"), _version()), A, b, method)
-
-
-CUTOFF_SAYS = "a column whose part orthogonal to those before it is below 20 (m + n) eps max |a_j| is dropped"
-SOURCE = "Davis, ACM Trans. Math. Software 38 (2011), article 8, sections 2.3 and 3; SuiteSparseQR user guide"
-
-
 @route(
     "suitesparse.qr",
     SUITESPARSE,
-    source=SOURCE,
+    source="Davis, ACM Trans. Math. Software 38 (2011), article 8, sections 2.3 and 3; SuiteSparseQR user guide",
     tags=("scale-equivariant", "normwise-backward-stable"),
     law="columnwise",
     deficient_answer="basic",
     cutoff=lambda m, n, eps: 20 * (m + n) * eps,
-    cutoff_says=CUTOFF_SAYS,
+    cutoff_says="a column whose part orthogonal to those before it is below 20 (m + n) eps max |a_j| is dropped",
     default=True,
 )
 def suitesparse_qr(A: Array, b: Array) -> Fit:
@@ -83,22 +72,4 @@ def suitesparse_qr(A: Array, b: Array) -> Fit:
     The backslash of MATLAB for sparse matrices that are not square. Columns whose remainder is below the tolerance get
     the coefficient 0; only the rank among the statistics shows it.
     Source: Davis, ACM Trans. Math. Software 38 (2011), article 8, sections 2.3 and 3; SuiteSparseQR user guide."""
-    return _solved("qr", A, b)
-
-
-@route(
-    "suitesparse.min2norm",
-    SUITESPARSE,
-    source=SOURCE,
-    tags=("scale-equivariant", "normwise-backward-stable"),
-    law="columnwise",
-    deficient_answer="minimum-norm",
-    cutoff=lambda m, n, eps: 20 * (m + n) * eps,
-    cutoff_says=CUTOFF_SAYS,
-)
-def suitesparse_min2norm(A: Array, b: Array) -> Fit:
-    """x (n,) and rank: SuiteSparseQR_min2norm<double>(7, -2, A, b, &common), A (m, n) as a sparse matrix.
-
-    For m >= n and full rank as suitesparse.qr.
-    Source: SuiteSparseQR user guide, SuiteSparseQR_min2norm; Davis, ACM Trans. Math. Software 38 (2011), article 8."""
-    return _solved("min2norm", A, b)
+    return solved_by(compiled(CODE, (f"-I{INCLUDE}", "-lspqr", "-lcholmod"), _version()), A, b)
