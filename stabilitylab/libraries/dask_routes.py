@@ -14,6 +14,7 @@ DASK = python_library("dask", title="Dask", modules=("dask", "dask.array"), dist
     source="dask.array.linalg.lstsq and tsqr, API; Benson, Gleich and Demmel, IEEE Big Data (2013) 264-272",
     tags=("scale-equivariant", "no-rank-test", "normwise-backward-stable", "columnwise-backward-stable"),
     law="columnwise",
+    constant=0.14,
     scalars=("float32", "float64"),
     default=True,
 )

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import numpy as np
+
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Fit
@@ -51,25 +53,26 @@ def _solved(A: Array, b: Array, header: str, solver: str, right: str = "b", rank
 
 DOCUMENTATION = "Eigen documentation, Solving linear least squares systems, "
 STABLE = ("columnwise-backward-stable", "normwise-backward-stable")
-PIVOTS = "pivots up to min(m, n) eps times the largest are dropped"
 
 
 @route(
     "eigen.colPivHouseholderQr",
     EIGEN,
     source=DOCUMENTATION + "and class ColPivHouseholderQR",
-    tags=("scale-equivariant", "normwise-backward-stable"),
+    tags=("scale-equivariant", "normwise-backward-stable", "no-rank-test"),
     law="columnwise",
-    deficient_answer="basic",
-    cutoff=lambda m, n, eps: min(m, n) * eps,
-    cutoff_says=PIVOTS,
+    constant=0.1,
+    cutoff=lambda m, n, eps: float(eps * np.sqrt((m - n + 1) / m)),
+    cutoff_says="solve drops columns with a pivot below about eps times the largest, which round-off seldom leaves",
     default=True,
 )
 def eigen_col_piv_householder_qr(A: Array, b: Array) -> Fit:
     """x (n,) and rank: A.colPivHouseholderQr().solve(b), A (m, n): Householder QR with column pivoting.
 
-    Columns with a pivot below the threshold get the coefficient 0; only rank() shows it.
-    Source: Eigen documentation, Solving linear least squares systems; class ColPivHouseholderQR, setThreshold."""
+    rank() counts the pivots above min(m, n) eps times the largest, or above setThreshold; but solve goes by
+    nonzeroPivots(), whose tolerance is no larger than round-off: a lower rank is reported, and yet all coefficients are
+    solved for, those of exactly dependent columns large and arbitrary.
+    Source: Eigen documentation, Solving linear least squares systems; class ColPivHouseholderQR, nonzeroPivots."""
     return _solved(A, b, "QR", "A.colPivHouseholderQr()")
 
 
@@ -79,9 +82,10 @@ def eigen_col_piv_householder_qr(A: Array, b: Array) -> Fit:
     source=DOCUMENTATION + "and class CompleteOrthogonalDecomposition",
     tags=("scale-equivariant", "normwise-backward-stable"),
     law="columnwise",
+    constant=0.1,
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: min(m, n) * eps,
-    cutoff_says=PIVOTS,
+    cutoff_says="pivots up to min(m, n) eps times the largest are dropped",
 )
 def eigen_complete_orthogonal_decomposition(A: Array, b: Array) -> Fit:
     """x (n,) and rank: A.completeOrthogonalDecomposition().solve(b), A (m, n).
@@ -97,6 +101,7 @@ def eigen_complete_orthogonal_decomposition(A: Array, b: Array) -> Fit:
     source=DOCUMENTATION + "and class HouseholderQR; Higham (2002), section 20.2",
     tags=("scale-equivariant", "no-rank-test", *STABLE),
     law="columnwise",
+    constant=0.11,
     fails={"has_a_stated_answer_to_singular_data": "a diagonal element that is exactly 0 is divided by: NaN"},
 )
 def eigen_householder_qr(A: Array, b: Array) -> Fit:
@@ -113,6 +118,7 @@ def eigen_householder_qr(A: Array, b: Array) -> Fit:
     source=DOCUMENTATION + "using normal equations; Higham (2002), section 20.4",
     tags=("no-rank-test",),
     law="normal",
+    constant=1.5,
 )
 def eigen_ldlt_normal(A: Array, b: Array) -> Fit:
     """x (n,) = (A.transpose() * A).ldlt().solve(A.transpose() * b), A (m, n): the normal equations by pivoted LDL'.

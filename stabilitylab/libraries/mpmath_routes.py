@@ -23,6 +23,7 @@ def _doubles(x: Any) -> Array:
     source="mpmath documentation, chapter Matrices, qr_solve; mpmath/matrices/linalg.py",
     tags=("no-rank-test", "normwise-backward-stable", "columnwise-backward-stable"),
     law="columnwise",
+    constant=0.005,
     fails={"cuts_off_where_it_says": ABSOLUTE},
     default=True,
 )
@@ -45,7 +46,7 @@ def mpmath_qr_solve(A: Array, b: Array) -> Array:
     source="mpmath documentation, chapter Matrices, lu_solve; mpmath/matrices/linalg.py",
     tags=("no-rank-test",),
     law="normal",
-    constant=2.0**-10,
+    constant=0.001,
     fails={"cuts_off_where_it_says": ABSOLUTE},
 )
 def mpmath_lu_solve(A: Array, b: Array) -> Array:

@@ -61,6 +61,7 @@ static void answer(const std::string& method, double* entries, double* right, lo
     source="Davis, ACM Trans. Math. Software 38 (2011), article 8, sections 2.3 and 3; SuiteSparseQR user guide",
     tags=("scale-equivariant", "normwise-backward-stable"),
     law="columnwise",
+    constant=0.14,
     deficient_answer="basic",
     cutoff=lambda m, n, eps: 20 * (m + n) * eps,
     cutoff_says="a column whose part orthogonal to those before it is below 20 (m + n) eps max |a_j| is dropped",

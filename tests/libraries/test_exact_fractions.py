@@ -12,12 +12,14 @@ pytestmark = pytest.mark.skipif(bool(MAXIMA.missing), reason=MAXIMA.missing)
 
 
 def test_the_answer_is_that_of_the_decimals_rounded_once():
-    typed = [("0.1", "0.7"), ("0.2", "1.3"), ("0.4", "2.9")]
-    x, y = ([Fraction(row[k]) for row in typed] for k in (0, 1))
-    slope = sum(p * q for p, q in zip(x, y, strict=True)) / sum(p * p for p in x)
-    A, b = np.array([[float(p)] for p in x]), np.array([float(q) for q in y])
-    assert maxima_lsquares_estimates(A, b).tolist() == [float(slope)]
-    assert float(slope) != float(A[:, 0] @ b / (A[:, 0] @ A[:, 0]))
+    typed = [("0.1", "0.1"), ("0.1", "1.3"), ("0.4", "2.9")]
+    exact, stored = (
+        sum(number(x) * number(y) for x, y in typed) / sum(number(x) ** 2 for x, _ in typed)
+        for number in (Fraction, lambda text: Fraction(float(text)))
+    )
+    A, b = np.array([[float(x)] for x, _ in typed]), np.array([float(y) for _, y in typed])
+    assert maxima_lsquares_estimates(A, b).tolist() == [float(exact)]
+    assert float(exact) != float(stored)
 
 
 def test_dependent_columns_are_refused_and_the_next_question_is_answered():
