@@ -268,6 +268,7 @@ EXPERIMENT = Experiment(
                 SCIPY,
                 lambda series: silent(series[-1]) and "termination condition is satisfied" in series[-1].note,
             ),
+            lambda rows: releases(SCIPY),
         ),
         Finding(
             "statsmodels {new} returns no more than {old} does, {filip_after:.1f} correct digits on Filip and "

@@ -5,7 +5,7 @@ from stabilitylab.core.library import python_library
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
 
-DASK = python_library("dask", title="Dask", modules=("dask", "dask.array"), distribution="dask")
+DASK = python_library("dask", title="Dask", modules=("dask",), distribution="dask")
 
 
 @route(

@@ -6,7 +6,6 @@ the query: nothing listens, and nothing is left running.
 
 import atexit
 import os
-import pwd
 import re
 import shutil
 import subprocess
@@ -44,6 +43,12 @@ def _version() -> str:
     return "unknown" if folder is None else printed_version((str(folder / "postgres"), "--version"))
 
 
+def _has_user() -> bool:
+    import pwd  # which is not on every system
+
+    return USER in {entry.pw_name for entry in pwd.getpwall()}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Server(Library):
     """A server that has to be run as another user than root."""
@@ -53,7 +58,7 @@ class Server(Library):
         """What is not here, with the way to get it; "" when all is."""
         if _folder() is None:
             return f"the program 'postgres' is neither on PATH nor in /usr/lib/postgresql: {self.install}"
-        if os.geteuid() == 0 and USER not in {entry.pw_name for entry in pwd.getpwall()}:
+        if os.geteuid() == 0 and not _has_user():
             return f"it does not run as root, and there is no user {USER!r}: {self.install}"
         return ""
 

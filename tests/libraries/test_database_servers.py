@@ -28,7 +28,7 @@ def test_a_server_that_is_nowhere_is_missing(monkeypatch):
 def test_as_root_it_needs_its_own_user(monkeypatch):
     monkeypatch.setattr(postgresql_routes, "_folder", lambda: Path("/"))
     monkeypatch.setattr(postgresql_routes.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(postgresql_routes.pwd, "getpwall", list)
+    monkeypatch.setattr("pwd.getpwall", list)
     assert "it does not run as root" in POSTGRESQL.missing
 
 
