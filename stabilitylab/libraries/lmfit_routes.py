@@ -39,7 +39,7 @@ def lmfit_polynomial(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... = PolynomialModel(degree).fit(y, guess(y, x=x), x=x), x and y (m,).
 
     guess is numpy.polyfit, so that the starting values are the answer, in numpy.polyfit's digits; scipy's leastsq then
-    steps from there, with a Jacobian of forward differences. Degrees up to 7: ValueError for more.
+    steps from there, with a Jacobian of forward differences. Degrees up to 7: TypeError for more.
     Source: LMFIT documentation, built-in fitting models, PolynomialModel; lmfit/models.py."""
     from lmfit.models import PolynomialModel
 

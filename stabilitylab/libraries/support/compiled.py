@@ -64,8 +64,9 @@ int main() {{
 def compiled(code: str, flags: Sequence[str], version: str) -> str:
     """The path of the program that g++ makes of C++ code, between PRELUDE and MAIN; compiled where it is not kept yet.
 
-    flags: include folders and libraries. version: of the library, whose headers go into the program. Raises
-    ProgramError with the compiler's first error.
+    flags: include folders and libraries. version: of the library, whose headers go into the program. It takes up to ten
+    seconds of a processor, which count as the route's own in the call that compiles. Raises ProgramError with the
+    compiler's first error.
     """
     source = PRELUDE + code + MAIN
     content = repr((source, OPTIONS, tuple(flags), version, printed_version((COMPILER, "--version"))))
