@@ -22,10 +22,10 @@ from packaging.version import InvalidVersion, Version
 from stabilitylab import libraries
 from stabilitylab.bench.isolation import isolated_fact, worker_command
 from stabilitylab.bench.loaded import stands_in
+from stabilitylab.core.cache import cache_folder
 from stabilitylab.core.errors import InputError, StabilityLabError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.suggest import did_you_mean
-from stabilitylab.scoring.reference import cache_folder
 
 PINNED = ("numpy", "scipy")  # what other libraries compute with
 DISPLAY = ("click", "matplotlib", "rich")  # what draws and prints, which no worker does

@@ -13,10 +13,10 @@ from typing import Any
 
 import mpmath
 import numpy.typing as npt
-import platformdirs
 from mpmath import libmp
 
 from stabilitylab.core.arguments import require_choice, require_whole
+from stabilitylab.core.cache import cache_folder
 from stabilitylab.core.errors import InputError
 from stabilitylab.core.types import TRUTHS, Reference, Truth
 from stabilitylab.data.problem import Problem
@@ -88,11 +88,6 @@ def _cached(
     computed = _computed(data, truth, digits, policy, kept, names)
     _store(path, computed)
     return computed
-
-
-def cache_folder() -> Path:
-    """Where references are kept: $STABILITYLAB_CACHE, or the user's cache directory."""
-    return Path(os.environ.get("STABILITYLAB_CACHE") or platformdirs.user_cache_dir("stabilitylab"))
 
 
 def _computed(
