@@ -13,7 +13,7 @@ from stabilitylab.lab.experiment import load
 from stabilitylab.report.rows import Rows
 from stabilitylab.scoring.reference import reference
 
-STORY = EXPERIMENTS / "a_new_release_can_lose_a_coefficient_in_silence.py"
+STORY = EXPERIMENTS / "a_new_release_can_lose_a_coefficient.py"
 
 
 @pytest.fixture
