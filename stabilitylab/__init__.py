@@ -20,7 +20,7 @@ from stabilitylab.scoring.accuracy import lre
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.score import score
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "Breakdown",
