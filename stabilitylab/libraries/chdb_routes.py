@@ -22,7 +22,7 @@ QUERY = "SELECT line.b, line.k FROM (SELECT simpleLinearRegression(x, y) AS line
     scalars=("float32", "float64"),
     call_form="line",
     fails={
-        "has_a_stated_answer_to_singular_data": "for equal x both are NaN, without a word",
+        "has_a_stated_answer_to_singular_data": "for equal x both are NaN, and no error is raised",
         "returns_the_format_of_its_input": "the aggregate is Float64, for columns of Float32 too",
     },
     default=True,

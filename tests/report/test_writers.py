@@ -222,7 +222,7 @@ def test_no_name_becomes_an_element_of_html(drawn, name):
     def page(shown, word):
         table = Listing("t", ("problem", "solver", "digits.min")).table(shown)
         return html.page(
-            [Heading(1, (word,)), Text((word, Typed(word), Stressed(word))), Code(word), TableBlock(table)]
+            [Heading(1, (word,)), Text((word, Typed(word), Stressed(word))), Code(f"# {word}"), TableBlock(table)]
         )
 
     rows = rows_from(drawn)
@@ -243,7 +243,7 @@ def test_code_in_markdown_ends_where_it_should(text):
     assert word.endswith(ticks)
     assert ticks not in re.sub("^`+|`+$", "", word).replace(text, "") or "`" in text
     assert not re.search(f"(?<!`){ticks}(?!`)", visible(text))
-    fence, *_, last = markdown.page([Code(text, "x")]).rstrip("\n").split("\n")
+    fence, *_, last = markdown.page([Code(f"# {text}", "x")]).rstrip("\n").split("\n")
     assert fence == f"{last}x"
     assert not re.search(f"(?m)^{last}", visible(text))
 
