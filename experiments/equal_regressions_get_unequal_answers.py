@@ -1,12 +1,15 @@
 """Do regressions that must have the same answer get the same answer?
 
 Measure a column in another unit, put the rows in another order, count a regressor from another origin, give every row
-twice: the coefficients of the new regression follow from those of the old one, exactly. No reference is needed to catch
-a library that breaks such a law, and a power of two makes the new problem without a rounding. Every problem here is a
-handful of small integers and well posed, so that two right answers agree in at least six digits in float64; in float32,
-and for an origin far away, in as many as the conditioning leaves. What breaks a law is made as small as it can be: rows
-and columns are left out and numbers replaced by 0 and 1 as long as the law stays broken, and then the power of two is
-the smallest that still breaks it.
+twice: the coefficients of the new regression follow from those of the old one, exactly. Such a law needs no reference:
+two answers that contradict each other cannot both be right. A power of two makes the new problem without a rounding.
+Every problem here is a handful of small integers and well posed, so that two right answers agree in at least six digits
+in float64; in float32, and for an origin far away, in as many as the conditioning leaves.
+
+The first table shows, for the default call of each library, which laws hold; where one does not, how far the two
+answers are apart, and from which power of two on. What breaks a law is made as small as it can be: rows and columns are
+left out and numbers replaced by 0 and 1 as long as the law stays broken, and then the power of two is the smallest that
+still breaks it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +17,9 @@ from dataclasses import dataclass
 
 from stabilitylab.lab import (
     Block,
+    Code,
     Column,
     Experiment,
-    Finding,
     Listing,
     Measurement,
     Pivot,
@@ -25,16 +28,20 @@ from stabilitylab.lab import (
     Size,
     Status,
     TableBlock,
+    Text,
     bench,
+    finding,
     libraries,
     metamorphic,
     plain,
+    remedy,
     run_file,
     superscript,
 )
 
 BRIEFLY = ("gnumeric", "libreoffice", "lineax")  # a call opens a document, or compiles for every new shape
 HOLDS, BROKEN, REFUSED = "holds", "broken", "refused"
+NUMPY, SKLEARN = "numpy.lstsq", "sklearn.LinearRegression"
 UNIT, ORIGIN, ROWS_ORDER, ADDED = "unit of a column", "origin of a column", "order of rows", "added column"
 
 
@@ -81,6 +88,69 @@ def _measured(probe: Probe, solver: str) -> Measurement:
 # --- what is said of it
 
 
+LAWS_OBEYED = (
+    "holds (n): on n pairs of problems. Else the largest relative difference of two coefficients, or the largest fall "
+    "of R²; and from which power of two on. A route that takes no weights gets its rows times the roots of the weights."
+)
+
+UNITS = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+A = rng.integers(-9, 10, (12, 3)).astype(float)
+b = A @ [1.0, 2.0, 3.0] + rng.integers(-3, 4, 12)
+unit = np.array([1.0, 1.0, 2.0**50])  # the third column in another unit
+
+
+def digits(x, y):  # in which two answers to the same question agree
+    return max(0.0, min(15.95, -np.log10(max(abs(x / y - 1).max(), 1e-99))))
+
+
+def scaled(A, b):
+    norms = np.linalg.norm(A, axis=0)
+    return np.linalg.lstsq(A / norms, b)[0] / norms
+
+
+x, y = np.linalg.lstsq(A, b)[0], np.linalg.lstsq(A * unit, b)[0] * unit
+print(f"{digits(x, y):.1f} digits agree, columns as they are")  # 0 digits
+print(f"{digits(scaled(A, b), scaled(A * unit, b) * unit):.1f} digits agree, columns of norm 1")  # 16 digits
+"""
+
+SCALER = """
+import numpy as np
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+rng = np.random.default_rng(0)
+X = rng.integers(-9, 10, (12, 3)).astype(float)
+b = X @ [1.0, 2.0, 3.0] + rng.integers(-3, 4, 12)
+unit = np.array([1.0, 1.0, 2.0**24])  # the third column in another unit
+
+
+def digits(x, y):  # in which two answers to the same question agree
+    return max(0.0, min(15.95, -np.log10(max(abs(x / y - 1).max(), 1e-99))))
+
+
+def plain(X):
+    return LinearRegression().fit(X, b).coef_
+
+
+def scaled(X):
+    scaler, model = make_pipeline(StandardScaler(), LinearRegression()).fit(X, b).named_steps.values()
+    return model.coef_ / scaler.scale_
+
+
+print(f"{digits(plain(X), plain(X * unit) * unit):.1f} digits agree, columns as they are")  # 0 digits
+print(f"{digits(scaled(X), scaled(X * unit) * unit):.1f} digits agree with StandardScaler")  # 16 digits
+"""
+
+
+def breaks(row: Measurement) -> bool:
+    """Whether the route broke the law: then the row has a smallest power of two that does."""
+    return "power" in row.scores
+
+
 def verdict(row: Measurement) -> str:
     """Whether the law holds, and on how many pairs; or how far two answers are apart, and from which power on."""
     if row["facts.outcome"] == HOLDS:
@@ -89,13 +159,35 @@ def verdict(row: Measurement) -> str:
     return plain(float(f"{row['apart']:.0e}")) + power
 
 
-def counts(rows: Rows, law: str) -> Mapping[str, float | str]:
-    """How many routes a law was put to, how many break it, and how many of those say nothing but perhaps a rank."""
-    asked = rows.where(problem=law)
-    broken = [row for row in asked if row["facts.outcome"] == BROKEN]
-    silent = [row for row in broken if row.status in ("SOLVED", "RANK_REDUCED") and not row.warnings]
+def counts(rows: Rows, law: str) -> Mapping[str, int | str]:
+    """How many routes a law was put to, and how many break it."""
+    own = rows.where(problem=law)
+    broken = [row for row in own if breaks(row)]
     names = ", ".join(f"`{row.solver}`" for row in broken)
-    return {"asked": len(asked), "broken": len(broken), "silent": len(silent), "names": names or "none"}
+    return {"all": len(own), "broken": len(broken), "names": names or "none"}
+
+
+def unreported(rows: Rows, law: str) -> Mapping[str, int | str]:
+    """The same, and how many of those that break it are silent, or tell by a rank only."""
+    unwarned = [row.status for row in rows.where(problem=law) if breaks(row) and not row.warnings]
+    return {
+        **counts(rows, law),
+        "silent": unwarned.count("SOLVED"),
+        "rank": len(unwarned) - unwarned.count("SOLVED") - unwarned.count("DROPPED"),
+    }
+
+
+def obeyed(*solvers: str):
+    """Numbers of a remedy: how many laws each route was put to, by its place, and how many it breaks."""
+
+    def numbers(rows: Rows) -> dict[str, int]:
+        found = {}
+        for place, solver in enumerate(solvers):
+            own = rows.where(solver=solver)
+            found |= {f"all {place}": len(own), f"broken {place}": sum(map(breaks, own))}
+        return found
+
+    return numbers
 
 
 def one(rows: Rows, solver: str, law: str) -> Measurement:
@@ -117,15 +209,15 @@ WITNESSES = Listing(
         Column("problem", "law"),
         "facts.k",
         Column("facts.difference", format="scientific"),
-        Column("facts.script", "to see it, paste and run"),
     ),
     where={"facts__outcome": BROKEN},
+    note="The page of each library holds a script for every law that it breaks.",
 )
 
 
 @dataclass(frozen=True)
 class Witnesses:
-    """The laws that a library's routes break, with the scripts that show it."""
+    """The laws that a library's routes break, and for each law a script that shows it on the first of them."""
 
     def sections(self, rows: Rows) -> Mapping[str, Sequence[Block]]:
         """See `stabilitylab.lab.library_page.Section`."""
@@ -133,8 +225,17 @@ class Witnesses:
         for name in rows.distinct("conditions.library"):
             own = Rows(tuple(row for row in rows if row["conditions.library"] == name))
             if own.any(facts__outcome=BROKEN):
-                made[name] = [TableBlock(WITNESSES.table(own))]
+                made[name] = [TableBlock(WITNESSES.table(own)), *_scripts(own.where(facts__outcome=BROKEN))]
         return made
+
+
+def _scripts(broken: Rows) -> Iterator[Block]:
+    """For each law, in the order of the rows, the script of the first route that breaks it."""
+    for law in broken.distinct("problem"):
+        row = next(iter(broken.where(problem=law)))
+        if row.get("facts.script"):
+            yield Text((f"The law of the {law}, broken by {row.solver}:",))
+            yield Code(row["facts.script"], "python")
 
 
 EXPERIMENT = Experiment(
@@ -145,45 +246,67 @@ EXPERIMENT = Experiment(
     limit=600,
     tables=(
         Pivot(
-            "Which route obeys which law",
+            "Which default call obeys which law",
             value=verdict,
-            note="holds (n): on n pairs of problems. Else the largest relative difference of two coefficients, or the "
-            "largest fall of R²; and from which power of two on. A route that takes no weights gets its rows times the "
-            "roots of the weights.",
+            where={"solver": libraries.defaults()},
+            note=LAWS_OBEYED,
         ),
-        WITNESSES,
     ),
+    appendix=(Pivot("Which route obeys which law", value=verdict, note=LAWS_OBEYED), WITNESSES),
     sections=(Witnesses(),),
     findings=(
-        Finding(
-            "{broken} of {asked} routes change an answer when a column is measured in another unit, {silent} of them "
-            "without a word, or with nothing but a lower rank among what is returned.",
-            lambda rows: 5 * counts(rows, UNIT)["broken"] > counts(rows, UNIT)["asked"],
-            lambda rows: counts(rows, UNIT),
+        finding(
+            "{broken} of {all} routes change an answer when a column is measured in another unit: {silent} of them are "
+            "silent and wrong, and of {rank} only the rank tells.",
+            lambda rows: unreported(rows, UNIT),
+            lambda n: 5 * n["broken"] > n["all"],
         ),
-        Finding(
+        finding(
             "scikit-learn's `LinearRegression` does so when the unit of one column is {times:,.0f} times as large; the "
             "difference is then {apart:.0%} of a coefficient.",
-            lambda rows: 14 <= abs(one(rows, "sklearn.LinearRegression", UNIT)["power"]) <= 26,
-            lambda rows: times(rows, "sklearn.LinearRegression", UNIT),
-            needs=("sklearn.LinearRegression",),
+            lambda rows: times(rows, SKLEARN, UNIT),
+            lambda n: 2.0**14 <= n["times"] <= 2.0**26 and n["apart"] > 0.1,
+            needs=(SKLEARN,),
         ),
-        Finding(
-            "{broken} of {asked} routes change a slope when its regressor is counted from another origin, by more than "
+        finding(
+            "{broken} of {all} routes change a slope when its regressor is counted from another origin, by more than "
             "the conditioning of the new matrix excuses.",
-            lambda rows: 5 * counts(rows, ORIGIN)["broken"] > counts(rows, ORIGIN)["asked"],
             lambda rows: counts(rows, ORIGIN),
+            lambda n: 5 * n["broken"] > n["all"],
         ),
-        Finding(
-            "R² falls when a column is added, for {broken} of {asked} routes: for `numpy.linalg.lstsq` by {fall:.1f}.",
-            lambda rows: one(rows, "numpy.lstsq", ADDED)["apart"] > 0.1,
-            lambda rows: {**counts(rows, ADDED), "fall": one(rows, "numpy.lstsq", ADDED)["apart"]},
+        finding(
+            "R² falls when a column is added, for {broken} of {all} routes: for `numpy.linalg.lstsq` by {fall:.1f}.",
+            lambda rows: {**counts(rows, ADDED), "fall": one(rows, NUMPY, ADDED)["apart"]},
+            lambda n: n["fall"] > 0.1 and n["broken"] > 0,
         ),
-        Finding(
-            "Rows in another order change the answers of {broken} of {asked} routes: {names}.",
-            lambda rows: 10 * counts(rows, ROWS_ORDER)["broken"] < counts(rows, ROWS_ORDER)["asked"],
+        finding(
+            "Rows in another order change the answers of {broken} of {all} routes: {names}.",
             lambda rows: counts(rows, ROWS_ORDER),
+            lambda n: 10 * n["broken"] < n["all"],
         ),
+    ),
+    remedies=(
+        remedy(
+            "Divide each column by its norm before the call, and each coefficient after it, as `numpy.polyfit` does: "
+            "it breaks {broken 0} of the {all 0} laws that it was put to, `numpy.linalg.lstsq` {broken 1} of {all 1}.",
+            obeyed("numpy.polyfit", NUMPY),
+            lambda n: n["all 0"] > 0 and n["broken 0"] == 0 < n["broken 1"],
+            UNITS,
+        ),
+        remedy(
+            "Put a `StandardScaler` before scikit-learn's `LinearRegression`: it then breaks {broken 0} of {all 0} "
+            "laws, and without it {broken 1} of {all 1}.",
+            obeyed("sklearn.StandardScaler_LinearRegression", SKLEARN),
+            lambda n: n["broken 0"] == 0 < n["broken 1"],
+            SCALER,
+            needs=(SKLEARN,),
+        ),
+    ),
+    symptoms=(
+        "coefficients change when a column is measured in another unit",
+        "the answer depends on the order of rows or columns",
+        "R² falls when a column is added",
+        "the slope changes when time is counted from another day",
     ),
 )
 

@@ -1,24 +1,28 @@
 """Which solver, and which NumPy or SciPy call, keeps the digits of the NIST regressions?
 
-Eleven data sets with certified answers, and every route of the catalogue that takes them, called as users call it.
+NIST publishes eleven small regressions with certified answers, so that software can be tested. Here every route of the
+catalogue that takes them is called as users call it, and the first table counts how many decimal digits of the worst
+coefficient are right: 15.95 is all that float64 holds, 0 is none.
+
 Three truths are scored. *Decimal* is NIST's own question: the data as published. *Data* asks for the solution of the
-data rounded to float64, and *matrix* for that of the stored design matrix, all that a solver of (A, b) can see.
-Where decimal and matrix differ, the digits were lost before the solver started. Beside the published order stands the
-worst of eight copies with rows and columns permuted, and of eight with columns scaled by powers of two: each copy has
-exactly the same answer, so that a difference is luck.
+data rounded to float64, and *matrix* for that of the stored design matrix, all that a solver of (A, b) can see. Where
+decimal and matrix differ, the digits were lost before the solver started. Beside the published order stands the worst
+of eight copies with rows and columns permuted, and of eight with columns scaled by powers of two: each copy has exactly
+the same answer, so that a difference is luck.
 """
 
 from stabilitylab.lab import (
     Column,
     Experiment,
-    Finding,
     HeatMap,
     Listing,
     Pivot,
     Rows,
     Variant,
     case,
+    finding,
     problems,
+    remedy,
     run_file,
     solvers,
 )
@@ -28,7 +32,7 @@ PERMUTED = tuple(Variant("permuted", k).name for k in range(1, COPIES + 1))
 SCALED = tuple(Variant("scaled", k).name for k in range(1, COPIES + 1))
 NIST = tuple(name for name in problems.names() if name.startswith("nist."))
 PUBLISHED = {"truth": "decimal", "variant": "published"}
-QR = "qr.householder"
+QR, EXACT = "qr.householder", "exact.certified"
 # Our own solvers, and what comes with NumPy and SciPy; the other libraries have a chapter of their own.
 OURS = (*solvers.names(), "numpy.*", "scipy.*", "statistics.*")
 
@@ -76,14 +80,55 @@ def wampler5(rows: Rows) -> dict[str, float]:
     }
 
 
-def scaled_apart(rows: Rows, solver: str) -> float:
-    """The most that scaling columns by powers of two moves a route's digits on any data set."""
-    here = rows.where(solver=solver, truth="decimal")
-    moved = []
-    for name in here.distinct("problem"):
-        worst = min(here.where(problem=name, variant=SCALED).values("digits.min"))
-        moved.append(abs(digits(rows, solver, name) - worst))
-    return max(moved)
+def by_default(rows: Rows) -> dict[str, float | bool]:
+    """NumPy's two answers to Filip, and whether the rank cut-off is named as the cause of the first."""
+    (row,) = rows.where(solver="numpy.lstsq", problem="nist.filip", **PUBLISHED)
+    return {name: filip(rows)[name] for name in ("default", "kept")} | {"cut off": "rank cut-off" in row.cause}
+
+
+def householder(rows: Rows) -> dict[str, float]:
+    """Fewest and most digits of Householder QR, and how far it stays above what is expected of it."""
+    kept = {name: digits(rows, QR, name) for name in rows.distinct("problem")}
+    beyond = min(found - EXPECTED[name] for name, found in kept.items())
+    return {"all": len(kept), "fewest": min(kept.values()), "most": max(kept.values()), "beyond": beyond}
+
+
+def cholesky(rows: Rows) -> dict[str, float | bool]:
+    """Digits that the normal equations by Cholesky lose against QR, and whether they refuse Filip."""
+    lost = {
+        name: digits(rows, QR, f"nist.{name}") - digits(rows, "normal.cholesky", f"nist.{name}")
+        for name in ("longley", "wampler1")
+    }
+    return lost | {"refuses": rows.any(solver="normal.cholesky", problem="nist.filip", status="REFUSED")}
+
+
+def scaled_apart(rows: Rows) -> dict[str, float]:
+    """The most that scaling columns by powers of two moves the digits of two routes on any data set."""
+    moved = {}
+    for name, solver in {"gelsd": "scipy.lstsq_gelsd", "qr": QR}.items():
+        here = rows.where(solver=solver, truth="decimal")
+        pairs = [(p, min(here.where(problem=p, variant=SCALED).values("digits.min"))) for p in here.distinct("problem")]
+        moved[name] = max(abs(digits(rows, solver, problem) - worst) for problem, worst in pairs)
+    return moved
+
+
+CODE = """
+import numpy as np
+from numpy.polynomial import Polynomial
+
+year = np.arange(1900.0, 2021.0)
+b = (year - 1960) ** 3  # integers, so that the exact coefficients are those of the expanded cube
+right = np.array([-(1960.0**3), 3 * 1960.0**2, -3 * 1960.0, 1.0])
+
+
+def digits(x):
+    return max(0.0, -np.log10(np.max(np.abs(x / right - 1))))
+
+
+A = np.column_stack([year**0, year, year**2, year**3])
+print(f"{digits(np.linalg.lstsq(A, b)[0]):.1f} digits by numpy.linalg.lstsq on the powers of the year")  # 0 digits
+print(f"{digits(Polynomial.fit(year, b, 3).convert().coef):.1f} digits by Polynomial.fit")  # 15 digits
+"""
 
 
 def worst(title: str, copies: tuple[str, ...]) -> Pivot:
@@ -113,9 +158,36 @@ EXPERIMENT = Experiment(
         "backward_error.columnwise",
     ),
     tables=(
-        Pivot("Correct digits against the decimal truth, published order", where=PUBLISHED, sort="leaderboard"),
-        worst("The worst of eight permuted copies", PERMUTED),
+        Pivot(
+            "Correct digits against the decimal truth, published order",
+            where=PUBLISHED,
+            sort="leaderboard",
+        ),
+        Pivot(
+            "The solver of the references: correct digits against three truths",
+            rows="truth",
+            where={"solver": EXACT, "variant": "published"},
+            note="It solves what is stored exactly, and rounds each coefficient once. What it lacks against the "
+            "decimals was lost before it began, when the data, and the powers of x, were rounded to float64.",
+        ),
         worst("The worst of eight copies with columns scaled by powers of two", SCALED),
+        Listing(
+            "What Householder QR keeps, what its law predicts, and what the data and their noise allow",
+            columns=(
+                "problem",
+                "truth",
+                "digits.min",
+                Column("predicted.digits", "predicted"),
+                "digits.supported",
+                "digits.statistical",
+                "backward_error.columnwise",
+            ),
+            where={"solver": QR, "variant": "published"},
+            flag="verdict",
+        ),
+    ),
+    appendix=(
+        worst("The worst of eight permuted copies", PERMUTED),
         Pivot(
             "Against the data truth: digits lost by rounding the data are not counted",
             where={"truth": "data", "variant": "published"},
@@ -132,20 +204,6 @@ EXPERIMENT = Experiment(
             value="predicted.digits",
             where={"truth": "matrix", "variant": "published"},
         ),
-        Listing(
-            "What Householder QR keeps, what its law predicts, and what the data and their noise allow",
-            columns=(
-                "problem",
-                "truth",
-                "digits.min",
-                Column("predicted.digits", "predicted"),
-                "digits.supported",
-                "digits.statistical",
-                "backward_error.columnwise",
-            ),
-            where={"solver": QR, "variant": "published"},
-            flag="verdict",
-        ),
     ),
     figures=(
         HeatMap(
@@ -161,57 +219,57 @@ EXPERIMENT = Experiment(
         ),
     ),
     findings=(
-        Finding(
+        finding(
             "On Filip `numpy.linalg.lstsq` keeps {default:.1f} digits by default, because its rank cut-off drops a "
             "direction; with `rcond=0` the same call keeps {kept:.1f}.",
-            lambda rows: (
-                filip(rows)["default"] < 0.5
-                and filip(rows)["kept"] > 4
-                and "rank cut-off"
-                in next(iter(rows.where(solver="numpy.lstsq", problem="nist.filip", **PUBLISHED))).cause
-            ),
-            filip,
+            by_default,
+            lambda n: n["default"] < 0.5 and n["kept"] > 4 and n["cut off"],
         ),
-        Finding(
+        finding(
             "Householder QR keeps {qr:.1f} digits of Filip's decimal answer and {qr_on_matrix:.1f} of the stored "
             "matrix's; `Polynomial.fit`, which never forms that matrix, keeps {mapped:.1f}.",
-            lambda rows: filip(rows)["mapped"] > filip(rows)["qr"] + 1,
             filip,
+            lambda n: n["mapped"] > n["qr"] + 1 and n["qr_on_matrix"] > 6,
         ),
-        Finding(
-            "Householder QR reaches what is expected of a column-wise backward stable method on every data set.",
-            lambda rows: all(digits(rows, QR, name) >= EXPECTED[name] for name in rows.distinct("problem")),
+        finding(
+            "On each of {all} data sets Householder QR reaches what is expected of a column-wise backward stable "
+            "method: it keeps from {fewest:.1f} to {most:.1f} digits.",
+            householder,
+            lambda n: n["beyond"] >= 0,
         ),
-        Finding(
+        finding(
             "The normal equations by Cholesky lose {longley:.1f} digits against QR on Longley and {wampler1:.1f} on "
             "Wampler1, and refuse Filip.",
-            lambda rows: (
-                all(
-                    digits(rows, QR, name) - digits(rows, "normal.cholesky", name) > 2
-                    for name in ("nist.longley", "nist.wampler1")
-                )
-                and rows.any(solver="normal.cholesky", problem="nist.filip", status="REFUSED")
-            ),
-            lambda rows: {
-                name: digits(rows, QR, f"nist.{name}") - digits(rows, "normal.cholesky", f"nist.{name}")
-                for name in ("longley", "wampler1")
-            },
+            cholesky,
+            lambda n: n["longley"] > 2 and n["wampler1"] > 2 and n["refuses"],
         ),
-        Finding(
+        finding(
             "On Wampler5 the normal equations keep {normal:.1f} digits and QR {qr:.1f}; on the same matrix without a "
             "residual, Wampler1, QR keeps {without:.1f}.",
-            lambda rows: (
-                wampler5(rows)["normal"] > wampler5(rows)["qr"] - 1
-                and wampler5(rows)["without"] > wampler5(rows)["qr"] + 2
-            ),
             wampler5,
+            lambda n: n["normal"] > n["qr"] - 1 and n["without"] > n["qr"] + 2,
         ),
-        Finding(
+        finding(
             "Scaling columns by powers of two moves the digits of `scipy.linalg.lstsq` (gelsd) by up to {gelsd:.1f}, "
             "those of Householder QR by {qr:.1f}.",
-            lambda rows: scaled_apart(rows, "scipy.lstsq_gelsd") > 2 and scaled_apart(rows, QR) < 0.5,
-            lambda rows: {"gelsd": scaled_apart(rows, "scipy.lstsq_gelsd"), "qr": scaled_apart(rows, QR)},
+            scaled_apart,
+            lambda n: n["gelsd"] > 2 and n["qr"] < 0.5,
         ),
+    ),
+    remedies=(
+        remedy(
+            "Fit a polynomial by `Polynomial.fit`, which maps x to [-1, 1] first: {mapped:.1f} digits of Filip, where "
+            "`numpy.linalg.lstsq` on the powers of x keeps {default:.1f}.",
+            filip,
+            lambda n: n["mapped"] > n["default"] + 3,
+            CODE,
+        ),
+    ),
+    symptoms=(
+        "R and Python differ",
+        "a polynomial of high degree has strange coefficients",
+        "my software fails the NIST tests",
+        "LinAlgError: Matrix is not positive definite",
     ),
 )
 

@@ -24,7 +24,7 @@ with default_mode():
     from stabilitylab.scoring.reference import reference
     from stabilitylab.scoring.score import score
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "Breakdown",

@@ -9,6 +9,7 @@ import pytest
 import stabilitylab
 from paths import ROOT
 from stabilitylab import solvers
+from stabilitylab.report.committed import environments
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.S)
@@ -89,3 +90,16 @@ def test_one_version_is_told_everywhere():
     version = stabilitylab.__version__
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
     assert f"\n## {version} " in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_instructions_install_the_blas_of_the_committed_tables():
+    """Another BLAS gives R, Octave, gretl and Scilab other digits."""
+    packages = {"OpenBLAS": "libopenblas0-pthread", "reference BLAS": "libblas3"}
+    (installs,) = re.findall(r"`apt\s+install ([^`]*)`", README)
+    made_with = [
+        made_in.get("system BLAS", "OpenBLAS") for made_in in environments(ROOT / "experiments/tables").values()
+    ]
+    assert made_with
+    for name in {next(one for one in packages if text.startswith(one)) for text in made_with}:
+        assert packages[name] in installs.split()
+        assert f"made with {name}, from `{packages[name]}`" in " ".join(README.split())

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from mpmath import mpf
 
 import stabilitylab as sl
@@ -209,9 +211,13 @@ def test_an_import_by_another_road_is_seen(source):
 
 
 def forbidden(sources):
-    """What routes import beside `core`, and what the code that makes and uses references imports of routes."""
+    """What routes import beside `core`, and what the code that makes and uses references imports of routes.
+
+    The arithmetic of the references is imported by no route, but for the one file that puts mpmath itself on the bench.
+    """
     broken = reached(ROUTES, sources) - {"core"}
-    broken |= outside(ROUTES | {"core"}, sources) & {"mpmath", "flint"}
+    without_its_own = {name: text for name, text in sources.items() if name != "stabilitylab.libraries.mpmath_routes"}
+    broken |= outside(ROUTES | {"core"}, without_its_own) & {"mpmath", "flint"}
     return broken | (reached(SCORING, sources) & (ROUTES | {"bench"}))
 
 
@@ -223,6 +229,8 @@ def test_solvers_and_libraries_import_core_only_and_scoring_imports_none_of_them
     ("module", "source", "seen"),
     [
         ("stabilitylab.solvers.planted", "import mpmath", "mpmath"),
+        ("stabilitylab.libraries.planted", "import mpmath", "mpmath"),
+        ("stabilitylab.libraries.mpmath_routes", "from stabilitylab.exact.fit import fit", "exact"),
         ("stabilitylab.solvers.planted", "def f(A, b):\n    from mpmath import libmp", "mpmath"),
         ("stabilitylab.solvers.planted", "importlib.import_module('stabilitylab.exact.least_squares')", "exact"),
         ("stabilitylab.libraries.planted", "from stabilitylab.scoring.reference import reference", "scoring"),
@@ -435,6 +443,32 @@ def test_the_public_functions_answer_as_the_readme_says():
     assert row["digits.min"] == sl.lre(row.x, decimal)
     assert row["backward_error.optimal"] > 0
     assert sl.measure(lambda A, b: np.linalg.lstsq(A, b)[0], longley).solver == "<lambda>"
+
+
+def deadlines(source):
+    """The lines that set a time limit of Hypothesis."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [word.lineno for call in calls for word in call.keywords if word.arg == "deadline"]
+
+
+def test_only_the_profile_of_all_properties_says_anything_about_time():
+    set_by = {
+        path.name: found for path in (ROOT / "tests").rglob("*.py") if (found := deadlines(path.read_text("utf-8")))
+    }
+    assert set_by.keys() == {"conftest.py"}
+    assert deadlines("x = 1\n@settings(max_examples=5, deadline=None)\ndef test(): pass\n") == [2]
+
+
+def test_properties_have_no_deadline_and_are_the_same_in_ci(monkeypatch):
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check
+    asks = "import conftest, hypothesis; print(hypothesis.settings().derandomize)"
+    for name in ("CI", "STABILITYLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    for name, fixed in (("", "False"), ("CI", "True"), ("STABILITYLAB_CI", "True")):
+        environ = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), **({name: "true"} if name else {})}
+        done = subprocess.run([sys.executable, "-c", asks], env=environ, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == fixed, name
 
 
 def test_the_readme_s_example_runs():

@@ -1,7 +1,8 @@
 """Runs one route on one problem. The only room that turns exceptions, time-outs and crashes into rows."""
 
 from stabilitylab.bench import certified_solver
-from stabilitylab.bench.run import Route, answered, as_route, how_failed, measure, route, routes, solve, unsuited
+from stabilitylab.bench.loaded import loaded_blas
+from stabilitylab.bench.run import Route, answered, as_route, how_failed, lacks, measure, route, routes, solve, unsuited
 
 __all__ = [
     "Route",
@@ -9,6 +10,8 @@ __all__ = [
     "as_route",
     "certified_solver",
     "how_failed",
+    "lacks",
+    "loaded_blas",
     "measure",
     "route",
     "routes",

@@ -9,6 +9,7 @@ from stabilitylab.solvers import solver
     "exact.certified",
     source="Ozaki, Ogita, Oishi, Rump (2012); Rump, Acta Numerica 19 (2010), section 10",
     works_in="float64",
+    reference_solver=True,
 )
 def certified(A: Array, b: Array) -> Array:
     """x (n,) minimising |b - A x|, each entry the double nearest to the exact solution; see `lstsq`.

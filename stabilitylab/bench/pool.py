@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
 
+from stabilitylab.bench.processes import end_with_parent
 from stabilitylab.core.environment import ONE_THREAD
 
 Task = TypeVar("Task")
@@ -96,12 +97,18 @@ def _alone(
 
 
 def _pool(size: int) -> Any:
-    return ProcessPoolExecutor(max_workers=size, timeout=60, initializer=_ignore_interrupts, env=ONE_THREAD)
+    return ProcessPoolExecutor(
+        max_workers=size, timeout=60, initializer=_begin, initargs=(os.getpid(),), env=ONE_THREAD
+    )
 
 
-def _ignore_interrupts() -> None:
-    """Ignore SIGINT, which Ctrl-C sends to every process of a terminal: the parent ends its workers itself."""
+def _begin(parent: int) -> None:
+    """Ignore SIGINT, which Ctrl-C sends to every process of a terminal: the parent ends its workers itself.
+
+    A worker whose parent was killed ends too, with the processes of the libraries that it called.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent(parent)
 
 
 def _ready(work: Callable[[Task], Result]) -> Any:

@@ -1,21 +1,21 @@
 """One route on one problem: finds the route, arranges its arguments, calls it, classifies and scores the answer."""
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from stabilitylab import libraries, solvers
 from stabilitylab.bench.call import Answer, answer_of
-from stabilitylab.bench.isolation import LIMITS, Limits, isolated_answer
-from stabilitylab.core.catalog import Entry, RouteLabel
+from stabilitylab.bench.isolation import LIMITS, NO_CHANGE, Limits, isolated_answer
+from stabilitylab.core.catalog import Entry, RouteLabel, unknown_name
 from stabilitylab.core.errors import InputError, UnknownNameError
-from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Measurement, Solution, Status, Truth
 from stabilitylab.data.call_form import call_form
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
-from stabilitylab.scoring.score import require_names, score_solution
+from stabilitylab.scoring.score import require_names, score_solution, status_of_rank
 
 Route = Entry[RouteLabel]
 
@@ -31,8 +31,19 @@ def route(name: str) -> Route:
         if name in catalog:
             return catalog.entry(name)
     known = [r.label.name for r in routes()]
-    hint = did_you_mean(name, known, plural="routes")
-    raise UnknownNameError(f"no solver or library route is named {name!r}: {hint}")
+    lost = {**solvers.catalog.broken, **libraries.catalog.broken}
+    raise UnknownNameError(unknown_name("solver or library route", name, known, lost, plural="routes"))
+
+
+def lacks(name: str) -> str:
+    """What the route of that name needs and is not here, with the way to get it; "" where it can run.
+
+    Its file may be what is not here, where it could not be imported. Raises UnknownNameError for any other name.
+    """
+    files = {**solvers.catalog.could_hold(name), **libraries.catalog.could_hold(name)}
+    if files and all(name not in catalog for catalog in (solvers.catalog, libraries.catalog)):
+        return "; ".join(f"{module} could not be imported: {why}" for module, why in files.items())
+    return route(name).label.lacks
 
 
 def unsuited(label: RouteLabel, problem: Problem) -> str | None:
@@ -53,13 +64,14 @@ def solve(
     weights: Sequence[float] | None = None,
     sparse: bool = False,
     python: str | None = None,
+    environment: Mapping[str, str] = NO_CHANGE,
 ) -> Solution:
     """The Solution of a route on a problem, failures included; the route gets fresh copies of the arrays.
 
-    weights, sparse: as for `CallForm.arguments`. python: as for `answered`.
+    weights, sparse: as for `CallForm.arguments`. python, environment: as for `answered`.
     """
     call = call_form(entry.label.call_form).arguments(problem, variant, weights=weights, sparse=sparse)
-    answer = answered(entry, call.arguments, python=python)
+    answer = answered(entry, call.arguments, python=python, environment=environment)
     fit, warnings = answer.fit, answer.warnings
     if fit is None:
         return Solution(None, how_failed(entry.label, answer), None, answer.note, warnings, answer.seconds)
@@ -76,7 +88,8 @@ def solve(
         names = [problem.feature_names[call.columns[j]] for j in fit.dropped]
         status, note = Status.DROPPED, f"NA for {', '.join(names)}"
     elif fit.rank is not None and fit.rank < n:
-        status = Status.RANK_REDUCED
+        # Told by what was solved: in a variant the columns, and with them the directions, are others.
+        status = status_of_rank(call.A, call.b, np.asarray(fit.x), fit.rank, works_in=entry.label.works_in)
     elif warnings:
         status = Status.WARNED
     return Solution(x, status, fit, note, warnings, answer.seconds)
@@ -89,17 +102,26 @@ def answered(
     python: str | None = None,
     limits: Limits = LIMITS,
     watched: bool = False,
+    environment: Mapping[str, str] = NO_CHANGE,
 ) -> Answer:
     """What the route says to these arguments: in this process, or in that of its library where that is isolated.
 
     python: another interpreter, whose version of the library is to answer. limits: of a process that is not this one.
-    watched: as for `answer_of`.
+    watched: as for `answer_of`. environment: variables for a process of its own, in which the library then answers.
     """
     library = entry.label.library
-    if library is not None and python is not None:
-        return isolated_answer(library, entry.function, arguments, python=python, limits=limits, watched=watched)
+    if library is not None and (python is not None or environment):
+        return isolated_answer(
+            library,
+            entry.function,
+            arguments,
+            python=python or sys.executable,
+            limits=limits,
+            watched=watched,
+            environment=environment,
+        )
     if library is not None and library.missing:
-        return Answer(None, Status.REFUSED, f"{entry.label.name} cannot run here: {library.missing}")
+        return Answer(None, Status.UNUSABLE, f"{entry.label.name} cannot run here: {library.missing}")
     if library is not None and library.isolated:
         return isolated_answer(library, entry.function, arguments, limits=limits, watched=watched)
     return answer_of(entry.function, arguments, watched=watched)

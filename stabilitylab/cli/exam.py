@@ -5,17 +5,18 @@ from collections.abc import Sequence
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from stabilitylab import bench, conformance
 from stabilitylab.cli import exits
 from stabilitylab.cli.options import AS_JSON
-from stabilitylab.conformance import ExamResult, Verdict
+from stabilitylab.cli.screen import screen, show
+from stabilitylab.conformance import ExamResult, Verdict, questions
 from stabilitylab.core.errors import MissingLibraryError
+from stabilitylab.core.printable import one_line
+from stabilitylab.lab.not_imported import lines_of
 
-_WIDE = 160  # characters in a line where no terminal says how many there are
 _STYLES = {Verdict.PASS: "green", Verdict.NOT_APPLICABLE: "dim"}
 
 
@@ -47,6 +48,8 @@ def exam(routes: tuple[str, ...], as_json: bool) -> None:
         sat[entry.label.name] = results = conformance.exam(entry)
         if not as_json:
             _show(entry.label.name, results)
+    for line in lines_of(questions.catalog.broken):
+        click.echo(line, err=True)
     if as_json:
         click.echo(json.dumps({name: [one.to_dict() for one in results] for name, results in sat.items()}, indent=1))
     if not all(one.as_declared for results in sat.values() for one in results):
@@ -60,11 +63,11 @@ def _show(name: str, results: Sequence[ExamResult]) -> None:
     table.add_column("reason", overflow="fold")
     for one in results:
         style = _STYLES.get(one.verdict, "yellow") if one.as_declared else "bold red"
-        table.add_row(Text(one.question.replace("_", " ")), Text(verdict(one), style=style), Text(reason(one)))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDE
-    console.print(table)
+        table.add_row(
+            Text(one.question.replace("_", " ")), Text(verdict(one), style=style), Text(one_line(reason(one)))
+        )
+    console = screen()
+    show(console, table)
     console.print(f"{name}: {summary(results)}\n", soft_wrap=True, markup=False)
 
 

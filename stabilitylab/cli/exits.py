@@ -1,5 +1,6 @@
 """How a command ends: exit codes, and what is said of an interruption."""
 
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -14,6 +15,7 @@ INTERRUPTED = 130
 """Ctrl-C: 128 and the number of the signal, as shells have it."""
 
 _KEPT = f"{__name__}.kept"
+_WRITTEN = f"{__name__}.written"
 
 
 def fail() -> NoReturn:
@@ -24,6 +26,16 @@ def fail() -> NoReturn:
 def keeps(what: str) -> None:
     """Have an interruption of the running command say what it leaves, in place of "nothing was written"."""
     click.get_current_context().meta[_KEPT] = what
+
+
+def writes(where: Path) -> None:
+    """Have an error of the system that names no file, as that of a full disk, name where the running command writes."""
+    click.get_current_context().meta[_WRITTEN] = str(where)
+
+
+def written_to(ctx: click.Context) -> str:
+    """Where the command writes."""
+    return str(ctx.meta.get(_WRITTEN, "standard output"))
 
 
 def kept(ctx: click.Context) -> str:

@@ -5,21 +5,21 @@ from collections.abc import Sequence
 from functools import partial
 
 import click
-from rich.console import Console
 
 from stabilitylab import problems
 from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON
+from stabilitylab.cli.screen import screen, show
 from stabilitylab.core.types import Truth
 from stabilitylab.lab import environments
 from stabilitylab.lab.library_table import EVERYDAY, STRD, digits_table, select_libraries
+from stabilitylab.lab.not_imported import not_imported
 from stabilitylab.lab.version_watch import Bench, Step, measured, steps
 from stabilitylab.report.cells import Table
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.writers import terminal
 from stabilitylab.scoring.reporting import how_reported
 
-_WIDE = 200  # characters in a line that no terminal breaks
 _NARROW = 5  # characters in a column that must be narrow, such as 15.95
 
 
@@ -74,7 +74,8 @@ def libraries(
         rows = measured(
             [one for one in chosen if not one.missing], bench, lambda _, done, total: report("libraries", done, total)
         )
-    _show_rows(rows, {one.title: one.missing for one in chosen if one.missing}, as_json, why=bool(library_names))
+    missing = {one.title: one.missing for one in chosen if one.missing} | not_imported()
+    _show_rows(rows, missing, as_json, why=bool(library_names))
 
 
 def _show_rows(rows: Rows, missing: dict[str, str], as_json: bool, *, why: bool) -> None:
@@ -100,9 +101,7 @@ def _show_steps(compared: Sequence[Step], as_json: bool) -> None:
 
 def _print(table: Table) -> None:
     """The table in the terminal, closely set; where it is too wide, headers and names are broken before numbers."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDE
+    console = screen()
     made = terminal.table(table)
     made.padding = 0
     columns = [[table.printed(cell) for cell in column] for column in zip(*table.body, strict=True)]
@@ -112,9 +111,9 @@ def _print(table: Table) -> None:
         column.vertical, column.max_width = "bottom", width
         if scored and too_wide:
             column.width = max(_NARROW, *map(_width, texts))
-    console.print(made)
+    show(console, made)
 
 
 def _width(text: str) -> int:
-    """Of the last line: what stands above it may be broken."""
-    return len(text.split("\n")[-1])
+    """Of the last line, or of a word above it where that is longer: what stands there may be broken between words."""
+    return max(map(len, [text.split("\n")[-1], *text.split()]))

@@ -10,19 +10,19 @@ from typing import Any, get_args
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from stabilitylab.cli import progress
 from stabilitylab.cli.options import AS_JSON
+from stabilitylab.cli.screen import screen, show
 from stabilitylab.core.errors import InputError
+from stabilitylab.core.printable import one_line
 from stabilitylab.data.tabular import truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.fit_file import fit_file
 from stabilitylab.exact.least_squares import POLICIES, Policy
-from stabilitylab.report.writers import visible
 
 
 @click.command()
@@ -125,11 +125,9 @@ def _show(fit: CertifiedFit, truth: FileTruth, seconds: float) -> None:
         table.add_column(head, justify="right", no_wrap=True)
     for j, name in enumerate(fit.names):
         measured = ["", ""] if errors is None or ts is None else [repr(float(errors[j])), f"{float(ts[j]):.4g}"]
-        table.add_row(escape(visible(name)), repr(float(fit.x[j])), *measured)
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 200
-    console.print(table)
+        table.add_row(escape(one_line(name)), repr(float(fit.x[j])), *measured)
+    console = screen()
+    show(console, table)
     squared = "undefined" if fit.r_squared is None else repr(float(fit.r_squared))
     kind = "as written in the file" if truth == "decimal" else "as stored in float64"
     proven = certificate.digits

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 a finding was refuted or a threshold missed, 2 bad use or bad input, 130 interrupted.
 """
 
+import errno
 import importlib
 import pkgutil
 from typing import Any
@@ -10,25 +11,46 @@ from typing import Any
 import click
 
 from stabilitylab import cli
-from stabilitylab.cli.exits import BAD_INPUT, INTERRUPTED, kept
+from stabilitylab.cli.exits import BAD_INPUT, INTERRUPTED, kept, written_to
 from stabilitylab.cli.options import in_options
+from stabilitylab.core.catalog import import_failure
 from stabilitylab.core.errors import DuplicateNameError, StabilityLabError
+from stabilitylab.core.printable import one_line
 from stabilitylab.core.suggest import did_you_mean
+
+_SPACE = ": make room there, or write elsewhere"
+FULL = {errno.ENOSPC: _SPACE, errno.EDQUOT: _SPACE, errno.EROFS: ": write elsewhere"}
+"""The way out of an error of the system, by its number."""
 
 
 def commands() -> dict[str, click.Command]:
     """The subcommands by name: every click command that a module of this package holds, groups apart.
 
-    Raises DuplicateNameError where two of them have one name.
+    A module that cannot be imported is left out, and named by `broken`. Raises DuplicateNameError where two commands
+    have one name.
     """
     by_name: dict[str, click.Command] = {}
     for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
-        held = vars(importlib.import_module(module.name)).values()
+        try:
+            held = vars(importlib.import_module(module.name)).values()
+        except (Exception, SystemExit):
+            continue
         for command in (one for one in held if isinstance(one, click.Command) and not isinstance(one, click.Group)):
             name = command.name or ""
             if by_name.setdefault(name, command) is not command:
                 raise DuplicateNameError(f"two commands are named {name!r}, one of them in {module.name}: rename it")
     return dict(sorted(by_name.items()))
+
+
+def broken() -> dict[str, str]:
+    """The modules of this package that cannot be imported: name -> what happens, where, and the way out."""
+    found: dict[str, str] = {}
+    for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
+        try:
+            importlib.import_module(module.name)
+        except (Exception, SystemExit) as error:
+            found[module.name] = import_failure(error)
+    return found
 
 
 class CommandGroup(click.Group):
@@ -48,7 +70,8 @@ class CommandGroup(click.Group):
         """The subcommand that the arguments name; an unknown one is bad use, and similar ones are named."""
         known = self.list_commands(ctx)
         if args[0] not in known:
-            ctx.fail(f"No such command {args[0]!r}: {did_you_mean(args[0], known, plural='commands')}")
+            lost = "".join(f"; {module} could not be imported: {why}" for module, why in broken().items())
+            ctx.fail(f"No such command {args[0]!r}: {did_you_mean(args[0], known, plural='commands')}{lost}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -56,17 +79,17 @@ class CommandGroup(click.Group):
         try:
             return super().invoke(ctx)
         except StabilityLabError as error:
-            command = self.get_command(ctx, ctx.invoked_subcommand or "")
-            self._end(ctx, BAD_INPUT, in_options(str(error), command) if command else str(error))
+            self._end(ctx, BAD_INPUT, in_options(error, self.get_command(ctx, ctx.invoked_subcommand or "")))
         except BrokenPipeError:
             raise  # whoever reads the output has seen enough: no message, which click sees to
         except OSError as error:
-            self._end(ctx, BAD_INPUT, f"{error.filename or 'a file'}: {error.strerror or error}")
+            way = FULL.get(error.errno or 0, "")
+            self._end(ctx, BAD_INPUT, f"{error.filename or written_to(ctx)}: {error.strerror or error}{way}")
         except KeyboardInterrupt:
             self._end(ctx, INTERRUPTED, f"interrupted; {kept(ctx)}")
 
     def _end(self, ctx: click.Context, code: int, message: str) -> None:
-        click.echo(f"stabilitylab: {message}", err=True)
+        click.echo(f"stabilitylab: {one_line(message)}", err=True)
         ctx.exit(code)
 
 

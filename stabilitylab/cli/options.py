@@ -1,39 +1,50 @@
 """Options that several commands have, and the package's messages in the syntax of options."""
 
+import csv
+import io
 import re
 import shlex
-from ast import literal_eval
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+
+from stabilitylab.core.errors import Argument, StabilityLabError
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else on standard output.")
 FOLDER = click.option(
     "--from",
     "folder",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, file_okay=False),
     default=Path("experiments"),
     show_default=True,
     help="The folder that holds the experiments.",
 )
 
-_TEXT = r"""'[^'\\]*'|"[^"\\]*\""""
-_ARGUMENT = re.compile(rf"\b(\w+)=({_TEXT}|\[(?:{_TEXT}|, )*\]|\d+)")
 
+def in_options(error: StabilityLabError, command: click.Command | None) -> str:
+    """The message of an error in which arguments are options of the command: --truth matrix for truth='matrix'.
 
-def in_options(message: str, command: click.Command) -> str:
-    """A message that names arguments as Python writes them, such as truth='matrix', with the options: --truth matrix.
-
-    Only what the command has an option for is put so; a list becomes names between commas.
+    A list becomes names between commas. An argument for which the command has no option stays as Python writes it.
     """
-    options = {option.name: option.opts[0] for option in command.params if isinstance(option, click.Option)}
+    options = (
+        {option.name: option.opts[0] for option in command.params if isinstance(option, click.Option)}
+        if command
+        else {}
+    )
 
-    def written(match: re.Match[str]) -> str:
-        if match[1] not in options:
-            return match[0]
-        value = literal_eval(match[2])
-        text = ",".join(value) if isinstance(value, list) else str(value)
+    def written(argument: Argument) -> str:
+        if argument.name not in options:
+            return str(argument)
+        text = argument.value if isinstance(argument.value, str) else _between_commas(argument.value)
         quoted = shlex.quote(text) if re.search(r"\w", text) else repr(text)  # a mark alone is easily overlooked
-        return f"{options[match[1]]} {quoted}"
+        return f"{options[argument.name]} {quoted}"
 
-    return _ARGUMENT.sub(written, message)
+    return error.written(written)
+
+
+def _between_commas(names: Sequence[str]) -> str:
+    """Names as an option takes them: between commas, in double quotes where a name holds one."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()

@@ -1,11 +1,14 @@
-"""How far a command is: bars on a terminal, for whoever has waited two seconds."""
+"""How far a command is: bars on a terminal, for whoever has waited two seconds; a line now and then elsewhere."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
+import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -16,26 +19,89 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from stabilitylab.lab.runner import ProgressReport, silent
+from stabilitylab.core.printable import one_line
+from stabilitylab.lab.runner import ProgressReport
 
 QUIET_SECONDS = 2.0
+LINE_SECONDS = 10.0
+_FIGURES = 42  # characters of a line that bar, share and times need
+_SHORTEST = 16  # of a name
+
+
+@dataclass
+class Progressing:
+    """How far each of several parts is, in the order in which they were first named.
+
+    part: what one of them is, such as "chapter"; "" where they are not counted. steps: what is counted in them; "" for
+    a share in per cent.
+    """
+
+    part: str = ""
+    steps: str = ""
+    parts: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> bool:
+        """Whether there are several parts to count."""
+        return bool(self.part) and len(self.parts) > 1
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """Steps done and steps in all."""
+        return sum(done for done, _ in self.parts.values()), sum(total for _, total in self.parts.values())
+
+    @property
+    def place(self) -> str:
+        """chapter 3 of 13: the one after those that are finished."""
+        finished = sum(done >= total for done, total in self.parts.values())
+        return f"{self.part} {min(finished + 1, len(self.parts))} of {len(self.parts)}"
+
+    def line(self, name: str, seconds: float) -> str:
+        """Where all is, where the part of that name is, and how long it has taken."""
+        done, total = self.parts[name]
+        counted = f"{done} of {total} {self.steps}" if self.steps else f"{100 * done // max(total, 1)} %"
+        minutes, rest = divmod(int(seconds), 60)
+        return ", ".join(
+            [*([self.place] if self.counted else []), f"{one_line(name)}: {counted}", f"{minutes}:{rest:02d}"]
+        )
 
 
 @contextmanager
-def bars() -> Iterator[ProgressReport]:
-    """report(name, done, total), which shows a bar for each name on standard error until the block is left.
+def bars(part: str = "", steps: str = "") -> Iterator[ProgressReport]:
+    """report(name, done, total), which shows on standard error how far each name is, until the block is left.
 
-    Nothing is shown in the first two seconds, and nothing at all where standard error is no terminal. Output that goes
-    to a file or a pipe goes there while bars are shown, too; on the terminal it appears above them.
+    On a terminal a bar for each, after two seconds; where there are several parts, one for the whole, "chapter 3 of
+    13", above those that are being worked on. Elsewhere a line every ten seconds at most. part, steps: as for
+    `Progressing`.
+    Output that goes to a file or a pipe goes there while bars are shown, too; on the terminal it appears above them.
     """
     console = Console(stderr=True)
-    if not console.is_terminal:
-        yield silent
-        return
+    if console.is_terminal:
+        yield from _on_terminal(console, Progressing(part, steps))
+    else:
+        yield _in_lines(Progressing(part, steps))
+
+
+def _in_lines(now: Progressing) -> ProgressReport:
+    started = said = time.monotonic()
+
+    def report(name: str, done: int, total: int) -> None:
+        nonlocal said
+        now.parts[name] = done, total
+        moment = time.monotonic()
+        if moment - said >= LINE_SECONDS:
+            said = moment
+            click.echo(now.line(name, moment - started), err=True)
+
+    return report
+
+
+def _on_terminal(console: Console, now: Progressing) -> Iterator[ProgressReport]:
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=10),
         TaskProgressColumn(),
+        TextColumn("{task.fields[steps]}"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
@@ -44,10 +110,18 @@ def bars() -> Iterator[ProgressReport]:
     tasks: dict[str, TaskID] = {}
     started = time.monotonic()
 
-    def report(name: str, done: int, total: int) -> None:
+    def show(name: str, words: str, done: int, total: int, *, visible: bool) -> None:
         if name not in tasks:
-            tasks[name] = shown.add_task(name)
-        shown.update(tasks[name], completed=done, total=total)
+            tasks[name] = shown.add_task("", steps="")
+        steps = f"{done} of {total} {now.steps}" if now.steps else ""
+        if len(words) > (room := max(_SHORTEST, console.width - _FIGURES - len(steps))):
+            words = f"{words[: room - 1]}…"
+        shown.update(tasks[name], description=escape(words), completed=done, total=total, steps=steps, visible=visible)
+
+    def report(name: str, done: int, total: int) -> None:
+        now.parts[name] = done, total
+        show("", now.place, *now.whole, visible=now.counted)  # the first bar, above the others
+        show(name, one_line(name), done, total, visible=not now.counted or 0 < done < total)
         if time.monotonic() - started > QUIET_SECONDS:
             shown.start()
 

@@ -65,6 +65,7 @@ class Examinee:
         answer = answered(self.entry, arguments, limits=self.limits, watched=watched)
         if answer.fit is None:
             failed = how_failed(self.label, answer)
+            self.applies(failed is not Status.UNUSABLE, f"{Status.UNUSABLE.value}: {answer.note}")
             if failed is not Status.REFUSED and not answer.value_error:
                 gone = failed in (Status.DIED, Status.TIMED_OUT)
                 raise SettledError(Verdict.DIED if gone else Verdict.FAIL, f"{failed.value}: {answer.note}")

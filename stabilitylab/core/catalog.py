@@ -3,20 +3,25 @@
 import hashlib
 import importlib
 import importlib.metadata
+import importlib.util
 import pkgutil
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
 
 from stabilitylab.core.arguments import require_choice
-from stabilitylab.core.errors import DuplicateNameError, InputError, StabilityLabError, UnknownNameError
+from stabilitylab.core.errors import DuplicateNameError, InputError, UnknownNameError
 from stabilitylab.core.library import Library
-from stabilitylab.core.suggest import did_you_mean
+from stabilitylab.core.printable import one_line
+from stabilitylab.core.suggest import did_you_mean, similar
 
 Function = Callable[..., Any]
 AnyLabel = TypeVar("AnyLabel", bound="Label")
@@ -24,6 +29,8 @@ F = TypeVar("F", bound=Function)
 
 ROUTES = "stabilitylab.routes"
 """The group of entry points by which another distribution names its modules of solvers and library routes."""
+
+MISSPELT = 0.75  # similarity from which a family is meant that there is; below, all are listed
 
 TAGS: Mapping[str, str] = {
     "scale-equivariant": "A times a power of two gives x divided by it, bit for bit",
@@ -79,6 +86,10 @@ class RouteLabel(Label):
     intercept), X without the column of ones that intercept stands for, "line" (x, y), "polynomial" (x, y, degree).
     centred, scaled, mapped: what is done to the columns before they are solved: nothing where empty; mapped: x is
     mapped to [-1, 1]. "only for the cut-off": the raw columns are solved, and the cut-off is relative to their norms.
+    starts_at: of an iterative method, the number that all coefficients start from, where it is not 0; None otherwise.
+    called_under: settings that its users do not have unless they ask for them, in words; "" where there are none. All
+    routes run on one BLAS thread.
+    reference_solver: whether the reference is made by it, so that it is no player among the others.
     library: whose entry point it is; None for a solver of our own. default: whether it is the one that most users of
     its library call; one route of a library is.
     fails: questions of the exam it is known to fail, with the reason.
@@ -97,6 +108,9 @@ class RouteLabel(Label):
     centred: Centring = ""
     scaled: Scaling = ""
     mapped: bool = False
+    starts_at: float | None = None
+    called_under: str = ""
+    reference_solver: bool = False
     library: Library | None = None
     default: bool = False
     fails: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -174,7 +188,8 @@ class Catalog(Generic[AnyLabel]):
     """Functions by name. The first question imports packages, with all modules in them; importing registers.
 
     entry_points: a group of entry points whose modules, of other distributions, are imported as well. A module that
-    cannot be imported raises at every question until it can.
+    cannot be imported is left out, with all that it registered, and named in `broken`; it is not tried again, and is
+    there once somebody else imports it.
     """
 
     def __init__(self, kind: str, *packages: str, entry_points: str = "") -> None:
@@ -182,7 +197,22 @@ class Catalog(Generic[AnyLabel]):
         self.packages = packages
         self.entry_points = entry_points
         self._entries: dict[str, Entry[AnyLabel]] = {}
+        self._broken: dict[str, str] = {}
         self._discovered = False
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """The modules that could not be imported: name -> what happened, in which line of which file, and the way out.
+
+        Raises DuplicateNameError where two modules register one name: which of them is meant only a person knows.
+        """
+        self._discover()
+        return MappingProxyType(self._lost())
+
+    def could_hold(self, name: str) -> Mapping[str, str]:
+        """Those of `broken` that are named after the family of this name, as r_routes for "r.lm"."""
+        family = re.escape(name.partition(".")[0])
+        return {module: why for module, why in self.broken.items() if re.search(rf"(^|\.){family}(_|$)", module)}
 
     def register(self, label: AnyLabel) -> Callable[[F], F]:
         """A decorator that ties label to a function and returns the function unchanged."""
@@ -207,7 +237,8 @@ class Catalog(Generic[AnyLabel]):
 
         What is registered inside the block goes with it.
         """
-        before = dict(self._discover())
+        self._discover()
+        before = dict(self._entries)
         self._entries.update({entry.label.name: entry for entry in entries})
         try:
             yield
@@ -226,7 +257,8 @@ class Catalog(Generic[AnyLabel]):
         """The function of that name with its label. Raises UnknownNameError, with the nearest names."""
         entries = self._discover()
         if name not in entries:
-            raise UnknownNameError(f"no {self.kind} is named {name!r}: {did_you_mean(name, sorted(entries))}")
+            lost = self.could_hold(name) or self.broken
+            raise UnknownNameError(unknown_name(self.kind, name, sorted(entries), lost))
         return entries[name]
 
     def named(self, function_name: str) -> Function:
@@ -248,32 +280,72 @@ class Catalog(Generic[AnyLabel]):
     def _discover(self) -> dict[str, Entry[AnyLabel]]:
         if not self._discovered:
             for package in self.packages:
-                _import_all(package)
+                self._import_all(package, "")
             for point in importlib.metadata.entry_points(group=self.entry_points) if self.entry_points else ():
-                _import_point(point)
-            # Last, so that after a module that fails the next question fails too, and is not answered with a part.
+                dist = point.dist
+                self._import_all(point.module, point.module if dist is None else f"{dist.name} {dist.version}")
+            # Last, so that after two modules that claim one name the next question fails too.
             self._discovered = True
+        if lost := self._lost():
+            # Another catalogue may have tried the module again, which then registered a part of it here.
+            return {name: e for name, e in self._entries.items() if e.function.__module__ not in lost}
         return self._entries
 
+    def _lost(self) -> dict[str, str]:
+        """The modules that could not be imported and have not been since, by whoever corrected them."""
+        return {name: why for name, why in self._broken.items() if name not in sys.modules}
 
-def _import_point(point: importlib.metadata.EntryPoint) -> None:
-    """Import what another distribution names. Raises StabilityLabError, naming the distribution, where that fails."""
-    try:
-        module = importlib.import_module(point.module)
-        if hasattr(module, "__path__"):
-            _import_all(point.module)
-    except Exception as error:
-        brought_by = point.module if point.dist is None else f"{point.dist.name} {point.dist.version} ({point.module})"
-        raise StabilityLabError(
-            f"the routes of {brought_by} cannot be imported: {type(error).__name__}: {error}: mend or uninstall it"
-        ) from error
+    def _import_all(self, name: str, brought_by: str) -> None:
+        """Import a module, and where it is a package all modules in it; what cannot be imported goes to `broken`.
+
+        brought_by: the distribution, where it is another than this one.
+        """
+        try:
+            module = importlib.import_module(name)
+        except DuplicateNameError:
+            raise
+        except (Exception, SystemExit) as error:
+            # What it registered before it failed goes too: half a file is no claim of whoever wrote it.
+            self._entries = {key: e for key, e in self._entries.items() if e.function.__module__ != name}
+            self._broken[name] = import_failure(error, brought_by)
+            return
+        for found in pkgutil.iter_modules(getattr(module, "__path__", []), name + "."):
+            self._import_all(found.name, brought_by)
 
 
-def _import_all(package: str) -> None:
-    """Import a package with all modules in it and in the packages in it."""
-    path = getattr(importlib.import_module(package), "__path__", [])
-    for module in pkgutil.iter_modules(path, package + "."):
-        if module.ispkg:
-            _import_all(module.name)
-        else:
-            importlib.import_module(module.name)
+def unknown_name(kind: str, name: str, known: Sequence[str], lost: Mapping[str, str], plural: str = "names") -> str:
+    """The message about a name that is none of those known: similar ones, and the modules that may have brought it.
+
+    lost: of the modules that could not be imported those that may have.
+    """
+    missing = "".join(f"; {module} could not be imported: {why}" for module, why in lost.items())
+    family, families = name.partition(".")[0], list(dict.fromkeys(one.partition(".")[0] for one in known))
+    if "." in name and family not in families and not similar(family, families, MISSPELT):
+        hint = f"there is no family {family!r}: the families are {', '.join(families)}"
+    else:
+        hint = did_you_mean(name, known, plural=plural)
+    return f"no {kind} is named {name!r}: {hint}{missing}"
+
+
+def import_failure(error: BaseException, brought_by: str = "") -> str:
+    """What happened when a module was imported, in which line of which file, and the way out, in one line.
+
+    To be called where the error was caught: of its traceback the first frame is the caller's. brought_by: the
+    distribution that the module is part of, where that is another than this one.
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        place, text = f"{error.filename}, line {error.lineno}", error.msg
+    else:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__)[1:] if not _of_importlib(frame.filename)]
+        place, text = (f"{frames[0].filename}, line {frames[0].lineno}" if frames else ""), str(error)
+    said = one_line(f"{type(error).__name__}: {text}".rstrip(": ") + (f" ({place})" if place else ""))
+    absent = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if absent and importlib.util.find_spec(absent) is None:
+        way = f"install {absent}, or import it inside the functions that use it"
+    else:
+        way = "correct the file"
+    return f"{said}: {way}" + (f", or uninstall {brought_by}" if brought_by else "")
+
+
+def _of_importlib(file: str) -> bool:
+    return file.startswith("<frozen importlib") or file == importlib.__file__

@@ -3,7 +3,8 @@
 import hashlib
 import importlib.metadata
 import platform
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 import scipy.linalg  # loaded so that its BLAS is among those listed
 from threadpoolctl import ThreadpoolController, threadpool_info
+
+from stabilitylab.core.blas import system_blas
 
 # As many processes as cores, so that a second BLAS thread in each would only wait for the others.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
@@ -33,6 +36,7 @@ def stamp() -> dict[str, Any]:
         "processor": _processor(),
         "packages": {name: _version(name) for name in PACKAGES},
         "blas": sorted(blas, key=str),  # they are listed in an order that differs from process to process
+        "system BLAS": system_blas(),  # of programs, such as R
         "longdouble bits": int(np.finfo(np.longdouble).nmant) + 1,
     }
 
@@ -62,10 +66,23 @@ def hash_of(folder: Path) -> str:
     return total.hexdigest()
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """BLAS on one thread inside the block: bits differ between thread counts."""
-    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
-    return limit
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """BLAS on one thread inside the block: bits differ between thread counts.
+
+    As `threadpoolctl.ThreadpoolController.limit`, which also asks every library for its name, version and processor:
+    that takes as long as a small solve, twice.
+    """
+    before = [(blas, blas.get_num_threads()) for blas in _controller().lib_controllers if blas.user_api == "blas"]
+    for blas, threads in before:
+        if threads != 1:
+            blas.set_num_threads(1)
+    try:
+        yield
+    finally:
+        for blas, threads in before:
+            if blas.get_num_threads() != threads:
+                blas.set_num_threads(threads)
 
 
 def blas_thread_counts() -> tuple[int, ...]:

@@ -3,9 +3,34 @@
 Those that a caller can mend by passing something else are also ValueError; a missing library is also ImportError.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument that would mend an error: name=value in the syntax of Python; a command writes its own option."""
+
+    name: str
+    value: str | tuple[str, ...]
+
+    def __str__(self) -> str:
+        value = list(self.value) if isinstance(self.value, tuple) else self.value
+        return f"{self.name}={value!r}"
+
 
 class StabilityLabError(Exception):
-    """The root of every error this package raises on purpose."""
+    """The root of every error this package raises on purpose.
+
+    Its args are texts, and Arguments where the way out is one; str() joins them as Python writes arguments.
+    """
+
+    def __str__(self) -> str:
+        return self.written(str)
+
+    def written(self, argument: Callable[[Argument], str]) -> str:
+        """The message with each Argument in another syntax."""
+        return "".join(argument(part) if isinstance(part, Argument) else str(part) for part in self.args)
 
 
 class InputError(StabilityLabError, ValueError):
@@ -54,6 +79,10 @@ class DuplicateNameError(StabilityLabError, ValueError):
 
 class MissingLibraryError(StabilityLabError, ImportError):
     """The route needs a library that is not installed."""
+
+
+class UnusableProgramError(StabilityLabError, OSError):
+    """A program, or the process of a library, could not be started: what it needs is not on this machine."""
 
 
 class NotCertifiedError(StabilityLabError, ArithmeticError):

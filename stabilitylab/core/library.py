@@ -1,4 +1,4 @@
-"""A real library or program on the bench: whether it is here, in which version, and how to get it."""
+"""A real library or program on the bench: whether it is here, in which version, over which BLAS, and how to get it."""
 
 import ctypes.util
 import importlib.metadata
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from stabilitylab.core import blas
+
 
 @dataclass(frozen=True, kw_only=True)
 class Library:
@@ -18,7 +20,7 @@ class Library:
 
     name: the family in the names of its routes. title: as its users write it. modules, programs, shared, files: what
     must be importable, on PATH, loadable, or there. install: the command that brings it. version: asked of what is
-    installed.
+    installed. blas_of: finds out `blas` where neither the modules nor the file of the program tell.
     distribution: its name on the Python package index, for `stabilitylab libraries --against`; "" where it has none.
     isolated: whether its routes run in a process of their own.
     """
@@ -33,6 +35,20 @@ class Library:
     files: tuple[str, ...] = ()
     distribution: str = ""
     isolated: bool = True
+    blas_of: Callable[[], str] | None = None
+
+    def blas(self) -> str:
+        """The BLAS and LAPACK that it computes with: "OpenBLAS 0.3.26 (openblas-pthread)", "none", "unknown".
+
+        Of modules, what they have brought into this process, which is to be the one that answers
+        (`bench.loaded_blas`); of a program, what is linked with it, or what `blas_of` finds in it as it runs.
+        """
+        if self.blas_of is not None:
+            return self.blas_of()
+        if self.modules:
+            return blas.blas_of_modules(self.modules, self.distribution)
+        paths = filter(None, map(shutil.which, self.programs[:1]))
+        return next(map(blas.blas_of_program, paths), blas.NONE)
 
     @property
     def missing(self) -> str:
@@ -41,7 +57,13 @@ class Library:
 
 
 def python_library(
-    name: str, *, title: str, modules: tuple[str, ...], distribution: str, isolated: bool = True
+    name: str,
+    *,
+    title: str,
+    modules: tuple[str, ...],
+    distribution: str,
+    isolated: bool = True,
+    blas_of: Callable[[], str] | None = None,
 ) -> Library:
     """A library from the Python package index; its version is that of the distribution."""
     return Library(
@@ -52,10 +74,19 @@ def python_library(
         install=f"pip install {distribution}",
         version=lambda: importlib.metadata.version(distribution),
         isolated=isolated,
+        blas_of=blas_of,
     )
 
 
-def program(name: str, *, title: str, programs: tuple[str, ...], ask: tuple[str, ...], package: str) -> Library:
+def program(
+    name: str,
+    *,
+    title: str,
+    programs: tuple[str, ...],
+    ask: tuple[str, ...],
+    package: str,
+    blas_of: Callable[[], str] | None = None,
+) -> Library:
     """A program on PATH, from a Debian package; `ask` is the command that prints its version."""
     return Library(
         name=name,
@@ -63,6 +94,7 @@ def program(name: str, *, title: str, programs: tuple[str, ...], ask: tuple[str,
         programs=programs,
         install=f"apt install {package}",
         version=lambda: printed_version(ask),
+        blas_of=blas_of,
     )
 
 
@@ -72,6 +104,8 @@ def printed_version(command: tuple[str, ...]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    if done.returncode in (126, 127):  # not executed: a number in the message is that of a shared library
         return "unknown"
     match = re.search(r"\d+(?:\.\d+)+\w*|\b20\d\d[a-z]\b", done.stdout + done.stderr)
     return match[0] if match else "unknown"

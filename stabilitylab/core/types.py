@@ -21,7 +21,9 @@ SCHEMA = 2  # of a Measurement; raised when the meaning of a field changes
 MAPPINGS: Mapping[str, str] = {"problem": "parameters", "conditions": "conditions", "facts": "facts"}
 """`row["problem.NAME"]` looks into `row.parameters`: what stands before the dot, and the field that is looked into."""
 
+BLAS = "blas"  # the fact, and the condition, that names the BLAS and LAPACK that a library computed with
 WORST = "digits.min"  # correct digits of the worst coefficient, by which rows are judged and compared
+STARTED = "start"  # the fact of a row whose route started at the answer
 SAID = 4  # numbers and words in the sentence of a row without that score
 SHOWN_COEFFICIENTS, SHOWN_DIGITS = 10, 50  # of a printed Reference
 GUARD_DIGITS = 10  # decimal places in which a number is formed before it is rounded to those shown
@@ -53,23 +55,49 @@ class Fit:
         return np.array(self.x, dtype=dtype, copy=copy)
 
 
+class NotAvailable:
+    """The coefficient for which a route gave no value; a product with it is no value either."""
+
+    def __mul__(self, other: object) -> "NotAvailable":
+        return self
+
+    __rmul__ = __mul__
+
+    def __repr__(self) -> str:
+        return "NA"
+
+
+def reported(answer: "Fit | Array") -> Array:
+    """The coefficients (n,) as the route gave them: NA, and not the 0 of `Fit.x`, where it gave no value."""
+    x = np.array(answer)
+    if isinstance(answer, Fit) and answer.dropped:
+        x = x.astype(object)
+        x[list(answer.dropped)] = NotAvailable()
+    return x
+
+
 class Status(Enum):
     """How a solve ended, as a sentence."""
 
     SOLVED = "solved"
     WARNED = "solved, with a warning"
     RANK_REDUCED = "solved in a smaller space: directions were dropped by a rank cut-off"
+    REPORTS_LOWER_RANK = "solved, and reports a lower rank; the answer does not confirm that directions were dropped"
     DROPPED = "gave NA in place of a coefficient, whose column a rank cut-off dropped"
     REFUSED = "refused, and said why"
     RAISED = "raised an error that is no refusal"
     NOT_FINITE = "returned a coefficient that is not finite"
     TIMED_OUT = "did not come back within the time limit"
     DIED = "took its process down"
+    UNUSABLE = "could not be started here"
 
     @property
     def answered(self) -> bool:
         """Whether there are finite coefficients to score."""
-        return self in (Status.SOLVED, Status.WARNED, Status.RANK_REDUCED, Status.DROPPED)
+        return self in _ANSWERED
+
+
+_ANSWERED = frozenset({Status.SOLVED, Status.WARNED, Status.RANK_REDUCED, Status.REPORTS_LOWER_RANK, Status.DROPPED})
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,7 +250,9 @@ class Measurement:
         if not self.answered:
             said = [": ".join(filter(None, (status.value, self.note))), self.cause]
         else:
-            said = [self._scored(), "" if status is Status.SOLVED else status.value, self.note, self.cause]
+            warned = "with a warning" if self.warnings and status is not Status.WARNED else ""
+            ending = "" if status is Status.SOLVED else status.value
+            said = [self._scored(), ending, warned, self.note, self.cause, self.facts.get(STARTED, "")]
         under = [
             f"{self.truth} truth" if self.truth else "",
             self.format if self.works_in == self.format else f"{self.format}, computed in {self.works_in}",
@@ -251,7 +281,8 @@ class Measurement:
         if WORST in self.scores or WORST in self.reasons:
             return f"correct digits not scored: {self.reasons.get(WORST, 'no reason was recorded')}"
         numbers = [f"{name} {value:.4g}" for name, value in self.scores.items() if value is not None]
-        words = [f"{name} {value}" for name, value in self.facts.items() if "\n" not in str(value)]
+        facts = {name: value for name, value in self.facts.items() if name != STARTED and "\n" not in str(value)}
+        words = [f"{name} {value}" for name, value in facts.items()]
         return ", ".join([*numbers, *words][:SAID]) or "no score"
 
 

@@ -21,11 +21,16 @@ from stabilitylab.data.problem import Problem
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """What a route is called with, and the permutation and exponents that lead its answer back."""
+    """What a route is called with, and the permutation and exponents that lead its answer back.
+
+    A (m, n), b (m,): of the least-squares problem that the call asks, the square roots of weights multiplied in.
+    """
 
     arguments: tuple[Any, ...]
     columns: Array
     exponents: Array
+    A: Array
+    b: Array
 
     def back(self, fit: Fit) -> Array:
         """x (n,) in the order and scale of the problem as published."""
@@ -70,9 +75,12 @@ class CallForm(ABC):
             from scipy.sparse import csr_array  # it takes a while to import
 
             first = csr_array(first)
+        A, b = arranged.A, arranged.b
         if weights is not None:
             others.append(np.array(weights)[arranged.rows])
-        return Call((first, *others), arranged.columns, arranged.exponents)
+            roots = np.sqrt(others[-1])
+            A, b = A * roots[:, None], b * roots
+        return Call((first, *others), arranged.columns, arranged.exponents, A, b)
 
     def fixed(self, problem: Problem) -> int:
         """How many columns at the front are the route's own, and stay where they are."""

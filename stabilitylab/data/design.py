@@ -129,9 +129,8 @@ class Design:
             if name == response:
                 raise InputError(f"the response {name!r} is among the terms of the design: leave it out")
             if name not in regressors:
-                raise UnknownNameError(
-                    f"no column is named {name!r}: {did_you_mean(name, regressors, plural='columns', show=repr)}"
-                )
+                hint = did_you_mean(name, regressors, plural="columns", show=repr, few=12)
+                raise UnknownNameError(f"no column is named {name!r}: {hint}")
         return design
 
     def names(self, labels: Mapping[str, Labels]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Checks of arrays, made once where data come in: an error says what was expected, what came, and the way out."""
 
+from collections.abc import Sized
 from typing import Any
 
 import numpy as np
@@ -91,9 +92,24 @@ def as_array(values: npt.ArrayLike, name: str) -> Array:
     columns = columns_of(values)
     try:
         array = side_by_side(columns) if columns else np.asarray(values)
-    except ValueError as error:
-        raise ShapeError(f"{name} is ragged: {error}") from None
+    except ValueError:
+        # NumPy's own words are of its sequences and shapes, and none of them says where.
+        raise ShapeError(f"{name} is ragged{_unlike(values)}: give every row as many entries") from None
     return array
+
+
+def _unlike(values: Any) -> str:
+    """Where rows begin to have another number of entries: ", row 0 has 2 entries and row 1 has 3"; "" where deeper."""
+    sizes = [len(row) if isinstance(row, Sized) and not isinstance(row, str) else None for row in values]
+    k = next((k for k, size in enumerate(sizes) if size != sizes[0]), None)
+    if k is None:
+        return ""
+    first, other = (f"row {i} {_entries(sizes[i])}" for i in (0, k))
+    return f", {first} and {other}"
+
+
+def _entries(size: int | None) -> str:
+    return "is a number" if size is None else f"has {size} entr{'y' if size == 1 else 'ies'}"
 
 
 def unrounded(values: Any, name: str) -> Array:

@@ -16,6 +16,7 @@ first of these routes that proves every coefficient is taken; `certificate.route
       alpha < 1 is proven, and refinement with exact residuals; alpha and the residual give the radii.
    c. rationals (solve/rational.py): what a and b leave wide (ties, zeros, extreme conditioning), n <= 400. Exact y.
    d. least norm (solve/least_norm.py): exactly deficient A under policy "minimum-norm"; the rank is decided exactly.
+      Otherwise the refusal (dependent.py) writes out the relations between the columns.
 An enclosure (solve/enclosed.py) is narrow enough when one double is nearest to all of it, or when Cramer's rule leaves
 only a tie or 0. What is proven is kept in a Certificate (proof/certificate.py), and `check` (proof/checker.py) verifies
 it in rationals without a line of the engine.

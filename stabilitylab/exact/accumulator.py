@@ -13,7 +13,7 @@ import numpy.typing as npt
 from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import InputError, ShapeError, UnderdeterminedError
+from stabilitylab.core.errors import Argument, InputError, ShapeError, UnderdeterminedError
 from stabilitylab.exact import accumulator_file
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, exact_input, exact_weights, feed
@@ -142,7 +142,8 @@ class GramAccumulator:
         if policy == "full-rank" and self.rows < self.n:
             raise UnderdeterminedError(
                 f"{self.rows} {'row does' if self.rows == 1 else 'rows do'} not determine {self.n} "
-                f"coefficient{'s' * (self.n != 1)}: add at least {self.n}"
+                f"coefficient{'s' * (self.n != 1)}: give at least {self.n} rows, or ask for ",
+                Argument("policy", "minimum-norm"),
             )
         labels = column_names(names, None, self.n)
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)

@@ -9,7 +9,14 @@ import numpy as np
 
 from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import InputError
+from stabilitylab.core.errors import (
+    Argument,
+    InputError,
+    NotCertifiedError,
+    OutOfRangeError,
+    RankDeficientError,
+    UnderdeterminedError,
+)
 from stabilitylab.data.tabular import FileTable, open_table, truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth, Progress, no_progress
 from stabilitylab.exact.accumulator import GramAccumulator
@@ -58,6 +65,10 @@ def fit_file(
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
     response, weight_column = _name(table, target), None if weights is None else _name(table, weights)
+    if weight_column == response:
+        raise InputError(
+            f"{path}: column {response!r} is the target, and the weights too: name another for the weights"
+        )
     taken = [response] if weight_column is None else [response, weight_column]
     features = _features(table, columns, taken)
     if not features and not intercept:
@@ -67,11 +78,31 @@ def fit_file(
     ones = [Fraction(1)] if intercept else []
     unit = Fraction(1) if weight_column is None else scales[n + 1]
     accumulator = GramAccumulator(len(ones) + n, scales=[*ones, *scales[: n + 1]], weight_unit=unit)
+    read = 0
     for block in blocks:
         A = np.hstack([np.ones((len(block), 1), dtype=block.dtype), block[:, :n]]) if intercept else block[:, :n]
-        w = None if weight_column is None else _weights(block[:, n + 1], unit)
+        w = None
+        if weight_column is not None:
+            negative = np.flatnonzero(block[:, n + 1] < 0)
+            if len(negative):
+                where = f"{path}, row {read + int(negative[0])} (the first is 0), column {weight_column!r}"
+                raise OutOfRangeError(f"{where} is a negative weight: give weights of 0 or more")
+            w = _weights(block[:, n + 1], unit)
         accumulator.add(A, block[:, n], weights=w)
-    return accumulator.solve(names=["intercept", *features] if intercept else list(features), policy=policy)
+        read += len(block)
+    names = ["intercept", *features] if intercept else list(features)
+    if policy == "full-rank" and accumulator.rows < len(names):
+        weighted = "" if weight_column is None else f" of weight above 0 in column {weight_column!r}"
+        raise UnderdeterminedError(
+            f"{path} has {accumulator.rows} row{'s' * (accumulator.rows != 1)}{weighted} for {len(names)} coefficients "
+            f"({', '.join(map(repr, names[:5]))}{', ...' * (len(names) > 5)}): give at least {len(names)} rows, leave "
+            f"columns out, or ask for ",
+            Argument("policy", "minimum-norm"),
+        )
+    try:
+        return accumulator.solve(names=names, policy=policy)
+    except (RankDeficientError, OutOfRangeError, NotCertifiedError) as error:
+        raise type(error)(f"{path}: ", *error.args) from None
 
 
 def _name(table: FileTable, column: str | int) -> str:
@@ -80,15 +111,18 @@ def _name(table: FileTable, column: str | int) -> str:
 
 
 def _features(table: FileTable, columns: Sequence[str | int] | None, taken: Sequence[str]) -> tuple[str, ...]:
-    """The names of the columns to fit with. Raises InputError for one that is named twice, or is the target too."""
+    """The names of the columns to fit with. Raises InputError for one that is named twice, or is taken otherwise."""
     if columns is None:
         return table.others(taken)
     if isinstance(columns, str):
         raise InputError(f"columns must be a list of names; got {columns!r}: write columns={columns.split(',')!r}")
     features = tuple(_name(table, column) for column in columns)
-    twice = next((name for name in features if name in taken or features.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"{table.path}: column {twice!r} is named twice: once is what a regression can use")
+    for name in features:
+        if name in taken:
+            what = "the target" if name == taken[0] else "the weights"
+            raise InputError(f"{table.path}: column {name!r} is {what}, and among the columns too: leave it out there")
+        if features.count(name) > 1:
+            raise InputError(f"{table.path}: column {name!r} is named twice among the columns: once is enough")
     return features
 
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import RankDeficientError
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.problem import Problem
+from stabilitylab.exact.dependent import refused
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.float64.by_residual import solved_by_residual, worth_a_try
 from stabilitylab.exact.gram.inputs import prepare, summed
@@ -90,11 +90,7 @@ def fitted(
         independent = independent_columns(normal)
         rank = len(independent)
         if policy == "full-rank":
-            dependent = ", ".join(name for j, name in enumerate(names) if j not in independent)
-            raise RankDeficientError(
-                f"A has rank {rank} of {normal.n}, exactly; what depends on the columns before it: {dependent}. "
-                f"Drop it, or ask for policy='minimum-norm'"
-            )
+            raise refused(normal, independent, names, ["minimum-norm"])
         solved = least_norm(normal, independent)
         ratios = ((1, 1),) * normal.n
     x = rounded(solved, ratios, names)

@@ -2,18 +2,21 @@
 
 An experiment file begins with `from stabilitylab.lab import Experiment, Finding, ...` and ends with `run_file`:
 
-- what it declares: `Experiment`, `Finding`, `Remedy`, `Probe`, `Size`, problems by `case` and `cases`;
+- what it declares: `Experiment`, findings by `finding`, remedies by `remedy`, `Probe`, `Size`, problems by `case` and
+  `cases`;
 - what it shows: tables by `Pivot`, `Listing`, `Column` (or a `Table` of `Cell`), figures by `Lines`, `HeatMap`,
   `Scatter`, `Guide`, text on the pages of libraries by `WorstAnswers`, or `Block`s (`Text`, `TableBlock`, `Code`);
 - what its findings ask: `Rows` of `Measurement`, with `Status` and `Reporting`;
 - what a probe measures with: the catalogues `solvers`, `libraries`, `problems`, the module `bench`, clocks (`costs`,
-  `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), and the probes of behaviour
-  `rank_policy`, `metamorphic` and `fuzz`.
+  `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), another BLAS (`installed_blas`,
+  `preloading`), and the probes of behaviour `rank_policy`, `metamorphic` and `fuzz`.
 """
 
 from stabilitylab import bench, libraries, problems, solvers
 from stabilitylab.bench.timing import costs, interleaved
 from stabilitylab.core.arithmetic.formats import as_integers
+from stabilitylab.core.blas import installed as installed_blas
+from stabilitylab.core.blas import preloading
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Fit, Measurement, Status, Truth
 from stabilitylab.data.equivalents import Variant
@@ -21,6 +24,7 @@ from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.exact import GramAccumulator, enclose, lstsq
 from stabilitylab.exact.gram.inputs import exact_input
 from stabilitylab.exact.statistics import evidence_of
+from stabilitylab.lab.claims import finding, remedy
 from stabilitylab.lab.environments import Requirement, VersionError, interpreter
 from stabilitylab.lab.experiment import Experiment, Finding, Probe, Remedy, Size
 from stabilitylab.lab.library_page import WorstAnswers
@@ -40,10 +44,10 @@ from stabilitylab.scoring.reporting import Reporting, how_reported
 
 __all__ = [
     "NOTHING", "Block", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
-    "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "Pivot", "Probe", "Problem",
-    "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table", "TableBlock", "Text", "Truth",
-    "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench", "case", "cases", "costs", "enclose",
-    "evidence_of", "exact_input", "fuzz", "haar", "how_reported", "interleaved", "interpreter", "libraries", "lstsq",
-    "metamorphic", "plain", "problems", "rank_policy", "reference", "run_file", "singular_values", "solvers",
-    "superscript",
+    "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "Pivot", "Probe",
+    "Problem", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table", "TableBlock",
+    "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench", "case", "cases",
+    "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz", "haar", "how_reported", "installed_blas",
+    "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "plain", "preloading", "problems",
+    "rank_policy", "reference", "remedy", "run_file", "singular_values", "solvers", "superscript",
 ]  # fmt: skip

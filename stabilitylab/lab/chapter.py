@@ -3,20 +3,25 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from stabilitylab import libraries
 from stabilitylab.core import environment
+from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.library import Library
-from stabilitylab.lab.experiment import CheckedFinding, Loaded
+from stabilitylab.lab.experiment import CheckedFinding, CheckedRemedy, Loaded, Tabulation, find, load
 from stabilitylab.lab.library_page import page
 from stabilitylab.report import plot
+from stabilitylab.report.blas_used import blas_sentence, blas_used
 from stabilitylab.report.blocks import (
     Block,
+    Code,
     FigureBlock,
     Heading,
     Items,
@@ -30,7 +35,7 @@ from stabilitylab.report.blocks import (
     paragraphs,
     prose,
 )
-from stabilitylab.report.cells import Table
+from stabilitylab.report.plot import condition
 from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.writers import csv, html, jsonl, markdown
 
@@ -42,13 +47,20 @@ PUBLISHED = (markdown.SUFFIX, ".csv", ".svg")
 """The files that are kept beside the experiments; a run makes the others again."""
 
 INDEX = f"index{markdown.SUFFIX}"
+APPENDIX = "-appendix"
+"""What follows the name of a chapter in the name of the page of its large tables."""
+
+PICTURE = "condition-number"
+"""The name of the figure on the index, without suffix."""
 
 
 @dataclass(frozen=True)
 class Chapter:
     """What one experiment came to, as blocks. files: the names of what was written, the page in Markdown first.
 
-    lacks: the libraries that should be in it and are not here. sections: (name of a library, what is said about it).
+    remedies: what to do instead. symptoms: what a person sees who should read it. appendix: the tables that stand on a
+    page of their own. lacks: the libraries that should be in it and are not here. sections: (name of a library, what is
+    said about it). blas: (title of a library, the BLAS that its rows name).
     """
 
     name: str
@@ -58,52 +70,75 @@ class Chapter:
     tables: tuple[TableBlock, ...]
     figures: tuple[FigureBlock, ...]
     files: tuple[str, ...]
+    remedies: tuple[CheckedRemedy, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    appendix: tuple[TableBlock, ...] = ()
     lacks: tuple[str, ...] = ()
     sections: tuple[tuple[str, tuple[Block, ...]], ...] = ()
+    blas: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def claims(self) -> tuple[CheckedFinding, ...]:
+        """Its findings, then its remedies, which are findings too."""
+        return (*self.findings, *self.remedies)
 
     @property
     def holds(self) -> bool:
-        """Whether no finding is refuted."""
-        return all(finding.holds is not False for finding in self.findings)
+        """Whether no finding and no remedy is refuted."""
+        return all(claim.holds is not False for claim in self.claims)
 
     @property
-    def first_table(self) -> Table | None:
-        """The table that stands for the others; None where there is none."""
-        return self.tables[0].table if self.tables else None
+    def appendix_name(self) -> str:
+        """The name of the page of its large tables."""
+        return f"{self.name}{APPENDIX}"
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """Its page: question, text, findings, figures, tables, what was passed over, and how it is made again."""
+        """Its page: question, text, findings, what to do instead, figures, tables, what was passed over, the way on."""
         made_by = Typed(f"python experiments/{self.name}.py")
+        more = Text((Link(("More tables, line by line",), self.appendix_name), ".")) if self.appendix else None
         return (
             Heading(1, prose(self.question)),
             *paragraphs(self.text),
             *_findings(self.findings),
+            *_instead(self.remedies, 2),
             *self.figures,
             *self.tables,
+            *((more,) if more else ()),
             *(Text((f"Passed over, for it is not here: {lack}",)) for lack in self.lacks),
+            *_blas(self.blas),
             Text(("Made by ", made_by, "; ", Link(("all chapters",), "index"), ".")),
+        )
+
+    @property
+    def appendix_blocks(self) -> tuple[Block, ...]:
+        """The page of its large tables."""
+        return (
+            Heading(1, ("Tables of the chapter: ", *prose(self.question))),
+            Text(("What they show is said in ", Link(("the chapter",), self.name), ".")),
+            *self.appendix,
         )
 
 
 def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
     """The chapter of an experiment, whose files it writes to folder.
 
-    A page in each of PAGES, tables as CSV and JSON lines, figures as SVG and PNG. Raises NoRowsError for a table or
-    figure of which there is no row, unless libraries are absent.
+    A page in each of PAGES, another for the tables of its appendix if it has one, tables as CSV and JSON lines, figures
+    as SVG and PNG. Raises NoRowsError for a table or figure of which there is no row, unless libraries are absent.
     """
-    name = loaded.name
-    files = [f"{name}{suffix}" for suffix in PAGES]
+    name, experiment = loaded.name, loaded.experiment
     _clear(name, folder)
-    absent = loaded.experiment.absent()
-    made = [table for spec in loaded.experiment.tables if (table := _made(spec.table, rows, absent))]
-    tables = tuple(TableBlock(table, f"{name}-table{number}") for number, table in enumerate(made, 1))
-    for block in tables:
+    absent = experiment.absent()
+    tables = _tables(experiment.tables, rows, absent, name)
+    appendix = _tables(experiment.appendix, rows, absent, f"{name}{APPENDIX}")
+    pages = (name, f"{name}{APPENDIX}") if appendix else (name,)
+    files = [f"{page}{suffix}" for page in pages for suffix in PAGES]
+    for block in (*tables, *appendix):
         _write(folder / f"{block.stem}.csv", csv.table(block.table))
         _write(folder / f"{block.stem}.jsonl", jsonl.table(block.table))
         files += [f"{block.stem}.csv", f"{block.stem}.jsonl"]
     figures = []
-    for number, figure in enumerate(loaded.experiment.figures, 1):
+    for number, figure in enumerate(experiment.figures, 1):
         drawing = _made(partial(plot.draw, figure), rows, absent)
         if drawing is not None:
             figures.append(FigureBlock(figure.title, f"{name}-figure{number}"))
@@ -112,44 +147,132 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
         name,
         loaded.question,
         loaded.text,
-        tuple(finding.check(rows) for finding in loaded.experiment.findings),
+        tuple(finding.check(rows) for finding in experiment.findings),
         tables,
         tuple(figures),
         tuple(files),
+        remedies=tuple(remedy.check(rows) for remedy in experiment.remedies),
+        symptoms=experiment.symptoms,
+        appendix=appendix,
         lacks=tuple(f"{library.title}: {library.missing}" for library in absent),
+        blas=tuple(blas_used(rows).items()),
         sections=tuple(
-            (library, tuple(blocks))
-            for part in loaded.experiment.sections
-            for library, blocks in part.sections(rows).items()
+            (library, tuple(blocks)) for part in experiment.sections for library, blocks in part.sections(rows).items()
         ),
     )
     # Seconds mean nothing without the machine; digits hardly depend on it, and say so once, in the index.
-    machine = _environment() if loaded.experiment.cost == "bench" else ()
+    machine = _environment() if experiment.cost == "bench" else ()
     _write_page(folder, name, (*chapter.blocks, *machine), tuple(PAGES))
+    if appendix:
+        _write_page(folder, chapter.appendix_name, chapter.appendix_blocks, tuple(PAGES))
     return chapter
 
 
-def write_index(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str] = tuple(PAGES)) -> None:
-    """The book, and a page for each library, in the formats of these suffixes.
+def write_index(
+    chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str] = tuple(PAGES), others: Sequence[Loaded] = ()
+) -> None:
+    """The book, its picture, and a page for each library, in the formats of these suffixes.
 
-    For each experiment its question, findings, first figure and table; then the libraries and the environment.
+    What a person sees and where to read of it; the condition number; for each experiment its question, findings, first
+    figure and what to do instead; the libraries; the environment. others: see `written_before`.
     """
     questions = [prose(chapter.question) for chapter in chapters]
     blocks: list[Block] = [
         Heading(1, ("What happens to the digits",)),
         Text(
             prose(
-                "Each chapter asks a question, answers it with findings that a check stands behind, and shows the "
-                "rows. `python experiments/NAME.py` makes a chapter again."
+                "Each chapter asks a question, answers it with findings that a check stands behind, says what to do "
+                "instead, and shows the rows. `python experiments/NAME.py` makes a chapter again."
             )
         ),
+        *_symptoms(chapters, others),
+        Heading(2, ("The condition number",)),
+        Text(prose(CONDITION_NUMBER)),
+        FigureBlock(condition.TITLE, PICTURE),
+        Heading(2, ("The chapters",)),
         Items(tuple((Link(words, anchor=anchor(words)),) for words in questions), numbered=True),
     ]
+    if others:
+        blocks += [
+            Text(("Made in runs of their own:",)),
+            Items(tuple((Link(prose(one.question), one.name),) for one in others)),
+        ]
     for chapter, words in zip(chapters, questions, strict=True):
-        blocks += [Heading(2, words), *_findings(chapter.findings), *chapter.figures[:1], *chapter.tables[:1]]
-        blocks.append(Text((Link(("The whole chapter",), chapter.name),)))
+        blocks += [Heading(2, words), *_findings(chapter.findings), *chapter.figures[:1]]
+        blocks += _instead(chapter.remedies, 3)
+        blocks.append(Text((Link(("The whole chapter",), chapter.name), ", with its tables.")))
     blocks += _library_pages(chapters, folder, suffixes)
-    _write_page(folder, INDEX.removesuffix(markdown.SUFFIX), (*blocks, *_environment()), suffixes)
+    blas = _blas(tuple(pair for chapter in chapters for pair in chapter.blas))
+    _write_page(folder, INDEX.removesuffix(markdown.SUFFIX), (*blocks, *_environment(), *blas), suffixes)
+    for suffix, content in _picture():
+        if suffix in PUBLISHED or html.SUFFIX in suffixes:
+            (folder / f"{PICTURE}{suffix}").write_bytes(content)
+
+
+CONDITION_NUMBER = (
+    "Each row of data is a line, and the solution lies where the lines meet. Where they cross at a wide angle, a small "
+    "shift of the lines moves that point as little; where they are nearly parallel, it moves far along them. The "
+    "*condition number* of A, its largest singular value over its smallest, is how many times larger a relative change "
+    "of b can become in x: at 1e8 a change in the sixteenth digit of the data can reach the eighth digit of the answer."
+)
+"""What the picture of the index shows, for a reader who has not met the word."""
+
+
+def _symptoms(chapters: Sequence[Chapter], others: Sequence[Loaded]) -> tuple[Block, ...]:
+    """What a person sees, with the chapters to read; nothing where no chapter names a symptom."""
+    told = [(one.name, one.question, one.symptoms) for one in chapters]
+    told += [(one.name, one.question, one.experiment.symptoms) for one in others]
+    leads: dict[str, list[Link]] = {}
+    for name, question, symptoms in told:
+        for symptom in symptoms:
+            leads.setdefault(symptom, []).append(Link(prose(question), name))
+    if not leads:
+        return ()
+    items = tuple((*prose(symptom), ": ", *_separated(links)) for symptom, links in leads.items())
+    return Heading(2, ("What you see, and where to read",)), Items(items)
+
+
+def _separated(links: Sequence[Link]) -> Iterator[Link | str]:
+    for number, link in enumerate(links):
+        if number:
+            yield " and "
+        yield link
+
+
+def _instead(remedies: Sequence[CheckedRemedy], level: int) -> tuple[Block, ...]:
+    """What to do instead: each remedy's sentence with its verdict, and its code; nothing where there is none."""
+    blocks: list[Block] = []
+    for remedy in remedies:
+        blocks += [Text(_verdict(remedy)), Code(remedy.code, "python")]
+    return (Heading(level, ("What to do instead",)), *blocks) if blocks else ()
+
+
+@cache
+def _picture() -> tuple[tuple[str, bytes], ...]:
+    """(suffix, content) of the files of the index's figure."""
+    with TemporaryDirectory() as folder:
+        files = plot.save(condition.picture(), Path(folder) / PICTURE)
+        return tuple((file.suffix, file.read_bytes()) for file in files)
+
+
+def _tables(specs: Sequence[Tabulation], rows: Rows, absent: Sequence[Library], stem: str) -> tuple[TableBlock, ...]:
+    """The tables that there are rows for, numbered from 1."""
+    made = [table for spec in specs if (table := _made(spec.table, rows, absent))]
+    return tuple(TableBlock(table, f"{stem}-table{number}") for number, table in enumerate(made, 1))
+
+
+def written_before(experiments: Path, chapters: Sequence[Chapter], folder: Path) -> tuple[Loaded, ...]:
+    """The other experiments whose pages an earlier run left in a folder, in the order of their chapters.
+
+    One whose file cannot be loaded any more is left out: nothing of it was asked for now.
+    """
+    now = {chapter.name for chapter in chapters}
+    found = []
+    for path in find(experiments):
+        if path.stem not in now and (folder / f"{path.stem}{markdown.SUFFIX}").exists():
+            with suppress(StabilityLabError):
+                found.append(load(path))
+    return tuple(sorted(found, key=lambda one: (one.experiment.chapter, one.name)))
 
 
 def _library_pages(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str]) -> tuple[Block, ...]:
@@ -159,16 +282,33 @@ def _library_pages(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence
     links: list[Spans] = []
     for library in libraries.each():
         said: dict[str, list[Block]] = {}
-        for question, name, blocks in ((c.question, *section) for c in chapters for section in c.sections):
-            if name == library.name:
-                said.setdefault(question, []).extend(blocks)
+        for chapter in chapters:
+            own = [block for name, blocks in chapter.sections if name == library.name for block in blocks]
+            if own:
+                said[chapter.question] = [*own, Text((Link(("The whole chapter",), chapter.name), "."))]
         if said and not library.missing:
-            _write_page(folder, f"library-{library.name}", page(library, said), suffixes)
+            advice = [
+                (*prose(remedy.says), " ", Link(("More",), chapter.name), ".")
+                for chapter, remedy in _advice(chapters, library)
+            ]
+            blas = dict(pair for chapter in chapters for pair in chapter.blas).get(library.title, "")
+            _write_page(folder, f"library-{library.name}", page(library, said, advice, blas), suffixes)
             links.append((Link((f"{library.title} {library.version()}",), f"library-{library.name}"),))
     if not links:
         return ()
     about = "Its entry points, its worst answers, and scripts that give them again."
     return Heading(2, ("A page for each library",)), Text((about,)), Items(tuple(links))
+
+
+def _advice(chapters: Sequence[Chapter], library: Library) -> Iterator[tuple[Chapter, CheckedRemedy]]:
+    """The remedies that hold and concern a library: those about one of its routes, and those about whatever is called
+    of the chapters that have something to say about it."""
+    own = {entry.label.name for entry in libraries.catalog if entry.label.library == library}
+    for chapter in chapters:
+        concerned = any(name == library.name for name, _ in chapter.sections)
+        for remedy in chapter.remedies:
+            if remedy.holds and (own.intersection(remedy.needs) or (concerned and not remedy.needs)):
+                yield chapter, remedy
 
 
 def publish(chapters: Sequence[Chapter], written: Path, folder: Path) -> None:
@@ -196,7 +336,8 @@ def refresh(readme: Path, chapters: Sequence[Chapter]) -> None:
 def _clear(name: str, folder: Path) -> None:
     """Remove what an earlier run wrote of a chapter, and nothing of a chapter whose name begins alike."""
     for path in folder.iterdir():
-        if re.fullmatch(rf"{re.escape(name)}(\.md|\.html|-table\d+\.(csv|jsonl)|-figure\d+\.(svg|png))", path.name):
+        made = rf"{re.escape(name)}({APPENDIX})?(\.md|\.html|-table\d+\.(csv|jsonl)|-figure\d+\.(svg|png))"
+        if re.fullmatch(made, path.name):
             path.unlink()
 
 
@@ -212,12 +353,13 @@ def _made(make: Callable[[Rows], T], rows: Rows, absent: Sequence[Library]) -> T
 
 def _findings(findings: Sequence[CheckedFinding]) -> tuple[Items, ...]:
     """The list of findings with their verdicts; nothing where there are none."""
-    items: list[Spans] = []
-    for finding in findings:
-        refuted = finding.holds is False
-        why = (f" ({finding.why})",) if finding.why else ()
-        items.append((Stressed(finding.verdict, strong=refuted), ": ", *prose(finding.says), *why))
-    return (Items(tuple(items)),) if items else ()
+    return (Items(tuple(map(_verdict, findings))),) if findings else ()
+
+
+def _verdict(finding: CheckedFinding) -> Spans:
+    """A finding's verdict, its sentence, and why it could not be checked."""
+    why = (f" ({finding.why})",) if finding.why else ()
+    return Stressed(finding.verdict, strong=finding.holds is False), ": ", *prose(finding.says), *why
 
 
 def _environment() -> tuple[Block, ...]:
@@ -227,6 +369,13 @@ def _environment() -> tuple[Block, ...]:
     }
     lines = tuple((f"{key}: {text}",) for key, text in said.items())
     return Heading(2, ("Where these numbers were made",)), Items(lines)
+
+
+def _blas(used: Sequence[tuple[str, str]]) -> tuple[Block, ...]:
+    """The sentence of `blas_sentence` for (title, BLAS) of libraries; nothing where none is known."""
+    titles = dict(sorted(used))
+    sentence = blas_sentence(titles, {one.title: one.version() for one in libraries.each() if one.title in titles})
+    return (Text((sentence,)),) if sentence else ()
 
 
 def _write_page(folder: Path, name: str, blocks: Sequence[Block], suffixes: Sequence[str]) -> None:

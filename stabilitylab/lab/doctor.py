@@ -1,14 +1,16 @@
 """Self-tests of what all numbers here depend on: rounding, BLAS, and the exact engine against independent methods."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 
+import joblib
 import mpmath
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from stabilitylab import problems
+from stabilitylab import bench, libraries, problems
 from stabilitylab.core.arithmetic.formats import nearest
 from stabilitylab.core.environment import one_blas_thread
 from stabilitylab.data.problem import IntegerSystem
@@ -33,6 +35,25 @@ class SelfTest:
 def examine() -> tuple[SelfTest, ...]:
     """The results of all self-tests, in the order of CHECKS."""
     return tuple(check() for check in CHECKS)
+
+
+@dataclass(frozen=True)
+class LibraryHere:
+    """A library that is installed: its version, and the BLAS that its process has loaded."""
+
+    title: str
+    version: str
+    blas: str
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.version}: {self.blas}"
+
+
+def libraries_here() -> tuple[LibraryHere, ...]:
+    """The libraries that are installed, sorted by name; each is started, as many at a time as there are cores."""
+    here = [one for one in libraries.each() if not one.missing]
+    with ThreadPoolExecutor(joblib.cpu_count()) as pool:
+        return tuple(pool.map(lambda one: LibraryHere(one.title, one.version(), bench.loaded_blas(one)), here))
 
 
 def rounding_is_to_nearest() -> SelfTest:

@@ -20,11 +20,12 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from stabilitylab import libraries
-from stabilitylab.bench.isolation import isolated_version, worker_command
+from stabilitylab.bench.isolation import isolated_fact, worker_command
+from stabilitylab.bench.loaded import stands_in
+from stabilitylab.core.cache import cache_folder
 from stabilitylab.core.errors import InputError, StabilityLabError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.suggest import did_you_mean
-from stabilitylab.scoring.reference import cache_folder
 
 PINNED = ("numpy", "scipy")  # what other libraries compute with
 DISPLAY = ("click", "matplotlib", "rich")  # what draws and prints, which no worker does
@@ -120,9 +121,7 @@ def interpreter(wanted: Requirement, notify: Notify) -> str:
 
 def version_in(python: str, library: Library, worker: Library) -> str:
     """The version of a library that the process of a library, `worker`, has in another interpreter."""
-    modules = {e.function.__module__ for e in libraries.catalog if e.label.library is library}
-    places = [(m, key) for m in modules for key, value in vars(sys.modules[m]).items() if value is library]
-    return isolated_version(worker, *places[0], python=python)
+    return isolated_fact(worker, *stands_in(library), "version", python=python)
 
 
 def worker_requirements() -> tuple[str, ...]:

@@ -6,17 +6,18 @@ is the finding, and its name.
 
 import importlib.util
 import inspect
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
+from string import Formatter
 from types import ModuleType
 from typing import Literal, Protocol, TypeAlias
 
-from stabilitylab import bench
+from stabilitylab import bench, problems
+from stabilitylab.core.catalog import import_failure
 from stabilitylab.core.errors import StabilityLabError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.suggest import did_you_mean
@@ -96,6 +97,10 @@ class Probe:
         )
 
 
+NOT_MEASURED = "the rows that decide it were not measured here"
+ROWS_LACK = "the rows lack what decides it"
+
+
 def _no_numbers(rows: Rows) -> Numbers:
     return {}
 
@@ -115,7 +120,8 @@ class Finding:
     says: the sentence; numbers in it are written `{name}` or `{name:.1f}` and come from `numbers(rows)`, never typed.
     holds(rows): the predicate, which leaves a margin of at least a digit, so that last digits decide nothing.
     needs: routes without which the claim cannot be decided; where one cannot run here, it is not checked. Neither is it
-    where the predicate gives None, meets rows that are not there, or raises an error.
+    where the predicate gives None, meets rows that are not there, or raises an error, or where a number is missing.
+    Raises ValueError for braces that do not pair.
     """
 
     says: str
@@ -123,38 +129,62 @@ class Finding:
     numbers: Callable[[Rows], Numbers] = _no_numbers
     needs: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        try:
+            list(Formatter().parse(self.says))
+        except ValueError as error:
+            raise ValueError(f"{error}, in the sentence {self.says!r}: a brace that is meant is doubled") from None
+
     def check(self, rows: Rows) -> "CheckedFinding":
         """The sentence with its numbers, and whether it holds, as far as the rows can tell."""
-        lacks = dict.fromkeys(filter(None, (bench.route(name).label.lacks for name in self.needs)))
+        lacks = dict.fromkeys(filter(None, map(bench.lacks, self.needs)))
         if lacks:
             return self._unchecked("; ".join(lacks))
         try:
             holds = self.holds(rows)
             if holds is None:
-                return self._unchecked("the rows that decide it were not measured here")
-            return CheckedFinding(self.says.format(**self.numbers(rows)), bool(holds))
+                return self._unchecked(NOT_MEASURED)
+            numbers = self.numbers(rows)
+            used = {field for _, field, _, _ in Formatter().parse(self.says) if field}
+            lost = [name for name, value in numbers.items() if name in used and (value is None or value != value)]
+            if lost:
+                return self._unchecked(f"{ROWS_LACK}: no value for {', '.join(lost)}")
+            return CheckedFinding(self.says.format(**numbers), bool(holds))
         except NoRowsError as error:
             return self._unchecked(str(error))
         except Exception as error:  # a predicate meets a route without an answer: None where it expects a number
-            return self._unchecked(f"the rows lack what decides it ({type(error).__name__}: {error})")
+            return self._unchecked(f"{ROWS_LACK}: {type(error).__name__}: {error}")
 
     def _unchecked(self, why: str) -> "CheckedFinding":
-        return CheckedFinding(re.sub(r"\{[^}]*\}", "…", self.says), None, why)
+        pieces = ((text, field) for text, field, _, _ in Formatter().parse(self.says))
+        said = "".join(text + ("…" if field is not None else "") for text, field in pieces)
+        return CheckedFinding(said, None, why)
 
 
 @dataclass(frozen=True)
 class Remedy(Finding):
     """What to do instead: a finding whose sentence says what the change brings back, and the code that makes it.
 
-    code: lines of Python that run as they stand, with NumPy and the libraries of `needs` installed.
+    code: lines of Python that run as they stand, with NumPy and the libraries of `needs` installed. A line
+    `print(...)  # 3.0000` states what it prints, to a unit of the last place written. Raises ValueError without code.
     """
 
     code: str = ""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.code.strip():
+            raise ValueError(f"the remedy {self.says!r} has no code: give the lines that make the change")
+
+    def check(self, rows: Rows) -> "CheckedRemedy":
+        """See `Finding.check`."""
+        checked = super().check(rows)
+        return CheckedRemedy(checked.says, checked.holds, checked.why, self.code.strip("\n"), self.needs)
+
 
 @dataclass(frozen=True)
 class CheckedFinding:
-    """A finding with its verdict. holds: None where it could not be checked. why: the error, or what is not here."""
+    """A finding with its verdict. holds: None where it could not be checked. why: the reason for that, else ""."""
 
     says: str
     holds: bool | None
@@ -164,6 +194,14 @@ class CheckedFinding:
     def verdict(self) -> str:
         """holds, REFUTED or not checked here."""
         return {True: "holds", False: "REFUTED", None: "not checked here"}[self.holds]
+
+
+@dataclass(frozen=True)
+class CheckedRemedy(CheckedFinding):
+    """A remedy with its verdict, its code, and the routes that it is about (none: whatever is called)."""
+
+    code: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,7 +265,7 @@ class Experiment:
         for pattern in self.solvers:
             named = [r for r in bench.routes() if fnmatchcase(r.label.name, pattern)]
             if not named:
-                bench.route(pattern)
+                bench.lacks(pattern)  # raises, unless the file that brings it could not be imported
             routes |= {r.label.name: r for r in named}
         return tuple(routes.values())
 
@@ -296,8 +334,8 @@ def _module(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except StabilityLabError:
         raise
-    except Exception as error:
-        raise ExperimentError(f"{path.name} cannot be loaded: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise ExperimentError(f"{path.name} cannot be loaded: {import_failure(error)}") from error
     return module
 
 
@@ -311,15 +349,64 @@ def find(folder: Path) -> tuple[Path, ...]:
     return files
 
 
-def select(folder: Path, names: Sequence[str]) -> tuple[Loaded, ...]:
+@dataclass(frozen=True)
+class Selection:
+    """Experiments in the order of their chapters; broken: the files that hold none that can run, by name, with why.
+
+    A reason begins with the name of the file.
+    """
+
+    experiments: tuple[Loaded, ...]
+    broken: Mapping[str, str]
+
+    @property
+    def said(self) -> list[str]:
+        """A line for each file that is broken."""
+        return [f"left out: {why}" for why in self.broken.values()]
+
+
+def load_all(files: Iterable[Path]) -> Selection:
+    """The experiments of these files; a file that holds none that can run is no reason to go without the others."""
+    found: list[Loaded] = []
+    broken: dict[str, str] = {}
+    for path in files:
+        try:
+            found.append(_runnable(load(path)))
+        except StabilityLabError as error:
+            broken[path.name] = str(error) if str(error).startswith(path.name) else f"{path.name}: {error}"
+    return Selection(tuple(sorted(found, key=_place)), broken)
+
+
+def select(folder: Path, names: Sequence[str]) -> Selection:
     """The experiments of a folder that are named, by name or by a piece that fits only one; the cheap ones if none is.
 
-    In the order of their chapters. Raises UnknownNameError, with similar names or all, and ExperimentError.
+    Raises UnknownNameError, with similar names or all; ExperimentError where no file holds an experiment, or one that
+    is named does not; and for one that is named UnknownNameError of `Experiment.routes`, of a problem or a metric.
     """
     files = find(folder)
-    wanted = [_named(files, name) for name in dict.fromkeys(names)] or files
-    chosen = [one for one in map(load, wanted) if names or one.experiment.cost == "run"]
-    return tuple(sorted(chosen, key=lambda one: (one.experiment.chapter, one.name)))
+    if names:
+        named = [_runnable(load(_named(files, name))) for name in dict.fromkeys(names)]
+        return Selection(tuple(sorted({one.path: one for one in named}.values(), key=_place)), {})
+    selection = load_all(files)
+    if not selection.experiments:
+        raise ExperimentError(f"no experiment in {folder} can be run: {'; '.join(selection.broken.values())}")
+    cheap = tuple(one for one in selection.experiments if one.experiment.cost == "run")
+    return Selection(cheap, selection.broken)
+
+
+def _place(one: Loaded) -> tuple[int, str]:
+    return one.experiment.chapter, one.name
+
+
+def _runnable(one: Loaded) -> Loaded:
+    """The experiment itself, every name in which is one. Raises UnknownNameError."""
+    experiment = one.experiment
+    experiment.routes()
+    for case in (*experiment.problems, *experiment.quick):
+        problems.entry(case.family)
+    for name in (*experiment.metrics, *experiment.variant_metrics):
+        metrics.entry(name)
+    return one
 
 
 def _named(files: Sequence[Path], name: str) -> Path:

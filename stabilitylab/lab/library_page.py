@@ -7,14 +7,17 @@ from typing import Any, Protocol
 from stabilitylab import bench, libraries
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement
-from stabilitylab.report.blocks import Block, Code, Heading, Link, TableBlock, Text, prose
+from stabilitylab.report.blocks import Block, Code, Heading, Items, Link, Spans, TableBlock, Text, prose
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.table import Listing
+from stabilitylab.scoring.reporting import WORST_FIRST, how_reported, in_words
 
 WORST = Listing(
     "The answers that fell furthest below what the data support",
     ("solver", "problem", "digits.min", "digits.supported", "status", "warnings", "note"),
+    note="Silent ones first, then those of which only the rank tells, those with a warning, NA, and refusals; answers "
+    "that are not wrong come last, by the digits lost.",
 )
 
 
@@ -42,18 +45,44 @@ class WorstAnswers:
         for library in libraries.each():
             own = [row for row in chosen if bench.route(row.solver).label.library == library and fallen(row) >= 1]
             if own:
-                worst = sorted(own, key=fallen, reverse=True)[: self.count]
-                table = TableBlock(WORST.table(Rows(tuple(worst))))
-                made[library.name] = (table, Text(("The first of them again:",)), Code(script(worst[0]), "python"))
+                worst = sorted(own, key=place)[: self.count]
+                first = worst[0]
+                kept = "no answer" if first["digits.min"] is None else f"{first['digits.min']:.1f} correct digits"
+                made[library.name] = (
+                    TableBlock(worst_table(worst)),
+                    Text((f"The first of them again, with {kept} ({in_words(first)}):",)),
+                    Code(script(first), "python"),
+                )
         return made
 
 
+def place(row: Measurement) -> tuple[int, float]:
+    """Its place among the worst answers: by how it was reported, `WORST_FIRST`, and by the digits that are not there.
+
+    An answer that is not wrong, or not judged, comes after all that are.
+    """
+    reporting = how_reported(row)
+    return len(WORST_FIRST) if reporting is None else WORST_FIRST.index(reporting), -fallen(row)
+
+
+def worst_table(rows: Sequence[Measurement]) -> Table:
+    """The rows line by line, each with how it was reported, in the words of `Reporting`."""
+    table = WORST.table(Rows(tuple(rows)))
+    at = WORST.columns.index("status")
+    body = []
+    for row, cells in zip(rows, table.body, strict=True):
+        said = in_words(row)
+        body.append((*cells[:at], Cell(said, said), *cells[at:]))
+    header = (*table.header[:at], "how it was reported", *table.header[at:])
+    return Table(table.title, header, (*table.scored[:at], False, *table.scored[at:]), tuple(body), table.notes)
+
+
 def fallen(row: Measurement) -> float:
-    """How many digits that the data support are not there: all of them where there is no answer."""
+    """How many digits that the data support are not there; all of them where there is no answer."""
     digits, supported = row.scores["digits.min"], row.scores["digits.supported"]
-    if not row.answered:
-        return 16.0
-    return 0.0 if digits is None or supported is None else supported - digits
+    if supported is None:
+        return 0.0
+    return supported if not row.answered else 0.0 if digits is None else supported - digits
 
 
 def script(row: Measurement) -> str:
@@ -69,16 +98,33 @@ def script(row: Measurement) -> str:
     )
 
 
-def page(library: Library, sections: Mapping[str, Sequence[Block]]) -> tuple[Block, ...]:
-    """The page of a library: its routes with what they declare, then under each chapter's question what it found."""
-    blocks: list[Block] = [Heading(1, (f"{library.title} {library.version()}",)), TableBlock(_routes(library))]
+def page(
+    library: Library, sections: Mapping[str, Sequence[Block]], advice: Sequence[Spans] = (), blas: str = ""
+) -> tuple[Block, ...]:
+    """The page of a library: what to do, its routes with what they declare, and under each question what was found.
+
+    advice: sentences that say what to do with this library. blas: what it computes with, named under the title.
+    """
+    blocks: list[Block] = [Heading(1, (f"{library.title} {library.version()}",))]
+    blocks += [Text((f"BLAS and LAPACK: {blas}.",))] if blas else []
+    if advice:
+        blocks += [Text(("What to do:",)), Items(tuple(advice))]
+    blocks.append(TableBlock(_routes(library)))
     for question, section in sections.items():
         blocks += [Heading(2, prose(question)), *section]
     return (*blocks, Text((Link(("All chapters",), "index"),)))
 
 
 def _routes(library: Library) -> Table:
-    header = ("route", "what is called", "works in", "matrix solved", "exactly dependent columns", "cut-off")
+    header = (
+        "route",
+        "what is called",
+        "works in",
+        "matrix solved",
+        "exactly dependent columns",
+        "cut-off",
+        "called under",
+    )
     body = []
     for entry in libraries.catalog:
         label = entry.label
@@ -91,6 +137,7 @@ def _routes(library: Library) -> Table:
                 label.solves,
                 label.deficient_answer,
                 label.cutoff_says or "none",
+                label.called_under or "its defaults",
             )
             body.append(tuple(Cell(text, text) for text in texts))
     return Table("Its entry points, and what they declare", header, (False,) * len(header), tuple(body))

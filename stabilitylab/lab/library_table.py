@@ -11,6 +11,7 @@ from stabilitylab.core.errors import UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Measurement
+from stabilitylab.report.blas_used import blas_sentence, blas_used
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.table import Pivot
@@ -26,7 +27,7 @@ EVERYDAY = ("real.income_and_rate", "real.timestamps_s", "real.years")
 """Data as users bring them, on which default calls lose digits."""
 
 UNREPORTED = (Reporting.SILENT, Reporting.RANK_ONLY)
-"""Of a wrong answer nothing was said, or no more than a lower rank."""
+"""Of a wrong answer there was no report, or no more than a lower rank."""
 
 
 def select_libraries(names: Sequence[str]) -> tuple[Library, ...]:
@@ -50,7 +51,7 @@ def digits_table(rows: Rows, *, why: bool) -> Table:
 
     Routes stand together by library, under its title and version.
     """
-    made = Pivot("Correct digits of the worst coefficient", columns=_short, flag="silence").table(rows)
+    made = Pivot("Correct digits of the worst coefficient", columns=_short).table(rows)
     unreported = Counter(row.solver for row in rows if how_reported(row) in UNREPORTED)
     titles = {row.solver: f"{row['conditions.library']} {row['conditions.version']}" for row in rows}
     titled: set[str] = set()
@@ -62,11 +63,13 @@ def digits_table(rows: Rows, *, why: bool) -> Table:
         shown = cells if why else [replace(cell, details=()) for cell in cells]
         body.append((Cell(name, route.text), *shown, Cell(str(unreported[route.text]), unreported[route.text])))
     explained = (
-        "silent: on how many problems some coefficient has no correct digit, although the data support "
-        f"{DESERVED:g}, and no more than a lower rank tells of it."
+        "not reported: on how many problems some coefficient has no correct digit, although the data support "
+        f"{DESERVED:g}, and the route is {Reporting.SILENT.value}, or {Reporting.RANK_ONLY.value}."
     )
-    head = ("route", *made.header[1:], "silent")
-    return Table(made.title, head, (*made.scored, True), tuple(body), (*made.notes, explained))
+    used = blas_used(replace(row, conditions={}) for row in rows)
+    blas = blas_sentence(used, {str(row["conditions.library"]): str(row["conditions.version"]) for row in rows})
+    head = ("route", *made.header[1:], "not reported")
+    return Table(made.title, head, (*made.scored, True), tuple(body), (*made.notes, explained, *filter(None, [blas])))
 
 
 def _short(row: Measurement) -> str:

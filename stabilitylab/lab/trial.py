@@ -9,12 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from stabilitylab import bench, problems
+from stabilitylab import bench, libraries, problems
 from stabilitylab.bench.pool import watchdog
 from stabilitylab.core import environment
 from stabilitylab.core.catalog import origin
 from stabilitylab.core.environment import one_blas_thread
-from stabilitylab.core.types import SCHEMA, Measurement, Solution, Status
+from stabilitylab.core.types import BLAS, SCHEMA, Measurement, Solution, Status
 from stabilitylab.data.equivalents import Variant
 from stabilitylab.data.problem import Problem
 from stabilitylab.lab.experiment import Experiment, ExperimentError, Loaded, Probe, Size, load
@@ -209,7 +209,18 @@ def measured(batch: Batch, *, watched: bool) -> tuple[RowsOfTrial, ...]:
     for trial in batch.trials:
         with watchdog(batch.limit) if watched else nullcontext():
             rows.append(trial.measured(experiment))
-    return tuple(rows)
+    return tuple(tuple(row and with_blas(row) for row in of_trial) for of_trial in rows)
+
+
+def with_blas(row: Measurement) -> Measurement:
+    """A row of a library that is here with the fact "blas", what it computed with (see `bench.loaded_blas`).
+
+    Other rows, and those that have the fact, come back unchanged.
+    """
+    library = libraries.of_route(row.solver)
+    if library is None or library.missing or BLAS in row.facts:
+        return row
+    return replace(row, facts={**row.facts, BLAS: bench.loaded_blas(library)})
 
 
 def lost(batch: Batch, timed_out: bool) -> RowsOfTrial:

@@ -9,10 +9,11 @@ from typing import Any
 import joblib
 
 from stabilitylab import bench, libraries, problems
+from stabilitylab.bench.isolation import NO_CHANGE
 from stabilitylab.bench.pool import LostTask, in_processes
 from stabilitylab.core.errors import MissingLibraryError
 from stabilitylab.core.library import Library
-from stabilitylab.core.types import Measurement, Solution, Status, Truth
+from stabilitylab.core.types import BLAS, Measurement, Solution, Status, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.lab import environments
 from stabilitylab.lab.compare import Change, Comparison
@@ -60,16 +61,27 @@ class Bench:
 
 
 def answer(
-    entry: bench.Route, problem: Problem, truth: Truth, conditions: Mapping[str, Any], *, python: str | None = None
+    entry: bench.Route,
+    problem: Problem,
+    truth: Truth,
+    conditions: Mapping[str, Any],
+    *,
+    python: str | None = None,
+    environment: Mapping[str, str] = NO_CHANGE,
 ) -> Measurement:
-    """The row of a route on a problem under these conditions, the library's version among them.
+    """The row of a route on a problem under these conditions, such as the library's version; a fact names its BLAS.
 
-    python: another interpreter, whose version of the library answers.
+    python: another interpreter, whose version of the library answers. environment: as for `bench.answered`.
     """
-    solution = bench.solve(entry, problem, python=python)
+    solution = bench.solve(entry, problem, python=python, environment=environment)
     if python is not None:  # what a label claims is claimed of the version that is here
         entry = replace(entry, label=replace(entry.label, law=None, cutoff=None, cutoff_says=""))
-    return score_solution(entry, problem, solution, truth=truth, wanted=SCORES, conditions=conditions)
+    row = score_solution(entry, problem, solution, truth=truth, wanted=SCORES, conditions=conditions)
+    library = entry.label.library
+    if library is None:
+        return row
+    blas = bench.loaded_blas(library, python=python, environment=environment)
+    return replace(row, facts={**row.facts, BLAS: blas})
 
 
 # --- several libraries, each in a process
@@ -152,7 +164,7 @@ class Step:
 
 def _told(row: Measurement) -> Cell:
     """The digits of a row with its marks; its note and warnings are footnotes."""
-    made = grid.cell([row], "digits.min", flag="silence")
+    made = grid.cell([row], "digits.min")
     return replace(made, details=tuple(filter(None, (*made.details, row.note, *row.warnings))))
 
 

@@ -44,12 +44,12 @@ def each() -> Iterator[Library]:
     return iter([by_name[name] for name in sorted(by_name)])
 
 
+def of_route(name: str) -> Library | None:
+    """The library of the route of that name; None for a name of no library's route."""
+    return catalog.entry(name).label.library if name in catalog else None
+
+
 def defaults() -> tuple[str, ...]:
     """For each library the entry point that most of its users call, as its label declares, sorted by library."""
     chosen = {e.label.library.name: e.label.name for e in catalog if e.label.library is not None and e.label.default}
     return tuple(chosen[name] for name in sorted(chosen))
-
-
-def versions() -> dict[str, str]:
-    """The installed libraries: title -> version."""
-    return {library.title: library.version() for library in each() if not library.missing}

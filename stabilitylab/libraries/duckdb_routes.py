@@ -32,7 +32,7 @@ def _connection() -> Any:
     call_form="line",
     centred="running means",
     fails={
-        "has_a_stated_answer_to_singular_data": "for equal x the slope is NULL, but the intercept NaN without a word",
+        "has_a_stated_answer_to_singular_data": "for equal x the slope is NULL, but the intercept a silent NaN",
         "returns_the_format_of_its_input": "the aggregates are DOUBLE, for columns of FLOAT too",
     },
     default=True,

@@ -1,7 +1,6 @@
 """Gnumeric's ways to fit: LINEST, SLOPE with INTERCEPT, and the normal equations as people type them into a cell."""
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.library import program
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.libraries.support.programs import ProgramError
+from stabilitylab.libraries.support.programs import ProgramError, ran
 from stabilitylab.libraries.support.spreadsheet import (
     Program,
     linest,
@@ -26,7 +25,7 @@ GNUMERIC = program(
 def _to_csv(path: Path) -> str:
     out = path.with_suffix(".csv")
     command = ("ssconvert", "--export-type=Gnumeric_stf:stf_csv", str(path), str(out))
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, check=False)
+    done = ran(command, env={**os.environ, "LC_ALL": "C"})
     if not out.exists():
         raise ProgramError(f"ssconvert: {done.stderr.strip() or 'no output'}")
     return out.read_text("utf-8")

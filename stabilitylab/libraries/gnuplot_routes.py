@@ -55,6 +55,7 @@ def _fit(x: Array, y: Array, degree: int, limit: str) -> Fit:
     tags=("no-rank-test",),
     fails={"agrees_with_the_exact_solution": "it stops when the sum of squares changes by less than 1e-5 of itself"},
     call_form="polynomial",
+    starts_at=1.0,
     default=True,
 )
 def gnuplot_fit(x: Array, y: Array, degree: int) -> Fit:
@@ -75,6 +76,8 @@ def gnuplot_fit(x: Array, y: Array, degree: int) -> Fit:
     tags=("no-rank-test",),
     fails={"agrees_with_the_exact_solution": "a sum of squares that changes no more fixes half the digits"},
     call_form="polynomial",
+    starts_at=1.0,
+    called_under="set fit limit 1e-15",
 )
 def gnuplot_fit_limit(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) as gnuplot.fit, after set fit limit 1e-15.
@@ -91,7 +94,7 @@ def gnuplot_fit_limit(x: Array, y: Array, degree: int) -> Fit:
     tags=("no-rank-test",),
     law="normal",
     constant=0.6,
-    fails={"has_a_stated_answer_to_singular_data": "where all x are equal it divides 0 by 0, and nothing is said"},
+    fails={"has_a_stated_answer_to_singular_data": "where all x are equal it divides 0 by 0, without a warning"},
     call_form="line",
 )
 def gnuplot_stats(x: Array, y: Array) -> Fit:

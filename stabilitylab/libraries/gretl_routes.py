@@ -3,12 +3,20 @@
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.blas import blas_of_process
 from stabilitylab.core.library import program
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
 from stabilitylab.libraries.support.programs import END, doubles, fit, session
 
-GRETL = program("gretl", title="gretl", programs=("gretlcli",), ask=("gretlcli", "--version"), package="gretl")
+GRETL = program(
+    "gretl",
+    title="gretl",
+    programs=("gretlcli",),
+    ask=("gretlcli", "--version"),
+    package="gretl",
+    blas_of=lambda: _blas(),
+)
 
 COMMAND = ("gretlcli", "--quiet")
 OPENING = f'set echo off\nset messages off\nprint "{END}"'
@@ -38,6 +46,10 @@ else
   printf "dropped:%s\\n", dropped
 endif
 """
+
+
+def _blas() -> str:
+    return blas_of_process(session(COMMAND, OPENING).process.pid)
 
 
 def _ask(A: Array, b: Array, *commands: str) -> Fit:
@@ -112,6 +124,7 @@ def gretl_ols(X: Array, y: Array, intercept: bool) -> Fit:
     "gretl.ols_qr",
     GRETL,
     source="gretl command reference, set force_qr",
+    called_under="set force_qr on",
     tags=STABLE,
     law="columnwise",
     constant=0.14,
@@ -200,6 +213,7 @@ def gretl_mols(A: Array, b: Array) -> Fit:
     "gretl.mols_svd",
     GRETL,
     source="gretl function reference, mols; command reference, set svd",
+    called_under="set svd on",
     tags=("scale-equivariant", "no-rank-test", "normwise-backward-stable"),
     law="normwise",
     constant=0.19,

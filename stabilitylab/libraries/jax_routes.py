@@ -12,7 +12,7 @@ JAX = python_library("jax", title="JAX", modules=("jax",), distribution="jax")
 BOTH = ("float32", "float64")
 EPS32 = float(np.finfo(np.float32).eps)
 NARROW = {
-    "agrees_with_the_exact_solution": "64-bit types are off by default: float64 data become float32 without a word",
+    "agrees_with_the_exact_solution": "64-bit types are off by default: float64 becomes float32 without a warning",
     "returns_the_format_of_its_input": "64-bit types are off by default: the answer is float32",
 }
 
@@ -49,6 +49,7 @@ def jax_lstsq(A: Array, b: Array) -> Fit:
     "jax.lstsq_x64",
     JAX,
     source="jax.numpy.linalg.lstsq, documentation and jax/_src/numpy/linalg.py",
+    called_under="jax_enable_x64",
     tags=("scale-equivariant", "normwise-backward-stable"),
     law="normwise",
     constant=0.15,
@@ -105,6 +106,7 @@ def jax_polyfit(x: Array, y: Array, degree: int) -> Array:
     "jax.polyfit_x64",
     JAX,
     source="jax.numpy.polyfit, documentation and jax/_src/numpy/polynomial.py",
+    called_under="jax_enable_x64",
     tags=("columnwise-backward-stable", "residual-optimal"),
     law="columnwise",
     constant=0.13,

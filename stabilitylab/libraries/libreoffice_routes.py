@@ -11,10 +11,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.blas import blas_of_process
 from stabilitylab.core.library import program
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.libraries.support.programs import ProgramError
+from stabilitylab.libraries.support.programs import ProgramError, ran, unusable
 from stabilitylab.libraries.support.spreadsheet import (
     Program,
     linest,
@@ -30,6 +31,7 @@ LIBREOFFICE = program(
     programs=("soffice", "localc"),
     ask=("soffice", "--version"),
     package="libreoffice-calc",
+    blas_of=lambda: _blas(),
 )
 
 STARTING = 60.0  # seconds for the program to make its profile and open its first document
@@ -49,6 +51,7 @@ class _Office:
         profile = (folder / "profile").as_uri()
         self.command = ("soffice", f"-env:UserInstallation={profile}", "--headless", "--norestore")
         self.environment = {**os.environ, "LC_ALL": "C"}
+        ran(("soffice", "--version"), env=self.environment)  # which tells at once where it cannot start
         held = '"$@" & read -r _; kill $!; wait; rm -r "$0"'
         self.shell = subprocess.Popen(
             ("sh", "-c", held, str(folder), *self.command, str(folder / "open.ods")),
@@ -61,13 +64,13 @@ class _Office:
         deadline = time.monotonic() + STARTING
         while not (folder / ".~lock.open.ods#").exists():
             if time.monotonic() > deadline:
-                raise ProgramError(f"soffice opened no document within {STARTING:g} s")
+                raise unusable("soffice", f"it opened no document within {STARTING:g} s")
             time.sleep(0.02)
 
     def to_csv(self, path: Path) -> str:
         """The first sheet of a file, as shown: no more than 15 digits of a number."""
         command = (*self.command, "--convert-to", "csv", "--outdir", str(path.parent), str(path))
-        done = subprocess.run(command, capture_output=True, text=True, env=self.environment, check=False)
+        done = ran(command, env=self.environment)
         out = path.with_suffix(".csv")
         if not out.exists():
             raise ProgramError(f"soffice: {done.stderr.strip() or 'no output'}")
@@ -81,6 +84,10 @@ class _Office:
 @lru_cache
 def _office() -> _Office:
     return _Office()
+
+
+def _blas() -> str:
+    return blas_of_process(_office().shell.pid)
 
 
 def _passed_on(cell: str, row: int) -> tuple[str, str, str]:

@@ -91,7 +91,7 @@ def _ask(code: str, X: Array, y: Array) -> Fit:
         return fit(session(("node", "driver.js"), files={"driver.js": DRIVER}).ask(question))
 
 
-NAN = "a quotient of zeros gives NaN, without a word"
+NAN = "a quotient of zeros gives NaN, without a warning"
 ROUNDS = "by default coefficients are rounded to two decimals"
 
 

@@ -166,8 +166,35 @@ def numpy_polynomial(x: Array, y: Array, degree: int) -> Array:
     Fits in t = (2x - min - max)/(max - min), which is another and better conditioned problem, and expands at the end;
     on a narrow interval far from 0 the expansion is where digits go.
     Source: NumPy reference, numpy.polynomial.polynomial.Polynomial.fit and .convert."""
-    coefficients = np.polynomial.Polynomial.fit(x, y, degree).convert().coef
-    # convert drops leading coefficients that come out as exactly 0.
+    return _padded(np.polynomial.Polynomial.fit(x, y, degree).convert().coef, degree)
+
+
+@route(
+    "numpy.Chebyshev",
+    NUMPY,
+    source="numpy.polynomial.Chebyshev.fit, reference manual and numpy/polynomial/polyutils.py",
+    tags=("residual-optimal",),
+    works_in="float64",
+    scalars=BOTH,
+    fails={"returns_the_format_of_its_input": "the map to [-1, 1] promotes float32 to float64, and x stays there"},
+    cutoff=lambda m, n, eps: m * float(np.finfo(np.float64).eps),
+    cutoff_says="singular values of the mapped and scaled matrix up to len(x) 2**-52 times the largest are dropped",
+    call_form="polynomial",
+    mapped=True,
+    scaled="unit norm",
+)
+def numpy_chebyshev(x: Array, y: Array, degree: int) -> Array:
+    """Coefficients (degree+1,) of 1, x, ... = Chebyshev.fit(x, y, degree).convert(kind=Polynomial).coef, x and y (m,).
+
+    As numpy.Polynomial, with Chebyshev polynomials of t = (2x - min - max)/(max - min), whose matrix is better
+    conditioned than that of the powers of t; what the expansion in x loses it loses all the same.
+    Source: NumPy reference, numpy.polynomial.chebyshev.Chebyshev.fit and .convert."""
+    fitted = np.polynomial.Chebyshev.fit(x, y, degree)
+    return _padded(fitted.convert(kind=np.polynomial.Polynomial).coef, degree)
+
+
+def _padded(coefficients: Array, degree: int) -> Array:
+    """With the leading coefficients that convert drops where they come out as exactly 0."""
     padded = np.zeros(degree + 1, dtype=coefficients.dtype)
     padded[: len(coefficients)] = coefficients
     return padded

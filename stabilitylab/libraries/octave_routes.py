@@ -1,13 +1,19 @@
 """GNU Octave's ways to fit: the backslash, pinv, ols, lscov, polyfit, and the normal equations as people type them."""
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.blas import blas_of_process
 from stabilitylab.core.library import program
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.libraries.support.programs import END, doubles, fit, session
+from stabilitylab.libraries.support.programs import END, Session, doubles, fit, session
 
 OCTAVE = program(
-    "octave", title="GNU Octave", programs=("octave-cli",), ask=("octave-cli", "--version"), package="octave"
+    "octave",
+    title="GNU Octave",
+    programs=("octave-cli",),
+    ask=("octave-cli", "--version"),
+    package="octave",
+    blas_of=lambda: blas_of_process(_session().process.pid),
 )
 
 COMMAND = ("octave-cli", "--quiet", "--norc", "driver.m")
@@ -41,12 +47,16 @@ endwhile
 """
 
 
+def _session() -> Session:
+    return session(COMMAND, files={"driver.m": DRIVER})
+
+
 def _ask(commands: str, A: Array, b: Array) -> Fit:
     """The Fit of Octave's variable x, and of standard_errors if that is set, after commands that may use A and b."""
     m, p = A.shape
     text = commands.replace("\\", "\\\\")
     with doubles(A, b) as path:
-        return fit(session(COMMAND, files={"driver.m": DRIVER}).ask(f'ask ("{path}", {m}, {p}, "{text}");'))
+        return fit(_session().ask(f'ask ("{path}", {m}, {p}, "{text}");'))
 
 
 @route(

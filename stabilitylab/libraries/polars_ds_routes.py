@@ -98,7 +98,7 @@ def polars_ds_lin_reg_cholesky(X: Array, y: Array, intercept: bool) -> Array:
     works_in="float64",
     scalars=BOTH,
     call_form="columns",
-    fails={**WIDE, "has_a_stated_answer_to_singular_data": "for a column of zeros all is NaN, and no word is said"},
+    fails={**WIDE, "has_a_stated_answer_to_singular_data": "for a column of zeros all is NaN, without a warning"},
 )
 def polars_ds_lin_reg_report(X: Array, y: Array, intercept: bool) -> Fit:
     """x (n,), standard errors and R² from pds.lin_reg_report(*features, target="y", add_bias=intercept), X (m, p).
@@ -123,7 +123,7 @@ def polars_ds_lin_reg_report(X: Array, y: Array, intercept: bool) -> Fit:
     scalars=BOTH,
     call_form="line",
     centred="means",
-    fails={"has_a_stated_answer_to_singular_data": "for equal x the slope is 0/0, NaN without a word"},
+    fails={"has_a_stated_answer_to_singular_data": "for equal x the slope is 0/0, NaN without a warning"},
 )
 def polars_ds_simple_lin_reg(x: Array, y: Array) -> Array:
     """Intercept and slope (2,) from pds.simple_lin_reg("x", target="y", add_bias=True), x and y (m,).

@@ -15,7 +15,7 @@ POLARS_OLS = python_library(
 
 BOTH = ("float32", "float64")
 WIDE = {"returns_the_format_of_its_input": "float32 columns are cast to Float64, and so are the coefficients"}
-NULLS = "the coefficients are null or infinite, and no word is said"
+NULLS = "the coefficients are null or infinite, without a warning"
 
 
 def _struct(X: Array, y: Array, intercept: bool, **options: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ POLARS = python_library("polars", title="Polars", modules=("polars",), distribut
     scalars=("float32", "float64"),
     call_form="line",
     centred="means",
-    fails={"has_a_stated_answer_to_singular_data": "for equal x the slope is 0/0, NaN without a word"},
+    fails={"has_a_stated_answer_to_singular_data": "for equal x the slope is 0/0, NaN without a warning"},
     default=True,
 )
 def polars_cov(x: Array, y: Array) -> Fit:

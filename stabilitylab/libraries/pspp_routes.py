@@ -2,7 +2,6 @@
 
 import csv
 import struct
-import subprocess
 import warnings
 
 import numpy as np
@@ -11,7 +10,7 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.library import program
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.libraries.support.programs import ProgramError
+from stabilitylab.libraries.support.programs import ProgramError, ran
 
 PSPP = program("pspp", title="PSPP", programs=("pspp",), ask=("pspp", "--version"), package="pspp")
 
@@ -54,12 +53,12 @@ def pspp_regression(X: Array, y: Array, intercept: bool) -> Fit:
         regressors=regressors,
     )
     command = ("pspp", "--batch", "-O", "format=csv", "-")
-    done = subprocess.run(command, input=syntax, capture_output=True, text=True, check=False)
+    done = ran(command, input=syntax)
     tables = {lines[0]: list(csv.reader(lines)) for lines in map(str.splitlines, done.stdout.split("\n\n"))}
     for line in (line for line in tables if "warning:" in line):
         warnings.warn(line, stacklevel=2)
     if done.returncode or COEFFICIENTS not in tables:
-        raise ProgramError(" ".join((done.stdout + done.stderr).split()) or "pspp said nothing")
+        raise ProgramError(" ".join((done.stdout + done.stderr).split()) or "pspp printed nothing")
     rows = tables[COEFFICIENTS][3:]
     return Fit(
         np.array([_double(row[1]) for row in rows]),

@@ -113,7 +113,7 @@ def pyfixest_feols_lstsq(X: Array, y: Array, intercept: bool) -> Fit:
 def pyfixest_feols_lsqr(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of pf.feols(..., solver="scipy.sparse.linalg.lsqr"), X (m, p), y (m,): lsqr of A'A.
 
-    With scipy's tolerances of 1e-6, which leave a few digits on small and none on ill-conditioned data, in silence.
+    With scipy's tolerances of 1e-6, which leave a few digits on small and none on ill-conditioned data, and no warning.
     Raises ValueError for one regressor without an intercept. Otherwise as pyfixest.feols.
     Source: pyfixest API reference, feols; pyfixest/estimation/internals/solvers.py."""
     import pyfixest as pf

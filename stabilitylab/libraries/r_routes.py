@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.blas import blas_of_process
 from stabilitylab.core.library import program
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
 from stabilitylab.libraries.support.programs import END, doubles, fit, session
 
-R = program("r", title="R", programs=("R",), ask=("R", "--version"), package="r-base-core")
+R = program("r", title="R", programs=("R",), ask=("R", "--version"), package="r-base-core", blas_of=lambda: _blas())
 
 COMMAND = ("R", "--vanilla", "--no-echo")
 # In the driver, given() lists coefficients, those that are NA as dropped, and model() what summary reports of a fit.
@@ -45,6 +46,13 @@ def _ask(solve: str, A: Array, b: Array) -> Fit:
     m, p = A.shape
     with doubles(A, b) as path:
         return fit(session(COMMAND, DRIVER).ask(f'ask("{path}", {m}L, {p}L, function(X, y) {solve})'))
+
+
+def _blas() -> str:
+    """What R has loaded once it has solved something: it loads its LAPACK then."""
+    running = session(COMMAND, DRIVER)
+    running.ask(f'invisible(solve(1))\ncat("{END}\\n")')
+    return blas_of_process(running.process.pid)
 
 
 def _cut_at(tol: float) -> Callable[[int, int, float], float]:

@@ -1,13 +1,19 @@
 """Scilab's ways to fit: the backslash, lsq, pinv, reglin, and the normal equations as people type them."""
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.blas import blas_of_process
 from stabilitylab.core.library import program
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.libraries.support.programs import END, doubles, fit, session
+from stabilitylab.libraries.support.programs import END, Session, doubles, fit, session
 
 SCILAB = program(
-    "scilab", title="Scilab", programs=("scilab-cli",), ask=("scilab-cli", "-version"), package="scilab-cli"
+    "scilab",
+    title="Scilab",
+    programs=("scilab-cli",),
+    ask=("scilab-cli", "-version"),
+    package="scilab-cli",
+    blas_of=lambda: blas_of_process(_session().process.pid),
 )
 
 COMMAND = ("scilab-cli", "-nb", "-f", "driver.sce")
@@ -35,13 +41,17 @@ exit
 """
 
 
+def _session() -> Session:
+    return session(COMMAND, files={"driver.sce": DRIVER})
+
+
 def _ask(commands: str, A: Array, b: Array) -> Fit:
     """The Fit of Scilab's variable x, and of rnk if that is set, after commands that may use A and b."""
     m, p = A.shape
     text = commands.replace("'", "''")
     with doubles(A, b) as path:
         request = f'ask("{path}", {m}, {p}, "{text}")'
-        output = session(COMMAND, files={"driver.sce": DRIVER}).ask(request)
+        output = _session().ask(request)
     return fit(output.replace("Warning :\n", "warning: "))
 
 

@@ -167,6 +167,7 @@ def scipy_lsq_linear(A: Array, b: Array) -> Fit:
     source="scipy.optimize.curve_fit, reference manual; Moré, Lecture Notes in Mathematics 630 (1978) 105-116",
     tags=("no-rank-test",),
     call_form="polynomial",
+    starts_at=1.0,
 )
 def scipy_curve_fit(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... = curve_fit(f, x, y)[0], f the polynomial, and standard errors.
@@ -213,15 +214,32 @@ def scipy_least_squares_trf(A: Array, b: Array) -> Fit:
 def scipy_least_squares_lm(A: Array, b: Array) -> Fit:
     """x (n,) = least_squares(lambda x: A @ x - b, 0, method="lm").x, A (m, n): MINPACK's Levenberg-Marquardt, from 0.
 
-    As scipy.curve_fit, with tolerances of 1e-8; the note of the fit says on which it stopped.
+    As scipy.curve_fit, with tolerances of 1e-8; the note of the fit says on which it stopped. Since 1.16.0 x_scale is
+    "jac" by default, from the norms of the columns of the Jacobian, where it was 1 before: columns of widely different
+    norms, as powers have, then often leave no digit.
     Source: SciPy reference, scipy.optimize.least_squares; Moré, Lecture Notes in Mathematics 630 (1978) 105-116."""
     return _least_squares(A, b, "lm")
 
 
-def _least_squares(A: Array, b: Array, method: str) -> Fit:
+@route(
+    "scipy.least_squares_lm_x_scale1",
+    SCIPY,
+    source="scipy.optimize.least_squares, reference manual, parameter x_scale",
+    tags=("no-rank-test",),
+)
+def scipy_least_squares_lm_x_scale1(A: Array, b: Array) -> Fit:
+    """x (n,) = least_squares(lambda x: A @ x - b, 0, method="lm", x_scale=1.0).x, A (m, n): as before SciPy 1.16.0.
+
+    As scipy.least_squares_lm, with the scale of the variables that was the default up to 1.15.
+    Source: SciPy reference, scipy.optimize.least_squares, parameter x_scale."""
+    return _least_squares(A, b, "lm", x_scale=1.0)
+
+
+def _least_squares(A: Array, b: Array, method: str, x_scale: float | None = None) -> Fit:
     import scipy.optimize
 
-    result = scipy.optimize.least_squares(lambda x: A @ x - b, np.zeros(A.shape[1]), method=method)
+    scale = {} if x_scale is None else {"x_scale": x_scale}  # None is not the default of every release
+    result = scipy.optimize.least_squares(lambda x: A @ x - b, np.zeros(A.shape[1]), method=method, **scale)
     return Fit(result.x, iterations=int(result.nfev), note=result.message)
 
 

@@ -316,3 +316,27 @@ def sklearn_ridge_small_alpha(X: Array, y: Array, intercept: bool) -> Fit:
     equations, and a penalty without units, nothing to large columns and much to small ones.
     Source: scikit-learn API reference, Ridge; Hoerl and Kennard, Technometrics 12 (1970) 55-67."""
     return _ridge(X, y, intercept, "auto", alpha=1e-10)
+
+
+@centred(
+    "sklearn.BayesianRidge",
+    source="BayesianRidge; MacKay, Neural Computation 4 (1992) 415-447",
+    tags=("no-rank-test",),
+    fails={
+        "agrees_with_the_exact_solution": "the penalty, estimated from the data, is small and never 0",
+        "cuts_off_where_it_says": "directions that matter less than the penalty shrink to 0",
+        "solves_the_matrix_it_says": "the penalty leaves three digits",
+    },
+)
+def sklearn_bayesian_ridge(X: Array, y: Array, intercept: bool, weights: Array | None = None) -> Fit:
+    """Coefficients of BayesianRidge(fit_intercept=intercept).fit(X, y), X (m, p), y (m,), X centred.
+
+    No least squares, though taken for it: the mean of the coefficients under a normal prior whose precision, lambda,
+    is estimated along with that of the noise, alpha; a ridge with the penalty lambda/alpha, by an SVD. Where the noise
+    is small beside the coefficients the penalty is a small number, in units of X**2.
+    Source: scikit-learn API reference, BayesianRidge; MacKay, Neural Computation 4 (1992) 415-447."""
+    from sklearn.linear_model import BayesianRidge
+
+    model = BayesianRidge(fit_intercept=intercept).fit(X, y, sample_weight=weights)
+    r_squared = r_squared_of(model, X, y, intercept, weights)
+    return Fit(coefficients(model, intercept), iterations=int(model.n_iter_), r_squared=r_squared)

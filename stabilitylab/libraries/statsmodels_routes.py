@@ -215,7 +215,7 @@ def statsmodels_recursive_ls(A: Array, b: Array) -> Fit:
     scalars=BOTH,
     fails={
         **PROMOTED,
-        "has_a_stated_answer_to_singular_data": "a LinAlgError is caught, and NaN given in its place without a word",
+        "has_a_stated_answer_to_singular_data": "a LinAlgError is caught, and NaN given in its place without a warning",
     },
 )
 def statsmodels_rolling_ols(A: Array, b: Array) -> Fit:

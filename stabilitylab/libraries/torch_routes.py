@@ -1,18 +1,28 @@
 """PyTorch's ways to fit on a CPU: linalg.lstsq with each of its four drivers, linalg.pinv and the normal equations."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.blas import blas_of_modules
 from stabilitylab.core.library import python_library
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
 
-TORCH = python_library("torch", title="PyTorch", modules=("torch",), distribution="torch")
+TORCH = python_library("torch", title="PyTorch", modules=("torch",), distribution="torch", blas_of=lambda: _blas())
 
 BOTH = ("float32", "float64")
 CUTOFF_SAYS = "singular values up to max(m, n) eps times the largest are dropped, eps of the format of A"
+
+
+def _blas() -> str:
+    """What it was built with, by its own word: MKL lies inside its libraries; others are files beside them."""
+    import torch
+
+    match = re.search(r"Math Kernel Library Version ([\d.]+)", torch.__config__.show())
+    return f"MKL {match[1]} (inside torch)" if match else blas_of_modules(("torch",), "torch")
 
 
 def _m_eps(m: int, n: int, eps: float) -> float:
@@ -54,6 +64,7 @@ def _lstsq(A: Array, b: Array, driver: str | None = None) -> Any:
         "cut off with it: the residual is not the smallest, and the rank is too low"
     },
     default=True,
+    called_under="torch.use_deterministic_algorithms(True), which fills memory that torch leaves unwritten",
 )
 def torch_lstsq_gelsy(A: Array, b: Array) -> Fit:
     """x (n,) = torch.linalg.lstsq(A, b).solution, A (m, n): the default driver on a CPU, gelsy.

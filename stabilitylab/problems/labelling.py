@@ -1,12 +1,14 @@
-"""The label of one member of a family: the catalogue's name with every parameter that is not at its default."""
+"""Names of the members of a family: the shortest call that builds one, and that call with every parameter."""
 
+import ast
 import inspect
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from stabilitylab.core.catalog import Label
-from stabilitylab.problems import entry
+from stabilitylab.problems import catalog, entry
 
 
 def labelled(family: str, **parameters: Any) -> Label:
@@ -22,6 +24,29 @@ def labelled(family: str, **parameters: Any) -> Label:
             given.append(f"{name}={_spelled(value)}")
     name = f"{family}({', '.join(given)})" if given else family
     return Label(name=name, source=catalogued.label.source)
+
+
+@lru_cache(maxsize=4096)
+def in_full(name: str) -> str:
+    """The name of a member with every parameter of its family: "classic.hilbert" is "classic.hilbert(n=10)".
+
+    What tables print, where members at their defaults stand beside others. A name that is no such call stays as it is,
+    as that of a family without parameters does.
+    """
+    family, opened, _ = name.partition("(")
+    if family not in catalog:
+        return name
+    try:
+        call = ast.parse(name, mode="eval").body
+    except SyntaxError:
+        return name
+    given = {one.arg: ast.unparse(one.value) for one in call.keywords} if isinstance(call, ast.Call) else {}
+    parameters = inspect.signature(entry(family).function).parameters
+    if set(given) - set(parameters) or bool(opened) != bool(given):
+        return name
+    texts = {one: ast.literal_eval(text) for one, text in given.items()}
+    all_of_them = (f"{one}={_spelled(texts.get(one, parameter.default))}" for one, parameter in parameters.items())
+    return f"{family}({', '.join(all_of_them)})" if parameters else name
 
 
 def _spelled(value: Any) -> str:

@@ -90,10 +90,17 @@ class FigureBlock:
 
 @dataclass(frozen=True)
 class Code:
-    """Lines in a language, "" for none, that are shown as they stand."""
+    """Lines in a language, "" for none, that are shown as they stand.
+
+    Raises ValueError where there is nothing to show: an empty block cannot be told from one that was not made.
+    """
 
     text: str
     language: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str) or not self.text.strip():
+            raise ValueError(f"a block of code needs lines; got {self.text!r}: leave the block out")
 
 
 Block: TypeAlias = Heading | Text | Items | TableBlock | FigureBlock | Code

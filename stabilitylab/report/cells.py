@@ -4,9 +4,15 @@ A cell is never blank and a number in it is always finite.
 """
 
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from stabilitylab.report.marks import ABSENT, FAILURES, ORDER, Mark, superscript
+
+_COUNT = re.compile(r"\b(\d+) of (\d+)\b")
+"""A count in a sentence about a cell, in which it may differ from another that says the same."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ class Table:
     """A title, a header, and a body of cells, each row as long as the header.
 
     scored: whether a column holds results, which may carry marks. notes: sentences about the whole table.
+    below: how many of the last rows stand below a rule, apart from the others.
     """
 
     title: str
@@ -88,6 +95,7 @@ class Table:
     scored: tuple[bool, ...]
     body: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    below: int = 0
 
     def __post_init__(self) -> None:
         if {len(self.header)} != {len(self.scored), *map(len, self.body)}:
@@ -95,8 +103,19 @@ class Table:
 
     @property
     def details(self) -> tuple[str, ...]:
-        """The sentences peculiar to cells, each once, in order of appearance; footnote k + 1 is the k-th."""
-        return tuple(dict.fromkeys(detail for row in self.body for cell in row for detail in cell.details))
+        """The sentences peculiar to cells, each once, in order of appearance; footnote k + 1 is the k-th.
+
+        Sentences that differ in counts alone, "1 of 2" and "10 of 11", are one, which holds all of these.
+        """
+        return tuple(map(_together, self._alike.values()))
+
+    @cached_property
+    def _alike(self) -> dict[str, list[str]]:
+        """The sentences about cells under what they say without their counts, in order of appearance."""
+        alike: dict[str, list[str]] = {}
+        for detail in dict.fromkeys(detail for row in self.body for cell in row for detail in cell.details):
+            alike.setdefault(_COUNT.sub("", detail), []).append(detail)
+        return alike
 
     @property
     def footnotes(self) -> tuple[Footnote, ...]:
@@ -112,5 +131,22 @@ class Table:
 
     def printed(self, cell: Cell) -> str:
         """A cell as it is read: its text, its marks, and the numbers of its footnotes."""
-        numbers = ",".join(superscript(self.details.index(detail) + 1) for detail in cell.details)
+        places = list(self._alike)
+        noted = sorted({places.index(_COUNT.sub("", detail)) for detail in cell.details})
+        numbers = ",".join(superscript(place + 1) for place in noted)
         return " ".join(part for part in (cell.text, cell.mark + numbers) if part)
+
+
+def _together(sentences: list[str]) -> str:
+    """One sentence for several that differ in counts alone, each count in the place where it stands in them."""
+    counts = [_COUNT.findall(sentence) for sentence in sentences]
+    if len(sentences) == 1:
+        return sentences[0]
+    columns = iter(zip(*counts, strict=True))
+    return _COUNT.sub(lambda _: _listed(next(columns)), sentences[0])
+
+
+def _listed(counts: Iterable[tuple[str, str]]) -> str:
+    """Such as "1 of 2, 2 of 3 or 10 of 11", by size."""
+    *first, last = [f"{k} of {n}" for n, k in sorted({(int(n), int(k)) for k, n in counts})]
+    return f"{', '.join(first)} or {last}" if first else last

@@ -11,19 +11,20 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from stabilitylab import libraries
 from stabilitylab.core import environment
 from stabilitylab.core.errors import StabilityLabError
-from stabilitylab.core.types import Measurement, Status
+from stabilitylab.core.types import BLAS, Measurement, Status
+from stabilitylab.report.blas_used import blas_used
+from stabilitylab.report.environment import LIBRARIES
 from stabilitylab.report.rows import Rows
 
 SUFFIX = "-rows.csv.gz"
 ENVIRONMENTS = "environments.json"
-LIBRARIES = "libraries"  # the key of an environment under which the versions of libraries are
 COORDINATES = ("problem", "problem_hash", "parameters", "conditions", "solver", "format", "truth", "variant", "status")
 COLUMNS = ("row", *COORDINATES, "environment", "score", "value", "reason")
 """row: its number, 0, 1, ...; parameters, conditions: JSON; value: "" for none, whose reason follows.
@@ -38,7 +39,7 @@ _WHOLE = re.compile(r"-?\d+")
 def publish_rows(name: str, rows: Rows, folder: Path, made_in: Mapping[str, Any]) -> tuple[str, ...]:
     """Write the rows of a chapter, and where they were made, into a folder of committed tables; the file names.
 
-    made_in: as of `environment_here`. The same rows and environment give the same bytes. Environments that no file of
+    made_in: as of `environment_of`. The same rows and environment give the same bytes. Environments that no file of
     the folder refers to are forgotten.
     """
     identifier = environment_id(made_in)
@@ -53,9 +54,36 @@ def publish_rows(name: str, rows: Rows, folder: Path, made_in: Mapping[str, Any]
     return path.name, ENVIRONMENTS
 
 
-def environment_here() -> dict[str, Any]:
-    """Where rows are made now: versions, BLAS and processor, and the libraries that are here with their versions."""
-    return {**environment.stamp(), LIBRARIES: libraries.versions()}
+def environment_of(rows: Iterable[Measurement]) -> dict[str, Any]:
+    """Where rows are made now: versions, BLAS, processor and source, and the libraries of the rows.
+
+    Of a library its version and the BLAS that its rows name (see `blas_used`).
+    """
+    versions = {one.title: one.version for one in libraries.each()}
+    return {
+        **environment.stamp(),
+        "source": environment.source_hash()[:ID_LENGTH],
+        LIBRARIES: {
+            title: {"version": versions[title](), **({BLAS: name} if name else {})}
+            for title, name in blas_used(rows).items()
+        },
+    }
+
+
+def write_environment(made_in: Mapping[str, Any], path: Path) -> None:
+    """Write the record of a run; libraries that an earlier run into the same folder recorded there are kept.
+
+    Unless that was made elsewhere: under another processor, Python, BLAS or source.
+    """
+    try:
+        earlier = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        earlier = {}
+    record = dict(made_in)
+    known = earlier.get(LIBRARIES) if isinstance(earlier, dict) else None
+    if isinstance(known, dict) and all(earlier.get(key) == made_in[key] for key in made_in if key != LIBRARIES):
+        record[LIBRARIES] = dict(sorted({**known, **made_in[LIBRARIES]}.items()))
+    path.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 
 def environment_id(made_in: Mapping[str, Any]) -> str:
@@ -77,6 +105,11 @@ def environments(folder: Path) -> dict[str, dict[str, Any]]:
     if not isinstance(content, dict) or not all(isinstance(one, dict) for one in content.values()):
         raise StabilityLabError(f"{path} must hold one record for each environment: write it with run --update")
     return content
+
+
+def identifier_in(path: Path) -> str:
+    """The identifier of the environment of a file written by `publish_rows`; "" where it has no row."""
+    return next((line[COLUMNS.index("environment")] for _, line in _lines(path)), "")
 
 
 def read_committed(path: Path) -> Rows:

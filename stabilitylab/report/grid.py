@@ -10,12 +10,15 @@ from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
+from stabilitylab import solvers
 from stabilitylab.core.errors import StabilityLabError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
-from stabilitylab.core.types import MAPPINGS, Measurement, Status
+from stabilitylab.core.types import MAPPINGS, STARTED, Measurement, Status
+from stabilitylab.problems.labelling import in_full
 from stabilitylab.report.cells import Cell, CountedMark
 from stabilitylab.report.marks import (
     ABSENT,
+    IN_PART,
     JUDGED,
     NOT_SCORED,
     NOTHING,
@@ -23,6 +26,7 @@ from stabilitylab.report.marks import (
     PREDICTIONS,
     SILENT,
     STATUS_MARKS,
+    UNSUPPORTED,
     VERDICT_MARKS,
     Mark,
     NumberFormat,
@@ -32,19 +36,21 @@ from stabilitylab.report.marks import (
 )
 from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.scoring import accuracy, metrics
-from stabilitylab.scoring.reporting import Reporting, how_reported
+from stabilitylab.scoring.reporting import DESERVED, WRONG, Reporting, how_reported
 
 Field: TypeAlias = str | Callable[[Measurement], Any]
 """A score or field of a row, a `problem.NAME`, `conditions.NAME` or `facts.NAME`, or a function of the row."""
 
 Reduce: TypeAlias = Literal["only", "min", "median", "max"]
 Sort: TypeAlias = Literal["appearance", "leaderboard"]
-Flag: TypeAlias = Literal["none", "verdict", "silence"]
-"""What is marked beside a row's digits: nothing, how they compare with the error law, or that they went in silence."""
+Flag: TypeAlias = Literal["none", "verdict"]
+"""What is marked beside a row's digits besides what is marked everywhere: nothing, or how the error law compares."""
 Value: TypeAlias = float | int | str
 
 _REDUCTIONS: dict[str, Callable[[list[Any]], float]] = {"min": min, "median": statistics.median, "max": max}
 _SILENCE = {True: "no error law predicts this route here", False: "no reason was recorded"}
+_MAY_WARN = frozenset(status.name for status in Status if status.answered) | {Status.NOT_FINITE.name}
+SUPPORTED = "digits.supported"  # the score that says how many digits the data support
 _FIELDS = frozenset(f.name for f in fields(Measurement))
 
 
@@ -71,6 +77,8 @@ def look(row: Measurement, field: Field) -> Value | None:
     """
     if callable(field):
         value = field(row) if row.answered else None
+    elif field == "problem":
+        value = in_full(row.problem)
     elif field == "status":
         value = Status[row.status].name.lower().replace("_", " ")
     else:
@@ -105,25 +113,49 @@ def check_fields(rows: Rows, *wanted: Field) -> None:
 def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mark]:
     """The marks of a field in one row: how the row ended, what is flagged, and why a value is missing."""
     score, value = is_score(field), look(row, field)
-    # A prediction is there whether or not the route answered; the row's ending says nothing about it.
-    measured = field == "status" or (score and field not in PREDICTIONS)
+    # A prediction, or what the data support, is there whether or not the route answered.
+    measured = field == "status" or (score and not _without_answer(field))
     marks = []
     if measured and row.status in STATUS_MARKS:
         marks.append(STATUS_MARKS[row.status])
+    # A lower rank, an NA or an infinity may have come with a warning.
+    warned = STATUS_MARKS[Status.WARNED.name]
+    if measured and row.warnings and warned not in marks and row.status in _MAY_WARN:
+        marks.append(warned)
     # A verdict is about the digits of the worst coefficient and of nothing else.
     if field == JUDGED and flag == "verdict" and value is not None and row.verdict in VERDICT_MARKS:
         marks.append(VERDICT_MARKS[row.verdict])
-    if field == JUDGED and flag == "silence" and how_reported(row) is Reporting.SILENT:
-        marks.append(SILENT)
+    if field == JUDGED and value is not None:
+        marks.extend(_why_wrong(row))
     if value is None and (row.answered or not measured):
         marks.append(NOT_SCORED if score else NOTHING)
     return marks
 
 
+def _without_answer(field: Field) -> bool:
+    """Whether a score needs no answer: what an error law predicts, and what the data support."""
+    return isinstance(field, str) and (field in PREDICTIONS or metrics.of_data(field))
+
+
+def _why_wrong(row: Measurement) -> list[Mark]:
+    """Of an answer without a correct digit: that nothing was said, or that the data support none; where that is known.
+
+    Nothing is claimed where what the data support was not scored.
+    """
+    digits, supported = row.scores.get(JUDGED), row.scores.get(SUPPORTED)
+    if digits is None or supported is None:
+        return []
+    if how_reported(row) is Reporting.SILENT:
+        return [SILENT]
+    return [UNSUPPORTED] if digits < WRONG and supported < DESERVED else []
+
+
 def _details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]:
-    sentences = []
-    if row.cause and is_score(field) and field not in PREDICTIONS and look(row, field) is not None:
-        sentences.append(row.cause)
+    sentences: list[str] = []
+    if is_score(field) and not _without_answer(field) and look(row, field) is not None:
+        lower = row.status == Status.REPORTS_LOWER_RANK.name and row.rank is not None and row.x is not None
+        rank = f"reports rank {row.rank} of {len(row.x or ())}" if lower else ""
+        sentences.extend(filter(None, (row.cause, rank, row.facts.get(STARTED, ""))))
     if NOT_SCORED in marks:
         name = field if isinstance(field, str) else ""
         missing = row.get(name) if name else None
@@ -159,7 +191,11 @@ def cell(
     each = [marks_of(row, field, flag=flag) for row in rows]
     counts = {mark: sum(mark in marks for marks in each) for mark in ORDER}
     # Of several rows the count behind a mark says enough; their causes, one by one, would be a page of footnotes.
-    shown = [row if reduce == "only" else replace(row, cause="") for row in rows]
+    shown = [row if reduce == "only" else replace(row, cause="", rank=None, facts={}) for row in rows]
+    if reduce != "only" and isinstance(field, str) and is_digits(field) and value is not None:
+        zeros = sum(look(row, field) is not None and _is_zero(look(row, field), format) for row in rows)
+        if _is_zero(value, format) and 0 < zeros < len(values):
+            counts[IN_PART] = zeros
     details = [detail for row, marks in zip(shown, each, strict=True) for detail in _details(row, field, marks)]
     return Cell(
         "" if value is None else printed(value, number_format(field, format)),
@@ -167,6 +203,11 @@ def cell(
         tuple(CountedMark(mark, count, len(rows)) for mark, count in counts.items() if count),
         tuple(dict.fromkeys(details)),
     )
+
+
+def _is_zero(value: Value | None, format: NumberFormat) -> bool:
+    """Whether digits are printed as 0.0."""
+    return value is not None and printed(value, "digits" if format == "auto" else format) == "0.0"
 
 
 def _reduced(values: list[Value], reduce: Reduce, field: Field) -> float:
@@ -181,12 +222,16 @@ def _named(row: Measurement) -> str:
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells at the crossings of two fields. within: per row, in how many columns of how many it is near the best."""
+    """Cells at the crossings of two fields. within: per row, in how many columns of how many it is near the best.
+
+    below: how many of the last rows are no players: solvers that make the reference, which are not ranked.
+    """
 
     down: tuple[Any, ...]
     across: tuple[Any, ...]
     cells: tuple[tuple[Cell, ...], ...]
     within: tuple[tuple[int, int], ...]
+    below: int = 0
 
 
 def grid(
@@ -205,12 +250,13 @@ def grid(
 
     A leaderboard sorts by the number of columns in which the cell is within one digit of the best of its column, since
     a difference under one digit is no rank; ties stay in order of appearance; a cell with a failure is never within.
+    A solver that makes the reference stands last, and is no best of a column.
     """
     groups: dict[tuple[Any, Any], list[Measurement]] = {}
     for row in rows:
         groups.setdefault((label(row, down), label(row, across)), []).append(row)
     names = list(dict.fromkeys(d for d, _ in groups))
-    heads = tuple(dict.fromkeys(a for _, a in groups))
+    heads = tuple(sorted(dict.fromkeys(a for _, a in groups), key=lambda a: is_reference(across, a)))
     made = {
         d: tuple(
             cell(
@@ -225,9 +271,27 @@ def grid(
         )
         for d in names
     }
-    within = _within_a_digit(made) if sort == "leaderboard" else dict.fromkeys(names, (0, 0))
-    names.sort(key=lambda d: -within[d][0])
-    return Grid(tuple(names), heads, tuple(made[d] for d in names), tuple(within[d] for d in names))
+    apart = [d for d in names if is_reference(down, d)]
+    if len(apart) == len(names):
+        apart = []  # nobody to stand apart from
+    within = dict.fromkeys(names, (0, 0))
+    if sort == "leaderboard":
+        within |= _within_a_digit({d: cells for d, cells in made.items() if d not in apart})
+    names.sort(key=lambda d: (d in apart, -within[d][0]))
+    return Grid(tuple(names), heads, tuple(made[d] for d in names), tuple(within[d] for d in names), len(apart))
+
+
+def named(field: Field, value: Any) -> str:
+    """The text of a name beside or above a table: a problem with every parameter, and who makes the reference."""
+    if field == "problem" and isinstance(value, str):
+        return plain(in_full(value))
+    return f"{plain(value)} (the reference's own solver)" if is_reference(field, value) else plain(value)
+
+
+def is_reference(field: Field, name: Any) -> bool:
+    """Whether a field is the solver, and its value that of one that makes the reference."""
+    known = field == "solver" and name in solvers.catalog
+    return known and solvers.catalog.entry(name).label.reference_solver
 
 
 def _within_a_digit(made: dict[Any, tuple[Cell, ...]]) -> dict[Any, tuple[int, int]]:
@@ -262,6 +326,22 @@ def scored_against(rows: Rows) -> str:
     truths, formats = [*filter(None, rows.distinct("truth"))], rows.distinct("format")
     data = f"data in {' and '.join(formats)}."
     return f"Scored against the {' and '.join(truths)} truth; {data}" if truths else data.capitalize()
+
+
+def reference_apart(rows: Rows, value: Field) -> str:
+    """Why a solver that makes the reference stands apart, and why it has not every digit there; "" where none does."""
+    own = [row for row in rows if is_reference("solver", row.solver)]
+    if not own:
+        return ""
+    apart = f"{own[0].solver} makes the reference, and is not ranked: it solves the matrix as stored exactly."
+    others = [row for row in own if row.truth != "matrix" and row.scores.get(JUDGED) is not None]
+    worst = min(others if value == JUDGED else [], key=lambda row: row[JUDGED], default=None)
+    if worst is None or worst[JUDGED] > accuracy.digits_cap(worst.format) - 1:
+        return apart
+    return (
+        f"{apart} On {worst.problem} that solution agrees with the {worst.truth} answer in "
+        f"{printed(worst[JUDGED], 'digits')} digits, for storing the features in {worst.format} has changed the matrix."
+    )
 
 
 def capped_at(rows: Rows) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from stabilitylab.core.types import MAPPINGS, WORST, Status
 from stabilitylab.scoring import metrics
+from stabilitylab.scoring.reporting import DESERVED
 
 NumberFormat: TypeAlias = Literal["auto", "digits", "scientific", "short", "plain"]
 
@@ -24,16 +25,20 @@ class Mark:
 _SYMBOLS = {
     Status.WARNED: "!",
     Status.RANK_REDUCED: "‡",
+    Status.REPORTS_LOWER_RANK: "rank",
     Status.DROPPED: "NA",
     Status.REFUSED: "⊘",
     Status.RAISED: "✗",
     Status.NOT_FINITE: "∞",
     Status.TIMED_OUT: "◷",
     Status.DIED: "†",
+    Status.UNUSABLE: "∅",
 }
 
+_SENTENCES = {Status.WARNED: "with a warning"}  # a warning comes with other endings too
+
 STATUS_MARKS: Mapping[str, Mark] = {
-    status.name: Mark(symbol, status.name.lower().replace("_", " "), status.value)
+    status.name: Mark(symbol, status.name.lower().replace("_", " "), _SENTENCES.get(status, status.value))
     for status, symbol in _SYMBOLS.items()
 }
 """The mark of every status but SOLVED, by the name that a row carries."""
@@ -43,12 +48,29 @@ VERDICT_MARKS: Mapping[str, Mark] = {
     "lucky": Mark("▲", "lucky", "more digits than the route's error law explains"),
 }
 
-SILENT = Mark("●", "silent", "no correct digit in some coefficient, and nothing was said")
+SILENT = Mark(
+    "●", "silent", "silent and wrong: no correct digit in some coefficient, and no NA, no warning and no lower rank"
+)
+UNSUPPORTED = Mark(
+    "○",
+    "not supported by the data",
+    f"no correct digit in some coefficient, and the data support fewer than {DESERVED:g}: no route is to blame",
+)
+IN_PART = Mark("◑", "zero in part", "0.0 stands for several rows, and in k of n of them the digits are 0.0, not in all")
 ABSENT = Mark("·", "not applicable", "the route does not take this kind of problem")
 NOT_SCORED = Mark("n/a", "not scored", "answered, but without this score")
 NOTHING = Mark("–", "nothing", "nothing to record")
 
-ORDER: tuple[Mark, ...] = (*VERDICT_MARKS.values(), SILENT, *STATUS_MARKS.values(), ABSENT, NOT_SCORED, NOTHING)
+ORDER: tuple[Mark, ...] = (
+    *VERDICT_MARKS.values(),
+    IN_PART,
+    UNSUPPORTED,
+    SILENT,
+    *STATUS_MARKS.values(),
+    ABSENT,
+    NOT_SCORED,
+    NOTHING,
+)
 """Every mark, in the order in which they stand in a cell and are explained: a footnote's number belongs to the last."""
 
 FAILURES: frozenset[Mark] = frozenset(STATUS_MARKS[status.name] for status in _SYMBOLS if not status.answered)

@@ -17,7 +17,9 @@ from stabilitylab.report.grid import (
     chosen,
     grid,
     is_score,
+    named,
     number_format,
+    reference_apart,
     scored_against,
 )
 from stabilitylab.report.marks import ABSENT, NumberFormat, is_digits, plain, words
@@ -33,7 +35,7 @@ class Pivot:
     rows, columns, value: fields of a row, or functions of it. where: what `Rows.where` takes.
     reduce: what several rows in a cell become; "only" refuses them.
     sort: "appearance", or "leaderboard" by the number of columns within one digit of the best.
-    flag: what is marked beside the digits; see `grid.Flag`. absent: what a cell without a row means.
+    flag: what else is marked beside the digits; see `grid.Flag`. absent: what a cell without a row means.
     """
 
     title: str
@@ -67,8 +69,8 @@ class Pivot:
             flag=self.flag,
             absent=self.absent,
         )
-        body = [(_name(name), *cells) for name, cells in zip(made.down, made.cells, strict=True)]
-        header = [_header(self.rows), *map(plain, made.across)]
+        body = [(_name(self.rows, name), *cells) for name, cells in zip(made.down, made.cells, strict=True)]
+        header = [_header(self.rows), *(named(self.columns, head) for head in made.across)]
         scored = [False, *(True for _ in made.across)]
         notes = _notes(rows, [(self.value, self.format)])
         if self.reduce != "only":
@@ -78,9 +80,14 @@ class Pivot:
         if self.sort == "leaderboard":
             header.append("within a digit of the best")
             scored.append(True)
-            body = [(*cells, Cell(f"{k} of {n}", k)) for cells, (k, n) in zip(body, made.within, strict=True)]
+            ranked = [Cell(f"{k} of {n}", k) for k, n in made.within]
+            ranked[len(ranked) - made.below :] = [Cell("not ranked", "not ranked")] * made.below
+            body = [(*cells, rank) for cells, rank in zip(body, ranked, strict=True)]
             notes.append("A difference under one digit is no rank; a cell with a failure is not within a digit.")
-        return Table(self.title, tuple(header), tuple(scored), tuple(body), (*notes, *filter(None, [self.note])))
+        if "solver" in (self.rows, self.columns):
+            notes.append(reference_apart(rows, self.value))
+        notes = [*filter(None, (*notes, self.note))]
+        return Table(self.title, tuple(header), tuple(scored), tuple(body), tuple(notes), made.below)
 
 
 @dataclass(frozen=True)
@@ -124,8 +131,10 @@ def _header(field: Field) -> str:
     return words(field)
 
 
-def _name(value: Any) -> Cell:
-    return Cell(plain(value), value if isinstance(value, (str, int, float)) and value != "" else plain(value))
+def _name(field: Field, value: Any) -> Cell:
+    text = named(field, value)
+    whole = text if field == "problem" else value
+    return Cell(text, whole if isinstance(whole, (str, int, float)) and whole != "" else plain(value))
 
 
 def _notes(rows: Rows, values: list[tuple[Field, NumberFormat]]) -> list[str]:

@@ -13,14 +13,15 @@ from typing import Any
 
 import mpmath
 import numpy.typing as npt
-import platformdirs
 from mpmath import libmp
 
 from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import InputError, RankDeficientError
+from stabilitylab.core.cache import cache_folder
+from stabilitylab.core.errors import InputError
 from stabilitylab.core.types import TRUTHS, Reference, Truth
 from stabilitylab.data.problem import Problem
+from stabilitylab.exact.dependent import refused
 from stabilitylab.exact.gram.inputs import ExactInput, exact_input, exact_input_of, require_truth_of_arrays
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.solve.rational import independent_columns
@@ -95,11 +96,6 @@ def _cached(
     return computed
 
 
-def cache_folder() -> Path:
-    """Where references are kept: $STABILITYLAB_CACHE, or the user's cache directory."""
-    return Path(os.environ.get("STABILITYLAB_CACHE") or platformdirs.user_cache_dir("stabilitylab"))
-
-
 def _computed(
     data: ExactInput, truth: Truth, digits: int, policy: str, kept: tuple[int, ...] | None, names: Sequence[str]
 ) -> Reference:
@@ -113,11 +109,7 @@ def _computed(
         return _as_reference(evidence, range(n), evidence.sizes, truth, digits, "full-rank")
     independent = independent_columns(evidence.normal)
     if policy == "full-rank":
-        dependent = ", ".join(names[j] for j in range(n) if j not in independent)
-        raise RankDeficientError(
-            f"A has rank {len(independent)} of {n}, exactly; what depends on the columns before it: {dependent}. "
-            f"Drop it, or ask for policy='minimum-norm' or policy='basic'"
-        )
+        raise refused(evidence.normal, independent, names, ["minimum-norm", "basic"])
     if policy == "minimum-norm":
         return _as_reference(evidence.of_least_norm(independent), range(n), evidence.sizes, truth, digits, policy)
     columns = sorted(independent if kept is None else kept)

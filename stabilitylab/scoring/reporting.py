@@ -18,13 +18,31 @@ class Reporting(Enum):
     SILENT = "silent and wrong"
 
 
+WORST_FIRST = tuple(reversed(Reporting))
+"""Silent, only the rank, warned, NA, refused: from what a caller cannot see to what none can miss."""
+
+
+def in_words(row: Measurement) -> str:
+    """How the wrong answer of a row was reported, in the words of `Reporting`; or why it is not judged."""
+    reporting = how_reported(row)
+    if reporting is not None:
+        return reporting.value
+    digits, supported = row.scores["digits.min"], row.scores["digits.supported"]
+    if digits is None or supported is None:
+        return "not scored"
+    return "not wrong" if digits >= WRONG else f"the data support less than {DESERVED:g} digits"
+
+
 def how_reported(row: Measurement) -> Reporting | None:
     """How the wrong answer of a row was reported; None where the answer is not wrong, or is not judged.
 
     Wrong is an answer with less than one correct digit in some coefficient. Judged are answers to matrices of full rank
-    whose data support at least four digits; a failure is reported whatever the data. The row needs the scores
-    digits.min and digits.supported. Raises KeyError where it lacks them.
+    whose data support at least four digits; a failure is reported whatever the data, unless the route could not be
+    started: it never saw them. The row needs the scores digits.min and digits.supported. Raises KeyError where it lacks
+    them.
     """
+    if row.status == Status.UNUSABLE.name:
+        return None
     if not row.answered:
         return Reporting.NOT_A_NUMBER if row.status == Status.NOT_FINITE.name else Reporting.REFUSED
     digits, supported = row.scores["digits.min"], row.scores["digits.supported"]
@@ -34,4 +52,5 @@ def how_reported(row: Measurement) -> Reporting | None:
         return Reporting.NOT_A_NUMBER
     if row.warnings:
         return Reporting.WARNED
-    return Reporting.RANK_ONLY if row.status == Status.RANK_REDUCED.name else Reporting.SILENT
+    reports_rank = row.status in (Status.RANK_REDUCED.name, Status.REPORTS_LOWER_RANK.name)
+    return Reporting.RANK_ONLY if reports_rank else Reporting.SILENT

@@ -21,15 +21,18 @@ from stabilitylab.core.errors import (
     RankDeficientError,
     ShapeError,
 )
-from stabilitylab.core.types import WORST, Fit, Measurement, Reference, Solution, Status, Truth
+from stabilitylab.core.plain_fit import plain_fit
+from stabilitylab.core.types import STARTED, WORST, Fit, Measurement, Reference, Solution, Status, Truth
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.validation import as_array
 from stabilitylab.scoring import accuracy, metrics
 from stabilitylab.scoring.metrics.data_allow import sensitivity
 from stabilitylab.scoring.reference import reference
+from stabilitylab.scoring.smaller_space import is_of_smaller_space
 from stabilitylab.scoring.theory.laws import directions_dropped, predict
 
+START = 4.0  # correct digits from which starting values are called the answer
 LUCK, WORSE = 2.0, 1.0  # digits beyond the estimate, and below the law's bound, that get a word
 
 
@@ -46,7 +49,7 @@ def score(
     x (n,): the coefficients in the order of `problem.feature_names`, or a Fit that holds them with the rank, standard
     errors and R² that came with them. Digits are capped by the format of x, 7.2 for float32: pass x in the format that
     it was computed in. metrics: the scores wanted, by default every metric of the catalogue. name: what the row calls
-    whoever answered. A coefficient that is not finite gives a row of status NOT_FINITE without scores.
+    whoever answered. A coefficient that is not finite gives a row of status NOT_FINITE with scores of the data alone.
     Raises ShapeError for coefficients of another number than the problem has, ComplexError and NotNumericError for
     what are no real numbers, InputError for what is no Problem, no rank or no list of metrics, UnknownNameError for an
     unknown metric, and the errors of `reference`.
@@ -62,6 +65,7 @@ def score(
     if coefficients.shape != (len(names),):
         way = "pass x.ravel()" if coefficients.size == len(names) else f"give one for each of {', '.join(names)}"
         raise ShapeError(f"x must have shape ({len(names)},) to match {problem.name}; got {coefficients.shape}: {way}")
+    fit = plain_fit(fit)
     status, note = Status.SOLVED, fit.note
     if not np.isfinite(coefficients).all():
         place = int(np.flatnonzero(~np.isfinite(coefficients))[0])
@@ -69,9 +73,19 @@ def score(
     elif fit.dropped:
         status, note = Status.DROPPED, f"NA for {', '.join(names[j] for j in fit.dropped)}"
     elif fit.rank is not None and fit.rank < len(names):
-        status = Status.RANK_REDUCED
+        status = status_of_rank(problem.A, problem.b, coefficients, fit.rank)
     entry = Entry(label=RouteLabel(name=name, source=""), function=score)
     return score_solution(entry, problem, Solution(coefficients, status, fit, note), truth=truth, wanted=metrics)
+
+
+def status_of_rank(A: Array, b: Array, x: Array, rank: int, *, works_in: str = "input") -> Status:
+    """The status of an answer x (n,) to min |b - A x| that came with a rank below n.
+
+    RANK_REDUCED where x is the answer of a smaller space, REPORTS_LOWER_RANK where only the rank is lower, or where it
+    cannot be told. works_in: as of a label.
+    """
+    of_smaller_space = is_of_smaller_space(A, b, x, rank, works_in="float64" if works_in == "input" else works_in)
+    return Status.RANK_REDUCED if of_smaller_space else Status.REPORTS_LOWER_RANK
 
 
 def require_names(metrics: Sequence[str] | None) -> None:
@@ -117,7 +131,8 @@ def score_solution(
         kept = tuple(np.flatnonzero(solution.x).tolist())
     ref, why = _reference_for(entry.label.deficient_answer, problem, truth, kept)
     for name in names:
-        value = _scored(name, problem, solution, ref) if answered and ref else why or solution.status.value
+        scored = answered or metrics.of_data(name)
+        value = _scored(name, problem, solution, ref) if scored and ref else why or solution.status.value
         if isinstance(value, str):
             reasons[name] = value
         else:
@@ -151,7 +166,21 @@ def score_solution(
         variant=variant.name,
         problem_hash=problem.digest[:16],
         conditions=dict(conditions or {}),
+        facts=_facts(entry.label, ref) if answered and variant.kind != "scaled" else {},
     )
+
+
+def _facts(label: RouteLabel, ref: Reference | None) -> dict[str, str]:
+    """That an iteration started at the answer, where its starting values are right to START digits at least."""
+    if ref is None or label.starts_at is None:
+        return {}
+    start = np.full(len(ref.x), label.starts_at)
+    digits = accuracy.lre(start, ref)
+    if digits < START:
+        return {}
+    right = "" if digits > accuracy.digits_cap("float64") - 1 else f" to {digits:.1f} digits"
+    values = f"{label.starts_at:g}, ..., {label.starts_at:g}"
+    return {STARTED: f"started at the answer: the starting values {values} are the coefficients{right}"}
 
 
 def _scored(name: str, problem: Problem, solution: Solution, ref: Reference) -> float | str:
@@ -225,15 +254,21 @@ def predict_for(label: RouteLabel, problem: Problem, stored: Reference) -> tuple
 def _cause(label: RouteLabel, problem: Problem, solution: Solution, as_published: bool) -> str:
     """What cost the digits where that is known: directions dropped from a matrix of full rank by a rank cut-off.
 
-    As the route reports it; for a route that reports no rank, as its declared cut-off and the singular values have it.
+    As the status has it, which was checked against the answer. For a route that reports no rank, as its declared
+    cut-off and the singular values have it, if the answer is that of the smaller space.
     """
-    if solution.fit is None:
+    if solution.fit is None or solution.x is None:
         return ""
     n = problem.shape[1]
     kept = solution.fit.rank
     if kept is None:
         # The declared cut-off is that of the matrix solved, which only "raw" and scaled columns let us see.
-        seen = as_published and label.law is not None
-        kept = n - directions_dropped(label, problem.A, unit_roundoff(problem.dtype)) if seen else n
+        if not as_published or label.law is None:
+            return ""
+        kept = n - directions_dropped(label, problem.A, unit_roundoff(problem.dtype))
+        if status_of_rank(problem.A, problem.b, solution.x, kept, works_in=label.works_in) is not Status.RANK_REDUCED:
+            return ""
+    elif solution.status is Status.REPORTS_LOWER_RANK:
+        return ""
     cut = f" ({label.cutoff_says})" if label.cutoff_says else ""
     return "" if kept >= n else f"rank cut-off{cut}: {kept} of {n} directions kept, A has full rank"

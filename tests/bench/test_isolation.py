@@ -1,7 +1,6 @@
 """Routes in a process of their own: answers arrive unchanged; time-outs, memory limits and crashes become rows."""
 
 import os
-import sys
 import time
 
 import numpy as np
@@ -12,7 +11,7 @@ import misbehaving
 from paths import SUPPORT
 from stabilitylab.bench import isolation
 from stabilitylab.bench.call import answer_of
-from stabilitylab.bench.isolation import Limits, isolated_answer, isolated_version
+from stabilitylab.bench.isolation import Limits, isolated_answer, isolated_fact
 from stabilitylab.core.types import Status
 
 A, B = np.vander([1.0, 2, 3, 4], 2), np.array([1.0, 2, 4, 7])
@@ -139,7 +138,27 @@ def test_libraries_compute_on_one_thread():
 
 
 def test_the_version_is_that_of_the_interpreter_asked():
-    assert isolated_version(misbehaving.LIBRARY, "misbehaving", "LIBRARY", python=sys.executable) == "0.0.1"
+    assert isolated_fact(misbehaving.LIBRARY, "misbehaving", "LIBRARY", "version") == "0.0.1"
+
+
+def test_each_environment_has_a_process_of_its_own_that_sees_it():
+    """Which BLAS a program loads is decided by a variable, so that one process cannot answer for two of its values."""
+    seen = {}
+    for value in ("1", "2", "1"):
+        environment = {misbehaving.VARIABLE: value}
+        answer = isolated_answer(misbehaving.LIBRARY, misbehaving.variable, (A, B), environment=environment)
+        seen.setdefault(value, []).append(answer.fit.x.tolist())
+    (one, again), (two,) = seen["1"], seen["2"]
+    assert one == again
+    assert (one[0], two[0]) == (1.0, 2.0)
+    assert one[1] != two[1]
+    assert asked(misbehaving.variable).fit.x[0] == 0.0
+
+
+def test_the_blas_is_that_of_the_process_asked():
+    environment = {misbehaving.VARIABLE: "5"}
+    asked_there = isolated_fact(misbehaving.LIBRARY, "misbehaving", "LIBRARY", "blas", environment=environment)
+    assert asked_there == "BLAS number 5"
 
 
 def test_an_interpreter_that_cannot_serve_is_a_death_and_not_a_hang():

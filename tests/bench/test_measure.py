@@ -68,6 +68,12 @@ def with_nan(A, b):
     return x
 
 
+def truncated(A, b, rank):
+    """The answer over the leading right singular vectors, with their number."""
+    U, s, Vt = np.linalg.svd(A, full_matrices=False)
+    return Fit(Vt[:rank].T @ ((U[:, :rank].T @ b) / s[:rank]), rank=rank)
+
+
 ENDINGS = {
     "solves": (lstsq, Status.SOLVED, ""),
     "breaks down": (raising(Breakdown("pivot 2 is -1e-9")), Status.REFUSED, "pivot 2 is -1e-9"),
@@ -88,7 +94,8 @@ ENDINGS = {
     "is complex": (returning(np.array([1j, 2])), Status.RAISED, "returned complex128 of shape (2,)"),
     "is nothing": (returning(None), Status.RAISED, "returned object of shape ()"),
     "is ragged": (returning([[1.0], [1.0, 2.0]]), Status.RAISED, None),
-    "drops a direction": (lambda A, b: Fit(lstsq(A, b), rank=1), Status.RANK_REDUCED, ""),
+    "drops a direction": (lambda A, b: truncated(A, b, 1), Status.RANK_REDUCED, ""),
+    "counts one less": (lambda A, b: Fit(lstsq(A, b), rank=1), Status.REPORTS_LOWER_RANK, ""),
     "gives NA": (lambda A, b: Fit(lstsq(A, b) * [1, 0], rank=1, dropped=(1,)), Status.DROPPED, "NA for x"),
     "has full rank": (lambda A, b: Fit(lstsq(A, b), rank=2, note="with a note"), Status.SOLVED, "with a note"),
 }
@@ -120,12 +127,12 @@ def test_warnings_are_kept_once_each_with_their_category():
     assert warned.warnings == ("UserWarning: then stops",)
 
 
-def test_a_missing_library_is_a_refusal_that_says_how_to_install_it():
+def test_a_missing_library_is_unusable_and_says_how_to_install_it():
     absent = python_library("absent", title="Absent", modules=("a_library_that_is_nowhere",), distribution="absent")
     entry = route_of(lstsq, name="planted.absent", library=absent)
     with sl.libraries.catalog.temporarily(entry):
         row = sl.measure("planted.absent", NORRIS)
-    assert row.status == "REFUSED"
+    assert row.status == "UNUSABLE"
     assert "pip install" in row.note
 
 

@@ -1,10 +1,15 @@
 """Every task ends with its result or as lost, whatever other tasks do to their processes."""
 
+import subprocess
+import sys
+import textwrap
 import time
 from collections import deque
 
+import psutil
 import pytest
 
+from isolated import ends, gone
 from planted import LIMIT, do, words
 from stabilitylab.bench.pool import LostTask, in_processes, watchdog
 
@@ -52,6 +57,23 @@ def test_tasks_added_between_results_are_done_too_and_an_interrupt_is_left_to_th
 def test_what_the_work_raises_is_raised_here():
     with pytest.raises(ZeroDivisionError, match="as planted"):
         results(("a",), ("raise",))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process whose parent ends gets another there")
+def test_workers_end_when_their_parent_is_killed():
+    text = """
+        import time
+        from collections import deque
+        from stabilitylab.bench.pool import in_processes
+        next(in_processes(time.sleep, deque([3600]), jobs=1, split=lambda task: [task], limit=lambda task: 9999))
+    """
+    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(text)]) as parent:
+        family = psutil.Process(parent.pid)
+        assert ends(lambda: not [p for p in family.children() if "loky" in " ".join(p.cmdline())]), "no worker started"
+        workers = family.children(recursive=True)
+        time.sleep(1.0)  # so that the worker is past its own imports, and in its task
+        parent.kill()
+    assert all(gone(worker.pid) for worker in workers)
 
 
 def test_a_watchdog_that_is_not_needed_leaves_nothing_behind():

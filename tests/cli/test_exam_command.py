@@ -40,6 +40,13 @@ def test_a_table_has_a_line_for_each_question_with_verdict_and_reason():
     assert said.rstrip().endswith("as its label says")
 
 
+def test_questions_that_could_not_be_imported_are_said(monkeypatch):
+    monkeypatch.setitem(questions.catalog._broken, "rooms.new_question", "ZeroDivisionError: correct the file")
+    result = called("qr.householder", "--json")
+    assert result.stderr == "not here: rooms.new_question: ZeroDivisionError: correct the file\n"
+    assert json.loads(result.stdout)
+
+
 def test_several_routes_are_told_in_the_order_given_and_once():
     told = json.loads(called("qr.householder", "numpy.lstsq", "qr.householder", "--json").stdout)
     assert list(told) == ["qr.householder", "numpy.lstsq"]

@@ -45,7 +45,7 @@ SMALL = ("--problem", "nist.norris", "--problem", "nist.filip", "--library", "nu
 def test_a_line_for_each_route_under_its_library_with_its_version():
     lines = called(*SMALL).stdout.splitlines()
     version = named("numpy").version()
-    assert lines[2].split() == ["route", "norris", "filip", "silent"]
+    assert lines[2].split() == ["route", "norris", "filip", "not", "reported"]
     title = lines.index(f" NumPy {version}".ljust(len(lines[2])))
     routes = [name for name in libraries.names() if name.startswith("numpy.")]
     assert [line.split()[0] for line in lines[title + 1 : title + 1 + len(routes)]] == routes
@@ -148,12 +148,20 @@ def test_bad_use_is_exit_code_2_and_says_the_way_out(how):
 @pytest.mark.parametrize(("width", "whole_names"), [(100, True), (60, False)])
 def test_in_a_narrow_terminal_names_are_broken_and_numbers_are_not(monkeypatch, capsys, width, whole_names):
     rows = [row("numpy.a_route_with_a_long_name", f"nist.wampler{k}", 12.34) for k in range(1, 8)]
-    monkeypatch.setattr(command, "Console", lambda **_: Console(width=width, force_terminal=True, no_color=True))
+    monkeypatch.setattr(command, "screen", lambda **_: Console(width=width, force_terminal=True, no_color=True))
     command._print(digits_table(Rows(tuple(rows)), why=False))
     said = capsys.readouterr().out
     assert said.count("12.3") == 7
     assert ("numpy.a_route_with_a_long_name" in said) is whole_names
     assert max(len(re.sub(r"\x1b\[\d*m", "", line)) for line in said.splitlines()) <= width
+
+
+def test_no_word_is_broken_where_output_is_redirected(capsys):
+    titled = replace(row("a.b", "nist.norris", 9.0), conditions={"library": "Longtitledlibrary", "version": "1.0"})
+    command._print(digits_table(Rows((titled,)), why=False))
+    said = capsys.readouterr().out
+    assert "Longtitledlibrary" in said
+    assert "silent: on how many problems some coefficient has no correct digit, although the data support" in said
 
 
 def test_a_long_version_takes_lines_and_no_width(capsys):
@@ -162,7 +170,7 @@ def test_a_long_version_takes_lines_and_no_width(capsys):
     command._print(digits_table(Rows((long,)), why=False))
     lines = capsys.readouterr().out.splitlines()
     (line,) = [line for line in lines if "numpy.lstsq" in line]
-    assert line == "   numpy.lstsq    9.0      0 "
+    assert line == "   numpy.lstsq    9.0            0 "
 
 
 # --- one library in two versions

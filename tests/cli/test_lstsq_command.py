@@ -142,6 +142,22 @@ def test_names_are_only_text(here):
     assert told(path, "--target", "y")["names"] == ["intercept", *names[:-1]]
 
 
+def test_a_name_with_a_newline_is_one_row_and_no_name_is_broken_where_output_is_redirected(here):
+    long = "a name of " + "very " * 80 + "many words"
+    lines = [[*line, str(j % 7)] for j, line in enumerate(table())]
+    path = written(here / "data.csv", ["x\nz", long, "b", "c", "y"], lines)
+    said = called(path, "--target", "y").output
+    (first,) = [line for line in said.splitlines() if "x\\nz" in line]
+    assert len(first.split()) == 4
+    assert [line for line in said.splitlines() if long in line]
+
+
+def test_blank_separated_text_is_read_as_the_message_says(here):
+    (here / "data.txt").write_text("  a    y\n 1.5  2\n 3    4\n  5 6.5\n")
+    assert "give --separator ' '" in called("data.txt", "--target", "y", code=2).stderr
+    assert told("data.txt", "--target", "y", "--separator", " ")["names"] == ["intercept", "a"]
+
+
 def test_a_name_with_a_comma_is_chosen_in_quotes(here):
     path = written(here / "data.csv", ["a,b", "c", "d", "y"], table())
     assert told(path, "--target", "y", "--columns", '"a,b", d')["names"] == ["intercept", "a,b", "d"]
@@ -162,7 +178,31 @@ BAD_USE = {
     "an unknown target": (GOOD, ("--target", "yy"), "no column is named 'yy': did you mean 'y'?"),
     "an unknown column": (GOOD, ("--target", "y", "--columns", "a,bb"), "no column is named 'bb': did you mean 'b'?"),
     "unknown weights": (GOOD, ("--target", "y", "--weights", "w"), "no column is named 'w'"),
-    "the target as a column": (GOOD, ("--target", "y", "--columns", "a,y"), "column 'y' is named twice"),
+    "the target as a column": (
+        GOOD,
+        ("--target", "y", "--columns", "a,y"),
+        "column 'y' is the target, and among the columns",
+    ),
+    "the weights as a column": (
+        GOOD,
+        ("--target", "y", "--weights", "b", "--columns", "a,b"),
+        "column 'b' is the weights, and among the columns too: leave it out there",
+    ),
+    "the target as weights": (
+        GOOD,
+        ("--target", "y", "--weights", "y"),
+        "column 'y' is the target, and the weights too: name another for the weights",
+    ),
+    "a negative weight": (
+        GOOD + "1,-2,3\n",
+        ("--target", "y", "--weights", "b"),
+        "row 9 (the first is 0), column 'b' is a negative weight: give weights of 0 or more",
+    ),
+    "no weight above 0": (
+        "a,w,y\n1,0,2\n2,0,3\n",
+        ("--target", "y", "--weights", "w"),
+        "has 0 rows of weight above 0 in column 'w' for 2 coefficients ('intercept', 'a'): give at least 2 rows",
+    ),
     "a column twice": (GOOD, ("--target", "y", "--columns", "a,a"), "column 'a' is named twice"),
     "no name of a column": (GOOD, ("--target", "y", "--columns", ""), "--columns must be names between commas"),
     "a column without a name": (GOOD, ("--target", "y", "--columns", "a,,b"), "--columns must be names between commas"),
@@ -180,8 +220,48 @@ BAD_USE = {
     "an unknown truth": (GOOD, ("--target", "y", "--truth", "data"), "'data' is not one of 'decimal', 'matrix'"),
     "an unknown policy": (GOOD, ("--target", "y", "--policy", "basic"), "'basic' is not one of"),
     "no block": (GOOD, ("--target", "y", "--block", "0"), "0 is not in the range x>=1"),
-    "fewer rows than columns": ("a,b,y\n1,2,3\n", ("--target", "y"), "1 row does not determine 3"),
-    "dependent columns": ("a,c,y\n1,2,3\n2,4,4\n4,8,9\n", ("--target", "y"), "c"),
+    "fewer rows than columns": (
+        "a,b,y\n1,2,3\n",
+        ("--target", "y"),
+        "data.csv has 1 row for 3 coefficients ('intercept', 'a', 'b'): give at least 3 rows, leave columns out, "
+        "or ask for --policy minimum-norm",
+    ),
+    "dependent columns": (
+        "a,c,y\n1,2,3\n2,4,4\n4,8,9\n",
+        ("--target", "y", "--no-intercept"),
+        "data.csv: the rank is 1 of 2, exactly: c = 2 a. Leave it out, or ask for --policy minimum-norm",
+    ),
+    "a combination": (
+        "u,v,my z,y\n1,0,1,2\n0,1,0.7,1\n1,1,1.7,4\n2,1,2.7,5\n",
+        ("--target", "y"),
+        "exactly: 'my z' = u + 0.7 v. Leave it out",
+    ),
+    "a misspelt column among few": (GOOD, ("--target", "yy"), "did you mean 'y'? The columns are 'a', 'b', 'y'"),
+    "a misspelt column among many": (
+        ",".join(f"column{k}" for k in range(40)) + "\n",
+        ("--target", "colum7"),
+        "There are 40 columns",
+    ),
+    "an argument as a name": (
+        GOOD.replace("a,", "truth='matrix',"),
+        ("--target", "x"),
+        "are \"truth='matrix'\", 'b', 'y'",
+    ),
+    "a comment first": ("# houses\n" + GOOD, ("--target", "y"), "line 1 is a comment: take it out"),
+    "a comma too many": (
+        GOOD + "1,2,3,\n",
+        ("--target", "y"),
+        "got 4: quote fields that hold ',', or take out the others",
+    ),
+    "blanks between thousands": (
+        GOOD + "1 234,2,3\n",
+        ("--target", "y"),
+        "'1 234' has marks between thousands: give --thousands ' '",
+    ),
+    "blanks between fields": (GOOD.replace(",", "   "), ("--target", "y"), "give --separator ' '"),
+    "semicolons and decimal commas": ("a;y\n1,5;2\n2;3\n", ("--target", "y"), "give --separator ';' and --decimal ','"),
+    "names without a word": (GOOD.replace("a,b", ',"c,d"'), ("--target", "y"), "--columns '\"c,d\"'"),
+    "a newline in a name": ('"x\nz",y\n1,two\n', ("--target", "x"), "did you mean 'x\\nz'?"),
     "no rows": ("a,y\n", ("--target", "y"), "has column names and no rows"),
     "nothing": ("", ("--target", "y"), "is empty"),
     "another encoding": (GOOD.encode() + b"\xe9,1,2\n", ("--target", "y"), "line 11: expected text in UTF-8"),

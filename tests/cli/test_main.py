@@ -1,5 +1,11 @@
 """The group finds commands in files, and turns errors and Ctrl-C into a message and an exit code."""
 
+import errno
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -8,9 +14,9 @@ from planted import experiment
 from stabilitylab import cli
 from stabilitylab.cli import exits
 from stabilitylab.cli import main as group
-from stabilitylab.cli.main import commands, main
+from stabilitylab.cli.main import broken, commands, main
 from stabilitylab.cli.options import in_options
-from stabilitylab.core.errors import DuplicateNameError, InputError
+from stabilitylab.core.errors import Argument, DuplicateNameError, InputError
 
 PLANTED = '''
 import click
@@ -48,6 +54,16 @@ def test_a_new_file_is_a_new_command(monkeypatch, tmp_path):
     planted(monkeypatch, tmp_path, "planted_one", "a-new-one")
     assert called("a-new-one").stdout == "done\n"
     assert "a-new-one  Does nothing, for a test." in called("--help").stdout
+
+
+def test_a_command_that_cannot_be_imported_is_named_and_the_others_are_there(monkeypatch, tmp_path):
+    assert broken() == {}
+    (tmp_path / "planted_three.py").write_text("import a_library_nobody_has\n")
+    monkeypatch.setattr(cli, "__path__", [*cli.__path__, str(tmp_path)])
+    assert set(commands()) >= {"list", "run"}
+    said = called("planted-three", code=2).stderr
+    assert "stabilitylab.cli.planted_three could not be imported: ModuleNotFoundError: " in said
+    assert "install a_library_nobody_has" in said
 
 
 def test_two_commands_of_one_name_are_refused(monkeypatch, tmp_path):
@@ -90,7 +106,7 @@ def keeping(what):
 ENDINGS = {
     "nothing happens": (lambda: None, 0, ""),
     "a finding is refuted": (exits.fail, 1, ""),
-    "bad input": (raising(InputError("no: ask for truth='matrix'")), 2, "stabilitylab: no: ask for --truth matrix\n"),
+    "bad input": (raising(InputError("ask: ", Argument("truth", "a"))), 2, "stabilitylab: ask: --truth a\n"),
     "no such file": (raising(FileNotFoundError(2, "not there", "x.csv")), 2, "stabilitylab: x.csv: not there\n"),
     "an interruption": (raising(KeyboardInterrupt), 130, "stabilitylab: interrupted; nothing was written\n"),
     "an interruption that keeps": (keeping("all is kept"), 130, "stabilitylab: interrupted; all is kept\n"),
@@ -148,16 +164,58 @@ def test_an_interruption_of_each_command_says_what_is_left(monkeypatch, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("message", "shown"),
+    ("parts", "python", "shown"),
     [
-        ("ask for truth='matrix'", "ask for --truth matrix"),
-        ("say truth=','", "say --truth ','"),
-        ('say truth="it\'s"', "say --truth 'it'\"'\"'s'"),
-        ("name them, columns=['a', 'b c']: all", "name them, --columns 'a,b c': all"),
-        ("columns=[]", "--columns ''"),
-        ("call reference(problem, truth=...)", "call reference(problem, truth=...)"),
-        ("give other='x', mytruth='x' and n = 3", "give other='x', mytruth='x' and n = 3"),
+        (["ask for ", Argument("truth", "matrix")], "ask for truth='matrix'", "ask for --truth matrix"),
+        (["say ", Argument("truth", ",")], "say truth=','", "say --truth ','"),
+        ([Argument("truth", "it's")], 'truth="it\'s"', "--truth 'it'\"'\"'s'"),
+        ([Argument("columns", ("a", "b c")), ": all"], "columns=['a', 'b c']: all", "--columns 'a,b c': all"),
+        ([Argument("columns", ("a,b", "c"))], "columns=['a,b', 'c']", "--columns '\"a,b\",c'"),
+        ([Argument("other", "x")], "other='x'", "other='x'"),
+        (["a column named truth='matrix' is a text"], *["a column named truth='matrix' is a text"] * 2),
     ],
 )
-def test_arguments_that_are_options_are_written_as_options(monkeypatch, message, shown):
-    assert in_options(message, replaced(monkeypatch, None)) == shown
+def test_arguments_that_are_options_are_written_as_options(monkeypatch, parts, python, shown):
+    error = InputError(*parts)
+    assert str(error) == python
+    assert in_options(error, replaced(monkeypatch, None)) == shown
+    assert in_options(error, None) == python
+    assert str(pickle.loads(pickle.dumps(error))) == python
+
+
+def test_a_message_is_one_line_whatever_a_file_is_called(monkeypatch):
+    replaced(monkeypatch, raising(InputError("a\x1b[31m\nb: no")))
+    assert called("planted", code=2).stderr == "stabilitylab: a\\x1b[31m\\nb: no\n"
+
+
+@pytest.mark.parametrize("writes", [None, "results"])
+def test_a_full_disk_is_named(monkeypatch, writes):
+    def body():
+        if writes:
+            exits.writes(writes)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    replaced(monkeypatch, body)
+    said = (
+        f"stabilitylab: {writes or 'standard output'}: No space left on device: make room there, or write elsewhere\n"
+    )
+    assert called("planted", code=2).stderr == said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_standard_output_on_a_full_disk_is_bad_use():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "stabilitylab", "list"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("stabilitylab: standard output: No space left on device: make room there")
+
+
+def test_a_run_on_a_full_disk_names_the_folder_it_writes_to(monkeypatch, tmp_path):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    experiment(tmp_path / "experiments")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("stabilitylab.cli.run.run_experiments", full)
+    assert called("run", "--out", "there", code=2).stderr.startswith("stabilitylab: there: No space left on device")

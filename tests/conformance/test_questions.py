@@ -90,6 +90,17 @@ def cuts_at_1e_10(A, b):
     return np.linalg.lstsq(A, b, rcond=1e-10)[0]
 
 
+def counts_one_less(A, b):
+    """The full answer, with a rank that is not its own."""
+    return Fit(lstsq(A, b), rank=A.shape[1] - 1)
+
+
+def cuts_and_lies(A, b):
+    """Drops a direction where it should, and returns 1, ..., 1."""
+    rank = int(np.linalg.matrix_rank(A, tol=1e-6 * np.abs(A).max()))
+    return Fit(np.ones(A.shape[1], A.dtype) if rank < A.shape[1] else lstsq(A, b), rank=rank)
+
+
 def raises(A, b):
     raise TypeError("not today")
 
@@ -107,6 +118,7 @@ ACCURACY, INPUT = "agrees_with_the_exact_solution", "leaves_its_input_alone_and_
 FORMAT, POWERS = "returns_the_format_of_its_input", "commutes_with_powers_of_two"
 SINGULAR, STABILITY = "has_a_stated_answer_to_singular_data", "is_as_backward_stable_as_it_says"
 PRECISION, CUTOFF, MATRIX = "works_in_the_precision_it_says", "cuts_off_where_it_says", "solves_the_matrix_it_says"
+RANK = "drops_directions_where_its_rank_is_lower"
 
 
 def m_eps(m, n, eps):
@@ -152,6 +164,8 @@ PLANTED = [
         },
     ),
     (CUTOFF, solvers.get("svd.full"), {"cutoff": lambda m, n, eps: 1e-12}),
+    (RANK, counts_one_less, {"scalars": BOTH}),
+    (RANK, cuts_and_lies, {}),
     (MATRIX, libraries.get("numpy.polyfit"), {"call_form": "polynomial", "centred": "means"}),
     (MATRIX, libraries.get("scipy.linregress"), {"call_form": "line"}),
     (MATRIX, lstsq, {"cutoff": m_eps, "scaled": "unit norm"}),
@@ -212,6 +226,8 @@ def test_a_route_that_says_it_refuses_does_so_by_whatever_error_it_has():
         (CUTOFF, {"tags": {"square"}}),
         (CUTOFF, {"call_form": "line"}),
         (CUTOFF, {"call_form": "polynomial", "scaled": "unit norm", "mapped": True}),
+        (RANK, {"tags": {"square"}}),
+        (RANK, {"scalars": ("float16",)}),
         (MATRIX, {"scalars": ("float32",)}),
         (MATRIX, {"tags": {"square"}}),
         (MATRIX, {"works_in": "longdouble", "call_form": "columns"}),
@@ -226,6 +242,11 @@ def test_what_a_route_does_not_claim_or_take_is_not_asked_and_not_passed(questio
     result = sit(planted(never, **claims), questions.get(question))
     assert result.verdict is Verdict.NOT_APPLICABLE
     assert result.reason
+
+
+@pytest.mark.parametrize("answer", [lstsq, refuses, lambda A, b: Fit(lstsq(A, b), rank=A.shape[1])])
+def test_who_reports_no_lower_rank_is_not_judged_for_it(answer):
+    assert verdict(RANK, answer) is Verdict.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize("answer", [gives_zero, refuses])

@@ -1,7 +1,10 @@
 """Catalogues answer well: an unknown name, a name claimed twice, a library that is not here."""
 
+import importlib
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -16,6 +19,7 @@ from stabilitylab import bench, libraries, problems, solvers
 from stabilitylab.core.catalog import Catalog, Entry, Label, RouteLabel, origin
 from stabilitylab.core.errors import DuplicateNameError, InputError, MissingLibraryError, UnknownNameError
 from stabilitylab.core.library import python_library
+from stabilitylab.lab.not_imported import not_imported
 
 
 def test_an_unknown_name_comes_with_the_nearest_ones():
@@ -25,6 +29,15 @@ def test_an_unknown_name_comes_with_the_nearest_ones():
         libraries.get("numpy.lstq")
     with pytest.raises(AttributeError, match="no solver is a function named 'hausholder'"):
         _ = solvers.hausholder
+
+
+def test_of_a_family_that_there_is_not_the_families_are_listed():
+    with pytest.raises(
+        UnknownNameError, match=r"'mygreatlib\.fit': there is no family 'mygreatlib': the families are .*numpy"
+    ):
+        bench.route("mygreatlib.fit")
+    with pytest.raises(UnknownNameError, match=r"did you mean numpy\.lstsq"):
+        bench.route("NumPy.lstsq")
 
 
 def test_two_functions_may_not_claim_one_name():
@@ -85,17 +98,73 @@ def test_modules_in_folders_of_folders_are_found(planted_rooms):
     assert planted.catalog.names() == ("family.one", "family.two")
 
 
-def test_a_module_that_fails_is_no_reason_to_answer_the_next_question_with_a_part(planted_rooms):
-    broken = planted_rooms / "planted_rooms" / "b_broken.py"
+FAULTS = {
+    "a library at the top": (
+        "import a_library_nobody_has",
+        r"ModuleNotFoundError: No module named 'a_library_nobody_has' \(.*{file}, line 12\): install "
+        r"a_library_nobody_has, or import it inside the functions that use it",
+    ),
+    "a name of a library": (
+        "from numpy import nothing_at_all",
+        r"ImportError: cannot import name .*: correct the file",
+    ),
+    "a syntax error": ("def broken(:", r"SyntaxError: .*\(.*{file}, line 12\): correct the file"),
+    "an error": (
+        "raise ZeroDivisionError('oops\\x1b[31m\\nno')",
+        r"ZeroDivisionError: oops\\x1b\[31m\\nno \(.*{file}, line 12\)",
+    ),
+    "an exit": ("raise SystemExit(3)", r"SystemExit: 3 \(.*{file}, line 12\): correct the file"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_module_that_fails_is_named_and_the_others_are_there(planted_rooms, fault):
+    breaks, why = FAULTS[fault]
+    registers = REGISTERS.format(n="part") + "\n\n\n"  # line 12 is next
     files = {"__init__.py": ROOT, "a.py": REGISTERS.format(n="a"), "c.py": REGISTERS.format(n="c")}
-    package(planted_rooms, {**files, "b_broken.py": "raise ImportError('not today')"})
+    package(planted_rooms, {**files, "b_routes.py": registers + breaks, "room/__init__.py": breaks})
     import planted_rooms as planted
 
     for _ in range(2):
-        with pytest.raises(ImportError, match="not today"):
+        assert planted.catalog.names() == ("family.a", "family.c"), "of a module that fails nothing is there"
+    assert set(planted.catalog.broken) == {"planted_rooms.b_routes", "planted_rooms.room"}
+    assert re.search(why.format(file=r"b_routes\.py"), planted.catalog.broken["planted_rooms.b_routes"])
+    with pytest.raises(UnknownNameError, match=r"'b\.x'.*; planted_rooms\.b_routes could not be imported: ") as unknown:
+        planted.catalog.get("b.x")
+    assert "planted_rooms.room" not in str(unknown.value)
+    with pytest.raises(
+        UnknownNameError, match=r"'family\.part'.*did you mean family\.a.*b_routes.*planted_rooms\.room"
+    ):
+        planted.catalog.get("family.part")
+
+
+def test_a_module_that_was_corrected_is_there_once_it_is_imported(planted_rooms):
+    broken = planted_rooms / "planted_rooms" / "b.py"
+    package(planted_rooms, {"__init__.py": ROOT, "b.py": REGISTERS.format(n="b") + "1 / 0\n"})
+    import planted_rooms as planted
+
+    assert planted.catalog.names() == ()
+    with suppress(ZeroDivisionError):  # another catalogue tries it again, and half of it registers itself here
+        importlib.import_module("planted_rooms.b")
+    assert planted.catalog.names() == ()
+    broken.write_text(REGISTERS.format(n="b"))
+    importlib.invalidate_caches()
+    importlib.import_module("planted_rooms.b")
+    assert planted.catalog.names() == ("family.b",)
+    assert not planted.catalog.broken
+
+
+def test_two_modules_that_claim_one_name_are_an_error_at_every_question(planted_rooms):
+    package(planted_rooms, {"__init__.py": ROOT, "a.py": REGISTERS.format(n="a"), "b.py": REGISTERS.format(n="a")})
+    import planted_rooms as planted
+
+    for _ in range(2):
+        with pytest.raises(DuplicateNameError, match=r"planted_rooms\.a\.a and planted_rooms\.b\.a: rename one"):
             planted.catalog.names()
-    broken.write_text("")
-    assert planted.catalog.names() == ("family.a", "family.c")
+
+
+def test_every_module_of_this_package_can_be_imported():
+    assert not_imported() == {}
 
 
 def test_what_is_there_temporarily_is_gone_afterwards():
@@ -166,12 +235,31 @@ def test_routes_that_another_distribution_brings_are_found_and_run(tmp_path):
 
 
 @pytest.mark.parametrize("fault", ["import a_library_nobody_has", "def broken(:", "raise ZeroDivisionError('oops')"])
-def test_routes_that_cannot_be_imported_are_blamed_on_their_distribution(tmp_path, fault):
+def test_routes_that_cannot_be_imported_are_blamed_on_their_distribution_and_the_rest_goes_on(tmp_path, fault):
     folder = brought.installed(tmp_path / "broken", "1.0")
-    (folder / "brought_routes.py").write_text(fault)
+    (folder / "brought_routes.py").write_text(brought.ROUTES + fault)
     said = asked(folder).stderr
-    assert "StabilityLabError: the routes of brought 1.0 (brought_routes) cannot be imported: " in said
-    assert "mend or uninstall it" in said
+    assert "UnknownNameError: no solver or library route is named 'brought.lstsq': " in said
+    assert "; brought_routes could not be imported: " in said
+    assert "or uninstall brought 1.0" in said
+    listed = command(folder, "list", "--json")
+    assert listed.returncode == 0, listed.stderr
+    record = json.loads(listed.stdout)
+    assert list(record["not imported"]) == ["brought_routes"]
+    assert "numpy.lstsq" in record["libraries"]
+    assert not {"brought.lstsq", "brought.solver"} & {*record["libraries"], *record["solvers"]}
+
+
+def command(folder, *arguments):
+    """A command of another process in which the distribution in the folder is installed."""
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, "-m", "stabilitylab", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+        cwd=folder,
+    )
 
 
 def test_routes_in_a_package_of_another_distribution_have_their_module_as_origin(tmp_path):
@@ -233,3 +321,21 @@ def test_a_missing_library_is_an_absent_route_and_says_how_to_get_it(monkeypatch
         libraries.get("absent.fit")
     assert libraries.missing() == {"Absent": absent.missing}
     assert issubclass(MissingLibraryError, ImportError)
+
+
+SWITCHES = ("enable_x64(True)", "_filled_memory()", 'force_qr="on"', 'svd="on"', '"1e-15")')
+
+
+def test_settings_that_users_do_not_have_are_in_the_label():
+    """Each of the switches that a route's source throws; a route that throws none claims none."""
+    threw = {
+        entry.label.name
+        for entry in libraries.catalog
+        if any(switch in inspect.getsource(entry.function) for switch in SWITCHES)
+    }
+    assert {"torch.lstsq_gelsy", "jax.lstsq_x64", "lineax.QR_x64", "gnuplot.fit_limit"} <= threw
+    assert threw == {entry.label.name for entry in libraries.catalog if entry.label.called_under}
+
+
+def test_one_solver_makes_the_reference():
+    assert [entry.label.name for entry in bench.routes() if entry.label.reference_solver] == ["exact.certified"]

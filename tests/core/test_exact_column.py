@@ -13,7 +13,7 @@ from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import FORMATS
 from stabilitylab.core.errors import OutOfRangeError
 
-SETTINGS = settings(deadline=None, max_examples=80)
+SETTINGS = settings(max_examples=80)
 SCALES = st.fractions(max_denominator=10**6).filter(lambda s: s > 0)
 
 

@@ -23,7 +23,7 @@ from stabilitylab.core.arithmetic.norms import column_norms, unit_exponent
 from stabilitylab.core.errors import InputError, OutOfRangeError
 
 FORMATS = ("float16", "float32", "float64", "longdouble")
-SETTINGS = settings(deadline=None, max_examples=150)
+SETTINGS = settings(max_examples=150)
 
 
 def value_of(number):

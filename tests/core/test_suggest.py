@@ -1,6 +1,6 @@
 """What is offered in place of an unknown name: what resembles it, or all there is."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stabilitylab.core.suggest import MOST, did_you_mean, similar
@@ -16,13 +16,21 @@ def test_a_name_with_a_slip_is_answered_with_the_name_that_was_meant():
 def test_where_nothing_resembles_it_all_are_listed_in_their_order_up_to_a_limit():
     assert did_you_mean("zzz", NAMES, plural="routes") == "the routes are qr.householder, qr.mgs, svd.full"
     many = [f"a{k}" for k in range(MOST + 1)]
-    assert did_you_mean("zzz", many).endswith(f" a{MOST - 1}, ...")
+    assert did_you_mean("zzz", many).endswith(f" a{MOST - 1}, ... ({MOST + 1} in all)")
     assert did_you_mean("zzz", many[:MOST]).endswith(f" a{MOST - 1}")
     assert did_you_mean("zzz", [], plural="routes") == "there are no routes"
     assert did_you_mean("", ["", "x"]) == "the names are , x", "an empty name resembles nothing"
 
 
-@settings(deadline=None)
+def test_of_few_all_are_listed_beside_what_was_meant_and_of_many_the_number_is_said():
+    assert did_you_mean("prise", ["Age", "price"], plural="columns", show=repr, few=2) == (
+        "did you mean 'price'? The columns are 'Age', 'price'"
+    )
+    assert did_you_mean("prise", ["price", *"abc"], plural="columns", few=3) == (
+        "did you mean price? There are 4 columns"
+    )
+
+
 @given(st.sampled_from(NAMES), st.data())
 def test_a_letter_left_out_or_doubled_still_finds_the_name(name, data):
     k = data.draw(st.integers(0, len(name) - 1))

@@ -15,7 +15,7 @@ from stabilitylab.data.category import Category
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.terms import Columns
 
-SETTINGS = settings(deadline=None, max_examples=60)
+SETTINGS = settings(max_examples=60)
 G = Labels(("pear", "apple", "pear", "fig"))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stabilitylab.conformance.rational import exact
 from stabilitylab.data.correct_rounding import BITS, exponentials, logarithms, square_root, to_bits
 
-SETTINGS = settings(deadline=None, max_examples=100)
+SETTINGS = settings(max_examples=100)
 MP = mpmath.MPContext()
 MP.prec = 1200
 WIDER = mpmath.MPContext()

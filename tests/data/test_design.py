@@ -32,7 +32,7 @@ from stabilitylab.data.design import (
 from stabilitylab.data.problem import Decimals, Problem
 from stabilitylab.exact.gram.inputs import exact_input_of
 
-SETTINGS = settings(deadline=None, max_examples=40)
+SETTINGS = settings(max_examples=40)
 MP = mpmath.MPContext()
 MP.prec = 400
 

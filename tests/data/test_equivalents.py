@@ -68,7 +68,7 @@ def solved(arguments, design):
 
 
 @EACH_KIND
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(index=st.integers(1, 10**6), how=st.sampled_from(["permuted", "scaled"]))
 def test_the_answer_to_a_copy_carried_back_is_the_answer_to_the_original(kind, index, how):
     problem, design = problem_of(kind), KINDS[kind]

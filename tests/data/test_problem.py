@@ -27,7 +27,7 @@ from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.data.terms import Intercept, Log, Power
 
-SETTINGS = settings(deadline=None, max_examples=60)
+SETTINGS = settings(max_examples=60)
 DECIMALS = st.decimals(-1000, 1000, places=4, allow_nan=False)
 FLOATS = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda v: 0.0 if abs(v) < 1e-30 else v)
 DESIGNS = (Design.matrix(), Design.columns(), Design.columns(intercept=False), Design.line(), Design.polynomial(4))

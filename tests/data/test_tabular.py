@@ -122,7 +122,7 @@ BAD_TEXT = {
     "a field too many": ("a,b\n1,2\n3,4,5\n", ShapeError, "line 3: expected 2 fields", "got 3: quote fields"),
     "a comma of two readings": ('a,b\n"1,234",2\n', NotNumericError, "two ways", "',' (as 1234), decimal=','"),
     "commas that are thousands": ('a,b\n"1,234,567",2\n', NotNumericError, "line 2, column 'a'", "thousands=','"),
-    "an underscore": ("a,b\n1_000,2\n", NotNumericError, "line 2, column 'a'", "got '1_000'"),
+    "an underscore": ("a,b\n1_000,2\n", NotNumericError, "has marks between thousands", "give thousands='_'"),
     "hexadecimal": ("a,b\n0x10,2\n", NotNumericError, "line 2, column 'a'", "got '0x10'"),
     "a formula": ("a,b\n=1+1,2\n", NotNumericError, "line 2, column 'a'", "got '=1+1'"),
     "digits of another script": ("a,b\n١,2\n", NotNumericError, "line 2, column 'a'", "got '١'"),
@@ -140,10 +140,10 @@ BAD_TEXT = {
     "an open quote": ('a,b\n1,2\n"3,4\n5,6\n', InputError, "line 4: unexpected end of data", "double quotes"),
     "text behind a quote": ('a,b\n1,2\n"3"x,4\n', InputError, "line 3: ", "double quotes"),
     "another encoding": ("a,b\n1,2\n3,4 \xe9\n".encode("latin-1"), InputError, "line 3: expected text", "UTF-8"),
-    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), InputError, "NUL bytes", "save it as CSV in UTF-8"),
-    "a workbook": (b"PK\x03\x04rest", InputError, "an Excel workbook", "save it as CSV"),
+    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), InputError, "is text in UTF-16", "save it in UTF-8"),
+    "a workbook": (b"PK\x03\x04rest", InputError, "a damaged zip archive", "fetch it again"),
     "gzip": (b"\x1f\x8b\x08\x00", InputError, "compressed by gzip", "unpack it first"),
-    "a NumPy array": (b"\x93NUMPY\x01\x00", InputError, "a NumPy array", "name it .npy"),
+    "a NumPy array": (b"\x93NUMPY\x01\x00", InputError, "an array of NumPy", "name it .npy"),
 }  # fmt: skip
 
 

@@ -39,7 +39,11 @@ BAD_ARRAYS = {
     "a vector": (np.ones(3), ShapeError, r"must hold an array \(m, n\)"),
     "complex": (np.ones((2, 2), dtype=complex), ComplexError, "stack real and imaginary parts"),
     "text": (np.array([["1", "2"]]), NotNumericError, "its dtype is <U1"),
-    "pickles": (np.array([[1, None]], dtype=object), InputError, "is no array of numbers in NumPy's .npy format"),
+    "pickles": (
+        np.array([[1, None]], dtype=object),
+        NotNumericError,
+        r"dtype object.*not loaded.*array\.astype\(float\)",
+    ),
     "a record": (np.zeros((2, 2), dtype=[("a", float)]), NotNumericError, "must hold real numbers"),
     "nothing": (np.ones((0, 2)), EmptyError, "at least one row"),
     "a NaN": (np.array([[1.0, 2.0], [3.0, np.nan]]), NotFiniteError, "row 1, column a1 is nan: remove"),
@@ -56,12 +60,13 @@ def test_a_bad_array_is_refused_with_row_and_column(tmp_path, how):
 
 def test_a_file_that_only_says_it_is_an_array_is_refused(tmp_path):
     whole = saved(tmp_path, np.ones((1000, 3))).read_bytes()
-    for content in (b"", b"text", whole[:50], whole[:9000]):
-        with pytest.raises(InputError, match=r"is no array of numbers in .*: save it with numpy.save\(path, array\)$"):
+    for content, what in ((b"", "no array"), (b"text", "no array"), (whole[:50], "damaged"), (whole[:9000], "damaged")):
+        with pytest.raises(InputError, match=rf"is .*{what}.*numpy.save\(path, array\)") as refused:
             open_table(file(tmp_path, content, "cut.npy"))
+        assert "pickle" not in str(refused.value)
     np.savez(tmp_path / "several.npz", np.ones(3))
     (tmp_path / "several.npz").rename(tmp_path / "several.npy")
-    with pytest.raises(InputError, match="several arrays"):
+    with pytest.raises(InputError, match="an archive of NumPy"):
         open_table(tmp_path / "several.npy")
     with pytest.raises(InputError, match="ask for truth='matrix'"):
         open_table(saved(tmp_path, np.ones((3, 2)))).read(["a0"], "decimal")

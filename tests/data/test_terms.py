@@ -31,7 +31,7 @@ from stabilitylab.data.design import (
 from stabilitylab.data.terms import Mapped
 from stabilitylab.data.unbound import OnlyRegressor, Regressors
 
-SETTINGS = settings(deadline=None, max_examples=60)
+SETTINGS = settings(max_examples=60)
 MP = mpmath.MPContext()
 MP.prec = 3000
 MP_256 = mpmath.MPContext()
@@ -204,7 +204,7 @@ def mapped(term, values):
     return [irrational({Log: MP.log, Sqrt: MP.sqrt, Exp: MP.exp}[type(term)], v) for v in values]
 
 
-@settings(deadline=None, max_examples=250)
+@settings(max_examples=250)
 @given(TERMS, st.lists(DECIMALS, min_size=M, max_size=M), st.lists(DECIMALS, min_size=M, max_size=M))
 def test_terms_compose_without_rounding_but_for_the_256_bits(term, x, z):
     columns = fractions(x=x, z=z)
@@ -220,7 +220,7 @@ def test_terms_compose_without_rounding_but_for_the_256_bits(term, x, z):
     assert set(term.labels) <= {"g"}
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(TERMS, st.lists(DECIMALS, min_size=M, max_size=M), st.lists(DECIMALS, min_size=M, max_size=M))
 def test_what_is_formed_in_floats_is_near_what_is_formed_exactly_and_as_wide(term, x, z):
     columns = floats(LONGDOUBLE, x=list(map(float, x)), z=list(map(float, z)))

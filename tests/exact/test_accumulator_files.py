@@ -1,5 +1,6 @@
 """Saved accumulators: what is written comes back; what was not, is damaged or would run code is refused."""
 
+import errno
 import os
 import pickle
 import re
@@ -60,6 +61,19 @@ def test_a_file_keeps_what_removed_and_added_rows_left_when_their_numbers_are_eq
 def test_a_file_has_the_name_it_is_given(tmp_path):
     of(A, B).save(tmp_path / "sums")
     assert accumulated(GramAccumulator.load(tmp_path / "sums")) == accumulated(of(A, B))
+
+
+def test_a_full_disk_is_named_and_leaves_what_was_there(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    of(A, B).save(tmp_path / "sums")
+    before = (tmp_path / "sums").read_bytes()
+    monkeypatch.setattr("numpy.savez_compressed", full)
+    with pytest.raises(InputError, match="sums cannot be written: No space left on device"):
+        of(A, B).save(tmp_path / "sums")
+    assert [path.name for path in tmp_path.iterdir()] == ["sums"]
+    assert (tmp_path / "sums").read_bytes() == before
 
 
 class Opens:

@@ -62,12 +62,15 @@ def test_an_answer_outside_float64_is_refused_by_name(a, b, says, route, monkeyp
 
 BASE = np.round(RNG.standard_normal((9, 3)) * 1000)
 DEFICIENT = {
-    "a zero column": (np.insert(BASE, 1, 0.0, axis=1), "b"),
-    "a column twice": (np.column_stack([BASE, BASE[:, 0]]), "d"),
-    "a multiple": (np.column_stack([BASE[:, 0], 3 * BASE[:, 0], BASE[:, 1:]]), "b"),
-    "a sum": (np.column_stack([BASE, BASE.sum(axis=1)]), "d"),
-    "two of them": (np.column_stack([BASE[:, 0], np.zeros(9), BASE[:, 1], BASE[:, 0] - BASE[:, 1]]), "b, d"),
-    "dummies and an intercept": (np.column_stack([np.ones(9), np.repeat(np.eye(3), 3, axis=0)]), "d"),
+    "a zero column": (np.insert(BASE, 1, 0.0, axis=1), "b is 0 in every row"),
+    "a column twice": (np.column_stack([BASE, BASE[:, 0]]), "d = a"),
+    "a multiple": (np.column_stack([BASE[:, 0], 3 * BASE[:, 0], BASE[:, 1:]]), "b = 3 a"),
+    "a sum": (np.column_stack([BASE, BASE.sum(axis=1)]), r"d = a \+ b \+ c"),
+    "two of them": (
+        np.column_stack([BASE[:, 0], np.zeros(9), BASE[:, 1], BASE[:, 0] - BASE[:, 1]]),
+        "b is 0 in every row; d = a - c",
+    ),
+    "dummies and an intercept": (np.column_stack([np.ones(9), np.repeat(np.eye(3), 3, axis=0)]), "d = a - b - c"),
 }
 
 
@@ -76,9 +79,10 @@ DEFICIENT = {
 def test_an_exactly_deficient_matrix_is_refused_and_its_columns_named(name, route, monkeypatch):
     A, dependent = DEFICIENT[name]
     take(route, monkeypatch)
-    with pytest.raises(RankDeficientError, match=rf"before it: {dependent}\. .*minimum-norm"):
+    with pytest.raises(RankDeficientError, match=rf"exactly: {dependent}\. Leave .*minimum-norm"):
         lstsq(A, np.arange(9.0), names="abcd")
     nearly = A.copy()
-    nearly[:, ord(dependent[0]) - ord("a")] += np.arange(9) ** 2 * 1e-9
-    nearly[:, ord(dependent[-1]) - ord("a")] += np.arange(9) ** 3 * 1e-9
+    named = [part[0] for part in dependent.split("; ")]
+    nearly[:, ord(named[0]) - ord("a")] += np.arange(9) ** 2 * 1e-9
+    nearly[:, ord(named[-1]) - ord("a")] += np.arange(9) ** 3 * 1e-9
     assert_certified(lstsq(nearly, np.arange(9.0)), oracle(nearly, np.arange(9.0)))

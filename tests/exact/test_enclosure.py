@@ -12,7 +12,7 @@ from stabilitylab.core import errors
 from stabilitylab.exact.float64 import enclosure
 from stabilitylab.exact.float64.enclosure import Enclosure, enclose
 
-SETTINGS = settings(deadline=None, max_examples=80)
+SETTINGS = settings(max_examples=80)
 
 
 def holds(found, x):

@@ -230,8 +230,8 @@ def test_complex_numbers_in_an_object_array_are_refused_as_complex():
         ({"weights": ["1", "x", "1", "1"]}, errors.NotNumericError, "'x'"),
         ({"weights": [1, None, 1, 1]}, errors.NotNumericError, "None"),
         ({"weights": [1j, 1, 1, 1]}, errors.ComplexError, "complex"),
-        ({"weights": [0, 0, 0, 0]}, errors.RankDeficientError, "rank 0 of 2"),
-        ({"weights": [1, 0, 0, 0]}, errors.RankDeficientError, "rank 1 of 2"),
+        ({"weights": [0, 0, 0, 0]}, errors.RankDeficientError, "rank is 0 of 2"),
+        ({"weights": [1, 0, 0, 0]}, errors.RankDeficientError, "rank is 1 of 2"),
     ],
 )
 def test_wrong_options_are_refused_with_the_way_out(options, error, says):

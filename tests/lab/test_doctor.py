@@ -10,11 +10,36 @@ from click.testing import CliRunner
 from stabilitylab import libraries
 from stabilitylab.cli.main import main
 from stabilitylab.lab import doctor
+from stabilitylab.lab.doctor import LibraryHere
+
+LIBRARIES_HERE = doctor.libraries_here
 
 
 @pytest.fixture(scope="module")
 def here():
     return {finding.name: finding for finding in doctor.examine()}
+
+
+@pytest.fixture(autouse=True)
+def libraries_that_need_not_be_started(monkeypatch):
+    found = (LibraryHere("R", "4.3.3", "OpenBLAS 0.3.26 (openblas-pthread)"), LibraryHere("DuckDB", "1.1", "none"))
+    monkeypatch.setattr(doctor, "libraries_here", lambda: found)
+
+
+def test_each_library_is_named_with_the_blas_of_its_process():
+    lines = CliRunner().invoke(main, ["doctor"]).output.splitlines()
+    assert "  R 4.3.3: OpenBLAS 0.3.26 (openblas-pthread)" in lines
+    assert "  DuckDB 1.1: none" in lines
+    record = json.loads(CliRunner().invoke(main, ["doctor", "--json"]).stdout)
+    assert record["libraries"]["R"] == {"version": "4.3.3", "blas": "OpenBLAS 0.3.26 (openblas-pthread)"}
+
+
+def test_the_libraries_here_are_asked_themselves(monkeypatch):
+    few = [libraries.of_route("numpy.lstsq"), libraries.of_route("statistics.linear_regression")]
+    monkeypatch.setattr(libraries, "each", lambda: iter(few))
+    numpy, statistics = LIBRARIES_HERE()
+    assert (numpy.title, numpy.blas) == ("NumPy", few[0].blas())
+    assert statistics.blas == "none"
 
 
 def test_all_is_well_here(here):

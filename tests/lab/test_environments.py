@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
@@ -80,7 +80,6 @@ def test_anything_else_is_refused_with_an_example(text):
         requirement(text)
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.from_regex(r"[-\w.$;\[\] ]{0,8}={1,3}[-\w.+*$; ]{0,8}", fullmatch=True)))
 def test_what_reaches_pip_is_no_option_and_no_path(text):
     try:
@@ -116,7 +115,6 @@ IN_ORDER = [
 ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.permutations(IN_ORDER))
 def test_versions_are_in_the_order_of_their_releases_candidates_and_labels_included(texts):
     assert sorted(texts, key=release_order) == IN_ORDER

@@ -4,17 +4,18 @@ import ast
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from paths import EXPERIMENTS
 from planted import GRID, experiment, with_solvers
-from stabilitylab import lab, solvers
+from stabilitylab import lab, libraries, solvers
 from stabilitylab.core.errors import DuplicateNameError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement, Status
 from stabilitylab.data.equivalents import PUBLISHED
-from stabilitylab.lab.experiment import Experiment, ExperimentError, Finding, Probe, find, load, select
+from stabilitylab.lab.experiment import Experiment, ExperimentError, Finding, Probe, Remedy, find, load, select
 from stabilitylab.lab.trial import trials
 from stabilitylab.problems import case, cases
 from stabilitylab.report.rows import Rows, from_json, to_json
@@ -94,13 +95,62 @@ def folder(tmp_path):
 
 
 def chosen(folder, *names):
-    return [one.name for one in select(folder, names)]
+    return [one.name for one in select(folder, names).experiments]
 
 
 def test_all_that_are_cheap_run_when_none_is_named(folder):
     assert [path.stem for path in find(folder)] == ["qr_wins", "qr_wins_again", "svd_loses", "takes_time"]
     assert chosen(folder) == ["qr_wins", "qr_wins_again", "svd_loses"]
     assert chosen(folder, "takes_time") == ["takes_time"]
+
+
+FAULTS = {
+    "no experiment": ("", r"^worst\.py has no EXPERIMENT"),
+    "a missing library": (
+        "import a_library_nobody_has",
+        r"^worst\.py cannot be loaded: .*: install a_library_nobody_has",
+    ),
+    "an exit": ("raise SystemExit(3)", r"^worst\.py cannot be loaded: SystemExit: 3 \(.*worst\.py, line 5\)"),
+    "an unknown solver": (GRID.replace("qr.householder", "qr.hausholder"), r"^worst\.py: no solver .*qr\.householder"),
+    "an unknown problem": (GRID.replace("synthetic.", "synthetik."), r"^worst\.py: no problem .*synthetic\.randsvd"),
+    "an unknown metric": (
+        GRID.replace('"error.normwise")', '"error.norm")'),
+        r"^worst\.py: no metric .*error\.normwise",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_bad_file_is_named_and_the_others_run(folder, fault):
+    text, why = FAULTS[fault]
+    experiment(folder, "worst", text)
+    selection = select(folder, [])
+    assert [one.name for one in selection.experiments] == ["qr_wins", "qr_wins_again", "svd_loses"]
+    assert list(selection.broken) == ["worst.py"]
+    assert re.search(why, selection.broken["worst.py"])
+    assert chosen(folder, "qr_wins") == ["qr_wins"]
+    with pytest.raises((ExperimentError, UnknownNameError)):
+        select(folder, ["worst", "qr_wins"])
+
+
+def test_a_folder_of_bad_files_alone_has_nothing_to_run(tmp_path):
+    experiment(tmp_path, "worst", "")
+    with pytest.raises(ExperimentError, match=r"no experiment in .* can be run: worst\.py has no EXPERIMENT"):
+        select(tmp_path, [])
+
+
+def test_a_route_whose_file_cannot_be_imported_is_absent_as_one_whose_library_is_not_here(tmp_path, monkeypatch):
+    why = "ModuleNotFoundError: no (planted_routes.py, line 1): install it"
+    monkeypatch.setitem(libraries.catalog._broken, "rooms.planted_routes", why)
+    needing = GRID.replace('"normal.cholesky"', '"planted.fit"').replace(
+        "},\n        ),", "},\n needs=('planted.fit',)),"
+    )
+    (one,) = select(experiment(tmp_path, text=needing).parent, []).experiments
+    assert [route.label.name for route in one.experiment.routes()] == ["qr.householder"]
+    found = one.experiment.findings[0].check(ROWS)
+    assert (found.holds, found.why) == (None, f"rooms.planted_routes could not be imported: {why}")
+    with pytest.raises(UnknownNameError, match=r"'other\.fit'"):
+        replace(one.experiment, solvers=("other.fit",)).routes()
 
 
 def test_a_name_or_a_piece_that_fits_only_one_is_enough(folder):
@@ -320,8 +370,40 @@ def test_a_recipe_is_hashable_and_builds_what_it_names():
 
 
 def test_experiments_come_in_the_order_of_their_chapters_however_they_are_named():
-    whole = select(FOLDER, [path.stem for path in COMMITTED])
+    whole = select(FOLDER, [path.stem for path in COMMITTED]).experiments
     assert [one.experiment.chapter for one in whole] == list(range(1, len(whole) + 1))
-    assert [one.name for one in select(FOLDER, ())] == [one.name for one in whole if one.experiment.cost == "run"]
+    assert [one.name for one in select(FOLDER, ()).experiments] == [
+        one.name for one in whole if one.experiment.cost == "run"
+    ]
     last_first = [one.name for one in reversed(whole)]
-    assert [one.name for one in select(FOLDER, last_first)] == last_first[::-1]
+    assert [one.name for one in select(FOLDER, last_first).experiments] == last_first[::-1]
+
+
+# --- sentences and remedies
+
+
+@pytest.mark.parametrize("value", [None, float("nan")])
+def test_a_number_that_is_not_there_is_never_printed(value):
+    found = Finding("It keeps {kept}.", lambda rows: True, lambda rows: {"kept": value, "unused": None}).check(ROWS)
+    assert (found.says, found.verdict) == ("It keeps ….", "not checked here")
+    assert found.why == "the rows lack what decides it: no value for kept"
+
+
+def test_braces_that_are_meant_are_printed_once_whether_checked_or_not():
+    says = "{{a}} keeps {kept:>{width}}."
+    assert Finding(says, lambda rows: True, lambda rows: {"kept": 5, "width": 1}).check(ROWS).says == "{a} keeps 5."
+    assert Finding(says, lambda rows: None).check(ROWS).says == "{a} keeps …."
+
+
+def test_a_brace_that_is_left_open_is_refused_with_the_sentence():
+    with pytest.raises(ValueError, match=r"in the sentence 'It keeps \{kept'"):
+        Finding("It keeps {kept", lambda rows: True)
+
+
+def test_a_remedy_is_a_finding_with_code():
+    found = Remedy("Ask {who}.", lambda rows: True, lambda rows: {"who": "R"}, ("numpy.lstsq",), "\nprint(1)\n")
+    checked = found.check(ROWS)
+    assert (checked.says, checked.verdict, checked.code) == ("Ask R.", "holds", "print(1)")
+    assert checked.needs == ("numpy.lstsq",)
+    with pytest.raises(ValueError, match=r"the remedy 'Ask R.' has no code: give the lines"):
+        Remedy("Ask R.", lambda rows: True, code=" \n")

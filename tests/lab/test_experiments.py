@@ -4,8 +4,9 @@ import json
 import subprocess
 import sys
 
+from pages import faults, too_long
 from paths import ROOT
-from stabilitylab.lab.experiment import find, load
+from stabilitylab.lab.experiment import NOT_MEASURED, ROWS_LACK, find, load
 
 COMMITTED = [load(path) for path in find(ROOT / "experiments")]
 COSTS = {one.name: one.experiment.cost for one in COMMITTED}
@@ -18,12 +19,44 @@ def outcomes(out, *names):
     found = json.loads(done.stdout)
     for outcome in found:
         assert all((out / name).exists() for name in outcome["files"])
+    pages = sorted(out.glob("*.md"))
+    assert {page.name: wrong for page in pages if (wrong := faults(page))} == {}
+    assert [long for page in pages if (long := too_long(page))] == []
     return found, done.returncode
+
+
+ABSENT = {one.name: [library.missing for library in one.experiment.absent()] for one in COMMITTED}
+
+
+def unexplained(name, claims, absent):
+    """The findings that were not checked for another reason than the size or a library that is not here."""
+    return [
+        f"{name}: {claim['says']} ({claim['why']})"
+        for claim in claims
+        if claim["verdict"] == "not checked here"
+        and claim["why"] != NOT_MEASURED
+        and not any(missing in claim["why"] for missing in absent)
+        and not (absent and claim["why"].startswith("no row has "))
+    ]
+
+
+def test_a_finding_that_meets_an_error_is_unexplained_and_a_missing_library_explains():
+    def claims(why):
+        return [{"says": "S.", "verdict": "not checked here", "why": why}]
+
+    assert unexplained("e", claims(f"{ROWS_LACK}: KeyError: 'r.lm'"), ["no R: apt install r-base"])
+    assert unexplained("e", claims("no row has solver='r.lm'"), [])
+    assert not unexplained("e", claims("no row has solver='r.lm'"), ["no R: apt install r-base"])
+    assert not unexplained("e", claims("no R: apt install r-base"), ["no R: apt install r-base"])
+    assert not unexplained("e", claims(NOT_MEASURED), [])
+    assert not unexplained("e", [{"says": "S.", "verdict": "holds", "why": ""}], [])
 
 
 def test_every_finding_of_every_experiment_that_times_nothing_holds(tmp_path):
     found, code = outcomes(tmp_path)
-    assert not [f for outcome in found for f in outcome["findings"] if f["verdict"] == "REFUTED"]
+    claims = {outcome["name"]: outcome["findings"] + outcome["remedies"] for outcome in found}
+    assert not [claim for each in claims.values() for claim in each if claim["verdict"] == "REFUTED"]
+    assert not [said for name, each in claims.items() for said in unexplained(name, each, ABSENT[name])]
     assert code == 0
     assert {outcome["name"] for outcome in found} == {name for name, cost in COSTS.items() if cost == "run"}
 
@@ -34,4 +67,5 @@ def test_every_experiment_that_times_things_runs_and_its_findings_can_be_checked
     found, code = outcomes(tmp_path, *timing)
     assert code in (0, 1)
     assert {outcome["name"] for outcome in found} == {*timing}
-    assert not [f["why"] for outcome in found for f in outcome["findings"] if f["why"]]
+    claims = {outcome["name"]: outcome["findings"] + outcome["remedies"] for outcome in found}
+    assert not [said for name, each in claims.items() for said in unexplained(name, each, ABSENT[name])]

@@ -16,6 +16,7 @@ from stabilitylab.lab.library_page import WorstAnswers, fallen, page, script
 from stabilitylab.report.blocks import Code, Text
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.writers import markdown
+from stabilitylab.scoring.reporting import in_words
 
 METRICS = ("digits.min", "digits.supported")
 
@@ -40,20 +41,63 @@ ROWS = Rows(
 
 
 @pytest.mark.parametrize(
-    ("measured", "lost"), [(row("s", "p", 4.0), 6), (row("s", "p", 12.0), -2), (row("s", "p", None, "DIED"), 16)]
+    ("measured", "lost"), [(row("s", "p", 4.0), 6), (row("s", "p", 12.0), -2), (row("s", "p", None, "DIED"), 10)]
 )
 def test_how_far_an_answer_fell(measured, lost):
     assert fallen(measured) == lost
-    assert fallen(row("s", "p", None)) == fallen(row("s", "p", 3.0, supported=None)) == 0
+    unknown = row("s", "p", None, "DIED", supported=None)
+    assert fallen(row("s", "p", None)) == fallen(row("s", "p", 3.0, supported=None)) == fallen(unknown) == 0
 
 
 def test_the_worst_answers_come_first_and_who_lost_nothing_is_not_blamed():
     found = WorstAnswers(count=2).sections(ROWS)
     assert set(found) == {"numpy"}
-    table, _, code = found["numpy"]
+    table, said, code = found["numpy"]
     assert [line[1].text for line in table.table.body] == ["nothing", "farther"]
     assert code == Code(script(ROWS.all[4]), "python")
+    assert said == Text(("The first of them again, with no answer (refused or failed):",))
     assert set(WorstAnswers(where={"solver": "scipy.lsqr"}).sections(ROWS)) == set()
+
+
+LOST = {
+    "silent": row("numpy.inv", "silent", 0.5),
+    "silent, more": row("numpy.inv", "silent, more", 0.2),
+    "rank": row("numpy.inv", "rank", 0.0, "RANK_REDUCED"),
+    "warned": replace(row("numpy.inv", "warned", 0.0), warnings=("beware",)),
+    "NA": row("numpy.inv", "NA", None, "NOT_FINITE"),
+    "refused": row("numpy.inv", "refused", None, "REFUSED", supported=15.0),
+    "not wrong": row("numpy.inv", "not wrong", 1.5),
+    "not wrong, less": row("numpy.inv", "not wrong, less", 4.0),
+    "hopeless": row("numpy.inv", "hopeless", 0.0, supported=3.0),
+}
+
+
+def test_silent_losses_come_first_and_refusals_last_and_what_is_not_wrong_behind_them():
+    (blocks,) = WorstAnswers(count=9).sections(Rows(tuple(LOST[name] for name in sorted(LOST)))).values()
+    table = blocks[0].table
+    order = ["silent, more", "silent", "rank", "warned", "NA", "refused", "not wrong", "not wrong, less", "hopeless"]
+    assert [line[1].text for line in table.body] == order
+    at = table.header.index("how it was reported")
+    assert [line[at].text for line in table.body] == [
+        "silent and wrong",
+        "silent and wrong",
+        "only the rank tells",
+        "warned",
+        "NA or NaN",
+        "refused or failed",
+        "not wrong",
+        "not wrong",
+        "the data support less than 4 digits",
+    ]
+    assert in_words(row("numpy.inv", "not judged", None)) == "not scored"
+
+
+def test_a_refusal_shows_what_the_data_support_without_a_mark():
+    (blocks,) = WorstAnswers(where={"status": "REFUSED"}).sections(Rows((LOST["refused"],))).values()
+    table = blocks[0].table
+    shown = dict(zip(table.header, (table.printed(cell) for cell in table.body[0]), strict=True))
+    assert shown["digits the data support"] == "15.0"
+    assert shown["correct digits, worst coefficient"] == "⊘"
 
 
 def test_the_script_measures_the_row_again():
@@ -66,7 +110,9 @@ def test_the_script_measures_the_row_again():
 
 def test_a_page_holds_every_route_with_its_claims_and_what_was_found():
     found = {"Is <it> so?": [Text(("Yes.",))]}
-    text = markdown.page(page(libraries.entry("scipy.lsqr").label.library, found)).replace("\\", "")
+    advice = [("Count time from the first stamp.",)]
+    text = markdown.page(page(libraries.entry("scipy.lsqr").label.library, found, advice)).replace("\\", "")
+    assert text.index("- Count time from the first stamp.") < text.index("### Its entry points")
     for entry in libraries.catalog:
         if entry.label.library.name == "scipy":
             assert f"| {entry.label.name} | " in text
@@ -88,3 +134,11 @@ def test_the_index_lists_the_pages_of_the_libraries_that_have_something_to_read(
     write_index([chapter], tmp_path)
     assert not list(tmp_path.glob("library-*"))
     assert "A page for each" not in (tmp_path / "index.md").read_text("utf-8")
+
+
+def test_the_blas_stands_under_the_title_where_it_is_known():
+    library = libraries.of_route("numpy.lstsq")
+    named = markdown.page(page(library, {}, "OpenBLAS 0.3.30 (wheel of numpy)")).split("\n\n")
+    assert named[0].startswith("# NumPy ")
+    assert named[1] == "BLAS and LAPACK: OpenBLAS 0.3.30 (wheel of numpy)."
+    assert "BLAS and LAPACK" not in markdown.page(page(library, {}))

@@ -25,9 +25,10 @@ def test_silence_is_counted_where_an_answer_is_wrong_and_nobody_said_so():
         row("a.hopeless", "nist.p", 0.0, supported=1.0),
     ]
     table = digits_table(Rows(tuple(rows)), why=False)
-    assert table.header == ("route", "p", "q", "silent")
+    assert table.header == ("route", "p", "q", "not reported")
+    assert table.notes[-1].endswith("the data support 4, and the route is silent and wrong, or only the rank tells.")
     assert printed(table) == [
-        ["A 1.0\n  a.hopeless", "0.0", "·", "0"],
+        ["A 1.0\n  a.hopeless", "0.0 ○", "·", "0"],
         ["B 1.0\n  b.good", "8.0", "·", "0"],
         ["  b.refuses", "⊘", "·", "0"],
         ["  b.silent", "0.4 ●", "0.0 ‡", "2"],

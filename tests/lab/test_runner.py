@@ -179,8 +179,7 @@ def test_a_killed_run_goes_on_from_its_finished_rows(tmp_path):
     path = with_solvers(folder, "waits", "good", seeds=6)
     command = [*COMMAND, "--from", str(folder), "--out", str(out)]
     with subprocess.Popen([*command, "--jobs", "2"], start_new_session=True, stdout=subprocess.DEVNULL) as process:
-        until = time.monotonic() + 30
-        while len(journal(out).rows) < 4 and process.poll() is None and time.monotonic() < until:
+        while len(journal(out).rows) < 4 and process.poll() is None:
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGKILL)
     kept = journal(out).rows
@@ -200,7 +199,7 @@ def test_a_killed_run_goes_on_from_its_finished_rows(tmp_path):
 
 
 def test_a_solver_that_hangs_or_crashes_is_a_row_and_the_rest_is_there(tmp_path):
-    outcome = run(with_solvers(tmp_path, "good", "hangs", "dies", seeds=2, limit=0.8), tmp_path / "out", jobs=2)
+    outcome = run(with_solvers(tmp_path, "good", "hangs", "dies", seeds=2, limit=2.0), tmp_path / "out", jobs=2)
     status = {(row.solver, row.seed): row.status for row in outcome.rows}
     assert status == {
         ("planted.good", 0): "SOLVED",
@@ -211,13 +210,13 @@ def test_a_solver_that_hangs_or_crashes_is_a_row_and_the_rest_is_there(tmp_path)
         ("planted.dies", 1): "SOLVED",
     }
     hangs, dies = (next(iter(outcome.rows.where(solver=f"planted.{name}", seed=0))) for name in ("hangs", "dies"))
-    assert hangs.note == "stopped after 0.8 s"
+    assert hangs.note == "stopped after 2 s"
     assert dies.note == "the process ended while the route ran"
     for row in (hangs, dies):
         assert row.x is None
         assert row.reasons["digits.min"]
         assert row.problem_hash == next(iter(outcome.rows.where(solver="planted.good", seed=0))).problem_hash
-    assert run(with_solvers(tmp_path, "good", "hangs", "dies", seeds=2, limit=0.8), tmp_path / "out").measured == 0
+    assert run(with_solvers(tmp_path, "good", "hangs", "dies", seeds=2, limit=2.0), tmp_path / "out").measured == 0
 
 
 def test_in_this_process_nothing_is_stopped(tmp_path):

@@ -1,17 +1,22 @@
 """Sessions with programs: requests and answers, programs that end, warnings, and exact transfer of numbers."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
-from stabilitylab.core.errors import Breakdown
+from stabilitylab.bench.call import answer_of
+from stabilitylab.core.errors import Breakdown, UnusableProgramError
 from stabilitylab.core.library import Library
+from stabilitylab.core.types import Status
 from stabilitylab.libraries.support.programs import (
     END,
     ProgramError,
@@ -22,6 +27,7 @@ from stabilitylab.libraries.support.programs import (
     failure,
     fit,
     numbers,
+    ran,
     reader_ulps,
     session,
 )
@@ -74,24 +80,97 @@ def test_a_program_that_ends_is_an_error_with_its_last_words(python):
     assert not python.alive
 
 
-def test_a_program_that_cannot_start_as_told_says_so():
-    with pytest.raises(ProgramError, match="no such line"):
+def test_a_program_that_ends_before_it_is_ready_is_unusable_and_says_why():
+    with pytest.raises(UnusableProgramError, match=r"python\S* could not be started here: no such line$"):
         Session((sys.executable, "-c", "print('no such line')"))
+
+
+LOADER = "solve: error while loading shared libraries: libnowhere.so.7: cannot open shared object file"
+PROGRAMS = {
+    "a shared library": f"#!/bin/sh\necho '{LOADER}: No such file or directory' >&2\nexit 127\n",
+    "its interpreter": "#!/nowhere/interpreter\n",
+    "an interpreter that env looks for": "#!/usr/bin/env nowhere-at-all\n",
+    "a program that it starts": "#!/bin/sh\nexec /nowhere/solver\n",
+    "the permission": None,
+}
+
+
+@pytest.fixture(params=PROGRAMS)
+def fake(request, tmp_path, monkeypatch):
+    """The name of a program on PATH that lacks something."""
+    path = tmp_path / "solve"
+    path.write_text(PROGRAMS[request.param] or "#!/bin/sh\n", "utf-8")
+    path.chmod(0o755 if PROGRAMS[request.param] else 0o644)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    return str(path) if PROGRAMS[request.param] is None else path.name
+
+
+@pytest.mark.skipif(os.name != "posix", reason="programs that are shell scripts")
+def test_a_program_that_lacks_something_is_unusable_and_no_refusal(fake):
+    def in_a_session(A, b):
+        return fit(session((fake,)).ask("data"))
+
+    def once(A, b):
+        return fit(ran((fake,), input="data").stdout)
+
+    for route in (in_a_session, once):
+        answer = answer_of(route, (None, None))
+        assert answer.failed is Status.UNUSABLE
+        assert f"{fake} could not be started here: " in answer.note
+        assert "gave no reason" not in answer.note
+
+
+def test_a_program_that_runs_and_fails_is_usable():
+    assert ran((sys.executable, "-c", "raise SystemExit(3)")).returncode == 3
+    assert ran(("cat",), input="what goes in").stdout == "what goes in"
+
+
+def test_after_an_interrupt_the_next_request_gets_its_own_answer(monkeypatch):
+    def asked(text):
+        return session(COMMAND, files={"driver.py": DRIVER}).ask(text)
+
+    first = asked("print(os.getpid())")
+    main = threading.Timer(0.5, signal.raise_signal, (signal.SIGINT,))
+    main.start()
+    with pytest.raises(KeyboardInterrupt):
+        asked("import time; time.sleep(2); print('late')")
+    main.join()
+    assert asked("print('in time')") == "in time\n"
+    assert asked("print(os.getpid())") != first
+    session(COMMAND, files={"driver.py": DRIVER}).end()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forked children")
+def test_a_forked_child_neither_asks_nor_ends_its_parent_s_program(python):
+    kept = session(COMMAND, files={"driver.py": DRIVER})
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        from stabilitylab.libraries.support import programs
+
+        python.end()
+        os.write(writer, str(len(programs._sessions)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 10) == b"0"
+    assert python.ask("print(1)") == kept.ask("print(1)") == "1\n"
+    kept.end()
+    os.close(reader)
+    os.close(writer)
 
 
 def test_ending_takes_the_program_s_children_along(python):
     child = int(
         python.ask(
-            "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], stdout=subprocess.DEVNULL)"
+            "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(3600)'], stdout=subprocess.DEVNULL)"
             "; print(p.pid)"
         )
     )
-    assert psutil.pid_exists(child)
+    started = psutil.Process(child)
     python.end()
-    deadline = time.monotonic() + 10
-    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    with suppress(psutil.NoSuchProcess):  # orphaned and killed, it is gone, or waits for its new parent to notice
+        while started.is_running() and started.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
 
 
 def test_a_session_is_kept_and_replaced_when_it_has_ended():

@@ -19,7 +19,7 @@ from stabilitylab.probes.metamorphic.small_problem import arguments, takes_weigh
 
 LAW = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 RIGHT = ("qr.householder", "exact.certified")
-UNHURRIED = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+UNHURRIED = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 
 
 def sensitivity_of(rows):

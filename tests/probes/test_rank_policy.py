@@ -15,7 +15,7 @@ from paths import ROOT
 from stabilitylab import libraries
 from stabilitylab.bench.call import Answer
 from stabilitylab.conformance.rational import exact_array, null_space
-from stabilitylab.core.types import Fit, Status
+from stabilitylab.core.types import Fit, Status, reported
 from stabilitylab.probes import rank_policy
 from stabilitylab.probes.rank_policy import Outcome, _last, probe, script
 from stabilitylab.probes.rank_policy.outcomes import outcome_of
@@ -62,7 +62,7 @@ def test_the_ratio_of_singular_values_goes_with_the_share():
 # --- planted routes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(-42, -10), st.booleans())
 def test_a_planted_cutoff_is_found(power, scaled):
     tau = 2.0**power
@@ -116,6 +116,21 @@ def test_how_a_route_reports_its_cutoff_is_recorded(how):
     found = probe(planted(solve))
     assert (found.reporting, found.near.reply.words, found.near.reply.outcome) == (reporting, words, outcome)
     assert (found.dependent.outcome, found.dependent.reporting) == (outcome, reporting)
+
+
+def test_a_coefficient_that_is_na_is_no_0_in_what_is_printed():
+    found = probe(planted(lambda A, b: truncated(1e-7, bites=REPORTS["NA"][0])(A, b)))
+    assert found.near.reply.x[2] == 0
+    assert found.near.reply.coefficients.endswith(", NA")
+    assert "NA" not in probe(planted(truncated(1e-7, bites=basic))).near.reply.coefficients
+
+
+def test_an_intercept_that_the_route_adds_does_not_shift_the_na():
+    def solve(X, y, intercept):
+        A = np.column_stack([np.ones(len(X)), X])
+        return truncated(1e-7, bites=lambda A, b, x: Fit(basic(A, b, x), dropped=(3,)))(A, y)
+
+    assert probe(planted(solve, "columns")).near.reply.dropped == (2,)
 
 
 def test_a_warning_that_a_route_always_gives_does_not_count():
@@ -206,6 +221,8 @@ def test_a_process_that_ended_is_no_refusal():
     assert outcome_of(Answer(None, Status.DIED), system) is Outcome.PROCESS_ENDED
     assert outcome_of(Answer(None, Status.RAISED), system) is Outcome.REFUSED
     assert not Outcome.PROCESS_ENDED.decided
+    assert outcome_of(Answer(None, Status.UNUSABLE), system) is Outcome.UNUSABLE
+    assert not Outcome.UNUSABLE.decided
 
 
 def test_a_route_that_keeps_exceeding_the_limit_is_called_no_more(monkeypatch):
@@ -255,6 +272,18 @@ def test_the_script_for_polyfit_asks_a_line():
     kept, dropped = run(script(probe(libraries.entry("numpy.polyfit")))).splitlines()
     assert np.allclose(numbers(kept)[1:], [-1.5, 2], atol=0.5)
     assert np.allclose(numbers(dropped)[1:], [0.5, 0.4], atol=1e-6)
+
+
+def test_a_script_prints_na_where_the_route_says_it():
+    reply = Fit(np.array([0.5, 0.0]), dropped=(1,))
+    assert str(reported(reply)) == "[0.5 NA]"
+    assert str(reported(reply)[[1, 0]] * [2.0, 2.0]) == "[NA 1.0]"
+    assert reported(np.ones(2)).dtype == reported(Fit(np.ones(2))).dtype == np.float64
+    text = script(probe(libraries.entry("numpy.lstsq"))).replace(
+        "libraries.get('numpy.lstsq')", "lambda A, b: Fit(np.zeros(3), dropped=(2,))"
+    )
+    printed = run("from stabilitylab.core.types import Fit\n" + text).splitlines()
+    assert [line.endswith("[0.0 0.0 NA]") for line in printed] == [True, True]
 
 
 def numbers(line):

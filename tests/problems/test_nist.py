@@ -27,7 +27,7 @@ def test_the_exact_solution_of_the_decimals_is_every_certified_digit(name):
     assert mismatches(exact(name), printed(certified(name))) == KNOWN_MISPRINTS.get(name, set())
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=200)
 @given(st.sampled_from(sorted(SETS)), st.integers(0, 30), st.integers(0, 30))
 def test_one_wrong_digit_of_a_certified_value_is_found(name, which, place):
     published = printed(certified(name))
@@ -39,7 +39,7 @@ def test_one_wrong_digit_of_a_certified_value_is_found(name, which, place):
     assert key in mismatches(exact(name), wrong)
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(derandomize=True, max_examples=40)
 @given(st.sampled_from(sorted(SETS)), st.integers(0, 100), st.integers(0, 6))
 def test_one_wrong_last_digit_of_the_data_is_found(name, row, column):
     problem = problems.get(name)()

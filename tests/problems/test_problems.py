@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from problem_judges import DEFAULTS, VARIANTS, called
 from stabilitylab import problems
 from stabilitylab.core.errors import InputError, OutOfRangeError
-from stabilitylab.problems.labelling import labelled
+from stabilitylab.problems.labelling import in_full, labelled
 from stabilitylab.problems.synthetic import PROFILES
 
 
@@ -129,7 +129,21 @@ def test_the_name_of_a_problem_is_the_call_that_builds_it(recipe):
     assert problems.get(family)(**spelled).digest == recipe.build().digest
 
 
-@settings(deadline=None, derandomize=True)
+@pytest.mark.parametrize("recipe", DEFAULTS + VARIANTS, ids=called)
+def test_a_name_in_full_spells_every_parameter_and_builds_the_problem_again(recipe):
+    made = recipe.build()
+    family, spelled = rebuilt(in_full(made.name))
+    assert set(spelled) == set(inspect.signature(problems.get(family)).parameters)
+    assert problems.get(family)(**spelled).name == made.name
+    assert in_full(in_full(made.name)) == in_full(made.name)
+
+
+@pytest.mark.parametrize("name", ["graded", "mine(n=3)", "classic.hilbert(", "classic.hilbert(size=3)", "a, (b"])
+def test_a_name_that_builds_nothing_stays_as_it_is(name):
+    assert in_full(name) == name
+
+
+@settings(derandomize=True)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(), st.sampled_from(sorted(PROFILES)))
 def test_a_name_spells_every_bit_of_its_parameters(number, integer, profile):
     given = {"m": integer, "n": 10, "cond": number, "profile": profile, "residual": 0, "column_spread": 0.0, "seed": 0}

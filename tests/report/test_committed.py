@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from made_tables import STATUSES, measured
@@ -79,7 +79,6 @@ def published(folder, *measurements, name="one", environment=HERE):
 # --- back again
 
 
-@settings(deadline=None)
 @given(made=st.lists(rows, max_size=5))
 def test_rows_come_back_with_coordinates_endings_scores_and_reasons(made, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")

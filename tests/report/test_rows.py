@@ -68,7 +68,6 @@ def bits(value):
 # --- JSON lines
 
 
-@settings(deadline=None)
 @given(row=rows)
 def test_a_row_comes_back_from_its_line_bit_for_bit(row):
     line = to_json(row)
@@ -78,7 +77,7 @@ def test_a_row_comes_back_from_its_line_bit_for_bit(row):
         assert bits(getattr(back, field.name)) == bits(getattr(row, field.name)), field.name
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(found=st.lists(rows, max_size=4))
 def test_files_and_journals_give_back_what_was_written(found, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rows")
@@ -313,6 +312,16 @@ SENTENCES = {
         {"status": "RANK_REDUCED", "scores": {"digits.min": 0.0}, "cause": "rank cut-off: 1 of 2 directions kept"},
         "qr.householder on p(cond=100): 0.0 correct digits in the worst coefficient; solved in a smaller space: "
         "directions were dropped by a rank cut-off; rank cut-off: 1 of 2 directions kept (matrix truth, float64)",
+    ),
+    "a cut-off and a warning": (
+        {"status": "RANK_REDUCED", "warnings": ("UserWarning: beware",)},
+        "qr.householder on p(cond=100): 12.2 correct digits in the worst coefficient; solved in a smaller space: "
+        "directions were dropped by a rank cut-off; with a warning (matrix truth, float64)",
+    ),
+    "a start at the answer": (
+        {"facts": {"start": "started at the answer"}},
+        "qr.householder on p(cond=100): 12.2 correct digits in the worst coefficient; started at the answer "
+        "(matrix truth, float64)",
     ),
     "a failure": (
         {"status": "REFUSED", "note": "Singular matrix", "x": None, "scores": {"digits.min": None}},

@@ -10,11 +10,12 @@ from made_tables import STATUSES, measured, printed, rows_from, rows_strategy, s
 from stabilitylab.core.errors import UnknownNameError
 from stabilitylab.core.types import Status
 from stabilitylab.report import marks
+from stabilitylab.report.blocks import TableBlock
 from stabilitylab.report.cells import Cell, CountedMark, Table
 from stabilitylab.report.grid import SpecError
 from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Column, Listing, Pivot
-from stabilitylab.report.writers import jsonl
+from stabilitylab.report.writers import csv, html, jsonl, markdown
 from stabilitylab.scoring import metrics
 
 # --- what a cell says
@@ -30,7 +31,8 @@ def test_every_ending_has_a_mark_of_its_own_and_its_sentence_stands_below(status
     table = table_of(measured(status=status))
     mark = marks.STATUS_MARKS[status]
     assert mark.symbol in printed(table)[0][1]
-    assert sentences(table)[mark.symbol] == Status[status].value
+    said = Status[status].value
+    assert sentences(table)[mark.symbol] == ("with a warning" if status == "WARNED" else said)
     assert table.body[0][1].status == mark.name
 
 
@@ -107,10 +109,134 @@ def test_verdicts_are_marked_only_where_asked_for():
     ("digits", "status", "text"),
     [(0.2, "SOLVED", "0.2 ●"), (1.2, "SOLVED", "1.2"), (0.2, "RANK_REDUCED", "0.2 ‡"), (0.0, "DROPPED", "0.0 NA")],
 )
-def test_silence_is_marked_only_where_asked_for_and_where_nothing_was_said(digits, status, text):
+def test_silence_is_marked_where_nothing_was_said_in_every_table(digits, status, text):
     row = measured(status=status, scores={"digits.min": digits, "digits.supported": 9.0})
-    assert printed(table_of(row, flag="silence"))[0][1] == text
-    assert "●" not in printed(table_of(row))[0][1]
+    for flag in ("none", "verdict"):
+        assert printed(table_of(row, flag=flag))[0][1] == text
+
+
+@pytest.mark.parametrize(
+    ("supported", "status", "text"),
+    [
+        (3.9, "SOLVED", "0.0 ○"),
+        (3.9, "RANK_REDUCED", "0.0 ○ ‡"),
+        (4.1, "RANK_REDUCED", "0.0 ‡"),
+        (4.1, "SOLVED", "0.0 ●"),
+        (None, "SOLVED", "0.0"),
+    ],
+)
+def test_a_zero_says_whether_the_data_support_digits_where_that_was_scored(supported, status, text):
+    row = measured(status=status, scores={"digits.min": 0.0, "digits.supported": supported})
+    table = table_of(row)
+    assert printed(table)[0][1] == text
+    assert ("no route is to blame" in sentences(table).get("○", "")) == ("○" in text)
+
+
+def test_digits_that_few_support_are_no_zero():
+    row = measured(scores={"digits.min": 2.0, "digits.supported": 3.0})
+    assert printed(table_of(row))[0][1] == "2.0"
+
+
+@pytest.mark.parametrize(
+    ("digits", "reduce", "text"),
+    [
+        ((0.0, 0.02, 9.0), "min", "0.0 ◑ 2/3"),
+        ((0.0, 0.0, 9.0), "median", "0.0 ◑ 2/3"),
+        ((0.0, 0.0, 0.0), "min", "0.0"),
+        ((0.1, 9.0, 9.0), "min", "0.1"),
+        ((0.0, 9.0, 9.0), "median", "9.0"),
+    ],
+)
+def test_a_zero_of_several_rows_says_of_how_many(digits, reduce, text):
+    rows = [measured(seed=k, scores={"digits.min": value}) for k, value in enumerate(digits)]
+    table = table_of(*rows, reduce=reduce)
+    assert printed(table)[0][1] == text
+    assert ("◑" in sentences(table)) == ("◑" in text)
+
+
+@pytest.mark.parametrize("status", ["RANK_REDUCED", "REPORTS_LOWER_RANK", "DROPPED", "NOT_FINITE"])
+def test_a_warning_is_marked_beside_what_else_happened(status):
+    digits = None if status == "NOT_FINITE" else 0.0
+    table = table_of(measured(status=status, warnings=("UserWarning: beware",), digits=digits))
+    symbols = [counted.mark.symbol for counted in table.body[0][1].marks]
+    assert symbols == [symbol for symbol in (m.symbol for m in marks.ORDER) if symbol in symbols]
+    assert {"!", marks.STATUS_MARKS[status].symbol} == set(symbols)
+    assert sentences(table)["!"].startswith("with a warning")
+    assert len(table_of(measured(status="WARNED", warnings=("w",))).body[0][1].marks) == 1
+
+
+def test_a_lower_rank_that_the_answer_does_not_confirm_is_a_mark_with_the_rank_below():
+    table = table_of(measured(status="REPORTS_LOWER_RANK", digits=9.8, rank=3, x=(1.0,) * 4))
+    assert printed(table)[0][1] == "9.8 rank¹"
+    assert sentences(table)["¹"] == "reports rank 3 of 4"
+
+
+def test_starting_values_that_are_the_answer_are_said_below():
+    row = measured(facts={"start": "started at the answer: the starting values 1, ..., 1 are the coefficients"})
+    assert sentences(table_of(row))["¹"].startswith("started at the answer")
+    assert printed(table_of(row, value="error.normwise"))[0][1].endswith("¹")
+
+
+CUT = "rank cut-off (singular values up to 1e-15 times the largest): {} directions kept, A has full rank"
+
+
+def test_footnotes_that_differ_in_counts_alone_are_one():
+    counts = ("10 of 11", "1 of 2", "5 of 11", "1 of 2")
+    rows = [measured(p, status="RANK_REDUCED", cause=CUT.format(c)) for p, c in zip("abcd", counts, strict=True)]
+    table = table_of(*rows, measured("e", status="RANK_REDUCED", cause=CUT.format("1 of 2").replace("1e-15", "1e-6")))
+    assert table.details == (
+        CUT.format("1 of 2, 5 of 11 or 10 of 11"),
+        CUT.format("1 of 2").replace("1e-15", "1e-6"),
+    )
+    assert [text[-1] for text in printed(table)[0][1:]] == ["¹", "¹", "¹", "¹", "²"]
+
+
+def test_a_cell_with_two_counts_of_one_footnote_refers_to_it_once():
+    cell = Cell("x", "x", details=(CUT.format("1 of 2"), CUT.format("2 of 3")))
+    table = Table("t", ("a",), (False,), ((cell,),))
+    assert table.printed(cell) == "x ¹"
+
+
+# --- the solver that makes the reference
+
+
+def players(*, exact=15.95, truth="decimal", **changes):
+    return [
+        measured("nist.filip", "exact.certified", digits=exact, truth=truth, **changes),
+        measured("nist.filip", "a.good", digits=7.2, truth=truth),
+        measured("nist.filip", "b.bad", digits=3.0, truth=truth),
+    ]
+
+
+def test_the_references_own_solver_stands_below_the_players_and_is_not_ranked():
+    table = table_of(*players(), sort="leaderboard")
+    assert [line[0] for line in printed(table)] == ["a.good", "b.bad", "exact.certified (the reference's own solver)"]
+    assert [line[-1] for line in printed(table)] == ["1 of 1", "0 of 1", "not ranked"], "the best is that of a player"
+    assert table.below == 1
+    lines = markdown.table(table).splitlines()
+    rule = next(k for k, line in enumerate(lines) if line == "| — | — | — |")
+    assert lines[rule - 1].startswith("| b.bad")
+    assert lines[rule + 1].startswith("| exact.certified")
+    assert '<tbody class="apart">' in html.page([TableBlock(table)])
+    assert "—" not in csv.table(table)
+
+
+def test_why_the_exact_solver_has_not_every_decimal_is_said_with_the_digits_of_the_rows():
+    def notes(*rows, **spec):
+        return " ".join(note.sentence for note in table_of(*rows, **spec).footnotes)
+
+    assert "On nist.filip that solution agrees with the decimal answer in 7.9 digits" in notes(*players(exact=7.93))
+    assert "agrees with the data answer in 7.9 digits" in notes(
+        *players(exact=7.93, truth="data", variant="permuted 1"), where={"variant": ("permuted 1", "published")}
+    )
+    assert "agrees with" not in notes(*players())
+    assert "agrees with" not in notes(*players(exact=7.9, truth="matrix"))
+    assert "exact.certified makes the reference" in notes(*players())
+    assert "reference" not in notes(*players()[1:])
+
+
+def test_alone_it_stands_below_nothing():
+    assert table_of(players()[0]).below == 0
 
 
 def test_a_prediction_is_shown_for_a_route_that_refused():
@@ -197,7 +323,7 @@ def accounted(table):
     return sum(max(t.of for t in c.marks) if c.marks else 1 for row in table.body for c in row[1:] if not c.absent)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows_strategy)
 def test_every_row_is_in_a_cell_and_no_cell_is_blank(drawn):
     rows = rows_from(drawn)
@@ -248,3 +374,16 @@ def test_a_listing_has_one_line_per_row_with_the_headers_chosen():
     assert table.header == ("problem", "digits", "status", "cause", "condition number of A")
     assert printed(table) == [["p", "10.0", "solved", "–", "1e8"], ["q", "⊘", "refused ⊘", "–", "1e8"]]
     assert table.footnotes[-1].sentence == "a note"
+
+
+# --- names of problems
+
+
+def test_a_member_at_the_defaults_of_its_family_names_them_as_the_others_do():
+    rows = [measured("classic.hilbert"), measured("classic.hilbert(n=13)"), measured("nist.filip")]
+    full = ["classic.hilbert(n=10)", "classic.hilbert(n=13)", "nist.filip"]
+    assert [line[0] for line in printed(table_of(*rows, rows="problem", columns="solver"))] == full
+    assert list(table_of(*rows).header[1:]) == full
+    listed = Listing("t", ("problem", "digits.min")).table(Rows(tuple(rows)))
+    assert [line[0] for line in printed(listed)] == full
+    assert csv.table(listed).splitlines()[1].startswith("classic.hilbert(n=10)")

@@ -19,7 +19,7 @@ from stabilitylab.scoring.accuracy import (
 MP = mpmath.MPContext()
 MP.dps = 120
 U = 2.0**-53
-SETTINGS = settings(deadline=None, max_examples=100)
+SETTINGS = settings(max_examples=100)
 
 
 def one(x, ref, scale=1, dtype="float64"):

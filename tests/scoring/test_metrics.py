@@ -45,7 +45,7 @@ def in_mp(value):
 
 
 answers = st.lists(st.floats(-10, 10, allow_subnormal=False), min_size=2, max_size=2)
-SETTINGS = settings(deadline=None, max_examples=40)
+SETTINGS = settings(max_examples=40)
 
 
 @SETTINGS

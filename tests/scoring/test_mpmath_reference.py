@@ -16,7 +16,7 @@ from stabilitylab.data.problem import Problem
 from stabilitylab.scoring import mpmath_reference
 from stabilitylab.scoring.mpmath_reference import certified, independent_columns
 
-SETTINGS = settings(deadline=None, max_examples=60)
+SETTINGS = settings(max_examples=60)
 TOLERANCE = Fraction(1, 10**50)
 
 

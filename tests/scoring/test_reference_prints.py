@@ -30,7 +30,7 @@ def test_coefficients_residual_norm_and_r_squared_are_printed_to_the_digits_prov
     assert second == f"each proven to 50 digits ({ref.method})"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     x=st.floats(allow_nan=False, allow_infinity=False, min_value=1e-300) | st.just(0.0), sign=st.sampled_from([1, -1])
 )

@@ -38,6 +38,8 @@ def row(status, digits, *, supported=8.0, warnings=()):
         (row(Status.RANK_REDUCED, 0.0), Reporting.RANK_ONLY),
         (row(Status.RANK_REDUCED, 0.0, warnings=LOUD), Reporting.WARNED),
         (row(Status.RANK_REDUCED, 12.0), None),
+        (row(Status.REPORTS_LOWER_RANK, 0.0), Reporting.RANK_ONLY),
+        (row(Status.REPORTS_LOWER_RANK, 12.0), None),
         (row(Status.WARNED, 0.0, warnings=LOUD), Reporting.WARNED),
         (row(Status.WARNED, 9.0, warnings=LOUD), None),
         (row(Status.DROPPED, 0.0), Reporting.NOT_A_NUMBER),
@@ -45,6 +47,7 @@ def row(status, digits, *, supported=8.0, warnings=()):
         (row(Status.NOT_FINITE, None), Reporting.NOT_A_NUMBER),
         *((row(status, None), Reporting.REFUSED) for status in (Status.REFUSED, Status.RAISED, Status.TIMED_OUT)),
         (row(Status.DIED, None), Reporting.REFUSED),
+        (row(Status.UNUSABLE, None), None),
     ],
 )
 def test_what_is_heard(measured, heard):

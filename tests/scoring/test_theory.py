@@ -106,7 +106,7 @@ def test_the_worst_columnwise_case_is_attained(cond):
         assert entry == pytest.approx(found.componentwise[i], rel=1e-6)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(-60, 60), min_size=4, max_size=4), st.integers(-900, 800))
 def test_units_move_through_every_columnwise_sensitivity(exponents, unit):
     problem = randsvd(m=12, n=4, cond=1e4, residual=0.1)

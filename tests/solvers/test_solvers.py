@@ -65,7 +65,7 @@ anything = st.floats(width=16) | st.sampled_from([0.0, 1.0, 60000.0, 6e-8, np.in
 
 
 @by_name
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(drawn=st.data())
 def test_whatever_comes_in_no_nan_comes_out_and_no_warning_escapes(entry, drawn):
     dtype = np.dtype(drawn.draw(st.sampled_from([s for s in entry.label.scalars if s.startswith("float")])))
@@ -163,7 +163,6 @@ def test_sums_are_rounded_to_the_format_after_every_addition(shape):
 
 
 @given(st.lists(st.integers(-(2**40), 2**40), min_size=1, max_size=70))
-@settings(deadline=None)
 def test_sums_lose_no_term(numbers):
     assert column_sums(np.array(numbers, dtype=object)) == sum(numbers)
     assert column_sums(np.array(numbers, dtype=float)) == float(sum(numbers))

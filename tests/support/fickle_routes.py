@@ -1,6 +1,6 @@
 """A route of a library that answers otherwise in each version, and its packages; light, since workers import it.
 
-1.0 solves; 1.1 solves and warns; 2.0 returns zeros without a word; 3.0 raises.
+1.0 solves; 1.1 solves and warns; 2.0 returns zeros without a warning; 3.0 raises.
 """
 
 import zipfile

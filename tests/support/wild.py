@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 # The same examples every time, on however slow a machine.
-PROPERTY = settings(deadline=None, derandomize=True, max_examples=60)
+PROPERTY = settings(derandomize=True, max_examples=60)
 FEWER = settings(PROPERTY, max_examples=25)
 
 # Every column of a wild matrix is of one of these kinds, or mixes them.

@@ -6,6 +6,7 @@ from stabilitylab.conformance.examinee import Examinee
 from stabilitylab.conformance.questions import question
 from stabilitylab.conformance.systems import hadamard, unit_roundoff
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.scoring.smaller_space import is_of_smaller_space
 
 SHIFT = 2.0**40
 WIDE = "it works with more digits than double, which no double tells from a centred matrix or a missing cut-off"
@@ -29,7 +30,7 @@ def cuts_off_where_it_says(route: Examinee) -> None:
 
     1.5: the columns are orthogonal, so that rounding errors move the singular values by a small part of themselves.
     They are h1, h2, h3 s of a Hadamard matrix where the matrix is raw or centred. Where columns are scaled to unit
-    length first that says nothing, and the columns are h1, h2, h1 + 2 s h3, or a line over x = 1 - d, 1 + d: for
+    length first that tells nothing, and the columns are h1, h2, h1 + 2 s h3, or a line over x = 1 - d, 1 + d: for
     unit columns s is then d/2 to first order. The right side, s (h1 + h2 + h3), is exact for any s and makes the last
     coefficient 1, or nearly 0 where its direction was dropped. Without a cut-off declared, a direction of 1e-17, or
     2**-20 of scaled columns, must be kept.
@@ -64,6 +65,40 @@ def _cuts_off_lines(route: Examinee) -> None:
             route.require(
                 bool(abs(slope - 1) < 0.25) == expected, f"{dtype}: s = {steps / 2} eps gives the slope {slope}"
             )
+
+
+@question(source="Golub and Van Loan (2013), section 5.5")
+def drops_directions_where_its_rank_is_lower(route: Examinee) -> None:
+    """Where the rank that comes with x is lower than that of A, x is the solution in a smaller space.
+
+    Of A = [p, q, p + q + s h3], s = 2**-k, k = 4, 8, ..., 60, whose full answer lies partly along
+    the direction that s shrinks; and of lines over x = 1 + s r. The bounds are those of
+    `scoring.smaller_space.is_of_smaller_space`.
+    """
+    route.applies(route.kind != "square", "a square system has no direction to drop")
+    for dtype in route.formats("float32", "float64"):
+        for k in range(4, 61, 4):
+            A, b = (values.astype(dtype) for values in _nearly_dependent(2.0**-k, route.kind))
+            fit = route.answer(A, b, intercept=bool((A[:, 0] == 1).all())).fit
+            if fit is None or fit.rank is None or fit.rank >= A.shape[1] or fit.dropped:
+                continue
+            works_in = dtype if route.label.works_in == "input" else route.label.works_in
+            smaller = is_of_smaller_space(A, b, np.asarray(fit.x), int(fit.rank), works_in=works_in)
+            route.require(smaller, f"{dtype}, s = 2**-{k}: rank {fit.rank}, and x is no solution in a smaller space")
+
+
+def _nearly_dependent(s: float, kind: str) -> tuple[Array, Array]:
+    """A (8, n), with an intercept where columns come beside one, and b = A x + h1 h2, x not small along h3.
+
+    h1 h2 is orthogonal to the columns, but for those of a line, where it only makes a larger slope.
+    """
+    h1, h2, h3 = hadamard()
+    if kind in ("line", "polynomial"):
+        x = 1 + s * (2 * np.arange(8.0) - 7)
+        return np.column_stack([np.ones(8), x]), 3 - 2 * x + h1 * h2
+    p, q = 4 * h1 + h2, h1 - 2 * h2
+    ones = [np.ones(8)] if kind == "columns" else []
+    return np.column_stack([*ones, p, q, p + q + s * h3]), h1 + 4 * h2 + 2 * s * h3 + h1 * h2
 
 
 @question(source="Higham (2002), sections 1.9 and 7.3")

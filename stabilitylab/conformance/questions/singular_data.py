@@ -23,7 +23,7 @@ def has_a_stated_answer_to_singular_data(route: Examinee) -> None:
             A, b = system.stored(dtype)
             answer = route.answer(A, b, intercept=system.intercept)
             x = None if answer.fit is None else np.asarray(answer.fit.x)
-            route.require(x is None or is_finite(x), f"{name}: {x} without a word")
+            route.require(x is None or is_finite(x), f"{name}: {x} without an error")
             if answer.fit is not None:
                 # 0.1 in float32 is another number: what is singular is what was stored.
                 _judge(route, name, ExactSystem(exact_array(A), exact_array(b)), answer.fit)

@@ -29,7 +29,9 @@ class Decimals(ExactColumn):
             try:
                 value = Decimal(int(number) if isinstance(number, np.integer) else number)
             except (InvalidOperation, TypeError, ValueError):
-                raise NotNumericError(f"entry {row} is {number!r}, which is no decimal number") from None
+                raise NotNumericError(
+                    f"entry {row} is {number!r}, which is no decimal number: write it as -1.5 or 2e-3"
+                ) from None
             if not value.is_finite():
                 raise NotFiniteError(f"entry {row} is {number!r}: remove the row or give the number")
             parts = value.as_tuple()

@@ -9,6 +9,7 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import (
+    Argument,
     ComplexError,
     EmptyError,
     InputError,
@@ -18,6 +19,7 @@ from stabilitylab.core.errors import (
     ShapeError,
 )
 from stabilitylab.data.tabular.columns import BLOCK_FIELDS, Blocks, FileTruth, Named, Progress, no_progress
+from stabilitylab.data.tabular.foreign import foreign
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,28 @@ class ArrayTable(Named):
         """Map the array. Raises InputError for a file that holds none, else the errors of `validation.checked`."""
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError):
+        except (ValueError, EOFError) as error:
             # NumPy's own words advise loading pickles, which may run anything: they are not passed on.
-            raise InputError(
-                f"{path} is no array of numbers in NumPy's .npy format: save it with numpy.save(path, array)"
-            ) from None
+            raise _no_numbers(path, error) from None
         if not isinstance(array, np.ndarray):
-            raise InputError(f"{path} holds several arrays: save one, with numpy.save")
+            array.close()
+            raise InputError(f"{path} {foreign(path)}")
         if array.dtype.kind == "c":
             raise ComplexError(f"{path} is complex; stack real and imaginary parts as rows of a real problem")
         if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
-            raise NotNumericError(f"{path} must hold real numbers of at most 64 bits; its dtype is {array.dtype}")
+            raise NotNumericError(
+                f"{path} must hold real numbers of at most 64 bits; its dtype is {array.dtype}: "
+                f"save array.astype(float), where that is what is meant"
+            )
         if array.ndim != 2:
-            raise ShapeError(f"{path} must hold an array (m, n), one column the target; its shape is {array.shape}")
+            way = "save array[:, None]" if array.ndim == 1 else "save array.reshape(m, n)"
+            raise ShapeError(
+                f"{path} must hold an array (m, n), one column the target; its shape is {array.shape}: {way}"
+            )
         if array.size == 0:
-            raise EmptyError(f"{path} must have at least one row and one column; its shape is {array.shape}")
+            raise EmptyError(
+                f"{path} must have at least one row and one column; its shape is {array.shape}: give the data"
+            )
         return cls(path, tuple(f"a{j}" for j in range(array.shape[1])), array)
 
     def index(self, name: str) -> int:
@@ -65,7 +74,8 @@ class ArrayTable(Named):
         OutOfRangeError with row and column.
         """
         if truth == "decimal":
-            raise InputError(f"{self.path} holds binary numbers, not decimals as written: ask for truth='matrix'")
+            way = Argument("truth", "matrix")
+            raise InputError(f"{self.path} holds binary numbers, not decimals as written: ask for ", way)
         return (Fraction(1),) * len(columns), self._blocks(columns, rows, progress)
 
     def _blocks(self, columns: Sequence[str], rows: int | None, progress: Progress) -> Blocks:
@@ -89,3 +99,18 @@ class ArrayTable(Named):
                 )
             yield block
             progress(min(start + size, m), m)
+
+
+def _no_numbers(path: Path, error: Exception) -> InputError:
+    """The error about a file from which NumPy maps no array."""
+    with path.open("rb") as raw:
+        begins = raw.read(6)
+    if begins != b"\x93NUMPY":
+        says = "is no array of NumPy: write it by numpy.save(path, array), or name text .csv"
+        return InputError(f"{path} {foreign(path) or says}")
+    if "bject" in str(error):  # "Array can't be memory-mapped: Python objects in dtype."
+        return NotNumericError(
+            f"{path} holds Python objects (dtype object), which are not loaded, since that may run anything: "
+            f"save numbers, numpy.save(path, array.astype(float))"
+        )
+    return InputError(f"{path} is a damaged .npy file: save it again, numpy.save(path, array)")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import InputError, UnknownNameError
+from stabilitylab.core.errors import Argument, InputError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 
 FileTruth: TypeAlias = Literal["decimal", "matrix"]
@@ -14,6 +14,7 @@ Blocks: TypeAlias = Iterator[Array]
 Progress: TypeAlias = Callable[[int, int], None]
 """Is told how much of a file has been read, and how much there is."""
 
+FEW = 12  # columns that are all named where one is not found
 BLOCK_FIELDS = 2**19  # of one block: some tens of megabytes as text
 
 
@@ -37,17 +38,17 @@ class Named:
             raise InputError(
                 f"{self.path}: columns {' and '.join(str(j + 1) for j in places)} are both named {name!r}: rename one"
             )
-        hint = did_you_mean(name, self.names, plural="columns", show=repr)
+        hint = did_you_mean(name, self.names, plural="columns", show=repr, few=FEW)
         raise UnknownNameError(f"{self.path}: no column is named {name!r}: {hint}")
 
     def others(self, taken: Sequence[str]) -> tuple[str, ...]:
         """Every column but those taken. Raises InputError for one without a name, which is most often a row number."""
         others = tuple(name for name in self.names if name not in taken)
         if "" in others:
-            named = [name for name in others if name][:5] or ["a", "b"]
+            named = tuple(name for name in others if name)[:5] or ("a", "b")
             raise InputError(
-                f"{self.path}: column {self.names.index('') + 1} has no name (row numbers?): "
-                f"name the columns to use, columns={named!r}"
+                f"{self.path}: column {self.names.index('') + 1} has no name (row numbers?): name the columns to use, ",
+                Argument("columns", named),
             )
         for name in others:
             self.index(name)

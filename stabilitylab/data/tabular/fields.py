@@ -77,7 +77,8 @@ def _parsed(
             if len(row) != width:
                 raise ShapeError(
                     f"{path}, line {number}: expected {width} fields, one for each name in the first line; got "
-                    f"{len(row)}: quote fields that hold {separator!r}, or give the missing ones"
+                    f"{len(row)}: quote fields that hold {separator!r}, or "
+                    f"{'take out the others' if len(row) > width else 'give the missing ones'}"
                 )
             fields += row
             lines.append(number)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import InputError, NotFiniteError, NotNumericError, OutOfRangeError
+from stabilitylab.core.errors import Argument, InputError, NotFiniteError, NotNumericError, OutOfRangeError
 
 _NUMERAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _GROUPED = re.compile(r"([+-]?)[0-9]+(?:,[0-9]+)+(?:\.[0-9]*)?")
@@ -23,8 +23,8 @@ _EXACT_POWERS = 22  # 10**22 is the last power of ten that float64 holds, so tha
 class BadField(Exception):  # noqa: N818 - it becomes an error of this package where line and column are known
     """Field `row` of a column is no number that can be used: `says` why, `kind` is the error to raise for it."""
 
-    def __init__(self, row: int, kind: type[InputError], says: str) -> None:
-        super().__init__(row, kind, says)
+    def __init__(self, row: int, kind: type[InputError], *says: str | Argument) -> None:
+        super().__init__(row, kind, *says)
         self.row, self.kind, self.says = row, kind, says
 
 
@@ -76,11 +76,19 @@ class Notation:
         if text.lower() in _ABSENT:
             return BadField(row, NotFiniteError, f"{text!r} is no finite number: remove the row or give the number")
         if self.decimal == "." and not self.thousands and _GROUPED.fullmatch(text):
-            as_thousands, as_decimal = text.replace(",", ""), text.replace(",", ".")
-            two = (
-                f" (as {as_thousands}), decimal=',' (as {as_decimal})" if text.count(",") == 1 > text.count(".") else ""
+            says: list[str | Argument] = [f"{text!r} can be read in two ways: say which, ", Argument("thousands", ",")]
+            if text.count(",") == 1 > text.count("."):
+                says += [
+                    f" (as {text.replace(',', '')}), ",
+                    Argument("decimal", ","),
+                    f" (as {text.replace(',', '.')})",
+                ]
+            return BadField(row, NotNumericError, *says)
+        mark = next((mark for mark in " '_" if Notation(self.decimal, mark).grouped.fullmatch(text)), None)
+        if mark is not None and not self.thousands:
+            return BadField(
+                row, NotNumericError, f"{text!r} has marks between thousands: give ", Argument("thousands", mark)
             )
-            return BadField(row, NotNumericError, f"{text!r} can be read in two ways: say which, thousands=','{two}")
         marks = f"decimal mark {self.decimal!r}" + (f" and {self.thousands!r} between thousands" * bool(self.thousands))
         return BadField(
             row,

@@ -11,14 +11,8 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import EmptyError, InputError
 from stabilitylab.data.tabular.columns import BLOCK_FIELDS, Blocks, FileTruth, Named, Progress, no_progress
 from stabilitylab.data.tabular.fields import FieldBlock, field_blocks
+from stabilitylab.data.tabular.foreign import foreign, other_separator
 from stabilitylab.data.tabular.numerals import BadField, Notation, Numerals
-
-_FOREIGN = {
-    b"PK\x03\x04": "an Excel workbook or another zip archive: save it as CSV",
-    b"\x1f\x8b": "compressed by gzip: unpack it first",
-    b"PAR1": "a Parquet file: write it as CSV or .npy",
-    b"\x93NUMPY": "a NumPy array: name it .npy",
-}
 
 
 @dataclass(frozen=True)
@@ -34,15 +28,17 @@ class TextTable(Named):
         separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
         if len(separator) != 1 or separator in '"\r\n.+-' or separator.isalnum():
             raise InputError(f"the separator must be one character such as ';', or tab; got {separator!r}")
-        _refuse_foreign(path)
+        if (says := foreign(path)) is not None:
+            raise InputError(f"{path} {says}")
         header = next(field_blocks(path, separator, 1), None)
         if header is None:
             raise EmptyError(f"{path} is empty: expected a line of column names, then rows of numbers")
         names = tuple(name.strip() for name in header.fields)
-        other = next((c for c in ";\t|," if len(names) == 1 and c in names[0] and c != separator), None)
-        if other is not None:
-            written = {"\t": "tab"}.get(other, other)
-            raise InputError(f"{path}, line 1: one column, named {names[0][:60]!r}: give separator={written!r}")
+        if names[0].startswith("#") and len(names) == 1:
+            raise InputError(f"{path}, line 1 is a comment: take it out, so that the first line names the columns")
+        way = other_separator(path, names[0], separator, notation) if len(names) == 1 else None
+        if way is not None:
+            raise InputError(f"{path}, line 1: ", *way)
         if all(map(notation.holds, names)):
             raise InputError(
                 f"{path}, line 1: expected the names of the columns; got the numbers {', '.join(names)[:60]}: "
@@ -113,17 +109,7 @@ class TextTable(Named):
         try:
             return Numerals.read(fields, self.notation)
         except BadField as bad:
-            raise bad.kind(f"{self.path}, line {block.lines[bad.row]}, column {name!r}: {bad.says}") from None
-
-
-def _refuse_foreign(path: Path) -> None:
-    with path.open("rb") as raw:
-        start = raw.read(65536)
-    for magic, what in _FOREIGN.items():
-        if start.startswith(magic):
-            raise InputError(f"{path} is {what}")
-    if b"\0" in start:
-        raise InputError(f"{path} is no text in UTF-8 (it holds NUL bytes): save it as CSV in UTF-8")
+            raise bad.kind(f"{self.path}, line {block.lines[bad.row]}, column {name!r}: ", *bad.says) from None
 
 
 def _as_ints(whole: Array) -> Array:

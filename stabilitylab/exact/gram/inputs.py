@@ -262,7 +262,7 @@ def _exact(column: Array, name: str) -> tuple[Sequence[int], Fraction]:
     if column.dtype.kind in "biu":
         return [int(v) for v in column.tolist()], Fraction(1)
     if column.dtype.kind not in "OU":
-        raise NotNumericError(f"{name} must hold real numbers; its dtype is {column.dtype}")
+        raise NotNumericError(f"{name} must hold real numbers; its dtype is {column.dtype}: pass an array of floats")
     entries = column.tolist()
     if all(type(v) is int for v in entries):
         return entries, Fraction(1)
@@ -288,6 +288,8 @@ def _fraction(value: Any, where: str) -> Fraction:
             return Fraction(int(value))
         return Fraction(value) if isinstance(value, int | float | Fraction) else Fraction(*value.as_integer_ratio())
     except (TypeError, AttributeError):
-        raise NotNumericError(f"{where} is {value!r}, which is no number") from None
+        raise NotNumericError(
+            f"{where} is {value!r}, which is no number: give a number, or leave the row out"
+        ) from None
     except (ValueError, OverflowError):
         raise NotFiniteError(f"{where} is {value!r}: remove the row or give the number") from None

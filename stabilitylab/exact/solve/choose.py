@@ -41,8 +41,8 @@ def solve(
             return None
     if normal.n > LARGEST_EXACT:
         raise NotCertifiedError(
-            f"no proof was found for {normal.n} unknowns: A is singular or nearly so, and exact rationals would take "
-            f"too long: drop columns that depend on others, or scale and centre them"
+            f"no proof was found for {normal.n} unknowns: columns depend on each other, or nearly so, and exact "
+            f"rationals would take too long: drop columns that depend on others, or scale and centre them"
         )
     return solve_exactly(normal)
 

@@ -1,5 +1,6 @@
 """The exact rational solution and the exact rank of integer normal equations, by FLINT: for every conditioning."""
 
+from fractions import Fraction
 from functools import lru_cache
 from math import gcd
 from typing import Any
@@ -68,3 +69,19 @@ def independent_columns(normal: NormalEquations) -> tuple[int, ...]:
         return tuple(range(n))
     reduced, _, rank = flint.fmpz_mat(normal.C).rref()
     return tuple(next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank))
+
+
+def dependent_columns(normal: NormalEquations) -> dict[int, dict[int, Fraction]]:
+    """For each column of A that depends on those before it: the independent ones among these, each with its factor.
+
+    a_j = sum_i f_i a_i, exactly, over the rows of weight above 0: from the reduced row echelon form R of C, which has
+    the row space of A. C is in the units u of the columns, so that f_i = R_ij u_j / u_i.
+    """
+    reduced, under, rank = flint.fmpz_mat(normal.C).rref()
+    n, denominator = normal.n, int(under)
+    pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
+    found: dict[int, dict[int, Fraction]] = {}
+    for j in (j for j in range(n) if j not in pivots):
+        entries = {p: Fraction(int(reduced[i, j]), denominator) for i, p in enumerate(pivots) if reduced[i, j] != 0}
+        found[j] = {p: entry * normal.units[j] / normal.units[p] for p, entry in entries.items()}
+    return found

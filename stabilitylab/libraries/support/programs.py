@@ -21,10 +21,12 @@ import psutil
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.environment import ONE_THREAD
-from stabilitylab.core.errors import Breakdown, StabilityLabError
+from stabilitylab.core.errors import Breakdown, StabilityLabError, UnusableProgramError
 from stabilitylab.core.types import Fit
 
 END = "-- end of answer --"  # the line with which the program ends each answer
+NOT_EXECUTED = (126, 127)  # exit codes of shells, and of dynamic linkers, for a program that they could not execute
+UNLOADED = re.compile("error while loading shared libraries|Library not loaded|symbol lookup error")
 
 
 class ProgramError(StabilityLabError, RuntimeError):
@@ -44,27 +46,35 @@ class Session:
 
     Standard error counts as output. command: the command line; the program must read requests until its input ends.
     opening: the first request, which END must follow when the program is ready. files: text files by name, written to
-    the folder in which the program starts, its working and home directory; removed when the program is ready.
+    the folder in which the program starts, its working and home directory; removed when the program is ready. Raises
+    UnusableProgramError where the program cannot be executed, or ends before it is ready: it has seen no data then.
     """
 
     def __init__(self, command: Sequence[str], opening: str = "", files: Mapping[str, str] | None = None) -> None:
         self.command = tuple(command)
+        self.owner = os.getpid()
         with tempfile.TemporaryDirectory() as folder:
             for name, text in (files or {}).items():
                 (Path(folder) / name).write_text(text, "utf-8")
-            self.process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                cwd=folder,
-                env={**os.environ, **ONE_THREAD, "LC_ALL": "C.UTF-8", "HOME": folder},
-            )
+            try:
+                self.process = subprocess.Popen(
+                    self.command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
+                    cwd=folder,
+                    env={**os.environ, **ONE_THREAD, "LC_ALL": "C.UTF-8", "HOME": folder},
+                )
+            except OSError as error:
+                raise unusable(self.command[0], error.strerror) from None
             atexit.register(self.end)
-            self.ask(opening)
+            try:
+                self.ask(opening)
+            except ProgramError as error:
+                raise unusable(self.command[0], str(error).partition(": ")[2]) from None
 
     @property
     def alive(self) -> bool:
@@ -72,7 +82,16 @@ class Session:
         return self.process.poll() is None
 
     def ask(self, question: str) -> str:
-        """The answer to a request. Raises ProgramError when the program ends instead."""
+        """The answer to a request. Raises ProgramError when the program ends instead.
+
+        An interruption, such as Ctrl-C, ends the program: its answer would be taken for that to the next request."""
+        try:
+            return self._answer(question)
+        except BaseException:
+            self.end()
+            raise
+
+    def _answer(self, question: str) -> str:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         lines: list[str] = []
@@ -83,11 +102,14 @@ class Session:
             if line.rstrip() == END:
                 return "".join(lines)
             lines.append(line)
-        self.end()
-        raise ProgramError(f"{self.command[0]} ended: {' '.join(''.join(lines).split()) or 'without a word'}")
+        raise ProgramError(f"{self.command[0]} ended: {' '.join(''.join(lines).split()) or 'without output'}")
 
     def end(self) -> None:
-        """Kill the program and its descendants: some commands are scripts that start the program."""
+        """Kill the program and its descendants: some commands are scripts that start the program.
+
+        Nothing where this process was forked from the one that started it."""
+        if os.getpid() != self.owner:
+            return
         with suppress(psutil.NoSuchProcess):
             for child in psutil.Process(self.process.pid).children(recursive=True):
                 with suppress(psutil.NoSuchProcess):
@@ -108,6 +130,32 @@ def session(command: Sequence[str], opening: str = "", files: Mapping[str, str] 
     if running is None or not running.alive:
         running = _sessions[key] = Session(command, opening, files)
     return running
+
+
+if hasattr(os, "register_at_fork"):  # the programs of a process answer that process, and not its forked children
+    os.register_at_fork(after_in_child=_sessions.clear)
+
+
+def ran(
+    command: Sequence[str], *, input: str | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """What a program printed that was run once, and its exit code.
+
+    Raises UnusableProgramError where it, its interpreter or a shared library that it needs is not here."""
+    try:
+        done = subprocess.run(command, input=input, capture_output=True, text=True, env=env, check=False)
+    except OSError as error:
+        raise unusable(command[0], error.strerror) from None
+    if done.returncode in NOT_EXECUTED or UNLOADED.search(done.stderr):
+        raise unusable(command[0], done.stderr)
+    return done
+
+
+def unusable(program: str, reason: str | None) -> UnusableProgramError:
+    """The exception for a program that could not be started."""
+    return UnusableProgramError(
+        f"{program} could not be started here: {' '.join((reason or '').split()) or 'no reason'}"
+    )
 
 
 def failure(message: str) -> RejectedError:

@@ -22,7 +22,8 @@ def script(route: str, law: Law, instance: Instance) -> str:
     problems = {"one": pair.one} | ({"other": pair.other} if pair.other is not None else {})
     if any(small.sparse for small in problems.values()):
         lines.append("from scipy.sparse import csr_array")
-    lines += ["import stabilitylab as sl", f'fit = sl.{_catalog(entry)}.get("{route}")']
+    printed = [] if pair.fit else ["from stabilitylab.core.types import reported"]
+    lines += ["import stabilitylab as sl", *printed, f'fit = sl.{_catalog(entry)}.get("{route}")']
     lines += [f"{name} = fit({_call(entry, small)})" for name, small in problems.items()]
     return "\n".join([*lines, *(_fits(pair) if pair.fit else _coefficients(pair))])
 
@@ -33,12 +34,12 @@ def _catalog(entry: bench.Route) -> str:
 
 def _coefficients(pair: Pair) -> list[str]:
     every = pair.of == tuple(range(len(pair.one.X[0]) + 1))
-    lines = [f"print(np.asarray(one){'' if every else [list(pair.of)]})"]
+    lines = [f"print(reported(one){'' if every else [list(pair.of)]})"]
     if pair.other is None:
         return [*lines, f"print({written(np.array(pair.factors))})"]
     taken = "" if every and pair.to == pair.of else [list(pair.to)]
     factors = "" if set(pair.factors) == {1.0} else f" * {written(np.array(pair.factors))}"
-    return [*lines, f"print(np.asarray(other){taken}{factors})"]
+    return [*lines, f"print(reported(other){taken}{factors})"]
 
 
 def _fits(pair: Pair) -> list[str]:

@@ -84,7 +84,7 @@ class _Calls:
             if self.call_form == "columns" and not (A[:, 0] == 1).all():
                 A = np.column_stack([np.ones(len(A)), A])
             self.answers[key] = answer = answered(self.entry, form.of_matrix(A, system.b, intercept=True))
-            if answer.failed in (Status.TIMED_OUT, Status.DIED):
+            if answer.failed in (Status.TIMED_OUT, Status.DIED, Status.UNUSABLE):
                 self.lost_calls.append(answer)
         return self.answers[key]
 
@@ -146,8 +146,13 @@ class _Calls:
     def reply(self, system: ProbeSystem) -> Reply:
         """The answer to a system, classified beside the answer to a well-conditioned one."""
         answer, usual = self.answer(system), self.answer(nearly_dependent(self.call_form, 0.5))
-        x = () if answer.fit is None else tuple(map(float, np.asarray(answer.fit.x)[-len(system.base) :]))
-        return Reply(outcome_of(answer, system), *reporting_of(answer, usual), x)
+        if answer.fit is None:
+            return Reply(outcome_of(answer, system), *reporting_of(answer, usual), ())
+        values = np.asarray(answer.fit.x)
+        front = max(len(values) - len(system.base), 0)  # the intercept that a route adds to a system without one
+        dropped = tuple(j - front for j in answer.fit.dropped if j >= front)
+        x = tuple(map(float, values[front:]))
+        return Reply(outcome_of(answer, system), *reporting_of(answer, usual), x, dropped)
 
     def _slope(self, k: int) -> float:
         fit = self.answer(shifted(k)).fit

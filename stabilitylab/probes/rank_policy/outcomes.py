@@ -31,7 +31,8 @@ class Outcome(Enum):
     answer is the shortest solution of what remains, in the given or in scaled columns, or has a coefficient of 0 (Golub
     and Van Loan (2013), section 5.5: basic solution). NOT_FINITE: a NaN or an infinity. REFUSED: an error instead of an
     answer. ARBITRARY: a solution of what remains, with any other coefficient. WRONG: off orthogonally to the direction
-    too, or of the wrong shape. PROCESS_ENDED: the process died, or was stopped at its time limit.
+    too, or of the wrong shape. PROCESS_ENDED: the process died, or was stopped at its time limit. UNUSABLE: the library
+    could not be started here.
     """
 
     KEPT = "kept"
@@ -43,14 +44,16 @@ class Outcome(Enum):
     ARBITRARY = "arbitrary along it"
     WRONG = "wrong elsewhere too"
     PROCESS_ENDED = "takes its process down"
+    UNUSABLE = Status.UNUSABLE.value
 
     @property
     def decided(self) -> bool:
         """Whether the route decided about the rank: its answer is a dropped direction, NaN or an error.
 
-        Not so for KEPT, for what round-off explains (ARBITRARY, WRONG), and for PROCESS_ENDED.
+        Not so for KEPT, for what round-off explains (ARBITRARY, WRONG), and for PROCESS_ENDED and UNUSABLE.
         """
-        return self not in (Outcome.KEPT, Outcome.ARBITRARY, Outcome.WRONG, Outcome.PROCESS_ENDED)
+        undecided = (Outcome.KEPT, Outcome.ARBITRARY, Outcome.WRONG, Outcome.PROCESS_ENDED, Outcome.UNUSABLE)
+        return self not in undecided
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,20 @@ class Reply:
     """An answer, classified.
 
     outcome: how it treats the direction. reporting: how the caller can notice that. words: the new warnings, the error
-    message, or the two ranks. x (n,): the coefficients; empty where there are none.
+    message, or the two ranks. x (n,): the coefficients; empty where there are none. dropped: those for which it gave no
+    value, and x holds 0.
     """
 
     outcome: Outcome
     reporting: Reporting
     words: str
     x: tuple[float, ...]
+    dropped: tuple[int, ...] = ()
+
+    @property
+    def coefficients(self) -> str:
+        """The coefficients as the route gave them, to three digits: "0.667, NA"."""
+        return ", ".join("NA" if j in self.dropped else f"{v:.3g}" for j, v in enumerate(self.x))
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,8 @@ class RankPolicy:
 
 def outcome_of(answer: Answer, system: ProbeSystem) -> Outcome:
     """The outcome of an answer x to a system, decomposed as x = base + t direction + a part orthogonal to it."""
+    if answer.failed is Status.UNUSABLE:
+        return Outcome.UNUSABLE
     if answer.fit is None:
         return Outcome.PROCESS_ENDED if answer.failed in (Status.TIMED_OUT, Status.DIED) else Outcome.REFUSED
     x, d = np.asarray(answer.fit.x, dtype=float)[-len(system.x) :], system.direction

@@ -11,14 +11,14 @@ p, q = 4 * h1 + h2, h1 - 2 * h2
 for s in {shares}:
     A = np.column_stack([p, q, {column}])
     b = h1 + 4 * h2 + {weight:g} * s * h3
-    print(s, np.asarray(route({call})))  # exactly {right}
+    print(s, reported(route({call})))  # exactly {right}
 """
 _LINE = """\
 r = 2.0 * np.arange(8) - 7
 for s in {shares}:
     x = {column}
     b = 1 + {weight:g} * s * r
-    print(s, np.asarray(route({call})))  # exactly {right}
+    print(s, reported(route({call})))  # exactly {right}
 """
 _CALLS = {"matrix": "A, b", "columns": "A, b, True", "line": "x, b", "polynomial": "x, b, 1"}
 
@@ -38,7 +38,10 @@ def script(policy: RankPolicy) -> str:
         text, column = _COLUMNS, "s * h3" if short else "p + q + s * h3"
         right = f"2/3, -5/3, {LONG:g}" if short else "-4/3, -11/3, 2"
     shares = ", ".join(f"2.0**{log2(share):.0f}" for share in (bracket.kept, bracket.lost) if share is not None)
-    head = f"import numpy as np\n\nfrom stabilitylab import libraries\n\nroute = libraries.get({policy.route!r})\n"
+    head = (
+        "import numpy as np\n\nfrom stabilitylab import libraries\nfrom stabilitylab.core.types import reported\n\n"
+        f"route = libraries.get({policy.route!r})\n"
+    )
     return head + text.format(
         shares=f"[{shares}]",
         column=column,

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from stabilitylab.report.cells import Cell
-from stabilitylab.report.grid import capped_at, check_fields, chosen, grid, scored_against
-from stabilitylab.report.marks import ORDER, Mark, plain, words
+from stabilitylab.report.grid import capped_at, check_fields, chosen, grid, named, scored_against
+from stabilitylab.report.marks import ORDER, Mark, words
 from stabilitylab.report.plot.sheet import INK, LINE, MARGIN, PALE, SMALL, WIDTH, key, sheet, text_width
 from stabilitylab.report.plot.specs import HeatMap
 from stabilitylab.report.rows import Rows
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
-CELL, DIGITS, STEPS, SLANT = 0.225, 16.0, 64, 40.0
+CELL, DIGITS, STEPS, SLANT = 0.225, 16.0, 32, 40.0
+BAND = 40  # the rows that a reader takes in under one line of heads
 
 
 def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
@@ -33,8 +35,8 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
         flag=spec.flag,
         absent=spec.absent,
     )
-    names = [plain(name) for name in made.down]
-    heads = [plain(head) for head in made.across]
+    names = [named(spec.rows, name) for name in made.down]
+    heads = [named(spec.columns, head) for head in made.across]
     counts = [f"{k} of {n}" for k, n in made.within] if spec.sort == "leaderboard" else []
     # 1. Widths: the names on the left, the counts on the right, cells between that hold their widest text.
     left = max(text_width(name, SMALL) for name in names) + MARGIN + 0.1
@@ -51,25 +53,32 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
         right = max(right, max(ends) - len(heads) * cell_width + 0.2)
     above = max(head_widths) * sin + 0.22 if slanted else SMALL * LINE + 0.06
     width = max(WIDTH, left + right + len(heads) * cell_width)
-    body = len(names) * CELL
+    bands = _bands(len(names))
     bar = 0.62
-    # 2. The sheet, and on it the map and its colour bar.
+    # 2. The sheet, and on it the map, in bands that each have the heads above them, and its colour bar.
     used = {counted.mark for cells in made.cells for cell in cells for counted in cell.marks}
-    page = sheet(spec.title, bar + body + above + 0.05, _foot(spec, rows, used), width)
-    axes = page.axes(left, bar, len(heads) * cell_width, body)
-    _fill(axes, made.cells)
-    axes.set_yticks([k + 0.5 for k in range(len(names))], names, size=SMALL)
-    if slanted:
-        axes.set_xticks(
-            [k + 0.5 for k in range(len(heads))], heads, size=SMALL, rotation=SLANT, ha="left", rotation_mode="anchor"
-        )
-    else:
-        axes.set_xticks([k + 0.5 for k in range(len(heads))], heads, size=SMALL)
-    axes.tick_params(length=0, pad=3, top=True, labeltop=True, bottom=False, labelbottom=False)
-    for k, count in enumerate(counts):
-        axes.text(len(heads) + 0.1 / cell_width, k + 0.5, count, size=SMALL, va="center")
+    height = bar + len(names) * CELL + len(bands) * above + 0.05
+    page = sheet(spec.title, height, _foot(spec, rows, used), width)
+    top = height - 0.05
+    for first, last in bands:
+        top -= above + (last - first) * CELL
+        axes = page.axes(left, top, len(heads) * cell_width, (last - first) * CELL)
+        _fill(axes, made.cells[first:last])
+        axes.set_yticks([k + 0.5 for k in range(last - first)], names[first:last], size=SMALL)
+        turned: dict[str, Any] = {"rotation": SLANT, "ha": "left", "rotation_mode": "anchor"} if slanted else {}
+        axes.set_xticks([k + 0.5 for k in range(len(heads))], heads, size=SMALL, **turned)
+        axes.tick_params(length=0, pad=3, top=True, labeltop=True, bottom=False, labelbottom=False)
+        for k, count in enumerate(counts[first:last]):
+            axes.text(len(heads) + 0.1 / cell_width, k + 0.5, count, size=SMALL, va="center")
     _colour_bar(page.axes(left, bar - 0.25, min(2.6, len(heads) * cell_width), 0.11), words(spec.value))
     return page.figure
+
+
+def _bands(count: int) -> list[tuple[int, int]]:
+    """Rows 0 to count in bands of about equal height, none of more than BAND, as (first, last + 1)."""
+    parts = -(-count // BAND)
+    ends = [round(k * count / parts) for k in range(parts + 1)]
+    return list(pairwise(ends))
 
 
 def _text(cell: Cell) -> str:
@@ -96,8 +105,9 @@ def _fill(axes: "Axes", cells: tuple[tuple[Cell, ...], ...]) -> None:
     height, width = len(cells), len(cells[0])
     for face, here in places.items():
         if face != "white":
-            boxes = [(j, i, j + 1, i + 1) for i, j in here]
-            axes.add_patch(PathPatch(_boxes(boxes), facecolor=face, edgecolor="none", clip_on=False, gid="faces"))
+            # A line as thick as a cell is high takes half the room of a box in the file.
+            look: dict[str, Any] = {"edgecolor": face, "linewidth": 72 * CELL, "capstyle": "butt"}
+            axes.add_patch(PathPatch(_lines(_merged(here)), fill=False, clip_on=False, gid="faces", **look))
     lines = [*((0, i, width, i) for i in range(height + 1)), *((j, 0, j, height) for j in range(width + 1))]
     axes.add_patch(PathPatch(_lines(lines), fill=False, edgecolor="white", linewidth=0.8, clip_on=False))
     for ink, written in texts.items():
@@ -108,26 +118,24 @@ def _fill(axes: "Axes", cells: tuple[tuple[Cell, ...], ...]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _boxes(corners: Sequence[tuple[float, float, float, float]]) -> "Path":
-    """Boxes (left, top, right, bottom) as one path; those side by side in a row are one box."""
-    from matplotlib.path import Path
-
-    merged: list[tuple[float, float, float, float]] = []
-    for left, top, right, bottom in corners:
-        if merged and merged[-1][1:] == (top, left, bottom):
-            merged[-1] = (merged[-1][0], top, right, bottom)
+def _merged(places: Sequence[tuple[int, int]]) -> list[tuple[float, float, float, float]]:
+    """Lines along the middle of cells (row, column); those side by side in a row are one line."""
+    lines: list[tuple[float, float, float, float]] = []
+    for i, j in places:
+        if lines and lines[-1][2:] == (j, i + 0.5):
+            lines[-1] = (*lines[-1][:2], j + 1, i + 0.5)
         else:
-            merged.append((left, top, right, bottom))
-    vertices = [((x, y), (u, y), (u, v), (x, v), (x, y)) for x, y, u, v in merged]
-    codes = (Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY)
-    return Path([point for box in vertices for point in box], codes * len(merged))
+            lines.append((j, i + 0.5, j + 1, i + 0.5))
+    return lines
 
 
 def _lines(ends: Sequence[tuple[float, float, float, float]]) -> "Path":
     """Lines (x, y) to (u, v) as one path."""
     from matplotlib.path import Path
 
-    return Path([point for x, y, u, v in ends for point in ((x, y), (u, v))], (Path.MOVETO, Path.LINETO) * len(ends))
+    path = Path([point for x, y, u, v in ends for point in ((x, y), (u, v))], (Path.MOVETO, Path.LINETO) * len(ends))
+    path.should_simplify = False
+    return path
 
 
 def _colour(digits: float) -> tuple[float, float, float]:

@@ -1,10 +1,8 @@
-"""The sheet that every figure is drawn on: size in inches, fonts, palette, title above, explanations below.
+"""The sheet that every figure is drawn on: size in inches, fonts, title above, explanations below; axes and guides.
 
 All lengths are inches and measured before anything is placed, so that nothing is clipped and nothing overlaps.
-Okabe-Ito colours (Okabe and Ito, 2008), and a marker and dashes for each series, so that series differ in grey too.
 """
 
-import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,8 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from stabilitylab.report.marks import Mark, superscript
+from stabilitylab.report.grid import SpecError
+from stabilitylab.report.marks import Mark, is_digits, superscript
+from stabilitylab.report.plot.labels import in_rows
 from stabilitylab.report.plot.specs import Guide
+from stabilitylab.scoring import metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,25 +25,7 @@ TITLE, LABEL, SMALL = 12.5, 10.0, 9.0
 INK, PALE, GRID = "#222222", "#666666", "#dddddd"
 LINE = 1.35 / 72  # the height of a line of text per point of its size
 MARGIN = 0.12
-
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
-_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a series is told from the others: by colour, marker and dashes."""
-
-    colour: str
-    marker: str
-    dashes: Any
-
-
-def looks(names: Sequence[Any]) -> dict[Any, Look]:
-    """A look for each name; no two alike among the first 420."""
-    cycle = zip(itertools.cycle(_COLOURS), itertools.cycle(_MARKERS), itertools.cycle(_DASHES), strict=False)
-    return {name: Look(*look) for name, look in zip(names, cycle, strict=False)}
+GUIDE, GUIDE_DASHES = 0.9, (0, (4, 3))  # the width of a guide in points, and its dashes
 
 
 @contextmanager
@@ -162,58 +145,134 @@ def power_of_ten(value: float, _: object = None) -> str:
     return str(10**exponent) if exponent in (0, 1) else f"10{superscript(exponent)}"
 
 
+def better(score: str) -> str:
+    """An arrow along the axis to where a score is better; "" for what is no score. All but digits are errors."""
+    if is_digits(score):
+        return "  → better"
+    return "  ← better" if score in metrics.catalog else ""
+
+
+def limits(log: bool, values: Sequence[float], digits: bool = False) -> tuple[float, float]:
+    """The ends of an axis that shows these values, of a logarithmic one as logarithms to base 10."""
+    if log:
+        first, last = decades(values)
+        pad = 0.03 * (last - first) + 0.1
+        return first - pad, last + pad
+    if digits:
+        return -0.7, max(4, 4 * math.ceil(max(values, default=16.0) / 4)) + 0.7
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    pad = 0.06 * (high - low) or 1.0
+    return low - pad, high + pad
+
+
+def part(value: float, log: bool, values: Sequence[float], digits: bool = False) -> float:
+    """How far along the axis that shows these values a value stands: 0 at its lower end, 1 at its upper."""
+    low, high = limits(log, values, digits)
+    return ((math.log10(value) if log else value) - low) / (high - low)
+
+
+def decades(values: Sequence[float]) -> tuple[int, int]:
+    """The whole decades that hold these values, as exponents; two at least."""
+    low, high = min(values, default=1.0), max(values, default=1.0)
+    first, last = math.floor(math.log10(low) + 0.01), math.ceil(math.log10(high) - 0.01)
+    return first, max(last, first + 1)
+
+
 def scale(axes: "Axes", which: str, log: bool, values: Sequence[float], digits: bool = False) -> None:
     """Limits and ticks of one axis: whole decades, digits from 0 up, or round numbers."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     axis = axes.xaxis if which == "x" else axes.yaxis
     limit = axes.set_xlim if which == "x" else axes.set_ylim
+    low, high = limits(log, values, digits)
     if log:
         getattr(axes, f"set_{which}scale")("log")
-        low, high = min(values, default=1.0), max(values, default=1.0)
-        first, last = math.floor(math.log10(low) + 0.01), math.ceil(math.log10(high) - 0.01)
-        last = max(last, first + 1)
+        first, last = decades(values)
         stride = -(-(last - first) // 9)
-        pad = 0.03 * (last - first) + 0.1
-        limit(10.0 ** (first - pad), 10.0 ** (last + pad))
+        limit(10.0**low, 10.0**high)
         axis.set_major_locator(FixedLocator([10.0**k for k in range(first, last + 1) if k % stride == 0]))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(power_of_ten))
     elif digits:
-        last = max(4, 4 * math.ceil(max(values, default=16.0) / 4))
-        limit(-0.7, last + 0.7)
+        last = round(high - 0.7)
+        limit(low, high)
         axis.set_major_locator(FixedLocator(range(0, last + 1, 2 if last <= 8 else 4)))
         axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f}"))
     else:
-        low, high = min(values, default=0.0), max(values, default=1.0)
-        pad = 0.06 * (high - low) or 1.0
-        limit(low - pad, high + pad)
+        limit(low, high)
         axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.6g}".replace("-", "−")))
     axes.grid(True, axis=which)  # type: ignore[arg-type]
     axes.tick_params(axis=which, length=3)  # type: ignore[arg-type]
 
 
-def guide(axes: "Axes", line: Guide, *, outside: bool = False, high: bool = False) -> None:
-    """A dashed line over the whole axes; its words stand at its start on white, or for an x on top of the axes.
+def check_guides(guides: Sequence[Guide], x_is_log: bool, y_is_log: bool) -> None:
+    """Raise SpecError for a guide that has no place on its axis."""
+    for line in guides:
+        if line.at <= 0 and (x_is_log if line.axis == "x" else y_is_log):
+            raise SpecError(
+                f"the guide {line.label!r} stands at {line.axis} = {line.at:g}, which no logarithmic axis has: "
+                f"set log_{line.axis}=False, or choose a place above 0"
+            )
 
-    high: the words of an x stand at its far end instead, where curves that fall leave room.
-    """
-    across = line.axis == "y"
-    (axes.axhline if across else axes.axvline)(line.at, color=PALE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-    # On top, the words lean towards the middle, so that they stay over the axes.
-    place = axes.transAxes.inverted().transform(axes.transData.transform((line.at, axes.get_ylim()[0])))[0]
-    on_top = outside and not across
-    axes.annotate(
-        line.label,
-        (0, line.at) if across else (line.at, int(on_top or high)),
-        (4, 3) if across else (0 if on_top else 3, -3 if high else 3),
-        xycoords=axes.get_yaxis_transform() if across else axes.get_xaxis_transform(),
-        textcoords="offset points",
-        size=SMALL,
-        color=PALE,
-        rotation=0 if across or on_top else 90,
-        ha="right" if on_top and place > 0.5 else "left",
-        va="top" if high and not across else "bottom",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
-        zorder=1.2,
-    )
+
+def guide_lines(axes: "Axes", guides: Sequence[Guide]) -> None:
+    """Dashed lines over the whole axes, one for each guide; their words stand outside, where nothing crosses them."""
+    for line in guides:
+        draw = axes.axhline if line.axis == "y" else axes.axvline
+        draw(line.at, color=PALE, linewidth=GUIDE, linestyle=GUIDE_DASHES, zorder=1, gid="guide")
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The words of the guides at an x, over the axes: each begins at its line, in as many rows as they need."""
+
+    guides: tuple[Guide, ...]
+    lines: tuple[float, ...]
+    places: tuple[tuple[float, int], ...]
+    widths: tuple[float, ...]
+    width: float
+
+    @classmethod
+    def of(
+        cls, guides: Sequence[Guide], width: float, room: float, log: bool, values: Sequence[float], digits: bool
+    ) -> "Heads":
+        """Of those of the guides that stand at an x, over axes of that width in inches.
+
+        room: from the left of the axes to where words must end. values: what the axis shows.
+        """
+        across = tuple(line for line in guides if line.axis == "x")
+        lines = tuple(width * part(line.at, log, values, digits) for line in across)
+        widths = tuple(text_width(line.label, SMALL) + 0.12 for line in across)
+        return cls(across, lines, tuple(in_rows(lines, widths, room)), widths, width)
+
+    @property
+    def height(self) -> float:
+        """The height of the rows."""
+        return LINE * SMALL * max([row + 1 for _, row in self.places], default=0) + 0.03 * bool(self.places)
+
+    def draw(self, axes: "Axes") -> None:
+        """Write them over the axes, and lead each line up to its words."""
+        tall = axes.get_position().height * axes.get_figure().get_figheight()  # type: ignore[union-attr]
+        for line, x, (left, row) in zip(self.guides, self.lines, self.places, strict=True):
+            if row and not self._meets_words(x, row):
+                top = 1 + (row + 0.6) * SMALL * LINE / tall
+                look: dict[str, Any] = {"color": PALE, "linewidth": GUIDE, "linestyle": GUIDE_DASHES}
+                place: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False, "gid": "guide"}
+                axes.plot([x / self.width] * 2, [1, top], **look, **place)
+            axes.annotate(
+                line.label,
+                ((left + 0.05) / self.width, 1),
+                (0, 2.5 + row * SMALL * LINE * 72),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                size=SMALL,
+                color=PALE,
+                ha="left",
+                va="bottom",
+                gid="guide name",
+            )
+
+    def _meets_words(self, x: float, row: int) -> bool:
+        """Whether a line at x up to a row would cross words in the rows below."""
+        below = zip(self.places, self.widths, strict=True)
+        return any(other < row and left < x < left + width for (left, other), width in below)

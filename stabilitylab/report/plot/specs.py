@@ -10,7 +10,7 @@ from stabilitylab.report.marks import ABSENT, is_digits, words
 
 @dataclass(frozen=True)
 class Guide:
-    """A reference line at a value of an axis, with its words."""
+    """A reference line at a value of an axis; its words stand outside the axes."""
 
     axis: Literal["x", "y"]
     at: float
@@ -22,7 +22,8 @@ class Lines:
     """One line for each value of `series`: the median of y over the rows at each x, labelled at its end.
 
     A row without a score is a mark in the lane of its series at the bad edge: the top, or the bottom for digits.
-    A row without x is named below the figure. laws: draw what the error law predicts as a thin line.
+    A row without x is named below the figure. laws: draw what the error laws predict, laws that differ little as one
+    band, and say below where measurement is worse. Curves that lie on each other are drawn so that each can be seen.
     panels: a field whose values get a panel each, one below the other. log_y: None means yes unless y counts digits.
     """
 
@@ -76,7 +77,7 @@ class HeatMap:
 
 @dataclass(frozen=True)
 class Scatter:
-    """One point for each row at two of its scores, with colour and marker by series.
+    """One outline for each row at two of its scores, with colour and marker by series.
 
     A row that lacks one score is a mark at the edge of the axis it lacks; one that lacks both is named below.
     labels: a field, or a function of the row, whose text stands beside the point; "" or None labels nothing.

@@ -11,7 +11,9 @@ from stabilitylab.report.marks import STATUS_MARKS, Mark, plain
 from stabilitylab.report.plot.specs import Lines
 from stabilitylab.report.rows import Rows
 
-_CAVEATS = frozenset(mark for name, mark in STATUS_MARKS.items() if name in ("WARNED", "RANK_REDUCED"))
+_CAVEATS = frozenset(
+    mark for name, mark in STATUS_MARKS.items() if name in ("WARNED", "RANK_REDUCED", "REPORTS_LOWER_RANK")
+)
 
 
 @dataclass(frozen=True)

@@ -32,13 +32,16 @@ def page(blocks: Sequence[Block]) -> str:
 
 
 def table(content: Table) -> str:
-    """A heading, the table, and the footnotes as a list."""
+    """A heading, the table, and the footnotes as a list. A row of dashes is the rule, which Markdown has not."""
+    rows = [_row(_one_line(content.printed(cell)) for cell in row) for row in content.body]
     lines = [
         f"### {_one_line(content.title)}",
         "",
         _row(map(_one_line, content.header)),
         _row("---:" if scored else ":---" for scored in content.scored),
-        *(_row(_one_line(content.printed(cell)) for cell in row) for row in content.body),
+        *rows[: len(rows) - content.below],
+        *[_row("—" for _ in content.header)] * bool(content.below),
+        *rows[len(rows) - content.below :],
     ]
     if content.footnotes:
         lines += ["", *(f"- {_one_line(f'{note.symbol} {note.sentence}'.strip())}" for note in content.footnotes)]

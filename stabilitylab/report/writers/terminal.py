@@ -19,7 +19,9 @@ def table(content: Table) -> "RichTable":
     made = RichTable(title=escaped(content.title), caption=escaped(notes), caption_justify="left", box=SIMPLE_HEAD)
     for head, scored in zip(content.header, content.scored, strict=True):
         made.add_column(escaped(head), justify="right" if scored else "left", overflow="fold")
-    for row in content.body:
+    for left, row in zip(range(len(content.body), 0, -1), content.body, strict=True):
+        if left == content.below:
+            made.add_section()
         made.add_row(*(escaped(content.printed(cell), "yellow" if cell.failed else "") for cell in row))
     return made
 

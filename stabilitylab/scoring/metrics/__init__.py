@@ -1,13 +1,14 @@
 """What happened: forward errors in digits, backward errors in units of u, and the digits the data support.
 
-A metric is a function of (problem, solution, reference) that returns a number, or a NoScore with the reason. It is
-called only for solutions that have finite coefficients. Numbers that compare x with the reference are formed in mpmath.
+A metric is a function of (problem, solution, reference) that returns a number, or a NoScore with the reason. One of the
+answer is called only for solutions that have finite coefficients; one of the data does not look at the solution, and is
+taken of failures too. Numbers that compare x with the reference are formed in mpmath.
 A new one is a new function in a module of this package.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from stabilitylab.core.catalog import Catalog, Label
 from stabilitylab.core.types import Reference, Solution
@@ -28,17 +29,28 @@ M = TypeVar("M", bound=Metric)
 
 @dataclass(frozen=True, kw_only=True)
 class MetricLabel(Label):
-    """says: the heading of a column; unit: what the number counts; better: "higher", "lower" or "" for neither."""
+    """says: the heading of a column; unit: what the number counts; better: "higher", "lower" or "" for neither.
+
+    of: whether it is a number about the answer, or about the data whatever the answer.
+    """
 
     says: str
     unit: str
     better: str
+    of: Literal["answer", "data"] = "answer"
 
 
 catalog: Catalog[MetricLabel] = Catalog("metric", __name__)
 names, get, entry = catalog.names, catalog.get, catalog.entry
 
 
-def metric(name: str, *, says: str, unit: str, better: str, source: str = "") -> Callable[[M], M]:
-    """Tie a name, a heading, a unit and a direction to a metric."""
-    return catalog.register(MetricLabel(name=name, says=says, unit=unit, better=better, source=source))
+def metric(
+    name: str, *, says: str, unit: str, better: str, source: str = "", of: Literal["answer", "data"] = "answer"
+) -> Callable[[M], M]:
+    """Tie a name, a heading, a unit, a direction and what it is about to a metric."""
+    return catalog.register(MetricLabel(name=name, says=says, unit=unit, better=better, source=source, of=of))
+
+
+def of_data(name: str) -> bool:
+    """Whether a score is a metric of the data alone, so that failures have it too."""
+    return name in catalog and catalog.entry(name).label.of == "data"

@@ -19,7 +19,7 @@ def sensitivity(problem: Problem, ref: Reference) -> Conditioning:
     return conditioning(problem.A, problem.b, x, float(ref.residual_norm))
 
 
-@metric("digits.supported", says="digits the data support", unit="digits", better="")
+@metric("digits.supported", says="digits the data support", unit="digits", better="", of="data")
 def digits_supported(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """Digits of the worst coefficient that survive a change of half an ulp in every stored entry of A and b.
 
@@ -36,7 +36,7 @@ def digits_supported(problem: Problem, solution: Solution, ref: Reference) -> Sc
     )
 
 
-@metric("digits.statistical", says="digits the noise leaves", unit="digits", better="")
+@metric("digits.statistical", says="digits the noise leaves", unit="digits", better="", of="data")
 def digits_statistical(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """-log10(standard error / |coefficient|) of the worst coefficient: digits beyond that are noise in y anyway."""
     if ref.standard_errors is None:

@@ -1,15 +1,19 @@
-"""Who drops a direction of a matrix that has full rank, from which size on, and who says so?
+"""Which routes drop a direction of a matrix that has full rank, from which size on, and how do they report it?
 
-Every entry point is asked for a direction at smaller and smaller shares s, powers of two, until it is lost; nothing is
-read from documentation. Over orthogonal columns h1, h2, h3 of ones and minus ones let p = 4 h1 + h2 and q = h1 - 2 h2:
+A rank cut-off removes directions whose singular value is below a share of the largest: columns that nearly depend on
+each other, or a column of small numbers, count as not there. Documentation seldom says from which share on, so that
+nothing here is read from it: every entry point is given systems with a direction at smaller and smaller shares s,
+powers of two, until it is lost. Over orthogonal columns h1, h2, h3 of ones and minus ones let p = 4 h1 + h2 and q = h1
+- 2 h2:
 
     nearly dependent: A = [p, q, p + q + s h3],  b = h1 + 4 h2 + 2 s h3,     x = (-4/3, -11/3, 2)
     a short column:   A = [p, q, s h3],          b = h1 + 4 h2 + 1024 s h3,  x = (2/3, -5/3, 1024)
 
-Routes that take a line are asked [1, 1.25 + s r] and [1, s r], where r = (-7, -5, ..., 7). A and b hold no rounding, A
+Routes that take a line are given [1, 1.25 + s r] and [1, s r], where r = (-7, -5, ..., 7). A and b hold no rounding, A
 has full rank, and x is the one answer for every s. Where it is lost, either the route decided so, or round-off did,
 which does something else when b and the order of the columns change. A cut-off is a share of the largest singular
-value, right to a factor of 1.4 or so.
+value, right to a factor of 1.4 or so. The first table shows the default call of each library; the appendix has every
+entry point, and for each cut-off the answer below it.
 """
 
 from collections import Counter
@@ -33,16 +37,18 @@ from stabilitylab.lab import (
     TableBlock,
     Text,
     bench,
+    finding,
     libraries,
     rank_policy,
+    remedy,
     run_file,
     superscript,
 )
 
 Outcome = rank_policy.Outcome
-LOUD = (Reporting.REFUSED.value, Reporting.NOT_A_NUMBER.value, Reporting.WARNED.value)
 NUMPY, SCIPY, LSQR, POLYFIT = "numpy.lstsq", "scipy.lstsq_gelsd", "scipy.lsqr", "numpy.polyfit"
 SKLEARN, R = "sklearn.LinearRegression", "r.lm"
+SCALED_SKLEARN = "sklearn.StandardScaler_LinearRegression"
 DROPPED = "dropped"
 
 # --- what is measured
@@ -93,7 +99,7 @@ def described(name: str, bracket: rank_policy.Bracket) -> dict[str, float | str]
     """Where a direction is lost, and how; what there is not is left out."""
     told = {"fate": bracket.fate, "cutoff": bracket.cutoff, "kept": bracket.kept, "lost": bracket.lost}
     if bracket.reply is not None:
-        told["x"] = ", ".join(f"{v:.3g}" for v in bracket.reply.x) or bracket.reply.outcome.value
+        told["x"] = bracket.reply.coefficients or bracket.reply.outcome.value
         wordless = {Reporting.SILENT: "nothing", Reporting.NOT_A_NUMBER: "NA"}
         reporting = bracket.reply.reporting
         told["said"] = " ".join(bracket.reply.words.split()) or wordless.get(reporting, reporting.value)
@@ -114,7 +120,7 @@ def share(name: str, header: str) -> Column:
 
 
 def witnesses(title: str, name: str) -> Listing:
-    """The shares between which routes drop a direction, with the answer below and what is said there."""
+    """The shares between which routes drop a direction, with the answer below and its report."""
     return Listing(
         title,
         (
@@ -122,14 +128,14 @@ def witnesses(title: str, name: str) -> Listing:
             share(f"{name}.kept", "smallest s kept"),
             share(f"{name}.lost", "largest s dropped"),
             Column(f"facts.{name}.x", "x there"),
-            Column(f"facts.{name}.said", "what it said"),
+            Column(f"facts.{name}.said", "its words"),
         ),
         where={f"facts.{name}.fate": DROPPED},
     )
 
 
 class Witnesses:
-    """What was found of each library's routes, and the witness of the first that has a cut-off."""
+    """What was found of each library's routes, and the system that shows the cut-off of the first that has one."""
 
     def sections(self, rows: Rows) -> Mapping[str, Sequence[Block]]:
         """See `stabilitylab.lab.library_page.Section`."""
@@ -138,7 +144,7 @@ class Witnesses:
         for name in answered.distinct("problem"):
             own = answered.where(problem=name)
             made[name] = [TableBlock(POLICIES.table(own))]
-            if seen := [row["facts.script"] for row in own if row.solver in cutoffs(own)]:
+            if seen := [said for row in own if row.solver in cutoffs(own) and (said := row.get("facts.script"))]:
                 made[name] += [Text(("The first cut-off, seen:",)), Code(seen[0], "python")]
         return made
 
@@ -157,11 +163,12 @@ def extremes(rows: Rows) -> dict[str, float | str]:
 
 
 def reportings(rows: Rows) -> dict[str, int]:
-    """How many of the routes with a cut-off say so when it bites."""
-    reported = Counter(row["facts.reporting"] for row in rows if row.solver in cutoffs(rows))
-    loud = sum(reported[reporting] for reporting in LOUD)
-    rank, silent = reported[Reporting.RANK_ONLY.value], reported[Reporting.SILENT.value]
-    return {"all": sum(reported.values()), "loud": loud, "rank": rank, "silent": silent}
+    """How the routes with a cut-off report that they dropped a direction."""
+    found = cutoffs(rows)
+    reported = Counter(row["facts.reporting"] for row in rows if row.solver in found)
+    names = {"silent": Reporting.SILENT, "rank": Reporting.RANK_ONLY, "warned": Reporting.WARNED}
+    names |= {"na": Reporting.NOT_A_NUMBER, "refused": Reporting.REFUSED}
+    return {name: reported[reporting.value] for name, reporting in names.items()} | {"all": sum(reported.values())}
 
 
 def lengths(rows: Rows) -> dict[str, int]:
@@ -190,26 +197,84 @@ def pair(one: str, other: str):
     return lambda rows: {"one": cutoffs(rows)[one], "other": cutoffs(rows)[other]}
 
 
-POLICIES = Listing(
-    "The rank policy of every entry point, measured",
-    (
-        "solver",
-        Column("facts.works in", "works in"),
-        column("near", "cut-off, nearly dependent"),
-        column("short", "cut-off, a short column"),
-        Column("facts.scaled", "as if columns were scaled?"),
-        Column("facts.grows", "grows with the rows?"),
-        Column("facts.centred", "as if centred?"),
-        share("offset", "slope right over 0, 1, ..., 7 plus"),
-        Column("facts.reporting", "when it bites"),
-        Column("facts.dependent", "exactly dependent columns"),
-    ),
-    note=(
-        "Kept: as far as floating-point numbers can put the question. Scaled: no column is too short. Centred: a slope "
-        "keeps nearly all digits at an offset where it otherwise keeps four. Lost to round-off: something else for "
-        "another b or another order of columns. A line's dependent column is a constant x."
-    ),
-)
+def short_column(unscaled: str, scaled: str):
+    """The cut-off of one route for a short column, and the smallest share at which another kept one."""
+    return lambda rows: {
+        "cutoff": of(rows, unscaled, "short.cutoff"),
+        "kept": of(rows, scaled, "short.kept"),
+        "lost": of(rows, scaled, "short.lost"),
+    }
+
+
+NORMS = """
+import numpy as np
+
+r = np.array([1.0, -1.0])
+h1, h2, h3 = np.ones(8), np.tile(r, 4), np.repeat(np.tile(r, 2), 2)
+s = 2.0**-50  # the third column is short: it is measured in large units
+A = np.column_stack([4 * h1 + h2, h1 - 2 * h2, s * h3])
+b = h1 + 4 * h2 + 2.0**40 * s * h3
+right = np.array([2 / 3, -5 / 3, 2.0**40])
+
+
+def digits(x):
+    return max(0.0, min(15.95, -np.log10(max(abs(x / right - 1).max(), 1e-99))))
+
+
+print(f"{digits(np.linalg.lstsq(A, b)[0]):.1f} digits with columns as they are")  # 0 digits
+norms = np.linalg.norm(A, axis=0)
+print(f"{digits(np.linalg.lstsq(A / norms, b)[0] / norms):.1f} digits with columns of norm 1")  # 13 digits
+"""
+
+SCALER = """
+import numpy as np
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+r = np.array([1.0, -1.0])
+h2, h3 = np.tile(r, 4), np.repeat(np.tile(r, 2), 2)
+s = 2.0**-24  # the second column is short: it is measured in large units
+X = np.column_stack([h2, s * h3])
+b = 3 * h2 + 2.0**20 * s * h3
+
+
+def digits(x):
+    return max(0.0, min(15.95, -np.log10(max(abs(x / [3, 2.0**20] - 1).max(), 1e-99))))
+
+
+print(f"{digits(LinearRegression().fit(X, b).coef_):.1f} digits with columns as they are")  # 0 digits
+scaler, scaled = make_pipeline(StandardScaler(), LinearRegression()).fit(X, b).named_steps.values()
+print(f"{digits(scaled.coef_ / scaler.scale_):.1f} digits with StandardScaler before it")  # 15 digits
+"""
+
+
+def policies(title: str, **where) -> Listing:
+    """The measured rank policies of the routes chosen."""
+    return Listing(
+        title,
+        (
+            "solver",
+            Column("facts.works in", "works in"),
+            column("near", "cut-off, nearly dependent"),
+            column("short", "cut-off, a short column"),
+            Column("facts.scaled", "as if columns were scaled?"),
+            Column("facts.grows", "grows with the rows?"),
+            Column("facts.centred", "as if centred?"),
+            share("offset", "slope right over 0, 1, ..., 7 plus"),
+            Column("facts.reporting", "how a drop is reported"),
+            Column("facts.dependent", "exactly dependent columns"),
+        ),
+        note=(
+            "Kept: as far as floating-point numbers can put the question. Scaled: no column is too short. Centred: a "
+            "slope keeps nearly all digits at an offset where it otherwise keeps four. Lost to round-off: something "
+            "else for another b or another order of columns. A line's dependent column is a constant x."
+        ),
+        where=where,
+    )
+
+
+POLICIES = policies("The rank policy of every entry point, measured")
 
 EXPERIMENT = Experiment(
     chapter=12,
@@ -217,67 +282,93 @@ EXPERIMENT = Experiment(
     rows=rows,
     measure=measure,
     limit=300,
-    tables=(
+    tables=(policies("The rank policy of each library's default call, measured", solver=libraries.defaults()),),
+    appendix=(
         POLICIES,
         witnesses("Witnesses: the third column nearly the sum of the others", "near"),
         witnesses("Witnesses: a short column", "short"),
     ),
     sections=(Witnesses(),),
     findings=(
-        Finding(
+        finding(
             "What an entry point drops begins anywhere between {least:.1e} of the largest singular value (`{fine}`) "
             "and {most:.1e} (`{coarse}`).",
-            lambda rows: extremes(rows)["most"] > 1e6 * extremes(rows)["least"],
             extremes,
+            lambda n: n["most"] > 1e6 * n["least"],
         ),
-        Finding(
+        finding(
             "Within SciPy, `lstsq` keeps what is above {one:.1e}, and `lsqr` with its default tolerances loses what is "
             "below {other:.1e}.",
-            lambda rows: cutoffs(rows)[LSQR] > 1e6 * cutoffs(rows)[SCIPY],
             pair(SCIPY, LSQR),
+            lambda n: n["other"] > 1e6 * n["one"],
         ),
-        Finding(
+        finding(
             "scikit-learn's `LinearRegression` drops a direction below {one:.1e} of the largest, where NumPy's `lstsq` "
             "keeps it down to {other:.1e}.",
-            lambda rows: cutoffs(rows)[SKLEARN] > 1e6 * cutoffs(rows)[NUMPY],
             pair(SKLEARN, NUMPY),
+            lambda n: n["one"] > 1e6 * n["other"],
             needs=(SKLEARN,),
         ),
-        Finding(
-            "{all} entry points have a cut-off that a matrix of full rank can meet. When it bites, {silent} of them "
-            "say nothing, {rank} return a lower rank and no word, and {loud} refuse, give NA or warn.",
-            lambda rows: 4 * (reportings(rows)["silent"] + reportings(rows)["rank"]) > reportings(rows)["all"],
+        finding(
+            "{all} entry points have a cut-off that a matrix of full rank can meet. Where it drops a direction, "
+            "{silent} are silent and wrong, of {rank} only the rank tells, {warned} warned, {na} gave NA or NaN, and "
+            "{refused} refused or failed.",
             reportings,
+            lambda n: 4 * (n["silent"] + n["rank"]) > n["all"] > 0,
         ),
-        Finding(
+        finding(
             "For {raw} of them a column is small because of its units; {scaled} drop no column for its length, "
             "`numpy.polyfit` among them.",
-            lambda rows: (
-                lengths(rows)["raw"] > lengths(rows)["scaled"] > 0 and of(rows, POLYFIT, "facts.scaled") == "yes"
-            ),
-            lengths,
+            lambda rows: {**lengths(rows), "polyfit": of(rows, POLYFIT, "facts.scaled")},
+            lambda n: n["raw"] > n["scaled"] > 0 and n["polyfit"] == "yes",
         ),
         Finding(
             "Eight times the rows raise the cut-off of NumPy's `lstsq`, and not that of SciPy's.",
             lambda rows: of(rows, NUMPY, "facts.grows") == "yes" and of(rows, SCIPY, "facts.grows") == "no",
         ),
-        Finding(
+        finding(
             "R's `lm` answers NA for a direction below {one:.1e}, where NumPy's `lstsq` gives numbers down to "
             "{other:.1e}; and no column is too short for R.",
-            lambda rows: (
-                cutoffs(rows)[R] > 1e6 * cutoffs(rows)[NUMPY]
-                and of(rows, R, "facts.scaled") == "yes"
-                and of(rows, R, "facts.reporting") == Reporting.NOT_A_NUMBER.value
+            lambda rows: {
+                **pair(R, NUMPY)(rows),
+                "scaled": of(rows, R, "facts.scaled"),
+                "reporting": of(rows, R, "facts.reporting"),
+            },
+            lambda n: (
+                n["one"] > 1e6 * n["other"] and (n["scaled"], n["reporting"]) == ("yes", Reporting.NOT_A_NUMBER.value)
             ),
-            pair(R, NUMPY),
             needs=(R,),
         ),
-        Finding(
-            "Asked for a column that is the sum of two others, {norm} of {all} give a solution of least norm, {basic} "
-            "drop a column, {refused} refuse or say NaN, and {noise} answer with numbers that round-off made.",
-            lambda rows: 10 * min(replies(rows)["norm"], replies(rows)["noise"]) > replies(rows)["all"],
+        finding(
+            "Given a column that is the sum of two others, {norm} of {all} return a solution of least norm, {basic} "
+            "drop a column, {refused} refuse or return NaN, and {noise} return numbers that round-off made.",
             replies,
+            lambda n: 10 * min(n["norm"], n["noise"]) > n["all"],
         ),
+    ),
+    remedies=(
+        remedy(
+            "Divide each column by its norm before the call, and each coefficient after it: `numpy.linalg.lstsq` drops "
+            "a column below {cutoff:.0e} of the others, and `numpy.polyfit`, which scales them and then makes the same "
+            "call, keeps one at {kept:.0e}, the smallest share tried.",
+            short_column(NUMPY, POLYFIT),
+            lambda n: n["lost"] is None and 10 * n["kept"] < n["cutoff"],
+            NORMS,
+        ),
+        remedy(
+            "Put a `StandardScaler` before scikit-learn's `LinearRegression`: without it a column is dropped below "
+            "{cutoff:.0e} of the others, with it one is kept at {kept:.0e}, the smallest share tried.",
+            short_column(SKLEARN, SCALED_SKLEARN),
+            lambda n: n["lost"] is None and 10 * n["kept"] < n["cutoff"],
+            SCALER,
+            needs=(SKLEARN,),
+        ),
+    ),
+    symptoms=(
+        "NA in place of a coefficient",
+        "a coefficient becomes 0 when its column is measured in other units",
+        "R drops a column that Python keeps",
+        "coefficients of 1e15",
     ),
 )
 

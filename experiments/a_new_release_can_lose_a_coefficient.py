@@ -1,0 +1,335 @@
+"""Can an upgrade lose a coefficient without a warning?
+
+The same call on the same data in two releases of a library. A release that is not here gets a throw-away environment
+from pip, with the NumPy and SciPy that are here, so that only the library differs. scikit-learn gave the SVD under
+`LinearRegression` a rank cut-off, `tol`, far above the round-off where it stood before; an income beside an interest
+rate is two columns whose lengths differ by more than it allows. SciPy gave `least_squares(method="lm")` another default
+scale of the variables, `x_scale="jac"` in place of 1. statsmodels changed what `OLS` says, and not what it returns.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from stabilitylab.lab import (
+    Column,
+    Experiment,
+    Finding,
+    Listing,
+    Measurement,
+    Pivot,
+    Probe,
+    Remedy,
+    Requirement,
+    Rows,
+    Size,
+    Status,
+    VersionError,
+    answer,
+    bench,
+    interpreter,
+    problems,
+    reference,
+    run_file,
+)
+
+SKLEARN, STATSMODELS, SCIPY, EXACT = (
+    "sklearn.LinearRegression",
+    "statsmodels.OLS",
+    "scipy.least_squares_lm",
+    "exact.certified",
+)
+INCOME = "real.income_and_rate"
+WAMPLER = ("nist.wampler3", "nist.wampler4", "nist.wampler5")
+ASKED = {
+    EXACT: (INCOME,),
+    SKLEARN: (INCOME, "nist.pontius", "nist.wampler1"),
+    SCIPY: WAMPLER,
+    STATSMODELS: ("nist.filip", "real.timestamps_s"),
+}
+HERE = "here"  # the version of what is no library from the package index
+RELEASES = {
+    EXACT: (HERE,),
+    SKLEARN: ("1.8.0", "1.9.1"),
+    SCIPY: ("1.13.1", "1.15.3", "1.16.0", "1.17.1"),
+    STATSMODELS: ("0.14.6", "0.15.0"),
+}
+SCIPY_FELL = "1.16.0"  # the first of them with x_scale="jac"
+INSTEAD = {
+    SKLEARN: "sklearn.LinearRegression_tol0",
+    SCIPY: "scipy.least_squares_lm_x_scale1",
+    STATSMODELS: "statsmodels.OLS_qr",
+}
+
+
+def here(route: str) -> str:
+    """The release of a route's library that is here."""
+    library = bench.route(route).label.library
+    return library.version() if library is not None and not library.missing else HERE
+
+
+def rows(size: Size) -> Iterator[Probe]:
+    """A probe for each problem and release, and for what brings the digits back, in the release here.
+
+    The small size asks only what is here: to install other releases would make it a large one.
+    """
+    for route, asked in ASKED.items():
+        for release in RELEASES[route] if size == "full" else (here(route),):
+            for problem in asked:
+                yield Probe(problem, (route,), conditions=(("version", release),))
+    for route, instead in INSTEAD.items():
+        for problem in ASKED[route] if bench.route(instead).label.available else ():
+            yield Probe(problem, (instead,), conditions=(("version", here(instead)),))
+
+
+def measure(probe: Probe) -> tuple[Measurement, ...]:
+    """The row of one release; where it cannot be had, what pip said."""
+    (route,), version, python = probe.solvers, str(probe["version"]), None
+    entry = bench.route(route)
+    if version not in (HERE, here(route)):
+        try:
+            python = interpreter(Requirement(entry.label.library.distribution, version), lambda line: None)
+        except VersionError as error:
+            return (probe.row(route, {"digits.min": None}, status=Status.REFUSED, note=str(error), truth="decimal"),)
+    return (answer(entry, problems.get(probe.problem)(), "decimal", dict(probe.conditions), python=python),)
+
+
+# --- what is said of it
+
+
+def answers(rows: Rows, route: str) -> Mapping[str, tuple[Measurement, ...]]:
+    """The rows of the releases of a route, oldest first, for each problem that all of them answered."""
+    of = {(row.problem, row["conditions.version"]): row for row in rows if row.solver == route and row.answered}
+    series = {problem: tuple(of.get((problem, release)) for release in RELEASES[route]) for problem in ASKED[route]}
+    return {problem: series for problem, series in series.items() if None not in series}
+
+
+def in_all_releases(rows: Rows, route: str, holds: Callable[[tuple[Measurement, ...]], bool]) -> bool | None:
+    """Whether that holds for every problem of a route; None where a release has no answer, as at the small size."""
+    found = answers(rows, route)
+    return all(map(holds, found.values())) if len(found) == len(ASKED[route]) else None
+
+
+def digits(rows: Rows, route: str) -> dict[str, float]:
+    """Correct digits in the oldest release and in the newest, by the last word of the problem's name."""
+    found = {}
+    for problem, (before, *_, after) in answers(rows, route).items():
+        name = problem.rpartition(".")[2]
+        found |= {f"{name}_before": before["digits.min"], f"{name}_after": after["digits.min"]}
+    return found
+
+
+def releases(route: str) -> dict[str, str]:
+    """The names of the oldest release and of the newest."""
+    return {"old": RELEASES[route][0], "new": RELEASES[route][-1]}
+
+
+def rate(rows: Rows) -> dict[str, float | str]:
+    """The coefficient of the rate in both releases, its exact value, and that in units of its standard error."""
+    ref = reference(problems.get(INCOME)(), truth="decimal")
+    before, after = (row.x[2] for row in answers(rows, SKLEARN)[INCOME])
+    t = abs(ref.x[2] / ref.standard_errors[2])
+    return {**releases(SKLEARN), "before": before, "after": after, "exact": float(ref.x[2]), "t": float(t)}
+
+
+def rate_is_lost(rows: Rows) -> bool | None:
+    """Whether a coefficient of more than 5 standard errors becomes a thousandth of itself, or less."""
+    if INCOME not in answers(rows, SKLEARN):
+        return None
+    of = rate(rows)
+    return (
+        of["t"] > 5
+        and abs(of["after"]) < 1e-3 * abs(of["exact"])
+        and abs(of["before"] - of["exact"]) < 1e-3 * abs(of["exact"])
+    )
+
+
+def silent(row: Measurement) -> bool:
+    """Whether the route gave no warning."""
+    return not row.warnings
+
+
+def falls_in_scipy(series: tuple[Measurement, ...]) -> bool:
+    """Whether the releases before SCIPY_FELL have five digits or more, and it and those after it less than one."""
+    fell = RELEASES[SCIPY].index(SCIPY_FELL)
+    return all(row["digits.min"] > 5 for row in series[:fell]) and all(row["digits.min"] < 1 for row in series[fell:])
+
+
+def brings_back(route: str) -> Callable[[Rows], bool]:
+    """Whether what is called instead of a route has five digits or more, on every problem, in the release here."""
+
+    def holds(rows: Rows) -> bool:
+        found = rows.where(solver=INSTEAD[route], problem=ASKED[route]).values("digits.min")
+        return len(found) == len(ASKED[route]) and min(found) > 5
+
+    return holds
+
+
+def digits_instead(route: str) -> Callable[[Rows], dict[str, float | str]]:
+    """The digits of what is called instead of a route, by the last word of the problem's name, and the release."""
+
+    def numbers(rows: Rows) -> dict[str, float | str]:
+        found = rows.where(solver=INSTEAD[route])
+        (version,) = found.distinct("conditions.version")
+        return {"version": version, **{row.problem.rpartition(".")[2]: row["digits.min"] for row in found}}
+
+    return numbers
+
+
+def coefficient(j: int):
+    """The j-th coefficient of a row."""
+    return lambda row: row.x[j]
+
+
+EXPERIMENT = Experiment(
+    chapter=14,
+    cost="bench",
+    limit=3600,
+    rows=rows,
+    measure=measure,
+    symptoms=(
+        "the same script gives other coefficients after an upgrade",
+        "a coefficient is 1e-9 where it was 42718",
+        "least_squares reports success far from the solution",
+    ),
+    tables=(
+        Pivot(
+            "Correct digits of LinearRegression in two releases of scikit-learn",
+            columns="conditions.version",
+            rows="problem",
+            where={"solver": SKLEARN},
+        ),
+        Pivot(
+            'Correct digits of least_squares(method="lm") in four releases of SciPy',
+            columns="conditions.version",
+            rows="problem",
+            where={"solver": SCIPY},
+            flag="silence",
+        ),
+        Listing(
+            "What LinearRegression returns for an income and a rate",
+            (
+                "solver",
+                "conditions.version",
+                Column(coefficient(0), "intercept", "short"),
+                Column(coefficient(1), "income", "short"),
+                Column(coefficient(2), "rate", "short"),
+                "rank",
+            ),
+            where={"problem": INCOME},
+        ),
+        Listing(
+            "Which warnings come with the coefficients",
+            ("solver", "conditions.version", "problem", "digits.min", "rank", "warnings", "note"),
+            where={"solver": (SKLEARN, SCIPY, STATSMODELS)},
+        ),
+        Listing(
+            "What brings the digits back, in the release here",
+            ("solver", "conditions.version", "problem", "digits.min", "warnings"),
+            where={"solver": tuple(INSTEAD.values())},
+        ),
+    ),
+    findings=(
+        Finding(
+            "scikit-learn {new} has no correct digit in some coefficient where {old} has {pontius_before:.1f} "
+            "(Pontius), {wampler1_before:.1f} (Wampler1) and {income_and_rate_before:.1f} (an income and a rate).",
+            lambda rows: in_all_releases(
+                rows, SKLEARN, lambda pair: pair[1]["digits.min"] < 1 and pair[0]["digits.min"] > 7
+            ),
+            lambda rows: {**releases(SKLEARN), **digits(rows, SKLEARN)},
+        ),
+        Finding(
+            "scikit-learn {new} gives no warning with them: only `rank_` tells.",
+            lambda rows: in_all_releases(
+                rows,
+                SKLEARN,
+                lambda pair: silent(pair[1]) and (pair[0].status, pair[1].status) == ("SOLVED", "RANK_REDUCED"),
+            ),
+            lambda rows: releases(SKLEARN),
+        ),
+        Finding(
+            "What is lost is no noise: the rate has the coefficient {exact:.0f}, {t:.1f} standard errors from 0; {old} "
+            "returns {before:.0f}, and {new} returns {after:.1g}.",
+            rate_is_lost,
+            rate,
+        ),
+        Finding(
+            'SciPy\'s `least_squares(method="lm")` has {wampler3_before:.1f}, {wampler4_before:.1f} and '
+            "{wampler5_before:.1f} correct digits on Wampler3, 4 and 5 in {old}, and {wampler3_after:.1f}, "
+            "{wampler4_after:.1f} and {wampler5_after:.1f} in {new}: since {fell}, where the default of `x_scale` went "
+            'from 1 to "jac".',
+            lambda rows: in_all_releases(rows, SCIPY, falls_in_scipy),
+            lambda rows: {**releases(SCIPY), "fell": SCIPY_FELL, **digits(rows, SCIPY)},
+        ),
+        Finding(
+            "SciPy {new} gives no warning with them, and `success` is true: a change of the residual, or of x, below "
+            "1e-8 ended it.",
+            lambda rows: in_all_releases(
+                rows,
+                SCIPY,
+                lambda series: silent(series[-1]) and "termination condition is satisfied" in series[-1].note,
+            ),
+            lambda rows: releases(SCIPY),
+        ),
+        Finding(
+            "statsmodels {new} returns no more than {old} does, {filip_after:.1f} correct digits on Filip and "
+            "{timestamps_s_after:.1f} on time stamps, but it warns where {old} was silent.",
+            lambda rows: in_all_releases(
+                rows,
+                STATSMODELS,
+                lambda pair: silent(pair[0]) and not silent(pair[1]) and max(row["digits.min"] for row in pair) < 1,
+            ),
+            lambda rows: {**releases(STATSMODELS), **digits(rows, STATSMODELS)},
+        ),
+    ),
+    remedies=(
+        Remedy(
+            "`LinearRegression(tol=0)` in scikit-learn {version} has {pontius:.1f} correct digits on Pontius, "
+            "{wampler1:.1f} on Wampler1 and {income_and_rate:.1f} on an income and a rate.",
+            brings_back(SKLEARN),
+            digits_instead(SKLEARN),
+            needs=(INSTEAD[SKLEARN],),
+            code="""\
+import numpy as np
+from sklearn.linear_model import LinearRegression
+
+income = np.linspace(2e9, 3e9, 20)
+rate = np.linspace(0.01, 0.05, 20) ** 2
+model = LinearRegression(tol=0).fit(np.column_stack([income, rate]), 3 * income - 4e4 * rate)
+print(model.rank_, model.coef_)
+""",
+        ),
+        Remedy(
+            'With `x_scale=1.0`, `least_squares(method="lm")` in SciPy {version} has {wampler3:.1f}, {wampler4:.1f} '
+            "and {wampler5:.1f} correct digits on Wampler3, 4 and 5; a linear model needs no iteration at all, and "
+            "`scipy.linalg.lstsq` no scale.",
+            brings_back(SCIPY),
+            digits_instead(SCIPY),
+            needs=(INSTEAD[SCIPY],),
+            code="""\
+import numpy as np
+from scipy.optimize import least_squares
+
+A = np.vander(np.arange(21.0), 6, increasing=True)
+b = A @ np.ones(6)
+print(least_squares(lambda x: A @ x - b, np.zeros(6), method="lm", x_scale=1.0).x)
+""",
+        ),
+        Remedy(
+            '`OLS(y, X).fit(method="qr")` in statsmodels {version} has {filip:.1f} correct digits on Filip and '
+            "{timestamps_s:.1f} on time stamps.",
+            brings_back(STATSMODELS),
+            digits_instead(STATSMODELS),
+            needs=(INSTEAD[STATSMODELS],),
+            code="""\
+import numpy as np
+import statsmodels.api as sm
+
+seconds = 1.7e9 + np.arange(1000.0)
+# Where R'R is singular once rounded this raises LinAlgError, for the standard errors: count from the first stamp then.
+print(sm.OLS(3 + 2 * seconds, sm.add_constant(seconds)).fit(method="qr").params)
+""",
+        ),
+    ),
+)
+
+if __name__ == "__main__":
+    run_file(__file__)
