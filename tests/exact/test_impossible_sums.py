@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stabilitylab import GramAccumulator
@@ -66,7 +66,6 @@ def test_sums_that_were_edited_in_a_file_are_not_certified(tmp_path):
 SMALL = st.lists(st.lists(st.integers(-3, 3), min_size=3, max_size=3), max_size=4)
 
 
-@settings(deadline=None)
 @given(SMALL, SMALL)
 def test_semidefinite_is_what_the_eigenvalues_say(added, removed):
     accumulator, total = GramAccumulator(2), np.zeros((3, 3))
