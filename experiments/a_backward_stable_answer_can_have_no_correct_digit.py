@@ -18,6 +18,7 @@ from stabilitylab.lab import (
     Scatter,
     case,
     finding,
+    plain,
     remedy,
     run_file,
 )
@@ -37,8 +38,12 @@ def digits(row) -> float:
 
 def short(row):
     """The problem, where the point of Householder QR stands."""
-    name = row["problem"].partition(".")[2].replace("randsvd(cond=", "cond ").replace(", residual=1.0)", ", residual")
-    return name.rstrip(")") if row["solver"] == QR and "cond " in name else name if row["solver"] == QR else ""
+    if row["solver"] != QR:
+        return ""
+    family, given = row["problem"].partition("(")[0].partition(".")[2], row.parameters
+    if family == "randsvd":
+        return f"cond {plain(given['cond'])}" + (", residual" if given.get("residual") else "")
+    return f"{family}({', '.join(f'{name}={value}' for name, value in given.items())})" if given else family
 
 
 def row_of(rows: Rows, solver: str, recipe):

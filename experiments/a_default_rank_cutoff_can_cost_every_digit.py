@@ -135,7 +135,7 @@ EXPERIMENT = Experiment(
         "qr.householder",
         "normal.cholesky",
     ),
-    metrics=("digits.min", "digits.normwise", "digits.residual_norm", "backward_error.optimal"),
+    metrics=("digits.min", "digits.supported", "digits.normwise", "digits.residual_norm", "backward_error.optimal"),
     tables=(
         Pivot(
             "Correct digits of the worst coefficient on six matrices",
@@ -163,7 +163,7 @@ EXPERIMENT = Experiment(
     ),
     figures=(
         Lines(
-            "The default cut-off is a cliff: past it NumPy keeps nothing, SciPy a few digits more",
+            "Past its default cut-off NumPy keeps no digit, where SciPy keeps a few",
             x="problem.cond",
             y="digits.min",
             where={

@@ -130,7 +130,7 @@ EXPERIMENT = Experiment(
         *cases("classic.spd", cond=(1e2, 1e6)),
     ),
     solvers=(NAIVE, PARTIAL, QR),
-    metrics=("digits.min", "digits.normwise", "error.normwise", "growth", "backward_error.optimal"),
+    metrics=("digits.min", "digits.supported", "digits.normwise", "error.normwise", "growth", "backward_error.optimal"),
     tables=(
         Pivot(
             "Relative error on [[eps, 1], [1, 1]], whose condition number is 2.6",

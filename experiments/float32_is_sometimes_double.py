@@ -112,7 +112,7 @@ EXPERIMENT = Experiment(
     quick=cases("synthetic.randsvd", cond=(1e2, 1e4), seed=range(3)),
     solvers=BOTH,
     formats=("float32", "float64"),
-    metrics=("digits.normwise", "digits.min"),
+    metrics=("digits.normwise", "digits.min", "digits.supported"),
     tables=(
         table("float32 data, the default call of each library: digits by condition number", "float32", solver=DEFAULTS),
         table("float64 data, the default call of each library: digits by condition number", "float64", solver=DEFAULTS),

@@ -110,7 +110,14 @@ EXPERIMENT = Experiment(
     problems=cases("synthetic.randsvd", cond=CONDS, residual=(CONSISTENT, LARGE), seed=range(3)),
     quick=cases("synthetic.randsvd", cond=CONDS[::2], residual=(CONSISTENT, LARGE), seed=0),
     solvers=(*NORMAL, *ORTHOGONAL, "qr.cgs"),
-    metrics=("digits.min", "digits.normwise", "error.normwise", "backward_error.optimal", "orthogonality"),
+    metrics=(
+        "digits.min",
+        "digits.supported",
+        "digits.normwise",
+        "error.normwise",
+        "backward_error.optimal",
+        "orthogonality",
+    ),
     tables=(
         Pivot(
             "Relative error of the solution, consistent data",

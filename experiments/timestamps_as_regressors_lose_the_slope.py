@@ -101,7 +101,7 @@ EXPERIMENT = Experiment(
         "svd.full",
     ),
     truths=("decimal", "data"),
-    metrics=("digits.min", "digits.normwise", "backward_error.optimal", "digits.statistical"),
+    metrics=("digits.min", "digits.supported", "digits.normwise", "backward_error.optimal", "digits.statistical"),
     tables=(
         Pivot(
             "The slope returned, where 3 is right",
