@@ -34,6 +34,9 @@ class Table:
         self.iloc = Located(columns)
         self.shape = (len(columns[0]), len(columns))
 
+    def items(self):
+        return enumerate(self.iloc.columns)
+
     def __array__(self, dtype=None, copy=None):
         return np.stack([np.asarray(c, dtype=np.float64) for c in self.iloc.columns], axis=1).astype(dtype or float)
 
