@@ -7,18 +7,22 @@ with `names()` and `get(name)`.
 
 from typing import Any, NoReturn
 
-from stabilitylab import libraries, problems, solvers
-from stabilitylab.bench import measure
-from stabilitylab.core import errors
-from stabilitylab.core.errors import Breakdown, StabilityLabError
-from stabilitylab.core.types import Fit, Measurement, Reference, Solution, Status
-from stabilitylab.data.problem import Decimals, Design, Problem
-from stabilitylab.exact import Certificate, CertifiedFit, Checked, Enclosure, GramAccumulator, check, enclose, lstsq
-from stabilitylab.exact.fit_file import fit_file
-from stabilitylab.scoring import metrics
-from stabilitylab.scoring.accuracy import lre
-from stabilitylab.scoring.reference import reference
-from stabilitylab.scoring.score import score
+from stabilitylab.core.arithmetic.processor import default_mode
+
+# Python computes the constants of a module when it compiles or imports it, in the mode of the processor.
+with default_mode():
+    from stabilitylab import libraries, problems, solvers
+    from stabilitylab.bench import measure
+    from stabilitylab.core import errors
+    from stabilitylab.core.errors import Breakdown, StabilityLabError
+    from stabilitylab.core.types import Fit, Measurement, Reference, Solution, Status
+    from stabilitylab.data.problem import Decimals, Design, Problem
+    from stabilitylab.exact import Certificate, CertifiedFit, Checked, Enclosure, GramAccumulator, check, enclose, lstsq
+    from stabilitylab.exact.fit_file import fit_file
+    from stabilitylab.scoring import metrics
+    from stabilitylab.scoring.accuracy import lre
+    from stabilitylab.scoring.reference import reference
+    from stabilitylab.scoring.score import score
 
 __version__ = "0.3.0"
 

@@ -85,6 +85,11 @@ def one_blas_thread() -> Iterator[None]:
                 blas.set_num_threads(threads)
 
 
+def blas_thread_counts() -> tuple[int, ...]:
+    """How many threads each BLAS of this process may take now."""
+    return tuple(one.num_threads for one in _controller().lib_controllers if one.user_api == "blas")
+
+
 def _version(name: str) -> str:
     try:
         return importlib.metadata.version(name)

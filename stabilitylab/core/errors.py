@@ -93,5 +93,9 @@ class UntrustedBLASError(StabilityLabError, ArithmeticError):
     """The BLAS does not multiply in true float64, on which exact sums and rounding bounds rest."""
 
 
+class ProcessorModeError(StabilityLabError, ArithmeticError):
+    """This thread does not round to nearest, or flushes subnormal numbers to zero, and that cannot be changed here."""
+
+
 class Breakdown(StabilityLabError, ArithmeticError):  # noqa: N818 - the field's word; it is a result, not a fault
     """A solver cannot go on; the message names the place and the number: "pivot 7 of A'A is -8.6e-06"."""

@@ -16,6 +16,7 @@ from stabilitylab.core.errors import (
     ShapeError,
     UnderdeterminedError,
 )
+from stabilitylab.data.frames import EXACT_IN_FLOAT, columns_of, exact_in_float64, side_by_side
 
 
 def checked(A: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
@@ -77,7 +78,7 @@ def refuse_not_finite(values: Array, name: str) -> None:
 
 
 def as_array(values: npt.ArrayLike, name: str) -> Array:
-    """values as an array of some type.
+    """values as an array of some type; a table whose columns have several in one that holds them all, or of objects.
 
     Raises ShapeError when ragged, NotNumericError when sparse, NotFiniteError when an entry is masked.
     """
@@ -85,14 +86,15 @@ def as_array(values: npt.ArrayLike, name: str) -> Array:
     if any(f"{kind.__module__}.".startswith("scipy.sparse.") for kind in type(values).__mro__):
         way = f"{name}.toarray()" if name.isidentifier() else "the array that its toarray() gives"
         raise NotNumericError(f"{name} is sparse (scipy.sparse.{type(values).__name__}): pass {way}")
+    masked = _masked_entry(values)
+    if masked:
+        raise NotFiniteError(f"{name}[{', '.join(map(str, masked))}] is masked: remove that row or give the number")
+    columns = columns_of(values)
     try:
-        array = np.asarray(values)
+        array = side_by_side(columns) if columns else np.asarray(values)
     except ValueError:
         # NumPy's own words are of its sequences and shapes, and none of them says where.
         raise ShapeError(f"{name} is ragged{_unlike(values)}: give every row as many entries") from None
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        place = ", ".join(map(str, np.argwhere(values.mask)[0]))
-        raise NotFiniteError(f"{name}[{place}] is masked: remove that row or give the number")
     return array
 
 
@@ -110,13 +112,40 @@ def _entries(size: int | None) -> str:
     return "is a number" if size is None else f"has {size} entr{'y' if size == 1 else 'ies'}"
 
 
-def _real(values: npt.ArrayLike, name: str) -> Array:
+def unrounded(values: Any, name: str) -> Array:
+    """As `as_array`; a list of several types as an array of objects, for NumPy would round them to one type."""
     array = as_array(values, name)
+    if isinstance(values, list | tuple) and array.size:
+        entries = np.array(values, dtype=object)
+        kinds = {type(v) for v in entries.ravel().tolist()}
+        if entries.shape == array.shape and (len(kinds) > 1 or (kinds == {int} and array.dtype.kind == "f")):
+            return entries
+    return array
+
+
+def _masked_entry(values: Any) -> tuple[int, ...]:
+    """The place of the first masked entry of a masked array, or of a list of masked arrays; () without one."""
+    if isinstance(values, np.ma.MaskedArray):
+        return tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(values))[0]) if np.ma.is_masked(values) else ()
+    rows = enumerate(values) if isinstance(values, list | tuple) else ()
+    return next(((i, *place) for i, row in rows if (place := _masked_entry_of_row(row)) is not None), ())
+
+
+def _masked_entry_of_row(row: Any) -> tuple[int, ...] | None:
+    if row is np.ma.masked:
+        return ()
+    return (_masked_entry(row) or None) if isinstance(row, np.ma.MaskedArray) else None
+
+
+def _real(values: npt.ArrayLike, name: str) -> Array:
+    array, exact = as_array(values, name), unrounded(values, name)
     if array.dtype.kind == "c":
         raise ComplexError(f"{name} is complex; stack real and imaginary parts as rows of a real problem")
+    if exact.dtype.kind == "O" and any(type(v) is int and abs(v) > EXACT_IN_FLOAT for v in exact.ravel().tolist()):
+        raise OutOfRangeError(f"{name} holds integers beyond 2**53, which float64 would round: subtract an offset")
     if array.dtype.kind in "biu":
         as_float = array.astype(np.float64)
-        if array.dtype.kind != "b" and not (as_float.astype(object) == array.astype(object)).all():
+        if not exact_in_float64(array):
             raise OutOfRangeError(f"{name} holds integers beyond 2**53, which float64 would round: subtract an offset")
         return as_float
     if array.dtype.kind != "f":

@@ -9,7 +9,7 @@ first of these routes that proves every coefficient is taken; `certificate.route
    Proves alpha >= |I - X'A'A X|_F with alpha < 1, hence full rank, and from alpha and A'(b - A x) a radius of x_j.
 2. Otherwise the normal equations C y = c (gram/normal_equations.py) are formed exactly: columns of [A b] (columns.py)
    are split into limbs (limbs.py), whose products BLAS sums without rounding (products.py, sums.py; selftest.py tests
-   the BLAS). solve/choose.py solves them:
+   the BLAS, blas_threads.py its threads). solve/choose.py solves them:
    a. balls (solve/balls.py): n <= 64, or n <= 110 if ill conditioned, where FLINT's ball arithmetic costs least. An
       elimination in balls that ends proves full rank, and its result encloses y.
    b. staged factor (solve/inverse_factor.py, refine.py): more unknowns. An inverse factor of C, bettered until
@@ -21,11 +21,12 @@ An enclosure (solve/enclosed.py) is narrow enough when one double is nearest to 
 only a tie or 0. What is proven is kept in a Certificate (proof/certificate.py), and `check` (proof/checker.py) verifies
 it in rationals without a line of the engine.
 
-The other entries: `GramAccumulator` (accumulator.py) sums blocks into gram/ and goes on at 2, and so do the blocks of a
-file (fit_file.py). `CertifiedFit` (fit.py) gives the figures of a regression, from intervals (statistics.py,
-solve/interval.py) of x, rss and diag((A'A)^-1) (solve/inverse_diagonal.py), and A x and b - A x row by row (rows.py).
-`enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64 alone, with fewer digits the larger n
-u cond(A) is, and refuses where that nears 1.
+The other entries: `GramAccumulator` (accumulator.py, accumulator_file.py) sums blocks into gram/ and goes on at 2, once
+solve/definite.py has shown that rows can have such sums, and so do the blocks of a file (fit_file.py). `CertifiedFit`
+(fit.py) gives the figures of a regression, from intervals (statistics.py, solve/interval.py) of x, rss and
+diag((A'A)^-1) (solve/inverse_diagonal.py), and A x and b - A x row by row (rows.py). `enclose` (float64/enclosure.py,
+gradient.py) proves intervals around x in float64 alone, with fewer digits the larger n u cond(A) is, and refuses where
+that nears 1.
 """
 
 from stabilitylab.exact.accumulator import GramAccumulator

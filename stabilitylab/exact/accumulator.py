@@ -1,43 +1,26 @@
 """Exact normal equations of data that come in blocks, in any order, from any number of processes; O(n²) memory."""
 
-import zlib
+import os
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import gcd
-from pathlib import Path
 from time import process_time
 from typing import Any
-from uuid import uuid4
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import Argument, InputError, ShapeError, UnderdeterminedError
+from stabilitylab.exact import accumulator_file
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, exact_input, exact_weights, feed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.least_squares import POLICIES, Policy, fitted
-
-FORMAT = 2  # of a saved accumulator; 1 had no units of its own for the sums, and called the limbs digits
-# What reading a file that is none, or a damaged one, may raise.
-DAMAGED = (
-    ValueError,
-    KeyError,
-    IndexError,
-    TypeError,
-    AttributeError,
-    EOFError,
-    ArithmeticError,
-    NotImplementedError,
-    RuntimeError,
-    MemoryError,
-    BadZipFile,
-    zlib.error,
-)
+from stabilitylab.exact.solve.definite import is_of_rows
 
 
 class GramAccumulator:
@@ -66,6 +49,8 @@ class GramAccumulator:
         self._sum_scales, self._sum_weight_unit = self.scales, self.weight_unit
         # The value each column has had in every row so far; None once it has had two.
         self._same: list[Fraction | None] | None = None
+        # Sums of rows are positive semidefinite; where some were taken away, or read from a file, that is to be shown.
+        self._only_added = True
 
     @property
     def rows(self) -> int:
@@ -81,7 +66,12 @@ class GramAccumulator:
         return self._change(A, b, weights, 1)
 
     def remove(self, A: npt.ArrayLike, b: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> "GramAccumulator":
-        """Take rows out again, exactly: as if they had never been added. They must have been; that is not checked."""
+        """Take rows out again, exactly: as if they had never been added, but for R².
+
+        They must have been added: `solve` refuses sums that no rows can have, which is all that can be seen of it. A
+        column that these rows made vary does not count as constant again.
+        """
+        self._only_added = False
         return self._change(A, b, weights, -1)
 
     def extend(self, blocks: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]) -> "GramAccumulator":
@@ -101,6 +91,7 @@ class GramAccumulator:
             self.add(A, b)
         return self
 
+    @in_default_mode
     def merge(self, other: "GramAccumulator") -> "GramAccumulator":
         """Add all the rows of another, which stays as it is, and return the accumulator, which keeps its own scales.
 
@@ -122,6 +113,7 @@ class GramAccumulator:
                 sums.rescale(factors, int(accumulator._sum_weight_unit / unit))
             self._sum_scales, self._sum_weight_unit = scales, unit
         self._sums.merge(theirs)
+        self._only_added &= other._only_added
         if other._same is not None:
             ratios = [b / a for a, b in zip(self._own_scales, other._own_scales, strict=True)]
             same = [None if v is None else v * ratio for v, ratio in zip(other._same, ratios, strict=False)]
@@ -132,10 +124,21 @@ class GramAccumulator:
         """The exact sums so far."""
         return self._sums.normal_equations(self._sum_scales, self._sum_weight_unit)
 
+    @in_default_mode
     def solve(self, *, names: Sequence[str] | None = None, policy: Policy = "full-rank") -> CertifiedFit:
-        """The certified fit of all the rows; its errors are those of `lstsq`. The accumulator can go on."""
+        """The certified fit of all the rows; its errors are those of `lstsq`. The accumulator can go on.
+
+        Raises InputError as well for sums that no rows can have: after the removal of rows that were never added, or
+        from a file that was edited.
+        """
         started = process_time()
         require_choice("policy", policy, POLICIES)
+        normal = self.normal_equations()
+        if not self._only_added and (self.rows < 0 or not is_of_rows(normal)):
+            raise InputError(
+                "no rows have these sums: rows were removed that had not been added, or the file was changed; add up "
+                "the rows anew"
+            )
         if policy == "full-rank" and self.rows < self.n:
             raise UnderdeterminedError(
                 f"{self.rows} {'row does' if self.rows == 1 else 'rows do'} not determine {self.n} "
@@ -144,70 +147,51 @@ class GramAccumulator:
             )
         labels = column_names(names, None, self.n)
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)
-        return fitted(self.normal_equations(), labels, policy, started, constant)
+        return fitted(normal, labels, policy, started, constant)
 
-    def save(self, path: str | Path) -> None:
-        """Write the sums to a file of plain arrays (.npz), beside and then in place of what was there."""
+    @in_default_mode
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the sums to a file of plain arrays (.npz).
+
+        Raises InputError where it cannot be written, and for sums from which more rows were removed than added.
+        """
+        if self.rows < 0:
+            raise InputError(f"{-self.rows} more rows were removed than added: add them before the sums are saved")
         normal = self.normal_equations()
-        path = Path(path)
-        part = path.with_name(f"{path.name}.{uuid4()}.part")
-        try:
-            with part.open("wb") as file:
-                np.savez_compressed(
-                    file,
-                    format=FORMAT,
-                    rows=self.rows,
-                    limbs=np.triu(normal.limbs),
-                    exponents=normal.exponents,
-                    scales=_texts(self.scales or ()),
-                    weight_unit=_texts([self.weight_unit]),
-                    sum_scales=_texts(self._sum_scales or ()),
-                    sum_weight_unit=_texts([self._sum_weight_unit]),
-                    same=_texts([] if self._same is None else self._same),
-                )
-            part.replace(path)
-        except OSError as error:
-            error.filename = error.filename or str(path)  # a full disk names no file
-            raise
-        finally:
-            part.unlink(missing_ok=True)
+        content: dict[str, npt.ArrayLike] = {
+            "format": accumulator_file.FORMAT,
+            "rows": self.rows,
+            "limbs": np.triu(normal.limbs),
+            "exponents": normal.exponents,
+            "scales": _texts(self.scales or ()),
+            "weight_unit": _texts([self.weight_unit]),
+            "sum_scales": _texts(self._sum_scales or ()),
+            "sum_weight_unit": _texts([self._sum_weight_unit]),
+            "same": _texts([] if self._same is None else self._same),
+        }
+        accumulator_file.write(path, content)
 
     @classmethod
-    def load(cls, path: str | Path) -> "GramAccumulator":
+    def load(cls, path: str | os.PathLike[str]) -> "GramAccumulator":
         """Read what `save` wrote; nothing in the file is executed. Raises InputError for any other file."""
+        stored = accumulator_file.read(path)
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                return cls._restored({name: stored[name] for name in stored.files})
-        except OSError as error:
-            raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-        except DAMAGED:
-            raise InputError(
-                f"{path} is no accumulator saved by this version: give the file that save() wrote"
-            ) from None
+            return cls._restored(stored)
+        except accumulator_file.DAMAGED:
+            raise InputError(f"{path} is a damaged accumulator: give the file that save() wrote") from None
 
     @classmethod
     def _restored(cls, stored: dict[str, Any]) -> "GramAccumulator":
-        if int(stored["format"]) == 1:
-            earlier = {"limbs": "digits", "sum_scales": "scales", "sum_weight_unit": "weight_unit"}
-            stored = stored | {"format": FORMAT} | {name: stored[before] for name, before in earlier.items()}
-        if int(stored["format"]) != FORMAT:
-            raise ValueError("another format")
-        limbs, exponents = stored["limbs"], stored["exponents"]
-        size = len(exponents)
-        if limbs.dtype != np.int64 or exponents.dtype != np.int64 or limbs.shape[1:] != (size, size):
-            raise ValueError("its arrays do not fit together")
-        if np.abs(limbs).max(initial=0) > 1 << 21 or (limbs != np.triu(limbs)).any():
-            raise ValueError("its limbs are no sums of products")
         scales, sum_scales, same = (_fractions(stored[name]) for name in ("scales", "sum_scales", "same"))
-        if len(same) not in (0, size - 1) or len(sum_scales) not in (0, size):
-            raise ValueError("its columns do not fit together")
-        made = cls(size - 1, scales=scales or None, weight_unit=_fractions(stored["weight_unit"])[0])
+        n, weight_unit = len(stored["exponents"]) - 1, _fractions(stored["weight_unit"])[0]
+        made = cls(n, scales=scales or None, weight_unit=weight_unit)
         made._sum_scales = tuple(map(_positive, sum_scales)) or None
         made._sum_weight_unit = _positive(_fractions(stored["sum_weight_unit"])[0])
         if any(factor.denominator != 1 for factor in (*made._factors, made._weight_factor)):
             raise ValueError("its units do not fit together")
-        made._sums = GramSums.restored(limbs, exponents, int(stored["rows"]))
+        made._sums = GramSums.restored(stored["limbs"], stored["exponents"], int(stored["rows"]))
         made._same = same or None
+        made._only_added = False
         return made
 
     @property
@@ -230,6 +214,7 @@ class GramAccumulator:
         """What one weight unit is in that of the sums: a whole number."""
         return self.weight_unit / self._sum_weight_unit
 
+    @in_default_mode
     def _change(
         self, A: npt.ArrayLike, b: npt.ArrayLike, weights: npt.ArrayLike | None, sign: int
     ) -> "GramAccumulator":

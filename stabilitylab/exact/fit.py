@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, OutOfRangeError
-from stabilitylab.exact.gram.inputs import ExactInput, Weights, summed
+from stabilitylab.exact.gram.inputs import summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.proof.certificate import Certificate
-from stabilitylab.exact.rows import ExactRows, sum_of_squares
+from stabilitylab.exact.rows import ExactRows, FittedRows
 from stabilitylab.exact.solve.choose import solve
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
 from stabilitylab.exact.solve.interval import UNSETTLED, Interval, exactly, nearest_of, nearest_root_of
@@ -37,12 +38,8 @@ class CertifiedFit:
     system: the exact normal equations, None where x did not need them; solution: theirs, which the other figures start
     from, None at a lower rank; data: what was fitted, None where it was not kept.
 
-    The arrays are not copied, and what needs them reads them again. Noticed then, by InputError: where the normal
-    equations are formed only now, a change that moves a coefficient to another double; in `residuals` and
-    `fitted_values`, an entry that is no longer finite, and a change of the weighted sum of squares of b - A x within
-    its first 40 digits or so. Not noticed: another order of the rows, rows negated in A and b together, what stands in
-    rows of weight 0, changes below these 40 digits, and changes that cancel each other in the coefficients or in the
-    sum. The values are then those of the arrays as they are now.
+    The arrays are not copied, and what needs them reads them again: an entry that has changed since the fit is noticed
+    then, by InputError (see `rows.fingerprint`). x cannot be written to.
     """
 
     x: Array
@@ -51,8 +48,11 @@ class CertifiedFit:
     rows: int
     constant: int | None
     system: NormalEquations | None
-    data: tuple[ExactInput, Weights | None] | None
+    data: FittedRows | None
     solution: EnclosedSolution | None = None
+
+    def __post_init__(self) -> None:
+        self.x.flags.writeable = False
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.x, dtype=dtype, copy=copy)
@@ -62,10 +62,11 @@ class CertifiedFit:
         """The exact normal equations, formed now where the solution did not need them, and what follows from them."""
         normal, solution, rank = self.system, self.solution, self.certificate.rank
         if normal is None:
-            normal = summed(*self._kept())
+            rows = self._kept()
+            normal = summed(rows.data, rows.weights)
             solution = solve(normal, to_nearest(normal, normal.ratios))
             if solution is None or rounded(solution, normal.ratios, self.names) != self.x.tolist():
-                raise InputError(CHANGED)
+                raise InputError(CHANGED)  # while it was being read
         x = self.certificate.x if rank < len(self.x) else None
         return Evidence(normal, rank, total_sum_of_squares(normal, self.constant), x, solution)
 
@@ -106,7 +107,7 @@ class CertifiedFit:
     @cached_property
     def t_statistics(self) -> Array | None:
         """x over its standard errors (n,); infinite where the fit is exact, NaN for 0 over 0."""
-        if self.degrees_of_freedom and self.certificate.rank == len(self.x) and self.evidence.fits_exactly:
+        if self.degrees_of_freedom and self.certificate.rank == len(self.x) and self._fits_exactly():
             return np.array([copysign(inf, v) if v else nan for v in self.x.tolist()])
         roots = self._each(self._t_squared, nearest_root_of, "the t statistic")
         return None if roots is None else np.copysign(roots, self.x)
@@ -134,12 +135,13 @@ class CertifiedFit:
     def f_statistic(self) -> float | None:
         """The mean square of the regression over that of the residuals; None where one has no degrees of freedom.
 
-        The regression has n degrees of freedom, n - 1 when a column of A is constant; the residuals m - n.
+        The regression has n degrees of freedom, n - 1 when a column of A is constant; the residuals m - n. Infinite
+        where the fit is exact; None where there is nothing to explain either, as for R².
         """
         regressors = self.certificate.rank - (self.constant is not None)
-        if not self.degrees_of_freedom or not regressors:
+        if not self.degrees_of_freedom or not regressors or self.evidence.total == 0:  # then rss is 0 as well
             return None
-        if self.evidence.fits_exactly:
+        if self._fits_exactly():
             return inf
         share = Fraction(self.degrees_of_freedom, regressors)
 
@@ -152,9 +154,7 @@ class CertifiedFit:
     def fitted_values(self) -> Array:
         """A x (m,), each the double nearest to its exact value; for the rows of weight 0 as well.
 
-        Cost: m n products of Python integers. Raises InputError when the rows were not kept, and when they have changed
-        since the fit: the weighted sum of squares of b - A x, enclosed to about 40 digits, must be the certified one.
-        What does not change these digits, such as another order of the rows, is not noticed: `CertifiedFit` lists it.
+        Cost: m n products of Python integers. Raises InputError when the rows were not kept, or have changed since.
         """
         return self._of_rows(residual=False)
 
@@ -196,9 +196,15 @@ class CertifiedFit:
         proof = f"  proven by {self.certificate.route}, in {self.certificate.seconds * 1e3:.3g} ms"
         return "\n".join([head, *shown, proof])
 
+    @in_default_mode
+    def _fits_exactly(self) -> bool:
+        return self.evidence.fits_exactly
+
+    @in_default_mode
     def _one(self, enclosed: Callable[[Accuracy], Interval], rounding: Rounding, what: str) -> float:
         return settled(lambda accuracy: [enclosed(accuracy)], lambda interval, _: rounding(interval, what))[0]
 
+    @in_default_mode
     def _each(self, enclosed: Callable[[Accuracy], list[Interval]], rounding: Rounding, what: str) -> Array | None:
         if not self.degrees_of_freedom or self.certificate.rank < len(self.x):
             return None
@@ -209,27 +215,25 @@ class CertifiedFit:
         parts = zip(self.evidence.coefficients(accuracy), variances, strict=True)
         return [x.squared() * variance.inverse() if variance.low else UNSETTLED for x, variance in parts]
 
+    @in_default_mode
     def _of_rows(self, *, residual: bool) -> Array:
-        data, weights = self._kept()
-        if data.floats and not (np.isfinite(data.A).all() and np.isfinite(data.b).all()):
-            raise InputError(CHANGED)
+        data = self._kept().data
         rows = ExactRows.of(data)
         out = np.full(len(data.b), nan)
         for accuracy in (40, None):
             left = np.flatnonzero(np.isnan(out))
             fitted = rows.fitted(self.evidence.coefficients(accuracy), left)
-            residuals = rows.residuals(fitted, left)
-            # The first time all rows are left, and what is certified of them must hold.
-            if len(left) == len(out) and not sum_of_squares(residuals, weights).meets(self.evidence.rss(accuracy)):
-                raise InputError(CHANGED)
-            for i, value in zip(left.tolist(), residuals if residual else fitted, strict=True):
+            values = rows.residuals(fitted, left) if residual else fitted
+            for i, value in zip(left.tolist(), values, strict=True):
                 nearest = nearest_of(value, f"the value of row {i}")
                 out[i] = nan if nearest is None else nearest
             if not np.isnan(out).any():
                 break
         return out
 
-    def _kept(self) -> tuple[ExactInput, Weights | None]:
+    def _kept(self) -> FittedRows:
         if self.data is None:
             raise InputError("the rows were not kept by the accumulator: take A @ fit.x block by block")
+        if not self.data.unchanged:
+            raise InputError(CHANGED)
         return self.data

@@ -10,16 +10,18 @@ import numpy.typing as npt
 
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.dependent import refused
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.float64.by_residual import solved_by_residual, worth_a_try
-from stabilitylab.exact.gram.inputs import ExactInput, Weights, prepare, summed
+from stabilitylab.exact.gram.inputs import prepare, summed
 from stabilitylab.exact.gram.limbs import WIDTH
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.proof.certificate import Certificate, Factor
+from stabilitylab.exact.rows import FittedRows
 from stabilitylab.exact.solve.choose import solve, solve_every_way
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
 from stabilitylab.exact.solve.least_norm import least_norm
@@ -29,6 +31,7 @@ Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
 POLICIES = ("full-rank", "minimum-norm")
 
 
+@in_default_mode
 def lstsq(
     A: Problem | npt.ArrayLike,
     b: npt.ArrayLike | None = None,
@@ -56,14 +59,15 @@ def lstsq(
     require_choice("truth", truth, TRUTHS)
     wide = policy == "minimum-norm"
     regression = prepare(A, b, truth=truth, weights=weights, intercept=intercept, names=names, wide=wide)
-    data, kept = regression.data, (regression.data, regression.weights)
+    data = regression.data
+    kept = FittedRows.of(data, regression.weights)
     if regression.is_plain and worth_a_try(*data.A.shape):
         certificate = solved_by_residual(data.A, data.b)
         if certificate is not None:
             certificate = replace(certificate, seconds=process_time() - started)
             x = np.array(certificate.nearest)
             return CertifiedFit(x, regression.names, certificate, len(data.b), regression.constant, None, kept)
-    return fitted(summed(*kept), regression.names, policy, started, regression.constant, kept)
+    return fitted(summed(data, regression.weights), regression.names, policy, started, regression.constant, kept)
 
 
 def fitted(
@@ -72,7 +76,7 @@ def fitted(
     policy: Policy,
     started: float,
     constant: int | None,
-    data: tuple[ExactInput, Weights | None] | None = None,
+    data: FittedRows | None = None,
 ) -> CertifiedFit:
     """The fit from exact normal equations, whose columns have these names.
 

@@ -1,15 +1,20 @@
-"""A x and b - A x row by row, enclosed in integers, and whether these are still the rows that were fitted."""
+"""The rows of a fit: whether they are still those that were fitted, and A x and b - A x in intervals of integers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 
 import numpy as np
+import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array, as_integers
 from stabilitylab.exact.gram.inputs import ExactInput, Weights
 from stabilitylab.exact.solve.interval import Interval
+
+BLOCK = 1024  # rows whose bits are in a cache at a time
+MIXED = 0x9E3779B97F4A7C15  # odd, with bits at all places: 2**64 over the golden ratio
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,19 +56,51 @@ class ExactRows:
         return [Interval(value - interval.high, value - interval.low, over) for value, interval in entries]
 
 
-def sum_of_squares(residuals: Sequence[Interval], weights: Weights | None) -> Interval:
-    """An interval that holds sum_i w_i r_i², for intervals of r (m,) over one denominator and weights (m,) or ones."""
-    if weights is None:
-        counts, unit = [1] * len(residuals), Fraction(1)
-    else:
-        # Fractions over powers of two, so that the largest denominator is a common one.
-        common = max(w.denominator for w in weights.values)
-        counts = [int(w * common) for w in weights.values]
-        unit = weights.unit / common
-    low = high = 0
-    for count, residual in zip(counts, residuals, strict=True):
-        least, most = sorted((residual.low**2, residual.high**2))
-        high += count * most
-        if not residual.low < 0 < residual.high:
-            low += count * least
-    return Interval(low, high, residuals[0].over ** 2) * unit
+@dataclass(frozen=True, eq=False)
+class FittedRows:
+    """What was fitted, and a fingerprint of it: the arrays belong to the caller, who may change them later."""
+
+    data: ExactInput
+    weights: Weights | None
+    fingerprint: int
+
+    @classmethod
+    def of(cls, data: ExactInput, weights: Weights | None) -> "FittedRows":
+        """The rows as they are now. Cost: one pass over A."""
+        return cls(data, weights, fingerprint(data, weights))
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the numbers are the same as then, as far as `fingerprint` tells."""
+        return fingerprint(self.data, self.weights) == self.fingerprint
+
+
+def fingerprint(data: ExactInput, weights: Weights | None) -> int:
+    """A number of 64 bits that a change of any one entry changes, and of several nearly always.
+
+    For floats sum_ij v_ij p_i q_j modulo 2**64, p and q odd, so that a single difference is not lost. v are the bits of
+    [A b] as integers, their upper half added to the lower without carries: otherwise two changes of sign, 2**63 times
+    an odd number each, would cancel.
+    """
+    counted = 0 if weights is None else hash((tuple(weights.values.tolist()), weights.unit))
+    if not data.floats:
+        return hash((tuple(data.A.ravel().tolist()), tuple(data.b.tolist()), counted))
+    m, n = data.A.shape
+    p = _odd_numbers(m + n + 1)
+    p, q = p[:m], p[m:]
+    sums = _spread(data.b) * q[n]
+    for start in range(0, m, BLOCK):
+        sums[start : start + BLOCK] += _spread(data.A[start : start + BLOCK]) @ q[:n]
+    return hash((int(sums @ p), counted))
+
+
+@lru_cache(maxsize=4)
+def _odd_numbers(count: int) -> npt.NDArray[np.uint64]:
+    """Odd numbers of 64 bits that follow no arithmetic progression, in which 1 - 3 - 5 + 7 is 0; always the same."""
+    mixed = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(MIXED)
+    return np.asarray((mixed ^ (mixed >> np.uint64(29))) * np.uint64(MIXED) | np.uint64(1))
+
+
+def _spread(values: Array) -> npt.NDArray[np.uint64]:
+    bits = values.view(np.uint64)
+    return np.asarray(bits ^ (bits >> np.uint64(31)))

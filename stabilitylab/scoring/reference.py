@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mpmath import libmp
 
 from stabilitylab.core.arguments import require_choice, require_whole
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.cache import cache_folder
 from stabilitylab.core.errors import InputError
 from stabilitylab.core.types import TRUTHS, Reference, Truth
@@ -29,8 +30,10 @@ from stabilitylab.exact.statistics import Accuracy, Evidence, evidence_of
 ENGINE = "exact Gram, 2"  # raised when the numbers a reference holds may change
 POLICIES = ("full-rank", "minimum-norm", "basic")
 MIN_DIGITS = 50
+MOST_DIGITS = 10_000
 
 
+@in_default_mode
 def reference(
     A: Problem | npt.ArrayLike,
     b: npt.ArrayLike | None = None,
@@ -49,6 +52,7 @@ def reference(
     the dependent columns), "minimum-norm" gives the one of least norm, "basic" the one on the independent columns
     `kept` (by default those that do not depend on columns before them), zero elsewhere.
     Raises the errors of `data.validation.checked` for arrays that are no problem, and InputError for an unknown policy,
+    for digits that are no whole number from 1 to 10,000,
     for a truth asked of arrays, or for `kept` that are not independent columns of A, as many as its rank.
     """
     require_choice("truth", truth, TRUTHS)
@@ -59,7 +63,9 @@ def reference(
         raise InputError("b is missing: call reference(A, b), or reference(problem, truth=...)")
     else:
         require_truth_of_arrays(truth)
-    require_whole("digits", digits)
+    require_whole("digits", digits, at_least=1)
+    if digits > MOST_DIGITS:
+        raise InputError(f"digits must be at most {MOST_DIGITS}; got {digits}: seconds become hours beyond that")
     require_choice("policy", policy, POLICIES)
     if kept is not None and policy != "basic":
         raise InputError(f"kept names the columns of a basic solution: ask for policy='basic'; got {policy!r}")

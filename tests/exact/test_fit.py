@@ -51,7 +51,7 @@ def assert_true(fit, A, b, centred=None):
     if not exact.rss:
         infinite = [math.copysign(math.inf, x) if x else math.nan for x in exact.x]
         assert np.array_equal(fit.t_statistics, infinite, equal_nan=True)
-        assert fit.f_statistic == (math.inf if n > constant else None)
+        assert fit.f_statistic == (math.inf if n > constant and total else None)
         return
     for t, x, v in zip(fit.t_statistics.tolist(), exact.x, exact.variances, strict=True):
         assert is_root(abs(t), x * x / v)
@@ -212,6 +212,17 @@ def test_a_fit_does_not_follow_changes_of_the_data():
     assert fit.r_squared == r_squared
     with pytest.raises(InputError, match="have changed since the fit: fit again"):
         fit.fitted_values()
+
+
+def test_coefficients_cannot_be_written_to():
+    fit = lstsq(*line(9))
+    with pytest.raises(ValueError, match="read-only"):
+        fit.x[0] = 1.0
+
+
+def test_a_constant_target_leaves_nothing_to_explain():
+    fit = lstsq(line(9)[0], np.full(9, 3.0))
+    assert (fit.r_squared, fit.f_statistic) == (None, None)
 
 
 def test_a_fit_that_needs_its_data_again_refuses_changed_data():

@@ -11,10 +11,10 @@ from exact_fit import exact_fit, fractions
 from routes import take
 from stabilitylab import lstsq
 from stabilitylab.core.errors import InputError
-from stabilitylab.exact.gram.inputs import Weights, exact_input
+from stabilitylab.exact.gram.inputs import exact_input
 from stabilitylab.exact.gram.sums import GramSums
-from stabilitylab.exact.rows import ExactRows, sum_of_squares
-from stabilitylab.exact.solve.interval import Interval, exactly
+from stabilitylab.exact.rows import ExactRows, FittedRows
+from stabilitylab.exact.solve.interval import Interval
 from wild import FEWER, doubles, matrices
 
 RNG = np.random.default_rng(23)
@@ -122,28 +122,23 @@ def test_a_number_far_off_is_noticed(value):
         refused(fit)
 
 
-def test_rows_in_another_order_are_the_same_regression():
+def test_rows_in_another_order_are_noticed():
     A, b = noisy()
     fit = lstsq(A, b)
     order = RNG.permutation(len(b))
     A[:], b[:] = A[order], b[order]
-    assert_rows(fit, A, b)
-    b[:] = b[RNG.permutation(len(b))]
     refused(fit)
 
 
-def test_a_change_counts_as_much_as_its_row():
+def test_a_change_is_noticed_whatever_its_row_weighs():
     A, b = noisy()
     fit = lstsq(A, b, weights=[0, *[Fraction(1, 3)] * 10, 7])
-    residuals = fit.residuals()
-    an_ulp(b, 0)
-    A[0] = 9.0
-    assert fit.residuals()[1:].tolist() == residuals[1:].tolist()
-    for row in (1, 11):
+    for row in (0, 1, 11):
         before = b[row]
         an_ulp(b, row)
         refused(fit)
         b[row] = before
+    fit.residuals()
 
 
 def test_the_solution_of_least_norm_notices_changes():
@@ -157,41 +152,61 @@ def test_the_solution_of_least_norm_notices_changes():
         refused(fit)
 
 
-def another_order(A, b):
-    A[:], b[:] = A[::-1].copy(), b[::-1].copy()
+def transposed(A, b):
+    A[:3] = A[:3].T.copy()
 
 
-def a_row_negated(A, b):
+def swapped_in_a_row(A, b):
+    A[1, [0, 2]] = A[1, [2, 0]]
+
+
+def between_A_and_b(A, b):
+    A[4, 2], b[4] = b[4], A[4, 2]
+
+
+def negated(A, b):
     A[1], b[1] = -A[1], -b[1]
 
 
-def a_row_of_weight_0(A, b):
-    A[0], b[0] = 7.0, -7.0
+def a_zero_negated(A, b):
+    b[2] = -0.0
 
 
-def below_the_digits(A, b):
-    b[2] += 2.0**-200
-
-
-@pytest.mark.parametrize("change", [another_order, a_row_negated, a_row_of_weight_0, below_the_digits])
-def test_what_is_documented_as_not_noticed_gives_the_values_of_the_rows_as_they_are(change):
+@pytest.mark.parametrize("change", [transposed, swapped_in_a_row, between_A_and_b, negated, a_zero_negated])
+def test_changes_of_several_entries_are_noticed(change):
     A, b = noisy()
     b[2] = 0.0
-    weights = None if change is another_order else [0, *[1] * 11]
-    fit = lstsq(A, b, weights=weights)
-    exactly_x = np.array(exact_fit(A[1:] if weights else A, b[1:] if weights else b).x, dtype=object)
+    fit = lstsq(A, b)
     change(A, b)
-    at = fractions(A) @ exactly_x
-    assert fit.fitted_values().tolist() == doubles(at)
-    assert fit.residuals().tolist() == doubles(fractions(b) - at)
+    refused(fit)
 
 
-def test_it_is_the_sum_of_squares_that_notices(monkeypatch):
+def test_a_change_in_a_row_of_zeros_is_noticed_after_a_float64_factor():
+    A, b = noisy(300, 40)
+    A[5], b[5] = 0.0, 0.0
+    fit = lstsq(A, b)
+    assert fit.system is None
+    b[5] = 1e6
+    with pytest.raises(InputError, match="have changed since the fit"):
+        _ = fit.standard_errors
+
+
+@pytest.mark.parametrize("given", ["integers", "decimals"])
+def test_changes_of_exact_numbers_are_noticed(given):
+    A = np.array([[1, 2**60], [1, 7], [1, 9]] if given == "integers" else [["1", "0.1"], ["1", "0.7"], ["1", "9"]])
+    b = np.array([1.0, 2.0, 4.0])
+    fit = lstsq(A, b)
+    kept = fit.data.data
+    kept.A[1, 1] += 1
+    refused(fit)
+
+
+def test_it_is_the_fingerprint_that_notices(monkeypatch):
     A, b = noisy()
     fit = lstsq(A, b)
     an_ulp(A, (3, 1))
     refused(fit)
-    monkeypatch.setattr(Interval, "meets", lambda self, other: True)
+    monkeypatch.setattr(FittedRows, "unchanged", True)
     fit.residuals()
 
 
@@ -213,35 +228,7 @@ def test_intervals_of_rows_hold_the_rows(problem, data):
     for ends in (-radius, Fraction(0), radius):
         at = E @ np.array([v + ends for v in middle], dtype=object)
         for value, right, one, other in zip(at, f, fitted, residuals, strict=True):
-            assert exactly(value).meets(one)
-            assert exactly(right - value).meets(other)
+            assert one.low <= value * one.over <= one.high
+            assert other.low <= (right - value) * other.over <= other.high
     if not radius:
         assert all(interval.low == interval.high for interval in (*fitted, *residuals))
-
-
-@FEWER
-@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(0, 3), st.integers(0, 9)), min_size=1), st.booleans())
-def test_the_interval_of_a_sum_of_squares_is_the_narrowest(rows, weighted):
-    residuals = [Interval(low, low + width, 5) for low, width, _ in rows]
-    weights = None
-    counts = [Fraction(1)] * len(rows)
-    if weighted:
-        values = np.empty(len(rows), dtype=object)
-        values[:] = [Fraction(w, 4) for *_, w in rows]
-        weights = Weights(values, Fraction(1, 3))
-        counts = [w * weights.unit for w in values]
-    found = sum_of_squares(residuals, weights)
-    least = [0 if low < 0 < low + width else min(low**2, (low + width) ** 2) for low, width, _ in rows]
-    most = [max(low**2, (low + width) ** 2) for low, width, _ in rows]
-    assert Fraction(found.low, found.over) == sum(w * v for w, v in zip(counts, least, strict=True)) / 25
-    assert Fraction(found.high, found.over) == sum(w * v for w, v in zip(counts, most, strict=True)) / 25
-
-
-@given(*[st.fractions()] * 4)
-def test_two_intervals_meet_where_they_have_a_number_in_common(a, b, c, d):
-    (a, b), (c, d) = sorted((a, b)), sorted((c, d))
-    over = a.denominator * b.denominator
-    other = c.denominator * d.denominator
-    one = Interval(int(a * over), int(b * over), over)
-    two = Interval(int(c * other), int(d * other), other)
-    assert one.meets(two) == two.meets(one) == (max(a, c) <= min(b, d))

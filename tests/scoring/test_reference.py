@@ -290,5 +290,18 @@ def test_powers_of_two_on_columns_and_b_move_through_the_reference_exactly(i, j,
 
 
 def test_digits_that_are_no_number_are_refused():
-    with pytest.raises(InputError, match="digits must be a whole number; got 'many'"):
+    with pytest.raises(InputError, match="digits must be a whole number, at least 1; got 'many'"):
         reference(np.eye(2), np.ones(2), digits="many")
+
+
+@pytest.mark.parametrize("digits", [-3, 0, 1.5, 10**6])
+def test_digits_that_cannot_be_asked_for_are_refused(digits):
+    with pytest.raises(InputError, match="digits must be"):
+        reference(np.eye(2), [1.0, 2.0], digits=digits)
+
+
+def test_numbers_of_more_digits_than_python_writes_have_a_reference():
+    (x,) = reference([["1e-5000"], ["2e-5000"]], [1, 2]).x
+    with mpmath.workdps(60):
+        assert abs(x / mpmath.mpf(10) ** 5000 - 1) < mpmath.mpf(10) ** -50
+    assert reference([[10**5000], [2 * 10**5000]], [1, 2]).rank == 1

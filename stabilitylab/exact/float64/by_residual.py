@@ -24,6 +24,8 @@ from stabilitylab.exact.float64.preconditioner import (
     row_norms,
 )
 from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm_bound, transposed_times, triangle
+from stabilitylab.exact.gram.blas_threads import blas_threads
+from stabilitylab.exact.gram.limbs import TERMS
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 
@@ -50,7 +52,10 @@ def solved_by_residual(A: Array, b: Array) -> Certificate | None:
     m, n = A.shape
     require_true_float64_blas()
     square = m < 8 * n
-    with np.errstate(all="ignore"):  # what overflows here fails the comparisons, which ask for what must hold
+    with (
+        blas_threads(2 * n * n * min(m, TERMS), m * n),
+        np.errstate(all="ignore"),
+    ):  # what overflows here fails the comparisons, which ask for what must hold
         if not square and (_has_short_numbers(A) or not _looks_well_conditioned(A)):
             return None
         try:

@@ -36,6 +36,7 @@ import numpy.typing as npt
 from scipy.linalg import lapack
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError
 from stabilitylab.data.validation import checked, read_only
 from stabilitylab.exact.float64.gradient import gradient
@@ -47,6 +48,8 @@ from stabilitylab.exact.float64.preconditioner import (
     row_norms,
 )
 from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm_bound, transposed_times, triangle
+from stabilitylab.exact.gram.blas_threads import blas_threads
+from stabilitylab.exact.gram.limbs import TERMS
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 
 DIGITS_CAP = 53 * float(np.log10(2))
@@ -78,6 +81,7 @@ class Enclosure:
         return np.clip(digits, 0.0, DIGITS_CAP)
 
 
+@in_default_mode
 def enclose(A: npt.ArrayLike, b: npt.ArrayLike) -> Enclosure:
     """Intervals around the x (n,) that minimises |b - A x|_2, proven for A (m, n) and b (m,) as stored.
 
@@ -93,7 +97,11 @@ def enclose(A: npt.ArrayLike, b: npt.ArrayLike) -> Enclosure:
     """
     require_true_float64_blas()
     matrix, right = (_float64(v, name) for v, name in zip(checked(A, b), ("A", "b"), strict=True))
-    with np.errstate(all="ignore"):  # what overflows here fails the comparisons, which ask for what must hold
+    m, n = matrix.shape
+    with (
+        blas_threads(2 * n * n * min(m, TERMS), m * n),
+        np.errstate(all="ignore"),
+    ):  # what overflows here fails the comparisons, which ask for what must hold
         data = ScaledProblem.of(matrix, right)
         y, radius, alpha = _proven(data)
         # lower and upper leave x by what was proven; powers of two are exact except where they underflow.

@@ -26,13 +26,12 @@ from stabilitylab.core.errors import (
     ShapeError,
 )
 from stabilitylab.core.types import TRUTHS, Truth
+from stabilitylab.data.frames import EXACT_IN_FLOAT, exact_in_float64
 from stabilitylab.data.problem import Problem
-from stabilitylab.data.validation import as_array, check_shapes, refuse_not_finite
+from stabilitylab.data.validation import check_shapes, refuse_not_finite, unrounded
 from stabilitylab.exact.gram.columns import integer_columns
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
-
-EXACT_IN_FLOAT = 2**53
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +50,15 @@ class ExactInput:
     @property
     def digest(self) -> str:
         """SHA-256 of the numbers and scales, in hexadecimal: equal for equal data, on every machine."""
-        digest = hashlib.sha256(repr((self.A.shape, self.floats, self.scales)).encode())
+        # In hexadecimal, for Python refuses to write integers of more than 4300 digits in decimal.
+        scales = self.scales and [f"{scale.numerator:x}/{scale.denominator:x}" for scale in self.scales]
+        digest = hashlib.sha256(repr((self.A.shape, self.floats, scales)).encode())
         for values in (self.A, self.b):
-            digest.update(np.ascontiguousarray(values).data if self.floats else repr(values.tolist()).encode())
+            digest.update(
+                np.ascontiguousarray(values).data
+                if self.floats
+                else " ".join(f"{value:x}" for value in values.ravel().tolist()).encode()
+            )
         return digest.hexdigest()
 
 
@@ -141,12 +146,12 @@ def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
     Decimals are text or Decimal. wide: allow m < n. NaN and infinity in float64 arrays are met when they are summed.
     Raises ComplexError, EmptyError, NotFiniteError, NotNumericError, ShapeError, and UnderdeterminedError unless wide.
     """
-    matrix, right = _unrounded(A, "A"), _unrounded(b, "b")
+    matrix, right = unrounded(A, "A"), unrounded(b, "b")
     for name, array in (("A", matrix), ("b", right)):
         if array.dtype.kind not in "fbiuOUc" or (array.ndim == 0 and array.dtype.kind == "O"):
             raise NotNumericError(f"{name} must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
     check_shapes(matrix, right, wide=wide)
-    if all(array.dtype.kind in "fb" and array.dtype.itemsize <= 8 for array in (matrix, right)):
+    if all(map(exact_in_float64, (matrix, right))):
         return ExactInput(matrix.astype(np.float64, copy=False), right.astype(np.float64, copy=False), True)
     columns = [_exact(column, f"column {j} of A") for j, column in enumerate(matrix.T)] + [_exact(right, "b")]
     return from_integers(columns)
@@ -180,17 +185,6 @@ def with_intercept(data: ExactInput) -> ExactInput:
     return ExactInput(np.hstack([ones, data.A]), data.b, data.floats, scales)
 
 
-def _unrounded(values: Any, name: str) -> Array:
-    """values as an array; a list of mixed types as an array of objects, for NumPy would round them to one type."""
-    array = as_array(values, name)
-    if isinstance(values, list | tuple) and array.size:
-        entries = np.array(values, dtype=object)
-        kinds = {type(v) for v in entries.ravel().tolist()}
-        if entries.shape == array.shape and (len(kinds) > 1 or (kinds == {int} and array.dtype.kind == "f")):
-            return entries
-    return array
-
-
 def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
     """The weights (rows,) without any rounding, None for None.
 
@@ -198,7 +192,7 @@ def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
     """
     if weights is None:
         return None
-    array = _unrounded(weights, "weights")
+    array = unrounded(weights, "weights")
     if array.dtype.kind == "c":
         raise ComplexError("weights are complex: give numbers of 0 or more")
     if array.shape != (rows,):

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.columns import UNSEEN, integer_columns, unit_exponents
 from stabilitylab.exact.gram.limbs import (
     WIDTH,
@@ -52,6 +53,10 @@ class GramSums:
         """Add (or with sign -1 take away) float64 rows A (k, n), b (k,). Raises NotFiniteError, UntrustedBLASError."""
         require_true_float64_blas()
         most = run_length(self.size)
+        with blas_threads(min(len(b), most) * (PLACES * self.size) ** 2, A.size):
+            self._feed(A, b, sign, most)
+
+    def _feed(self, A: Array, b: Array, sign: int, most: int) -> None:
         runs = _parts(slice(0, len(b)), most)
         self._reach(unit_exponents(A, b, runs, most))
         units = _Units(self.exponents)
@@ -96,11 +101,12 @@ class GramSums:
         count = 1 + max(0, int(-(-below.max() // WIDTH)))
         shifts = (count - 1) * WIDTH - below
         shifted = np.stack([column << int(s) for column, s in zip(columns, shifts, strict=True)])
-        for start in range(0, columns.shape[1], COLUMNS):
-            rows = slice(start, start + COLUMNS)
-            planes = limbs_of_integers(shifted[:, rows], count)
-            right, ahead = (planes, 0) if weights is None else weighted(planes, weights[rows])
-            self._add(-ahead, all_products(planes, right), min(len(planes), len(right)), sign)
+        with blas_threads(2 * COLUMNS * count * self.size**2, columns.size):
+            for start in range(0, columns.shape[1], COLUMNS):
+                rows = slice(start, start + COLUMNS)
+                planes = limbs_of_integers(shifted[:, rows], count)
+                right, ahead = (planes, 0) if weights is None else weighted(planes, weights[rows])
+                self._add(-ahead, all_products(planes, right), min(len(planes), len(right)), sign)
         if weights is None:
             self.rows += sign * columns.shape[1]
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import ComplexError, EmptyError, NotFiniteError, NotNumericError, ShapeError
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 
@@ -30,6 +31,7 @@ class Checked:
         return self.valid
 
 
+@in_default_mode
 def check(certificate: Certificate, A: Any, b: Any) -> Checked:
     """Whether the claims of the certificate about min |b - A x|, A (m, n), b (m,), hold: rank, enclosures, doubles.
 
@@ -208,12 +210,24 @@ def _normal_equations(A: Any, b: Any) -> tuple[FractionRows, Vector]:
 
 
 def _numbers(values: Any, name: str) -> np.ndarray[Any, np.dtype[np.object_]]:
-    if np.ma.is_masked(values):
+    if np.ma.is_masked(values) or (isinstance(values, list | tuple) and any(map(np.ma.is_masked, values))):
         raise NotFiniteError(f"{name} has masked entries: remove those rows or give the numbers")
+    columns = _columns(values)
     try:
-        return np.array(values, dtype=object)
+        return np.array(values, dtype=object) if columns is None else np.array(columns, dtype=object).T
     except ValueError as error:
         raise ShapeError(f"{name} is ragged ({error}): give every row as many entries") from None
+
+
+def _columns(values: Any) -> list[list[Any]] | None:
+    """The columns of a table of pyarrow, polars or pandas, which may bring its numbers to one type as a whole."""
+    if hasattr(values, "to_pydict"):
+        return list(values.to_pydict().values())
+    if hasattr(values, "iter_columns"):
+        return [column.to_list() for column in values.iter_columns()]
+    if hasattr(values, "iloc") and getattr(values, "ndim", 0) == 2:
+        return [column.tolist() for _, column in values.items()]
+    return None
 
 
 def _number(value: Any, place: str) -> Fraction:

@@ -1,6 +1,7 @@
 """The choice between the three methods that solve exact normal equations: balls, a staged factor, exact rationals."""
 
 from stabilitylab.core.errors import NotCertifiedError
+from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.limbs import TERMS
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve import balls
@@ -30,13 +31,13 @@ def solve(
     if balls.are_cheapest(normal):
         return solve_by_balls(normal, narrow_enough, digits)
     if normal.n <= TERMS:
-        factor = inverse_factor(normal, GOOD if digits <= DOUBLE else SERIES, start)
-        # alpha < 1 proves full rank.
-        if factor is not None:
-            solved = refined(normal, factor, narrow_enough, ROUTE)
-            if solved is not None:
-                return solved
-        elif normal.n <= LARGEST_EXACT and len(independent_columns(normal)) < normal.n:
+        with blas_threads(2 * normal.n**3, normal.n**2):
+            factor = inverse_factor(normal, GOOD if digits <= DOUBLE else SERIES, start)
+            # alpha < 1 proves full rank.
+            solved = None if factor is None else refined(normal, factor, narrow_enough, ROUTE)
+        if solved is not None:
+            return solved
+        if factor is None and normal.n <= LARGEST_EXACT and len(independent_columns(normal)) < normal.n:
             return None
     if normal.n > LARGEST_EXACT:
         raise NotCertifiedError(

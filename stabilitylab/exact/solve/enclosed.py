@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import frexp
+from math import frexp, isinf
 from typing import TypeAlias
 
 from stabilitylab.core.errors import OutOfRangeError
 from stabilitylab.exact.gram.normal_equations import NormalEquations
-from stabilitylab.exact.solve.interval import Interval
+from stabilitylab.exact.solve.interval import Interval, quotient
 from stabilitylab.exact.solve.inverse_factor import InverseFactor
 
 # narrow_enough(j, middle, radius, denominator): whether it suffices to know that entry j of the solution is within
@@ -45,13 +45,13 @@ class EnclosedSolution:
 def nearest_double(middle: int, radius: int, denominator: int) -> float | None:
     """The double that every number within radius/denominator of middle/denominator rounds to, ties to even.
 
-    None when there is more than one; 0.0 for numbers that underflow, all of one sign. Raises OverflowError beyond the
-    range of float64. Rests on Python's division of integers, which rounds once.
+    None when there is more than one; 0.0 for numbers that underflow, all of one sign; an infinity for numbers that are
+    all beyond the largest double.
     """
-    low = (middle - radius) / denominator
+    low = quotient(middle - radius, denominator)
     if radius == 0:
         return low
-    high = (middle + radius) / denominator
+    high = quotient(middle + radius, denominator)
     return low if low == high and (low != 0.0 or abs(middle) > radius) else None
 
 
@@ -65,12 +65,11 @@ def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> Na
 
     def narrow_enough(j: int, middle: int, radius: int, denominator: int) -> bool:
         p, q = ratios[j]
-        try:
-            if nearest_double(middle * p, radius * p, denominator * q) is not None:
-                return True
-            k = max(0, min(1075, 55 - frexp(middle * p / (denominator * q))[1]))
-        except OverflowError:
-            return True  # what is too large is reported when it is rounded
+        if nearest_double(middle * p, radius * p, denominator * q) is not None:
+            return True
+        # Near the largest double, whose exponent is 1024, ties are whole numbers.
+        size = quotient(middle * p, denominator * q)
+        k = 0 if isinf(size) else max(0, min(1075, 55 - frexp(size)[1]))
         bound = normal.determinant_bound
         return radius * p * bound << (k + 1) < denominator or is_zero(middle, radius, denominator, bound)
 
@@ -80,25 +79,32 @@ def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> Na
 def rounded(solved: EnclosedSolution, ratios: Sequence[tuple[int, int]], names: Sequence[str]) -> list[float]:
     """The double nearest to each x_j = y_j p/q, for a solution that is narrow enough in the sense of `to_nearest`.
 
-    Raises OutOfRangeError, with the column's name, where it overflows, or is 0 for an x_j that is not 0.
+    The range, one rule for coefficients and for all figures of a fit (`interval.nearest_of`): a number is rounded to
+    the nearest double, ties to even, subnormal ones among them, and refused where that is no number of its kind: where
+    it is infinite, from 2**1024 - 2**970 on, or 0 for a number that is not 0, up to 2**-1075.
+    Raises OutOfRangeError, with the column's name.
     """
     x = []
     for j, (middle, radius) in enumerate(zip(solved.middle, solved.radius, strict=True)):
         p, q = ratios[j]
         low, high, over = (middle - radius) * p, (middle + radius) * p, solved.denominator * q
-        try:
-            value = nearest_double(middle * p, radius * p, over)
-            if value is None:
-                # Proven to be the tie in between, or 0.
-                value = 0.0 if low <= 0 <= high else float((Fraction(low / over) + Fraction(high / over)) / 2)
-            elif value == 0.0 and middle != 0:
-                raise OutOfRangeError(f"coefficient {names[j]} underflows float64: scale its column by a power of ten")
-        except OverflowError:
-            raise OutOfRangeError(
-                f"coefficient {names[j]} overflows float64: scale its column by a power of ten"
-            ) from None
+        value, zero = nearest_double(middle * p, radius * p, over), low <= 0 <= high
+        if value is None:
+            # Proven to be 0, or the tie in between.
+            value = 0.0 if zero else _tie(quotient(low, over), quotient(high, over))
+        if isinf(value):
+            raise OutOfRangeError(f"coefficient {names[j]} overflows float64: scale its column by a power of ten")
+        if value == 0.0 and not zero:
+            raise OutOfRangeError(f"coefficient {names[j]} underflows float64: scale its column by a power of ten")
         x.append(value)
     return x
+
+
+def _tie(low: float, high: float) -> float:
+    """What the midpoint of two neighbouring doubles rounds to; the largest and infinity meet at 2**1024 - 2**970."""
+    if isinf(low) or isinf(high):
+        return low if isinf(low) else high
+    return float((Fraction(low) + Fraction(high)) / 2)
 
 
 def to_digits(normal: NormalEquations, digits: int) -> NarrowEnough:

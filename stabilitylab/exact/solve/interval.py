@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
+from math import inf, isinf, isqrt
 
 from stabilitylab.core.errors import OutOfRangeError
 
@@ -38,10 +38,6 @@ class Interval:
         all_of_them = self.reflected(value)
         return Interval(max(all_of_them.low, 0), max(all_of_them.high, 0), all_of_them.over)
 
-    def meets(self, other: "Interval") -> bool:
-        """Whether the two have a number in common."""
-        return self.low * other.over <= other.high * self.over and other.low * self.over <= self.high * other.over
-
     def squared(self) -> "Interval":
         """x² for the numbers x of the interval, of any sign."""
         least, most = sorted((self.low**2, self.high**2))
@@ -73,18 +69,20 @@ def nearest_of(interval: Interval, what: str) -> float | None:
     Raises OutOfRangeError, with `what` for a name, on overflow, and where a number that is not 0 becomes 0.
     """
     over = interval.over
-    return _agreed(_double(interval.low, over, what), _double(interval.high, over, what), interval, what)
+    return _agreed(quotient(interval.low, over), quotient(interval.high, over), interval, what)
 
 
 def nearest_root_of(interval: Interval, what: str) -> float | None:
     """The double that the square root of every number rounds to, for low >= 0; otherwise like `nearest_of`."""
     over = interval.over
-    return _agreed(_root(interval.low, over, what), _root(interval.high, over, what), interval, what)
+    return _agreed(_root(interval.low, over), _root(interval.high, over), interval, what)
 
 
 def _agreed(low: float, high: float, interval: Interval, what: str) -> float | None:
     if low != high:
         return None
+    if isinf(low):
+        raise OutOfRangeError(f"{what} overflows float64: scale the columns by a power of ten")
     if low == 0.0 and not interval.low == 0 == interval.high:
         if interval.low <= 0 <= interval.high:
             return None
@@ -92,14 +90,18 @@ def _agreed(low: float, high: float, interval: Interval, what: str) -> float | N
     return low
 
 
-def _double(numerator: int, denominator: int, what: str) -> float:
+def quotient(numerator: int, denominator: int) -> float:
+    """numerator / denominator, denominator > 0, rounded once; infinite where that is beyond the largest double.
+
+    Rests on Python's division of integers.
+    """
     try:
-        return numerator / denominator  # one rounding
+        return numerator / denominator
     except OverflowError:
-        raise OutOfRangeError(f"{what} overflows float64: scale the columns by a power of ten") from None
+        return inf if numerator > 0 else -inf
 
 
-def _root(p: int, q: int, what: str) -> float:
+def _root(p: int, q: int) -> float:
     """sqrt(p/q) rounded once: 66 bits or more of it, with a last bit that says whether there are others."""
     if p == 0:
         return 0.0
@@ -108,4 +110,4 @@ def _root(p: int, q: int, what: str) -> float:
     scaled, rest = divmod(p << shift, q)
     root = isqrt(scaled)
     inexact = rest != 0 or root * root != scaled
-    return _double(2 * root + inexact, 1 << (shift // 2 + 1), what)
+    return quotient(2 * root + inexact, 1 << (shift // 2 + 1))
