@@ -354,6 +354,7 @@ EXPERIMENT = Experiment(
             short_column(NUMPY, POLYFIT),
             lambda n: n["lost"] is None and 10 * n["kept"] < n["cutoff"],
             NORMS,
+            needs=(NUMPY,),
         ),
         remedy(
             "Put a `StandardScaler` before scikit-learn's `LinearRegression`: without it a column is dropped below "

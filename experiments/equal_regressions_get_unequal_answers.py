@@ -292,6 +292,7 @@ EXPERIMENT = Experiment(
             obeyed("numpy.polyfit", NUMPY),
             lambda n: n["all 0"] > 0 and n["broken 0"] == 0 < n["broken 1"],
             UNITS,
+            needs=(NUMPY,),
         ),
         remedy(
             "Put a `StandardScaler` before scikit-learn's `LinearRegression`: it then breaks {broken 0} of {all 0} "

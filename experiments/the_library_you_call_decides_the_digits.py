@@ -76,8 +76,6 @@ def side_by_side(*named: tuple[str, str, str]):
 
 
 DATA = """
-import numpy as np
-
 year = np.arange(1900.0, 2021.0)
 A = np.column_stack([year**0, year, year**2, year**3])
 b = (year - 1960) ** 3  # integers, so that the exact coefficients are those of the expanded cube
@@ -86,6 +84,8 @@ right = np.array([-(1960.0**3), 3 * 1960.0**2, -3 * 1960.0, 1.0])
 
 def digits(x):
     return max(0.0, -np.log10(np.max(np.abs(x / right - 1))))
+
+
 """
 
 GELSY = """
@@ -107,13 +107,14 @@ print(f"{digits(lstsq(A, b, lapack_driver='gelsy')[0]):.1f} digits with lapack_d
 """
 
 SCALER = (
-    DATA
-    + """
+    """
+import numpy as np
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-
-X = A[:, 1:]
+"""
+    + DATA
+    + """X = A[:, 1:]
 plain = LinearRegression().fit(X, b)
 print(f"{digits(np.append(plain.intercept_, plain.coef_)):.1f} digits by LinearRegression")  # 0 digits
 scaler, scaled = make_pipeline(StandardScaler(), LinearRegression()).fit(X, b).named_steps.values()
@@ -124,13 +125,14 @@ print(f"{digits(unscaled):.1f} digits with StandardScaler before it")  # 12 digi
 )
 
 STATSMODELS = (
-    DATA
-    + """
+    """
 import warnings
 
+import numpy as np
 import statsmodels.api as sm
-
-with warnings.catch_warnings():
+"""
+    + DATA
+    + """with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     plain = sm.OLS(b, A).fit().params
 print(f"{digits(plain):.1f} digits by OLS.fit()")  # 0 digits
@@ -249,6 +251,7 @@ EXPERIMENT = Experiment(
             ),
             lambda n: n["qr pontius"] > n["pontius"] + 3 and n["qr filip"] > n["filip"] + 1,
             GELSY,
+            needs=("scipy.lstsq_gelsy",),
         ),
         remedy(
             "Put a `StandardScaler` before scikit-learn's `LinearRegression`: {scaled pontius:.1f} digits of Pontius "

@@ -222,6 +222,7 @@ EXPERIMENT = Experiment(
             rank_tells,
             lambda n: n["told"] == n["wrong"] > 0,
             RANK,
+            needs=("numpy.lstsq",),
         ),
         remedy(
             "For a line call `scipy.stats.linregress`, which centres x and y: {line:.1f} digits on Unix seconds, where "
@@ -231,6 +232,7 @@ EXPERIMENT = Experiment(
             ),
             lambda n: n["line"] > n["numpy"] + 3,
             LINE,
+            needs=("scipy.linregress", "numpy.lstsq"),
         ),
         remedy(
             "Put a `StandardScaler` before scikit-learn's `LinearRegression`: {scaled:.1f} digits of the coefficient "
