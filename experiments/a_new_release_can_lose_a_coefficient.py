@@ -202,7 +202,6 @@ EXPERIMENT = Experiment(
             columns="conditions.version",
             rows="problem",
             where={"solver": SCIPY},
-            flag="silence",
         ),
         Listing(
             "What LinearRegression returns for an income and a rate",

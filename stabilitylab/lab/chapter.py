@@ -220,12 +220,12 @@ CONDITION_NUMBER = (
 
 def _symptoms(chapters: Sequence[Chapter], others: Sequence[Loaded]) -> tuple[Block, ...]:
     """What a person sees, with the chapters to read; nothing where no chapter names a symptom."""
-    told = [(one.name, one.question, one.symptoms) for one in chapters]
-    told += [(one.name, one.question, one.experiment.symptoms) for one in others]
+    told = [(one.name, (f"chapter {number}",), one.symptoms) for number, one in enumerate(chapters, 1)]
+    told += [(one.name, (one.name.replace("_", " "),), one.experiment.symptoms) for one in others]
     leads: dict[str, list[Link]] = {}
-    for name, question, symptoms in told:
+    for name, words, symptoms in told:
         for symptom in symptoms:
-            leads.setdefault(symptom, []).append(Link(prose(question), name))
+            leads.setdefault(symptom, []).append(Link(words, name))
     if not leads:
         return ()
     items = tuple((*prose(symptom), ": ", *_separated(links)) for symptom, links in leads.items())

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from stabilitylab import bench, libraries
 from stabilitylab.core.library import Library
-from stabilitylab.core.types import Measurement
+from stabilitylab.core.types import Measurement, Status
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Link, Spans, TableBlock, Text, prose
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.rows import Rows
@@ -88,13 +88,14 @@ def fallen(row: Measurement) -> float:
 def script(row: Measurement) -> str:
     """A few lines that measure a row of a published problem again: paste and run."""
     family = row.problem.partition("(")[0]
+    remark = "  # 0 where the note says NA" if row.status == Status.DROPPED.name else ""
     arguments = ", ".join(f"{name}={value!r}" for name, value in row.parameters.items())
     return (
         "import stabilitylab as sl\n\n"
         f'problem = sl.problems.get("{family}")({arguments})\n'
         f'row = sl.measure("{row.solver}", problem, truth="{row.truth}")\n'
         'print(row["digits.min"], row.status, row.warnings, row.note)\n'
-        "print(row.x)"
+        f"print(row.x){remark}"
     )
 
 

@@ -34,13 +34,13 @@ def _tensorflow() -> Any:
     default=True,
 )
 def tensorflow_lstsq(A: Array, b: Array) -> Array:
-    """x (n,) = tf.linalg.lstsq(A, b[:, None])[:, 0], A (m, n): the default, fast=True, Cholesky of A'A.
+    """x (n,) = tf.linalg.lstsq(A, b[:, np.newaxis])[:, 0], A (m, n): the default, fast=True, Cholesky of A'A.
 
     Error about u cond(A)**2. Where A'A is not positive definite once rounded all of x is NaN; a line in the log of the
     process says so, and no exception does.
     Source: TensorFlow API, tf.linalg.lstsq; Higham (2002), section 20.4."""
     tf = _tensorflow()
-    return np.asarray(tf.linalg.lstsq(A, b[:, None]).numpy()[:, 0])
+    return np.asarray(tf.linalg.lstsq(A, b[:, np.newaxis]).numpy()[:, 0])
 
 
 @route(
@@ -56,13 +56,13 @@ def tensorflow_lstsq(A: Array, b: Array) -> Array:
     cutoff_says="pivots of the QR factorisation up to min(m, n) eps times the largest are dropped",
 )
 def tensorflow_lstsq_slow(A: Array, b: Array) -> Array:
-    """x (n,) = tf.linalg.lstsq(A, b[:, None], fast=False)[:, 0], A (m, n): a complete orthogonal decomposition.
+    """x (n,) = tf.linalg.lstsq(A, b[:, np.newaxis], fast=False)[:, 0], A (m, n): a complete orthogonal decomposition.
 
     Eigen's Householder QR with column pivoting, reduced from the right where the rank is not full. The rank is not
     reported.
     Source: TensorFlow API, tf.linalg.lstsq; Eigen documentation, class CompleteOrthogonalDecomposition."""
     tf = _tensorflow()
-    return np.asarray(tf.linalg.lstsq(A, b[:, None], fast=False).numpy()[:, 0])
+    return np.asarray(tf.linalg.lstsq(A, b[:, np.newaxis], fast=False).numpy()[:, 0])
 
 
 @route(
@@ -78,10 +78,10 @@ def tensorflow_lstsq_slow(A: Array, b: Array) -> Array:
     cutoff_says="singular values up to 10 max(m, n) eps times the largest are dropped",
 )
 def tensorflow_pinv(A: Array, b: Array) -> Array:
-    """x (n,) = (tf.linalg.pinv(A) @ b[:, None])[:, 0], A (m, n).
+    """x (n,) = (tf.linalg.pinv(A) @ b[:, np.newaxis])[:, 0], A (m, n).
 
     Forward error as from an SVD, but not backward stable. Directions are dropped without a warning, and the rank is not
     reported.
     Source: TensorFlow API, tf.linalg.pinv, argument rcond; Higham (2002), section 20.1 (the pseudo-inverse)."""
     tf = _tensorflow()
-    return np.asarray((tf.linalg.pinv(A) @ b[:, None]).numpy()[:, 0])
+    return np.asarray((tf.linalg.pinv(A) @ b[:, np.newaxis]).numpy()[:, 0])

@@ -138,7 +138,7 @@ def test_the_index_lists_the_pages_of_the_libraries_that_have_something_to_read(
 
 def test_the_blas_stands_under_the_title_where_it_is_known():
     library = libraries.of_route("numpy.lstsq")
-    named = markdown.page(page(library, {}, "OpenBLAS 0.3.30 (wheel of numpy)")).split("\n\n")
+    named = markdown.page(page(library, {}, blas="OpenBLAS 0.3.30 (wheel of numpy)")).split("\n\n")
     assert named[0].startswith("# NumPy ")
     assert named[1] == "BLAS and LAPACK: OpenBLAS 0.3.30 (wheel of numpy)."
     assert "BLAS and LAPACK" not in markdown.page(page(library, {}))
