@@ -37,7 +37,7 @@ def doctor(as_json: bool) -> None:
     else:
         for key, value in environment.stamp().items():
             click.echo(f"{key}: {value}")
-        click.echo("libraries, each with the BLAS and LAPACK that it computes with:")
+        click.echo("libraries, each with the BLAS and LAPACK that its process has loaded:")
         for library in self_tests.libraries_here():
             click.echo(f"  {library}")
         for title, way in (libraries.missing() | not_imported()).items():

@@ -38,7 +38,7 @@ class Library:
     blas_of: Callable[[], str] | None = None
 
     def blas(self) -> str:
-        """The BLAS and LAPACK that it computes with: "OpenBLAS 0.3.26 (openblas-pthread)", "none", "unknown".
+        """The BLAS and LAPACK that its process has loaded: "OpenBLAS 0.3.26 (openblas-pthread)", "none", "unknown".
 
         Of modules, what they have brought into this process, which is to be the one that answers
         (`bench.loaded_blas`); of a program, what is linked with it, or what `blas_of` finds in it as it runs.

@@ -21,7 +21,7 @@ SCHEMA = 2  # of a Measurement; raised when the meaning of a field changes
 MAPPINGS: Mapping[str, str] = {"problem": "parameters", "conditions": "conditions", "facts": "facts"}
 """`row["problem.NAME"]` looks into `row.parameters`: what stands before the dot, and the field that is looked into."""
 
-BLAS = "blas"  # the fact, and the condition, that names the BLAS and LAPACK that a library computed with
+BLAS = "blas"  # the fact, and the condition, that names the BLAS and LAPACK that the process of a library had loaded
 WORST = "digits.min"  # correct digits of the worst coefficient, by which rows are judged and compared
 STARTED = "start"  # the fact of a row whose route started at the answer
 SAID = 4  # numbers and words in the sentence of a row without that score

@@ -107,7 +107,7 @@ def page(
     advice: sentences that say what to do with this library. blas: what it computes with, named under the title.
     """
     blocks: list[Block] = [Heading(1, (f"{library.title} {library.version()}",))]
-    blocks += [Text((f"BLAS and LAPACK: {blas}.",))] if blas else []
+    blocks += [Text((f"BLAS and LAPACK loaded: {blas}.",))] if blas else []
     if advice:
         blocks += [Text(("What to do:",)), Items(tuple(advice))]
     blocks.append(TableBlock(_routes(library)))

@@ -1,4 +1,4 @@
-"""Over which BLAS and LAPACK the libraries of some rows computed, as a record and as a sentence for a page."""
+"""Which BLAS and LAPACK the processes of libraries had loaded, as a record and as a sentence for a page."""
 
 from collections.abc import Iterable, Mapping
 
@@ -24,7 +24,7 @@ def blas_used(rows: Iterable[Measurement]) -> dict[str, str]:
 
 
 def blas_sentence(used: Mapping[str, str], versions: Mapping[str, str]) -> str:
-    """ "BLAS and LAPACK: OpenBLAS 0.3.26 (openblas-pthread) in R 4.3.3; none in DuckDB 1.1."; "" where none is known.
+    """ "BLAS and LAPACK loaded: OpenBLAS 0.3.26 in R 4.3.3; none in DuckDB 1.1."; "" where none is known.
 
     used: as of `blas_used`. versions: by the same titles.
     """
@@ -33,4 +33,4 @@ def blas_sentence(used: Mapping[str, str], versions: Mapping[str, str]) -> str:
         if name:
             users.setdefault(name, []).append(" ".join(filter(None, (title, versions.get(title, "")))))
     said = [f"{name} in {', '.join(users[name])}" for name in sorted(users, key=lambda name: (name == NONE, name))]
-    return f"BLAS and LAPACK: {'; '.join(said)}." if said else ""
+    return f"BLAS and LAPACK loaded: {'; '.join(said)}." if said else ""

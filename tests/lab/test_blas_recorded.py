@@ -73,7 +73,7 @@ def test_what_is_used_is_told_by_rows_of_the_version_and_blas_that_are_here(row)
 def test_the_sentence_has_each_blas_once_and_those_without_last():
     used = {"DuckDB": "none", "GNU Octave": "OpenBLAS 0.3.26", "Polars": "none", "R": "OpenBLAS 0.3.26", "SciPy": ""}
     versions = {"DuckDB": "1.1", "GNU Octave": "8.4", "R": "4.3.3"}
-    said = "BLAS and LAPACK: OpenBLAS 0.3.26 in GNU Octave 8.4, R 4.3.3; none in DuckDB 1.1, Polars."
+    said = "BLAS and LAPACK loaded: OpenBLAS 0.3.26 in GNU Octave 8.4, R 4.3.3; none in DuckDB 1.1, Polars."
     assert blas_sentence(used, versions) == said
     assert blas_sentence({"SciPy": ""}, {}) == ""
 
@@ -104,12 +104,12 @@ def test_a_run_names_the_blas_in_rows_record_and_page(tmp_path):
     record = json.loads((out / "environment.json").read_text())
     assert record["libraries"] == {"NumPy": {"version": NUMPY.version(), "blas": NUMPY.blas()}}
     for page in (path.stem, "index"):
-        assert f"BLAS and LAPACK: {NUMPY.blas()} in NumPy {NUMPY.version()}." in (out / f"{page}.md").read_text()
+        assert f"BLAS and LAPACK loaded: {NUMPY.blas()} in NumPy {NUMPY.version()}." in (out / f"{page}.md").read_text()
 
 
 def test_the_table_of_libraries_says_it_below():
     rows = version_watch.Bench(("nist.norris",), "decimal").rows(NUMPY)
     assert {row.facts["blas"] for row in rows} == {NUMPY.blas()}
     assert digits_table(Rows(rows), why=False).notes[-1] == (
-        f"BLAS and LAPACK: {NUMPY.blas()} in NumPy {NUMPY.version()}."
+        f"BLAS and LAPACK loaded: {NUMPY.blas()} in NumPy {NUMPY.version()}."
     )

@@ -140,5 +140,5 @@ def test_the_blas_stands_under_the_title_where_it_is_known():
     library = libraries.of_route("numpy.lstsq")
     named = markdown.page(page(library, {}, blas="OpenBLAS 0.3.30 (wheel of numpy)")).split("\n\n")
     assert named[0].startswith("# NumPy ")
-    assert named[1] == "BLAS and LAPACK: OpenBLAS 0.3.30 (wheel of numpy)."
+    assert named[1] == "BLAS and LAPACK loaded: OpenBLAS 0.3.30 (wheel of numpy)."
     assert "BLAS and LAPACK" not in markdown.page(page(library, {}))
