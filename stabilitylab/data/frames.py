@@ -28,7 +28,10 @@ def exact_in_float64(column: Array) -> bool:
     """Whether float64 holds every number of a column, or of a whole array, exactly."""
     kind = column.dtype.kind
     if kind in "iu" and column.dtype.itemsize > 4 and column.size:
-        return bool(int(column.min()) >= -EXACT_IN_FLOAT and int(column.max()) <= EXACT_IN_FLOAT)
+        if int(column.min()) >= -EXACT_IN_FLOAT and int(column.max()) <= EXACT_IN_FLOAT:
+            return True
+        # Python compares a float with an integer exactly.
+        return bool((column.astype(np.float64).astype(object) == column.astype(object)).all())
     return kind in "biu" or (kind == "f" and column.dtype.itemsize <= 8)
 
 

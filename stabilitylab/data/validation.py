@@ -16,7 +16,9 @@ from stabilitylab.core.errors import (
     ShapeError,
     UnderdeterminedError,
 )
-from stabilitylab.data.frames import EXACT_IN_FLOAT, columns_of, exact_in_float64, side_by_side
+from stabilitylab.data.frames import columns_of, exact_in_float64, side_by_side
+
+LARGEST = 2**1023  # integers beyond it are refused without a look
 
 
 def checked(A: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
@@ -137,11 +139,16 @@ def _masked_entry_of_row(row: Any) -> tuple[int, ...] | None:
     return (_masked_entry(row) or None) if isinstance(row, np.ma.MaskedArray) else None
 
 
+def _is_rounded(value: Any) -> bool:
+    """Whether float64 would round an integer."""
+    return type(value) is int and (abs(value) > LARGEST or float(value) != value)
+
+
 def _real(values: npt.ArrayLike, name: str) -> Array:
     array, exact = as_array(values, name), unrounded(values, name)
     if array.dtype.kind == "c":
         raise ComplexError(f"{name} is complex; stack real and imaginary parts as rows of a real problem")
-    if exact.dtype.kind == "O" and any(type(v) is int and abs(v) > EXACT_IN_FLOAT for v in exact.ravel().tolist()):
+    if exact.dtype.kind == "O" and any(map(_is_rounded, exact.ravel().tolist())):
         raise OutOfRangeError(f"{name} holds integers beyond 2**53, which float64 would round: subtract an offset")
     if array.dtype.kind in "biu":
         as_float = array.astype(np.float64)

@@ -133,7 +133,8 @@ def read(path: Path) -> Rows:
 
 
 def write(rows: Sequence[Measurement] | Rows, path: Path) -> None:
-    """Rows as JSON lines, in the order given."""
+    """Rows as JSON lines, in the order given, in a folder that is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(to_json(row) + "\n" for row in rows), "utf-8")
 
 
