@@ -12,7 +12,8 @@ powers of two, until it is lost. Over orthogonal columns h1, h2, h3 of ones and 
 Routes that take a line are given [1, 1.25 + s r] and [1, s r], where r = (-7, -5, ..., 7). A and b hold no rounding, A
 has full rank, and x is the one answer for every s. Where it is lost, either the route decided so, or round-off did,
 which does something else when b and the order of the columns change. A cut-off is a share of the largest singular
-value, right to a factor of 1.4 or so. The first table shows the default call of each library; the appendix has every
+value, right to a factor of 1.4, or where a route wavers to half the gap in the appendix. The first table shows the
+default call of each library; the appendix has every
 entry point, and for each cut-off the answer below it.
 """
 

@@ -4,7 +4,8 @@ Eleven data sets with certified answers, and every entry point of every library 
 ones, which the first tables show, and their documented alternatives. Correct decimal digits of the worst coefficient
 are counted: 15.95 is all that float64 holds, 0 is none. The decimal truth is scored, NIST's own question: the data as
 published. Beside the published order stands the worst of eight copies with rows and columns permuted, and of eight with
-columns scaled by powers of two; each copy has exactly the same answer, so that a difference is luck. Each library runs
+columns scaled by powers of two; each copy has exactly the same answer, so that a difference is the call's doing.
+Each library runs
 in a process of its own, on one thread.
 """
 

@@ -355,8 +355,8 @@ EXPERIMENT = Experiment(
     ),
     remedies=(
         remedy(
-            "Where the answer must be right, ask for the proof: on matrices of {fewest:,} entries and more it costs at "
-            "most {high:.1f} times what `numpy.linalg.lstsq` does.",
+            "Where the answer must be right, ask for the proof: on the matrices of the first table with {fewest:,} "
+            "entries and more it costs at most {high:.1f} times what `numpy.linalg.lstsq` does.",
             lambda rows: against_targets(graded_rows(rows, large=True)),
             lambda n: n["high"] < 5,
             CODE,

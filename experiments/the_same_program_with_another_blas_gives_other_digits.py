@@ -237,14 +237,14 @@ EXPERIMENT = Experiment(
             counts,
         ),
         Finding(
-            "Neither is the better one: each BLAS is ahead of the others by more than a quarter of a digit {fewest} "
-            "times or more.",
+            "No BLAS is the better one: each is ahead of the other by more than a quarter of a digit {fewest} times or "
+            "more.",
             lambda rows: min(ahead(rows).values()) >= 3 if compared(rows) else None,
             lambda rows: {"fewest": min(ahead(rows).values())},
         ),
         Finding(
-            "A lost answer is not the BLAS's fault: where less than one digit is right over one, no more than "
-            "{saved:.1f} are over another.",
+            "No answer that is lost over one BLAS is saved by another: where less than one digit is right over one, at "
+            "most {saved:.1f} digits are right over the other.",
             lambda rows: saved(rows) < 2 if compared(rows) else None,
             lambda rows: {"saved": saved(rows)},
         ),

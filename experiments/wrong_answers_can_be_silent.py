@@ -3,7 +3,8 @@
 Incomes beside rates, years, time stamps, dummies (0/1 columns) beside an intercept, and random matrices of growing
 condition number (explained on the first page), with the eleven NIST regressions: every entry point of every library and
 program on the bench. An answer is called wrong when some coefficient has not one correct digit although the data
-support four; problems that are exactly rank deficient have several right answers, and each route is scored against the
+support four, or when there is no answer; problems that are exactly rank deficient have several right answers, and
+each route is scored against the
 policy that it declares.
 
 The first table counts for the default call of each library how its wrong answers were reported: refused or failed, NA
