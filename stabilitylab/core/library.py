@@ -47,6 +47,8 @@ class Library:
             return self.blas_of()
         if self.modules:
             return blas.blas_of_modules(self.modules, self.distribution)
+        if self.files:  # what answers is made by a compiler or launcher of these files, and is linked otherwise
+            return blas.UNKNOWN
         paths = filter(None, map(shutil.which, self.programs[:1]))
         return next(map(blas.blas_of_program, paths), blas.NONE)
 

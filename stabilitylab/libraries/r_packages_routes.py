@@ -8,7 +8,7 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
-from stabilitylab.libraries.r_routes import COMMAND, DRIVER
+from stabilitylab.libraries.r_routes import COMMAND, DRIVER, blas_of_r
 from stabilitylab.libraries.support.programs import doubles, fit, session
 
 PACKAGES = ("MASS", "RcppEigen", "RcppArmadillo")
@@ -48,6 +48,7 @@ def _package(package: str) -> RPackage:
         programs=("R",),
         install=f"apt install r-cran-{package.lower()}",
         version=lambda: _installed()[package],
+        blas_of=blas_of_r,
     )
 
 

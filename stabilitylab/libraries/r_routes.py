@@ -10,7 +10,7 @@ from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
 from stabilitylab.libraries.support.programs import END, doubles, fit, session
 
-R = program("r", title="R", programs=("R",), ask=("R", "--version"), package="r-base-core", blas_of=lambda: _blas())
+R = program("r", title="R", programs=("R",), ask=("R", "--version"), package="r-base-core", blas_of=lambda: blas_of_r())
 
 COMMAND = ("R", "--vanilla", "--no-echo")
 # In the driver, given() lists coefficients, those that are NA as dropped, and model() what summary reports of a fit.
@@ -48,7 +48,7 @@ def _ask(solve: str, A: Array, b: Array) -> Fit:
         return fit(session(COMMAND, DRIVER).ask(f'ask("{path}", {m}L, {p}L, function(X, y) {solve})'))
 
 
-def _blas() -> str:
+def blas_of_r() -> str:
     """What R has loaded once it has solved something: it loads its LAPACK then."""
     running = session(COMMAND, DRIVER)
     running.ask(f'invisible(solve(1))\ncat("{END}\\n")')

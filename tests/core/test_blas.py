@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from stabilitylab.core import blas
 from stabilitylab.core.blas import blas_among, blas_of_modules, blas_of_process, blas_of_program, requirements_of
+from stabilitylab.core.library import Library
 
 DEBIAN = "/usr/lib/x86_64-linux-gnu"
 OPENBLAS = (
@@ -128,3 +130,11 @@ def test_files_are_preloaded_in_their_order_and_none_changes_nothing():
         "LD_PRELOAD": "/b/libblas.so.3:/l/liblapack.so.3"
     }
     assert blas.preloading(()) == {}
+
+
+def test_of_a_compiler_nothing_is_said_about_what_it_compiles():
+    made = Library(
+        name="made", title="Made", install="", version=lambda: "1", programs=("sh",), files=("/usr/include/header.h",)
+    )
+    assert made.blas() == "unknown"
+    assert replace(made, files=()).blas() == "none"
