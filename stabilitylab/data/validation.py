@@ -145,11 +145,13 @@ def _is_rounded(value: Any) -> bool:
 
 
 def _real(values: npt.ArrayLike, name: str) -> Array:
-    array, exact = as_array(values, name), unrounded(values, name)
+    array = unrounded(values, name)
+    if array.dtype.kind == "O":
+        if any(map(_is_rounded, array.ravel().tolist())):
+            raise OutOfRangeError(f"{name} holds integers beyond 2**53, which float64 would round: subtract an offset")
+        array = as_array(values, name)
     if array.dtype.kind == "c":
         raise ComplexError(f"{name} is complex; stack real and imaginary parts as rows of a real problem")
-    if exact.dtype.kind == "O" and any(map(_is_rounded, exact.ravel().tolist())):
-        raise OutOfRangeError(f"{name} holds integers beyond 2**53, which float64 would round: subtract an offset")
     if array.dtype.kind in "biu":
         as_float = array.astype(np.float64)
         if not exact_in_float64(array):

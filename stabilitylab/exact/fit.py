@@ -58,6 +58,7 @@ class CertifiedFit:
         return np.array(self.x, dtype=dtype, copy=copy)
 
     @cached_property
+    @in_default_mode
     def evidence(self) -> Evidence:
         """The exact normal equations, formed now where the solution did not need them, and what follows from them."""
         normal, solution, rank = self.system, self.solution, self.certificate.rank

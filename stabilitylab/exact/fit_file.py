@@ -9,6 +9,7 @@ import numpy as np
 
 from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import (
     Argument,
     InputError,
@@ -24,6 +25,7 @@ from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.least_squares import POLICIES, Policy
 
 
+@in_default_mode
 def fit_file(
     path: str | os.PathLike[str],
     target: str | int,

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.environment import one_blas_thread
 from stabilitylab.core.errors import (
@@ -106,6 +107,7 @@ def _coefficients(x: npt.ArrayLike) -> Array:
     return array
 
 
+@in_default_mode
 def score_solution(
     entry: Entry[RouteLabel],
     problem: Problem,

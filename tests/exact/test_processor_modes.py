@@ -9,7 +9,11 @@ import pytest
 
 import stabilitylab as sl
 from processor_modes import HERE, MODES, in_mode
+from stabilitylab.core.arithmetic.processor import is_default_mode
+from stabilitylab.exact import fit as fit_module
+from stabilitylab.exact import fit_file as file_module
 from stabilitylab.exact.gram import blas_threads
+from stabilitylab.scoring import score as score_module
 
 pytestmark = pytest.mark.skipif(not HERE, reason="modes are set as glibc on x86-64 keeps them")
 
@@ -47,6 +51,29 @@ def test_an_enclosure_holds_the_solution(mode):
     assert found.lower.tolist() == expected.lower.tolist()
     assert (found.lower <= exact).all()
     assert (exact <= found.upper).all()
+
+
+@pytest.mark.parametrize("mode", ["upward", "both"])
+def test_nothing_is_computed_in_another_mode_behind_an_entry_point(mode, monkeypatch, tmp_path):
+    seen = []
+
+    def watched(module, name):
+        original = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, **k: seen.append(is_default_mode()) or original(*a, **k))
+
+    watched(fit_module, "summed")
+    watched(file_module, "open_table")
+    watched(score_module, "predict_for")
+    A, b = TALL
+    (tmp_path / "t.csv").write_text("x,y\n0.1,1\n0.2,3\n0.4,4\n")
+    problem, lazy = sl.problems.get("nist.norris")(), sl.lstsq(A, b)
+    assert lazy.system is None
+    with in_mode(mode):
+        _ = lazy.total_sum_of_squares
+        sl.fit_file(tmp_path / "t.csv", "y", truth="matrix")
+        sl.measure("qr.householder", problem, metrics=["digits.min"])
+    assert len(seen) >= 3
+    assert all(seen)
 
 
 @pytest.mark.parametrize("mode", MODES)
