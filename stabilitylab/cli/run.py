@@ -15,8 +15,10 @@ from rich.markup import escape
 from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON, FOLDER
 from stabilitylab.cli.screen import rule, screen, show
-from stabilitylab.lab.chapter import INDEX, Chapter, publish, refresh, write_index, written_before
-from stabilitylab.lab.experiment import CheckedFinding, Size, counted, select
+from stabilitylab.lab.book import INDEX, write_index, written_before
+from stabilitylab.lab.chapter import Chapter, publish, refresh
+from stabilitylab.lab.experiment import Size, counted, select
+from stabilitylab.lab.finding import CheckedFinding
 from stabilitylab.lab.not_imported import lines_of, not_imported
 from stabilitylab.lab.runner import ExperimentRun, run_experiments
 from stabilitylab.report.committed import environment_of, publish_rows, write_environment

@@ -24,9 +24,9 @@ from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.exact import GramAccumulator, enclose, lstsq
 from stabilitylab.exact.gram.inputs import exact_input
 from stabilitylab.exact.statistics import evidence_of
-from stabilitylab.lab.claims import finding, remedy
 from stabilitylab.lab.environments import Requirement, VersionError, interpreter
-from stabilitylab.lab.experiment import Experiment, Finding, Probe, Remedy, Size
+from stabilitylab.lab.experiment import Experiment, Probe, Size
+from stabilitylab.lab.finding import Finding, Remedy, finding, remedy
 from stabilitylab.lab.library_page import WorstAnswers
 from stabilitylab.lab.script import run_file
 from stabilitylab.lab.version_watch import answer

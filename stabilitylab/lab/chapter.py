@@ -1,22 +1,19 @@
-"""Pages: a chapter for each experiment, and an index that reads as a short book. All of it is made from rows."""
+"""A chapter for each experiment: page, tables and figures, all made from its rows; and where they are published."""
 
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from stabilitylab import libraries
 from stabilitylab.core import environment
-from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.library import Library
-from stabilitylab.lab.experiment import CheckedFinding, CheckedRemedy, Loaded, Tabulation, find, load
-from stabilitylab.lab.library_page import page
+from stabilitylab.lab.experiment import Loaded, Tabulation
+from stabilitylab.lab.finding import CheckedFinding, CheckedRemedy
 from stabilitylab.report import plot
 from stabilitylab.report.blas_used import blas_sentence, blas_used
 from stabilitylab.report.blocks import (
@@ -31,11 +28,9 @@ from stabilitylab.report.blocks import (
     TableBlock,
     Text,
     Typed,
-    anchor,
     paragraphs,
     prose,
 )
-from stabilitylab.report.plot import condition
 from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.writers import csv, html, jsonl, markdown
 
@@ -46,12 +41,8 @@ PAGES: Mapping[str, Callable[[Sequence[Block]], str]] = {markdown.SUFFIX: markdo
 PUBLISHED = (markdown.SUFFIX, ".csv", ".svg")
 """The files that are kept beside the experiments; a run makes the others again."""
 
-INDEX = f"index{markdown.SUFFIX}"
 APPENDIX = "-appendix"
 """What follows the name of a chapter in the name of the page of its large tables."""
-
-PICTURE = "condition-number"
-"""The name of the figure on the index, without suffix."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +91,13 @@ class Chapter:
         return (
             Heading(1, prose(self.question)),
             *paragraphs(self.text),
-            *_findings(self.findings),
-            *_instead(self.remedies, 2),
+            *verdicts(self.findings),
+            *instead(self.remedies, 2),
             *self.figures,
             *self.tables,
             *((more,) if more else ()),
             *(Text((f"Passed over, for it is not here: {lack}",)) for lack in self.lacks),
-            *_blas(self.blas),
+            *blas_blocks(self.blas),
             Text(("Made by ", made_by, "; ", Link(("all chapters",), "index"), ".")),
         )
 
@@ -161,85 +152,14 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
         ),
     )
     # Seconds mean nothing without the machine; digits hardly depend on it, and say so once, in the index.
-    machine = _environment() if experiment.cost == "bench" else ()
-    _write_page(folder, name, (*chapter.blocks, *machine), tuple(PAGES))
+    machine = environment_blocks() if experiment.cost == "bench" else ()
+    write_page(folder, name, (*chapter.blocks, *machine), tuple(PAGES))
     if appendix:
-        _write_page(folder, chapter.appendix_name, chapter.appendix_blocks, tuple(PAGES))
+        write_page(folder, chapter.appendix_name, chapter.appendix_blocks, tuple(PAGES))
     return chapter
 
 
-def write_index(
-    chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str] = tuple(PAGES), others: Sequence[Loaded] = ()
-) -> None:
-    """The book, its picture, and a page for each library, in the formats of these suffixes.
-
-    What a person sees and where to read of it; the condition number; for each experiment its question, findings, first
-    figure and what to do instead; the libraries; the environment. others: see `written_before`.
-    """
-    questions = [prose(chapter.question) for chapter in chapters]
-    blocks: list[Block] = [
-        Heading(1, ("What happens to the digits",)),
-        Text(
-            prose(
-                "Each chapter asks a question, answers it with findings that a check stands behind, says what to do "
-                "instead, and shows the rows. `python experiments/NAME.py` makes a chapter again."
-            )
-        ),
-        *_symptoms(chapters, others),
-        Heading(2, ("The condition number",)),
-        Text(prose(CONDITION_NUMBER)),
-        FigureBlock(condition.TITLE, PICTURE),
-        Heading(2, ("The chapters",)),
-        Items(tuple((Link(words, anchor=anchor(words)),) for words in questions), numbered=True),
-    ]
-    if others:
-        blocks += [
-            Text(("Made in runs of their own:",)),
-            Items(tuple((Link(prose(one.question), one.name),) for one in others)),
-        ]
-    for chapter, words in zip(chapters, questions, strict=True):
-        blocks += [Heading(2, words), *_findings(chapter.findings), *chapter.figures[:1]]
-        blocks += _instead(chapter.remedies, 3)
-        blocks.append(Text((Link(("The whole chapter",), chapter.name), ", with its tables.")))
-    blocks += _library_pages(chapters, folder, suffixes)
-    blas = _blas(tuple(pair for chapter in chapters for pair in chapter.blas))
-    _write_page(folder, INDEX.removesuffix(markdown.SUFFIX), (*blocks, *_environment(), *blas), suffixes)
-    for suffix, content in _picture():
-        if suffix in PUBLISHED or html.SUFFIX in suffixes:
-            (folder / f"{PICTURE}{suffix}").write_bytes(content)
-
-
-CONDITION_NUMBER = (
-    "Each row of data is a line, and the solution lies where the lines meet. Where they cross at a wide angle, a small "
-    "shift of the lines moves that point as little; where they are nearly parallel, it moves far along them. The "
-    "*condition number* of A, its largest singular value over its smallest, is how many times larger a relative change "
-    "of b can become in x: at 1e8 a change in the sixteenth digit of the data can reach the eighth digit of the answer."
-)
-"""What the picture of the index shows, for a reader who has not met the word."""
-
-
-def _symptoms(chapters: Sequence[Chapter], others: Sequence[Loaded]) -> tuple[Block, ...]:
-    """What a person sees, with the chapters to read; nothing where no chapter names a symptom."""
-    told = [(one.name, (f"chapter {number}",), one.symptoms) for number, one in enumerate(chapters, 1)]
-    told += [(one.name, (one.name.replace("_", " "),), one.experiment.symptoms) for one in others]
-    leads: dict[str, list[Link]] = {}
-    for name, words, symptoms in told:
-        for symptom in symptoms:
-            leads.setdefault(symptom, []).append(Link(words, name))
-    if not leads:
-        return ()
-    items = tuple((*prose(symptom), ": ", *_separated(links)) for symptom, links in leads.items())
-    return Heading(2, ("What you see, and where to read",)), Items(items)
-
-
-def _separated(links: Sequence[Link]) -> Iterator[Link | str]:
-    for number, link in enumerate(links):
-        if number:
-            yield " and "
-        yield link
-
-
-def _instead(remedies: Sequence[CheckedRemedy], level: int) -> tuple[Block, ...]:
+def instead(remedies: Sequence[CheckedRemedy], level: int) -> tuple[Block, ...]:
     """What to do instead: each remedy's sentence with its verdict, and its code; nothing where there is none."""
     blocks: list[Block] = []
     for remedy in remedies:
@@ -247,68 +167,10 @@ def _instead(remedies: Sequence[CheckedRemedy], level: int) -> tuple[Block, ...]
     return (Heading(level, ("What to do instead",)), *blocks) if blocks else ()
 
 
-@cache
-def _picture() -> tuple[tuple[str, bytes], ...]:
-    """(suffix, content) of the files of the index's figure."""
-    with TemporaryDirectory() as folder:
-        files = plot.save(condition.picture(), Path(folder) / PICTURE)
-        return tuple((file.suffix, file.read_bytes()) for file in files)
-
-
 def _tables(specs: Sequence[Tabulation], rows: Rows, absent: Sequence[Library], stem: str) -> tuple[TableBlock, ...]:
     """The tables that there are rows for, numbered from 1."""
     made = [table for spec in specs if (table := _made(spec.table, rows, absent))]
     return tuple(TableBlock(table, f"{stem}-table{number}") for number, table in enumerate(made, 1))
-
-
-def written_before(experiments: Path, chapters: Sequence[Chapter], folder: Path) -> tuple[Loaded, ...]:
-    """The other experiments whose pages an earlier run left in a folder, in the order of their chapters.
-
-    One whose file cannot be loaded any more is left out: nothing of it was asked for now.
-    """
-    now = {chapter.name for chapter in chapters}
-    found = []
-    for path in find(experiments):
-        if path.stem not in now and (folder / f"{path.stem}{markdown.SUFFIX}").exists():
-            with suppress(StabilityLabError):
-                found.append(load(path))
-    return tuple(sorted(found, key=lambda one: (one.experiment.chapter, one.name)))
-
-
-def _library_pages(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str]) -> tuple[Block, ...]:
-    """Write a page for each library that a chapter has something to say about; the list of them for the index."""
-    for stale in [path for suffix in PAGES for path in folder.glob(f"library-*{suffix}")]:
-        stale.unlink()
-    links: list[Spans] = []
-    for library in libraries.each():
-        said: dict[str, list[Block]] = {}
-        for chapter in chapters:
-            own = [block for name, blocks in chapter.sections if name == library.name for block in blocks]
-            if own:
-                said[chapter.question] = [*own, Text((Link(("The whole chapter",), chapter.name), "."))]
-        if said and not library.missing:
-            advice = [
-                (*prose(remedy.says), " ", Link(("More",), chapter.name), ".")
-                for chapter, remedy in _advice(chapters, library)
-            ]
-            blas = dict(pair for chapter in chapters for pair in chapter.blas).get(library.title, "")
-            _write_page(folder, f"library-{library.name}", page(library, said, advice, blas), suffixes)
-            links.append((Link((f"{library.title} {library.version()}",), f"library-{library.name}"),))
-    if not links:
-        return ()
-    about = "Its entry points, its worst answers, and scripts that give them again."
-    return Heading(2, ("A page for each library",)), Text((about,)), Items(tuple(links))
-
-
-def _advice(chapters: Sequence[Chapter], library: Library) -> Iterator[tuple[Chapter, CheckedRemedy]]:
-    """The remedies that hold and concern a library: those about one of its routes, and those about whatever is called
-    of the chapters that have something to say about it."""
-    own = {entry.label.name for entry in libraries.catalog if entry.label.library == library}
-    for chapter in chapters:
-        concerned = any(name == library.name for name, _ in chapter.sections)
-        for remedy in chapter.remedies:
-            if remedy.holds and (own.intersection(remedy.needs) or (concerned and not remedy.needs)):
-                yield chapter, remedy
 
 
 def publish(chapters: Sequence[Chapter], written: Path, folder: Path) -> None:
@@ -351,7 +213,7 @@ def _made(make: Callable[[Rows], T], rows: Rows, absent: Sequence[Library]) -> T
         return None
 
 
-def _findings(findings: Sequence[CheckedFinding]) -> tuple[Items, ...]:
+def verdicts(findings: Sequence[CheckedFinding]) -> tuple[Items, ...]:
     """The list of findings with their verdicts; nothing where there are none."""
     return (Items(tuple(map(_verdict, findings))),) if findings else ()
 
@@ -362,7 +224,8 @@ def _verdict(finding: CheckedFinding) -> Spans:
     return Stressed(finding.verdict, strong=finding.holds is False), ": ", *prose(finding.says), *why
 
 
-def _environment() -> tuple[Block, ...]:
+def environment_blocks() -> tuple[Block, ...]:
+    """Versions, BLAS and processor of this process, under a heading."""
     said = {
         key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for key, value in environment.stamp().items()
@@ -371,14 +234,15 @@ def _environment() -> tuple[Block, ...]:
     return Heading(2, ("Where these numbers were made",)), Items(lines)
 
 
-def _blas(used: Sequence[tuple[str, str]]) -> tuple[Block, ...]:
+def blas_blocks(used: Sequence[tuple[str, str]]) -> tuple[Block, ...]:
     """The sentence of `blas_sentence` for (title, BLAS) of libraries; nothing where none is known."""
     titles = dict(sorted(used))
     sentence = blas_sentence(titles, {one.title: one.version() for one in libraries.each() if one.title in titles})
     return (Text((sentence,)),) if sentence else ()
 
 
-def _write_page(folder: Path, name: str, blocks: Sequence[Block], suffixes: Sequence[str]) -> None:
+def write_page(folder: Path, name: str, blocks: Sequence[Block], suffixes: Sequence[str]) -> None:
+    """Write a page in the formats of these suffixes, keys of PAGES."""
     for suffix in suffixes:
         _write(folder / f"{name}{suffix}", PAGES[suffix](blocks))
 

@@ -11,8 +11,10 @@ from planted import experiment
 from stabilitylab.core import environment
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement
-from stabilitylab.lab.chapter import INDEX, publish, refresh, write_chapter, write_index, written_before
-from stabilitylab.lab.experiment import Experiment, Finding, Loaded, Remedy
+from stabilitylab.lab.book import INDEX, write_index, written_before
+from stabilitylab.lab.chapter import publish, refresh, write_chapter
+from stabilitylab.lab.experiment import Experiment, Loaded
+from stabilitylab.lab.finding import Finding, Remedy
 from stabilitylab.report.blocks import FigureBlock, Heading, Items, TableBlock, Text
 from stabilitylab.report.plot import HeatMap
 from stabilitylab.report.rows import NoRowsError, Rows

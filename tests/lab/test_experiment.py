@@ -15,7 +15,8 @@ from stabilitylab.core.errors import DuplicateNameError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement, Status
 from stabilitylab.data.equivalents import PUBLISHED
-from stabilitylab.lab.experiment import Experiment, ExperimentError, Finding, Probe, Remedy, find, load, select
+from stabilitylab.lab.experiment import Experiment, ExperimentError, Probe, find, load, select
+from stabilitylab.lab.finding import Finding, Remedy
 from stabilitylab.lab.trial import trials
 from stabilitylab.problems import case, cases
 from stabilitylab.report.rows import Rows, from_json, to_json

@@ -6,7 +6,8 @@ import sys
 
 from pages import faults, too_long
 from paths import ROOT
-from stabilitylab.lab.experiment import NOT_MEASURED, ROWS_LACK, find, load
+from stabilitylab.lab.experiment import find, load
+from stabilitylab.lab.finding import NOT_MEASURED, ROWS_LACK
 
 COMMITTED = [load(path) for path in find(ROOT / "experiments")]
 COSTS = {one.name: one.experiment.cost for one in COMMITTED}

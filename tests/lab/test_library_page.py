@@ -10,7 +10,8 @@ import stabilitylab as sl
 from made_tables import measured
 from stabilitylab import libraries
 from stabilitylab.core.library import Library
-from stabilitylab.lab.chapter import write_chapter, write_index
+from stabilitylab.lab.book import write_index
+from stabilitylab.lab.chapter import write_chapter
 from stabilitylab.lab.experiment import Experiment, Loaded
 from stabilitylab.lab.library_page import WorstAnswers, fallen, page, script
 from stabilitylab.report.blocks import Code, Text

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
-from stabilitylab.lab.experiment import Experiment, Finding, Probe
+from stabilitylab.lab import Experiment, Finding, Probe
 from stabilitylab.report.table import Listing
 
 HERE = Path(__file__)

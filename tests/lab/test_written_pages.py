@@ -7,7 +7,7 @@ import pytest
 from page_programs import disagreement, run
 from pages import anchors, faults, parsed, programs
 from planted import experiment
-from stabilitylab.lab.chapter import write_index
+from stabilitylab.lab.book import write_index
 from stabilitylab.lab.experiment import load
 from stabilitylab.lab.runner import run_experiment
 

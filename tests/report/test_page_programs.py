@@ -2,7 +2,7 @@
 
 import pytest
 
-from page_programs import disagreement, run, unkept
+from page_programs import disagreement, gains, run, unkept
 from pages import Program, programs
 from paths import EXPERIMENTS, ROOT
 from stabilitylab import bench, libraries
@@ -66,6 +66,13 @@ def test_a_comment_that_is_not_kept_is_seen(comment):
     assert unkept(f"import math\nprint(math.pi)  # {comment}", "3.14159\n")
 
 
+def test_a_program_that_brings_nothing_back_is_seen():
+    assert not gains("4.0 digits before\n4.9 digits after\n")
+    assert not gains("")
+    assert gains("0.0 digits\n12.5 digits, by QR\n")
+    assert gains("[1.0, 2.0]\n")
+
+
 # --- the pages of the checkout
 
 
@@ -91,12 +98,16 @@ def test_the_programs_of_a_text_run_one_after_another(page):
     assert errors == [""] * len(found)
 
 
-def test_a_remedy_runs_and_prints_what_it_says():
+def test_a_remedy_runs_prints_what_it_says_and_shows_what_it_brings_back():
     here = [(name, one) for name, one in REMEDIES if not any(bench.route(route).label.lacks for route in one.needs)]
     wrong = [
-        (name, error or unkept(remedy.code, printed))
+        (name, why)
         for (name, remedy), (printed, error) in zip(here, run([one.code for _, one in here]), strict=True)
-        if error or unkept(remedy.code, printed)
+        if (
+            why := error
+            or unkept(remedy.code, printed)
+            or ("" if gains(printed) else f"brings nothing back: {printed}")
+        )
     ]
     assert not wrong
 

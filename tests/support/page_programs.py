@@ -10,6 +10,9 @@ from fractions import Fraction
 import numpy as np
 
 from paths import ROOT
+from stabilitylab.probes.rank_policy.outcomes import KEPT_TO
+
+GAIN = 1.0  # digits by which a remedy is ahead, at least: less is no rank
 
 RUN = """
 import contextlib, io, json, sys, traceback
@@ -48,11 +51,11 @@ def disagreement(program, printed, error):
     """
     lines = printed.splitlines()
     if exact := re.search(r"# exactly (.*)", program.code):
-        right = [float(Fraction(number.strip())) for number in exact[1].split(",")]
-        shares = [numbers(line)[1:] for line in lines]
-        # A route with a penalty comes near and no nearer.
-        kept = bool(shares) and close(shares[0], right, 0.25)
-        lost = bool(error) or len(shares) == 1 or not close(shares[-1], right, 0.1)
+        # The last coefficient is that along the direction which is kept or lost; round-off may move the others.
+        right = float(Fraction(exact[1].split(",")[-1].strip()))
+        shares = [numbers(line)[-1] for line in lines]
+        kept = bool(shares) and abs(shares[0] - right) <= KEPT_TO * abs(right)
+        lost = bool(error) or len(shares) == 1 or not abs(shares[-1] - right) <= KEPT_TO * abs(right)
         return "" if kept and lost else f"exactly {right}: {printed}{error}"
     if error:
         return error
@@ -88,6 +91,12 @@ def unkept(code, printed):
         for comment, line in zip(comments, lines, strict=len(lines) == len(comments))
         if comment and not _kept(re.findall(r"-?\d+\.?\d*(?:e[+-]?\d+)?", comment[1]), numbers(line))
     ]
+
+
+def gains(printed):
+    """Whether a print-out shows what came of a change: its last number of digits far above its first, or values."""
+    counted = [float(one) for one in re.findall(r"^(\d+\.\d) digits", printed, flags=re.MULTILINE)]
+    return counted[-1] - counted[0] > GAIN if counted else bool(re.search(r"\d", printed))
 
 
 def _kept(written, printed):

@@ -8,8 +8,8 @@ import pytest
 
 from paths import EXPERIMENTS
 from stabilitylab.core.types import Measurement
-from stabilitylab.lab.claims import finding, remedy
-from stabilitylab.lab.experiment import Finding, find, load
+from stabilitylab.lab.experiment import find, load
+from stabilitylab.lab.finding import Finding, finding, remedy
 from stabilitylab.report.committed import SUFFIX, read_committed
 from stabilitylab.report.rows import NoRowsError, Rows
 

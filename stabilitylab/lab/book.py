@@ -1,0 +1,161 @@
+"""The book: the index of all chapters, by symptom and by question, and a page for each library."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stabilitylab import libraries
+from stabilitylab.core.errors import StabilityLabError
+from stabilitylab.core.library import Library
+from stabilitylab.lab.chapter import (
+    PAGES,
+    PUBLISHED,
+    Chapter,
+    blas_blocks,
+    environment_blocks,
+    instead,
+    verdicts,
+    write_page,
+)
+from stabilitylab.lab.experiment import Loaded, find, load
+from stabilitylab.lab.finding import CheckedRemedy
+from stabilitylab.lab.library_page import page
+from stabilitylab.report import plot
+from stabilitylab.report.blocks import Block, FigureBlock, Heading, Items, Link, Spans, Text, anchor, prose
+from stabilitylab.report.plot import condition
+from stabilitylab.report.writers import html, markdown
+
+INDEX = f"index{markdown.SUFFIX}"
+PICTURE = "condition-number"
+"""The name of the figure on the index, without suffix."""
+
+
+def write_index(
+    chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str] = tuple(PAGES), others: Sequence[Loaded] = ()
+) -> None:
+    """The book, its picture, and a page for each library, in the formats of these suffixes.
+
+    What a person sees and where to read of it; the condition number; for each experiment its question, findings, first
+    figure and what to do instead; the libraries; the environment. others: see `written_before`.
+    """
+    questions = [prose(chapter.question) for chapter in chapters]
+    blocks: list[Block] = [
+        Heading(1, ("What happens to the digits",)),
+        Text(
+            prose(
+                "Each chapter asks a question, answers it with findings that a check stands behind, says what to do "
+                "instead, and shows the rows. `python experiments/NAME.py` makes a chapter again."
+            )
+        ),
+        *_symptoms(chapters, others),
+        Heading(2, ("The condition number",)),
+        Text(prose(CONDITION_NUMBER)),
+        FigureBlock(condition.TITLE, PICTURE),
+        Heading(2, ("The chapters",)),
+        Items(tuple((Link(words, anchor=anchor(words)),) for words in questions), numbered=True),
+    ]
+    if others:
+        blocks += [
+            Text(("Made in runs of their own:",)),
+            Items(tuple((Link(prose(one.question), one.name),) for one in others)),
+        ]
+    for chapter, words in zip(chapters, questions, strict=True):
+        blocks += [Heading(2, words), *verdicts(chapter.findings), *chapter.figures[:1]]
+        blocks += instead(chapter.remedies, 3)
+        blocks.append(Text((Link(("The whole chapter",), chapter.name), ", with its tables.")))
+    blocks += _library_pages(chapters, folder, suffixes)
+    blas = blas_blocks(tuple(pair for chapter in chapters for pair in chapter.blas))
+    write_page(folder, INDEX.removesuffix(markdown.SUFFIX), (*blocks, *environment_blocks(), *blas), suffixes)
+    for suffix, content in _picture():
+        if suffix in PUBLISHED or html.SUFFIX in suffixes:
+            (folder / f"{PICTURE}{suffix}").write_bytes(content)
+
+
+CONDITION_NUMBER = (
+    "Each row of data is a line, and the solution lies where the lines meet. Where they cross at a wide angle, a small "
+    "shift of the lines moves that point as little; where they are nearly parallel, it moves far along them. The "
+    "*condition number* of A, its largest singular value over its smallest, is how many times larger a relative change "
+    "of b can become in x: at 1e8 a change in the sixteenth digit of the data can reach the eighth digit of the answer."
+)
+"""What the picture of the index shows, for a reader who has not met the word."""
+
+
+def _symptoms(chapters: Sequence[Chapter], others: Sequence[Loaded]) -> tuple[Block, ...]:
+    """What a person sees, with the chapters to read; nothing where no chapter names a symptom."""
+    told = [(one.name, (f"chapter {number}",), one.symptoms) for number, one in enumerate(chapters, 1)]
+    told += [(one.name, (one.name.replace("_", " "),), one.experiment.symptoms) for one in others]
+    leads: dict[str, list[Link]] = {}
+    for name, words, symptoms in told:
+        for symptom in symptoms:
+            leads.setdefault(symptom, []).append(Link(words, name))
+    if not leads:
+        return ()
+    items = tuple((*prose(symptom), ": ", *_separated(links)) for symptom, links in leads.items())
+    return Heading(2, ("What you see, and where to read",)), Items(items)
+
+
+def _separated(links: Sequence[Link]) -> Iterator[Link | str]:
+    for number, link in enumerate(links):
+        if number:
+            yield " and "
+        yield link
+
+
+@cache
+def _picture() -> tuple[tuple[str, bytes], ...]:
+    """(suffix, content) of the files of the index's figure."""
+    with TemporaryDirectory() as folder:
+        files = plot.save(condition.picture(), Path(folder) / PICTURE)
+        return tuple((file.suffix, file.read_bytes()) for file in files)
+
+
+def written_before(experiments: Path, chapters: Sequence[Chapter], folder: Path) -> tuple[Loaded, ...]:
+    """The other experiments whose pages an earlier run left in a folder, in the order of their chapters.
+
+    One whose file cannot be loaded any more is left out: nothing of it was asked for now.
+    """
+    now = {chapter.name for chapter in chapters}
+    found = []
+    for path in find(experiments):
+        if path.stem not in now and (folder / f"{path.stem}{markdown.SUFFIX}").exists():
+            with suppress(StabilityLabError):
+                found.append(load(path))
+    return tuple(sorted(found, key=lambda one: (one.experiment.chapter, one.name)))
+
+
+def _library_pages(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str]) -> tuple[Block, ...]:
+    """Write a page for each library that a chapter has something to say about; the list of them for the index."""
+    for stale in [path for suffix in PAGES for path in folder.glob(f"library-*{suffix}")]:
+        stale.unlink()
+    links: list[Spans] = []
+    for library in libraries.each():
+        said: dict[str, list[Block]] = {}
+        for chapter in chapters:
+            own = [block for name, blocks in chapter.sections if name == library.name for block in blocks]
+            if own:
+                said[chapter.question] = [*own, Text((Link(("The whole chapter",), chapter.name), "."))]
+        if said and not library.missing:
+            advice = [
+                (*prose(remedy.says), " ", Link(("More",), chapter.name), ".")
+                for chapter, remedy in _advice(chapters, library)
+            ]
+            blas = dict(pair for chapter in chapters for pair in chapter.blas).get(library.title, "")
+            write_page(folder, f"library-{library.name}", page(library, said, advice, blas), suffixes)
+            links.append((Link((f"{library.title} {library.version()}",), f"library-{library.name}"),))
+    if not links:
+        return ()
+    about = "Its entry points, its worst answers, and scripts that give them again."
+    return Heading(2, ("A page for each library",)), Text((about,)), Items(tuple(links))
+
+
+def _advice(chapters: Sequence[Chapter], library: Library) -> Iterator[tuple[Chapter, CheckedRemedy]]:
+    """The remedies that hold and concern a library: those about one of its routes, and those about whatever is called
+    of the chapters that have something to say about it."""
+    own = {entry.label.name for entry in libraries.catalog if entry.label.library == library}
+    for chapter in chapters:
+        concerned = any(name == library.name for name, _ in chapter.sections)
+        for remedy in chapter.remedies:
+            if remedy.holds and (own.intersection(remedy.needs) or (concerned and not remedy.needs)):
+                yield chapter, remedy
