@@ -139,7 +139,7 @@ def node_regression_linear(x: Array, y: Array) -> Fit:
     fails={"agrees_with_the_exact_solution": ROUNDS, "has_a_stated_answer_to_singular_data": NAN},
 )
 def node_regression_polynomial(x: Array, y: Array, degree: int) -> Fit:
-    """Coefficients (degree+1,) of 1, x, x**2, ... = polynomial(data, {order: degree}) of regression, with R².
+    """Coefficients (degree+1,) of 1, x, x**2, ... = polynomial(data) of regression with option order, and R².
 
     The normal equations by elimination with column pivoting; then coefficients and R² are rounded to two decimals,
     which leaves nothing of a coefficient below 0.005.
@@ -155,7 +155,7 @@ def node_regression_polynomial(x: Array, y: Array, degree: int) -> Fit:
     fails={"has_a_stated_answer_to_singular_data": NAN},
 )
 def node_regression_polynomial_precision(x: Array, y: Array, degree: int) -> Fit:
-    """Coefficients (degree+1,) of 1, x, x**2, ... = polynomial(data, {order: degree, precision: 16}) of regression.
+    """Coefficients (degree+1,) of 1, x, x**2, ... = polynomial(data) of regression with options order and precision 16.
 
     As node.regression_polynomial, rounded to sixteen decimals: digits of small coefficients are still lost to that, and
     those of the others to the normal equations.
@@ -238,7 +238,7 @@ def _matrix(expression: str, A: Array, b: Array) -> Fit:
     call_form="columns",
 )
 def node_ml_regression(X: Array, y: Array, intercept: bool) -> Fit:
-    """Coefficients and standard errors of new MultivariateLinearRegression(X, y, { intercept }), X (m, p).
+    """Coefficients and standard errors of MultivariateLinearRegression(X, y) with option intercept, X (m, p).
 
     The normal equations of [X 1] by an inverse of A'A from JAMA's SVD. Directions that the inverse leaves out are
     dropped without a warning: columns in units far apart lose the shorter one long before they are dependent.
