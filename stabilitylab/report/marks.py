@@ -56,6 +56,16 @@ UNSUPPORTED = Mark(
     "not supported by the data",
     f"no correct digit in some coefficient, and the data support fewer than {DESERVED:g}: no route is to blame",
 )
+NOT_DECLARED = Mark(
+    "◇",
+    "not the solution declared",
+    "no correct digit in some coefficient; A is exactly rank deficient, and of its many solutions this is not the one "
+    "that the route declares",
+)
+NOT_JUDGED = Mark("◍", "not judged", "no correct digit in some coefficient; what the data support was not scored")
+ELSEWHERE = Mark(
+    "◌", "wrong beside right coefficients", "no correct digit of this number, beside coefficients that have"
+)
 IN_PART = Mark("◑", "zero in part", "0.0 stands for several rows, and in k of n of them the digits are 0.0, not in all")
 ABSENT = Mark("·", "not applicable", "the route does not take this kind of problem")
 NOT_SCORED = Mark("n/a", "not scored", "answered, but without this score")
@@ -65,6 +75,9 @@ ORDER: tuple[Mark, ...] = (
     *VERDICT_MARKS.values(),
     IN_PART,
     UNSUPPORTED,
+    NOT_DECLARED,
+    NOT_JUDGED,
+    ELSEWHERE,
     SILENT,
     *STATUS_MARKS.values(),
     ABSENT,
