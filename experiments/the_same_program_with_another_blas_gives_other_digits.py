@@ -28,6 +28,7 @@ from stabilitylab.lab import (
     bench,
     installed_blas,
     libraries,
+    one_decimal,
     preloading,
     problems,
     run_file,
@@ -196,8 +197,8 @@ class Movements:
         body = []
         for (solver, problem), of in most:
             kept = digits(of)
-            cells = [Cell(f"{kept[name]:.1f}", kept[name]) if name in kept else Cell("—") for name in names]
-            body.append((Cell(solver), Cell(problem), *cells, Cell(f"{moved(of):.1f}", moved(of))))
+            cells = [Cell(one_decimal(kept[name]), kept[name]) if name in kept else Cell("—") for name in names]
+            body.append((Cell(solver), Cell(problem), *cells, Cell(one_decimal(moved(of)), moved(of))))
         header = ("route", "problem", *names, "between them")
         scored = (False, False, *(True for _ in names), True)
         return Table(self.title, header, scored, tuple(body), ("Scored against the decimal truth; data in float64.",))

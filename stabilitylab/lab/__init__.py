@@ -18,6 +18,7 @@ from stabilitylab.core.arithmetic.formats import as_integers
 from stabilitylab.core.blas import installed as installed_blas
 from stabilitylab.core.blas import preloading
 from stabilitylab.core.library import Library
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Fit, Measurement, Status, Truth
 from stabilitylab.data.equivalents import Variant
 from stabilitylab.data.problem import Decimals, Design, Problem
@@ -48,6 +49,6 @@ __all__ = [
     "Problem", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table", "TableBlock",
     "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench", "case", "cases",
     "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz", "haar", "how_reported", "installed_blas",
-    "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "plain", "preloading", "problems",
+    "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "one_decimal", "plain", "preloading", "problems",
     "rank_policy", "reference", "remedy", "run_file", "singular_values", "solvers", "superscript",
 ]  # fmt: skip

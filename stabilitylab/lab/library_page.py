@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from stabilitylab import bench, libraries
 from stabilitylab.core.library import Library
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Measurement, Status
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Link, Spans, TableBlock, Text, prose
 from stabilitylab.report.cells import Cell, Table
@@ -47,7 +48,9 @@ class WorstAnswers:
             if own:
                 worst = sorted(own, key=place)[: self.count]
                 first = worst[0]
-                kept = "no answer" if first["digits.min"] is None else f"{first['digits.min']:.1f} correct digits"
+                kept = (
+                    "no answer" if first["digits.min"] is None else f"{one_decimal(first['digits.min'])} correct digits"
+                )
                 made[library.name] = (
                     TableBlock(worst_table(worst)),
                     Text((f"The first of them again, with {kept} ({in_words(first)}):",)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import MAPPINGS, WORST, Status
 from stabilitylab.scoring import metrics
 from stabilitylab.scoring.reporting import DESERVED
@@ -150,9 +151,7 @@ def printed(value: float | int | str, format: NumberFormat) -> str:
         return plain(value)
     if format == "scientific":
         return scientific(value)
-    # 16.0 would claim more digits than a double holds: the cap of 15.95 is printed as it is.
-    text = f"{value + 0.0:.1f}"
-    return f"{value:.2f}" if text == "16.0" and value < 16 else text
+    return one_decimal(value)
 
 
 def superscript(number: int) -> str:

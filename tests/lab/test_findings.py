@@ -1,17 +1,19 @@
 """Findings take their numbers from the rows that decide them: planted rows, and the committed ones of every chapter."""
 
+import ast
 import re
 from dataclasses import replace
 from functools import cache
 
 import pytest
 
-from paths import EXPERIMENTS
+from paths import EXPERIMENTS, ROOT
 from stabilitylab.core.types import Measurement
 from stabilitylab.lab.experiment import find, load
 from stabilitylab.lab.finding import Finding, finding, remedy
 from stabilitylab.report.committed import SUFFIX, read_committed
 from stabilitylab.report.rows import NoRowsError, Rows
+from stabilitylab.report.table import Pivot
 
 TABLES = EXPERIMENTS / "tables"
 
@@ -46,6 +48,37 @@ def test_a_finding_and_a_remedy_decide_on_the_numbers_that_they_show():
     assert finding("{d:.1f} digits", of("c"), lambda n: n["d"] > 7).check(rows).holds is None
     made = remedy("{d:.1f} digits", of("b"), lambda n: n["d"] > 7, "\nprint(1)\n", needs=("numpy.lstsq",))
     assert (made.code, made.needs, made.check(rows).holds) == ("print(1)\n", ("numpy.lstsq",), True)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(15.954589770191003, "15.95"), (15.9, "15.9"), (-0.0, "0.0"), (16.04, "16.0")]
+)
+def test_the_cap_of_float64_is_one_number_in_sentences_as_in_tables(value, text):
+    rows = Rows((planted("a", **{"digits.min": value}),))
+    made = finding("From {d:.1f} to {d:.1f} digits.", lambda rows: {"d": rows.values("digits.min")[0]}, lambda n: True)
+    assert made.check(rows).says == f"From {text} to {text} digits."
+    assert text_of(rows) == text
+    assert f": {text} correct digits" in str(planted("a", **{"digits.min": value}))
+
+
+def text_of(rows):
+    """The one cell of a table of digits."""
+    return Pivot("A title").table(rows).body[0][1].text.partition(" ")[0]
+
+
+def test_digits_are_formatted_in_one_place():
+    """`.1f` in the package is `one_decimal`, or no digits of an answer: degrees, gigabytes, factors."""
+    others = {"isolation.py", "condition.py", "predictions.py", "printable.py", "finding.py"}
+    found = {path.name for path in (ROOT / "stabilitylab").rglob("*.py") if ":.1f}" in path.read_text("utf-8")}
+    assert found == others
+    assert not [path.name for path in EXPERIMENTS.glob("*.py") if ".1f" in formats(path.read_text("utf-8"))]
+    assert formats('x = f"{a:.1f} digits"\ny = """print(f"{a:.2f}")"""\nz = "{a:.3f}"') == [".1f"]
+
+
+def formats(source):
+    """The format specifications of a module's f-strings: not those of sentences, nor of programs that it prints."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FormattedValue) and node.format_spec]
+    return [ast.literal_eval(node.format_spec.values[0]) for node in nodes]
 
 
 # --- the price of proof: sizes, ratios and verdicts belong to one another
