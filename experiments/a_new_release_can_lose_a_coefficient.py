@@ -12,6 +12,7 @@ by powers of two, which changes no digit of the exact answer.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from math import inf
 
 from stabilitylab.lab import (
     Column,
@@ -177,7 +178,7 @@ def falls_in_scipy(series: tuple[Measurement, ...]) -> bool:
 def warns_in_statsmodels(pair: tuple[Measurement, ...]) -> bool:
     """Whether both releases have lost an answer, of which the first tells by its rank alone, and the last warns."""
     before, after = pair[0], pair[-1]
-    by_rank = before.status in ("RANK_REDUCED", "REPORTS_LOWER_RANK") and silent(before)
+    by_rank = silent(before) and before.status in ("RANK_REDUCED", "REPORTS_LOWER_RANK")
     return by_rank and not silent(after) and max(row["digits.min"] for row in pair) < 1
 
 
@@ -190,12 +191,14 @@ def instead_of(route: str) -> Callable[[Rows], dict[str, float | str]]:
     """The fewest digits, over all copies, of what is called instead of a route, by problem; and the release."""
 
     def numbers(rows: Rows) -> dict[str, float | str]:
-        found = rows.where(solver=INSTEAD[route], problem=ASKED[route])
-        (version,) = found.distinct("conditions.version")
-        kept = {name: [row["digits.min"] or 0.0 for row in found.where(problem=name)] for name in ASKED[route]}
-        if {len(of) for of in kept.values()} != {COPIES + 1}:
-            raise NoRowsError(f"{INSTEAD[route]} was not measured on every copy")
-        return {"version": version, **{name.rpartition(".")[2]: min(of) for name, of in kept.items()}}
+        found = [row for row in rows if row.solver == INSTEAD[route] and row.problem.partition("(")[0] in ASKED[route]]
+        if len(found) != (COPIES + 1) * len(ASKED[route]):
+            raise NoRowsError(f"copies by {INSTEAD[route]} were not measured here")
+        kept: dict[str, float | str] = {"version": found[0]["conditions.version"]}
+        for row in found:
+            name = row.problem.partition("(")[0].rpartition(".")[2]
+            kept[name] = min(row["digits.min"] or 0.0, kept.get(name, inf))
+        return kept
 
     return numbers
 

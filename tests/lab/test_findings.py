@@ -164,6 +164,73 @@ def test_what_is_said_of_fifty_digits_is_of_the_rows_it_names():
     assert "takes 240 times" in one.check(FIFTY).says
 
 
+# --- a remedy helps in whatever units, and an answer that is none is not counted as one
+
+LIBRARY, SOLVER = (
+    "the_library_you_call_decides_the_digits",
+    "the_choice_of_solver_decides_the_digits_on_nist_data",
+)
+
+
+@cache
+def published(name):
+    """The committed rows of a chapter."""
+    return read_committed(TABLES / f"{name}{SUFFIX}")
+
+
+def changed(name, where, **changes):
+    """The committed rows of a chapter, changed where all fields are as given."""
+    hit = [all(row.get(field) == value for field, value in where.items()) for row in published(name)]
+    assert any(hit)
+    return Rows(tuple(replace(row, **changes) if one else row for row, one in zip(published(name), hit, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "solver", "problem"),
+    [
+        (LIBRARY, 0, "qr.householder", "nist.filip"),
+        (LIBRARY, 1, "sklearn.StandardScaler_LinearRegression", "nist.pontius"),
+        (LIBRARY, 2, "statsmodels.OLS_qr", "nist.filip"),
+        (SOLVER, 0, "numpy.Polynomial", "nist.filip"),
+    ],
+)
+def test_a_remedy_that_a_copy_in_other_units_refutes_is_refuted(name, place, solver, problem):
+    """`lapack_driver='gelsy'` was one: 12 digits as published, and none of the same columns in other units."""
+    one = replace(experiment(name).remedies[place], needs=())
+    where = {"solver": solver, "problem": problem, "variant": "scaled 3", "truth": "decimal"}
+    assert one.check(changed(name, where, scores={"digits.min": 0.0})).holds is False
+    gone = [row for row in changed(name, where, status="DIED") if row.status != "DIED"]
+    assert one.check(Rows(tuple(gone))).holds is None
+
+
+def test_default_calls_that_give_no_answer_are_counted_apart():
+    """One that refuses was counted among those that keep digits."""
+    where = {"solver": "gretl.ols", "variant": "published"}
+    fewer = changed(LIBRARY, where, status="REFUSED", scores={"digits.min": None})
+    for one in (replace(one, needs=()) for one in experiment(LIBRARY).findings[:2]):
+        answering, without = counted(one.check(published(LIBRARY)).says)
+        assert counted(one.check(fewer).says) == (answering - 1, without + 1)
+
+
+def counted(sentence):
+    """How many answer, and how many do not, by a sentence about the default calls."""
+    answering = re.search(r"(\d+) (libraries|default calls) that answer", sentence)
+    return int(answering[1]), int(re.search(r"(\d+) more refused or failed", sentence)[1])
+
+
+def test_the_caption_of_everyday_data_is_decided_by_a_count_of_what_it_shows():
+    """It said "nearly every library", of 26 of 43."""
+    name = "wrong_answers_can_be_silent"
+    (figure,) = experiment(name).figures
+    assert "most libraries lose some answer whole" in figure.title
+    most = replace(experiment(name).findings[0], needs=())
+    assert most.check(published(name)).holds is True
+    right = [replace(row, status="SOLVED", scores={**row.scores, "digits.min": 9.0}) for row in published(name)]
+    checked = most.check(Rows(tuple(right)))
+    assert checked.holds is False
+    assert checked.says.startswith("0 of 43")
+
+
 # --- every chapter, on its committed rows
 
 WITHHELD = {"x", "rank", "note", "warnings", "facts", "cause", "verdict", "works_in"}

@@ -104,8 +104,8 @@ def told_by(row, *, before):
         note = "`xtol` termination condition is satisfied."
         return replace(row, scores={"digits.min": 6.5 if before else 0.2}, x=(1.0,) * 6, status="SOLVED", note=note)
     if row.solver == "statsmodels.OLS":
-        said = {"status": "RANK_REDUCED"} if before else {"status": "WARNED", "warnings": ("SingularMatrixWarning: beware",)}
-        return replace(row, scores={"digits.min": 0.0}, x=(0.0, 0.0), **said)
+        status, warnings = ("RANK_REDUCED", ()) if before else ("WARNED", ("SingularMatrixWarning: beware",))
+        return replace(row, scores={"digits.min": 0.0}, x=(0.0, 0.0), status=status, warnings=warnings)
     rate = float(reference(problems.get("real.income_and_rate")(), truth="decimal").x[2])
     kept = {"status": "SOLVED", "x": (0.0, 0.0, rate)}
     lost = {"status": "RANK_REDUCED", "x": (0.0, 0.0, 1e-9)}
