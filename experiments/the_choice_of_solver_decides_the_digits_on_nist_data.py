@@ -7,8 +7,8 @@ coefficient are right: 15.95 is all that float64 holds, 0 is none.
 Three truths are scored. *Decimal* is NIST's own question: the data as published. *Data* asks for the solution of the
 data rounded to float64, and *matrix* for that of the stored design matrix, all that a solver of (A, b) can see. Where
 decimal and matrix differ, the digits were lost before the solver started. Beside the published order stands the worst
-of eight copies with rows and columns permuted, and of eight with columns scaled by powers of two: each copy has exactly
-the same answer, so that a difference is the call's doing.
+of eight copies with rows and columns permuted (a figure, and a table in the appendix), and of eight with columns scaled
+by powers of two: each copy has exactly the same answer, so that a difference is the call's doing.
 """
 
 from stabilitylab.lab import (

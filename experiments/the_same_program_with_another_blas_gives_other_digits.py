@@ -1,7 +1,8 @@
 """Does a program give the same digits when it runs over another BLAS?
 
 R, GNU Octave, gretl and Scilab compute with the BLAS and LAPACK that the system gives them, and what that is depends on
-the packages installed: the reference BLAS, OpenBLAS and others add the same products in different orders. Here every
+the packages installed: the reference BLAS, OpenBLAS and others add the same products in different orders, which rounds
+differently. Here every
 route of these programs answers the NIST regressions and everyday data over each BLAS that is installed. The BLAS is
 chosen for one process at a time, by preloading its files, and the memory map of the running program shows that it was
 loaded; a row whose program had loaded another is no answer. The decimal truth is scored.
@@ -201,7 +202,11 @@ class Movements:
             body.append((Cell(solver), Cell(problem), *cells, Cell(one_decimal(moved(of)), moved(of))))
         header = ("route", "problem", *names, "between them")
         scored = (False, False, *(True for _ in names), True)
-        return Table(self.title, header, scored, tuple(body), ("Scored against the decimal truth; data in float64.",))
+        notes = (
+            "Scored against the decimal truth; data in float64.",
+            "Differences are taken before the digits are rounded to one decimal.",
+        )
+        return Table(self.title, header, scored, tuple(body), notes)
 
 
 EXPERIMENT = Experiment(
