@@ -85,7 +85,7 @@ def blocks() -> tuple[Block, ...]:
     """The page."""
     terms = [block for term, says in TERMS.items() for block in (Heading(2, (term,)), Text(prose(says)))]
     about = (
-        *prose("Words that the chapters use. How digits are counted stands at the head of each table; the condition "),
+        *prose("Words that the chapters use. How digits are counted stands under each table; the condition "),
         *("number has ", Link(("a picture",), "index", anchor((CONDITION_NUMBER,))), "."),
     )
     return (Heading(1, ("Glossary",)), Text(about), *terms, Text((Link(("All chapters",), "index"), ".")))

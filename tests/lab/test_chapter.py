@@ -11,11 +11,13 @@ from planted import experiment
 from stabilitylab.core import environment
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement
+from stabilitylab.lab import glossary
 from stabilitylab.lab.book import INDEX, write_index, written_before
 from stabilitylab.lab.chapter import publish, refresh, write_chapter
 from stabilitylab.lab.experiment import Experiment, Loaded
 from stabilitylab.lab.finding import Finding, Remedy
-from stabilitylab.report.blocks import FigureBlock, Heading, Items, TableBlock, Text
+from stabilitylab.lab.glossary import linked
+from stabilitylab.report.blocks import FigureBlock, Heading, Items, Link, TableBlock, Text, Typed, anchor, plain_words
 from stabilitylab.report.plot import HeatMap
 from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Listing, Pivot
@@ -443,3 +445,14 @@ def test_the_environment_is_printed_as_text(monkeypatch, tmp_path):
     assert "- processor: &lt;b&gt;\\|\n" in index
     assert '- blas: \\[{"version": null}\\]\n' in index
     assert "<li>processor: &lt;b&gt;|</li>" in (tmp_path / "index.html").read_text("utf-8")
+
+
+def test_the_words_that_chapters_use_are_in_the_glossary():
+    """A newcomer met gelsd, eps, ulp, raw and copies, and nothing said what they are."""
+    met = ("eps", "gelsd", "QR", "SVD", "ulp", "copies", "raw", "minimum-norm", "BLAS", "float64", "backward error")
+    assert set(met) <= set(glossary.TERMS)
+    for term in met:
+        (spans,) = (linked(Text((f"By {term}.",)), set()).spans,)
+        assert plain_words(spans) == f"By {term}."
+        assert [span.anchor for span in spans if isinstance(span, Link)] == [anchor((term,))]
+    assert linked(Text(("A crawled copy.", Typed("raw"))), set()).spans == ("A crawled copy.", Typed("raw"))
