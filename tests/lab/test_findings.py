@@ -11,9 +11,10 @@ from paths import EXPERIMENTS, ROOT
 from stabilitylab.core.types import Measurement
 from stabilitylab.lab.experiment import find, load
 from stabilitylab.lab.finding import Finding, finding, remedy
+from stabilitylab.probes.rank_policy.outcomes import Outcome
 from stabilitylab.report.committed import SUFFIX, read_committed
 from stabilitylab.report.rows import NoRowsError, Rows
-from stabilitylab.report.table import Pivot
+from stabilitylab.report.table import Column, Pivot
 
 TABLES = EXPERIMENTS / "tables"
 
@@ -174,6 +175,23 @@ def test_what_is_said_of_fifty_digits_is_of_the_rows_it_names():
     (one,) = experiment("the_price_of_fifty_digits").remedies
     assert "on 400 rows and 40 columns" in one.check(FIFTY).says
     assert "takes 240 times" in one.check(FIFTY).says
+
+
+def test_every_word_of_the_table_of_rank_policies_is_in_its_legend():
+    (table,) = experiment("cutoffs_differ_by_many_powers_of_ten_and_many_are_silent").tables
+    legend = table.note.lower()
+    kinds = (Outcome.MINIMUM_NORM, Outcome.BASIC, Outcome.ARBITRARY, Outcome.WRONG)
+    for word in (*(kind.value for kind in kinds), "never kept", "kept:", "lost to round-off", "no cut-off"):
+        assert word in legend, word
+    heads = [column.header for column in table.columns if isinstance(column, Column)]
+    shown = ("as if scaled", "as if centred", "slope right over 0, 1, ..., 7 plus", "exactly dependent columns")
+    assert all(word in legend for word in shown)
+    assert "slope right over 0, 1, ..., 7 plus" in heads
+
+
+def test_no_file_name_states_a_factor_that_nothing_measures():
+    """One said a millionfold, of a range of 1e14."""
+    assert not [path.stem for path in find(EXPERIMENTS) if re.search(r"fold(_|$)|_times_as_", path.stem)]
 
 
 # --- a remedy helps in whatever units, and an answer that is none is not counted as one
