@@ -182,6 +182,11 @@ def warns_in_statsmodels(pair: tuple[Measurement, ...]) -> bool:
     return by_rank and not silent(after) and max(row["digits.min"] for row in pair) < 1
 
 
+def route_and_problem(row: Measurement) -> str:
+    """A line of the table of what is tried instead."""
+    return f"{row.solver}: {row.problem}"
+
+
 def copied(row: Measurement) -> str:
     """Which copy of the data a row is of, in the words of a heading."""
     return "as published" if row.variant == "published" else f"the worst of {COPIES} copies in other units"
@@ -264,7 +269,7 @@ EXPERIMENT = Experiment(
         ),
         Pivot(
             "What is tried instead, in the release here: correct digits as published and in other units",
-            rows=lambda row: f"{row.solver}: {row.problem}",
+            rows=route_and_problem,
             columns=copied,
             where={"solver": tuple(TRIED)},
             reduce="min",
