@@ -9,6 +9,7 @@ from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.library import Library
 from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Measurement, Status
+from stabilitylab.lab.glossary import GLOSSARY
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Link, Spans, TableBlock, Text, prose
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.row_marks import UNCERTAIN
@@ -118,7 +119,7 @@ def page(
     blocks.append(TableBlock(_routes(library)))
     for question, section in sections.items():
         blocks += [Heading(2, prose(question)), *section]
-    return (*blocks, Text((Link(("All chapters",), "index"),)))
+    return (*blocks, Text((Link(("All chapters",), "index"), ", ", Link(("glossary",), GLOSSARY), ".")))
 
 
 def _routes(library: Library) -> Table:
