@@ -50,7 +50,8 @@ def write_index(
     """The book, its picture, the glossary, and a page for each library, in the formats of these suffixes.
 
     What a person sees and where to read of it; the condition number; for each experiment its question, findings, first
-    figure and what to do instead; the libraries; the environment. others: see `written_before`.
+    figure and what to do instead, with the program of the first remedy; the libraries; the environment. others: see
+    `written_before`.
     """
     questions = [prose(chapter.question) for chapter in chapters]
     blocks: list[Block] = [
@@ -70,8 +71,9 @@ def write_index(
         ]
     for chapter, words in zip(chapters, questions, strict=True):
         blocks += [Heading(2, words), *verdicts(chapter.findings), *chapter.figures[:1]]
-        blocks += instead(chapter.remedies, 3)
-        blocks.append(Text((Link(("The whole chapter",), chapter.name), ", with its tables.")))
+        blocks += instead(chapter.remedies, 3, codes=1)
+        rest = " and the other programs" if len(chapter.remedies) > 1 else ""
+        blocks.append(Text((Link(("The whole chapter",), chapter.name), f", with its tables{rest}.")))
     blocks += _library_pages(chapters, folder, suffixes)
     blas = blas_blocks(tuple(pair for chapter in chapters for pair in chapter.blas))
     write_page(folder, glossary.GLOSSARY, glossary.blocks(), suffixes)

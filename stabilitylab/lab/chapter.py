@@ -162,11 +162,16 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
     return chapter
 
 
-def instead(remedies: Sequence[CheckedRemedy], level: int) -> tuple[Block, ...]:
-    """What to do instead: each remedy's sentence with its verdict, and its code; nothing where there is none."""
+def instead(remedies: Sequence[CheckedRemedy], level: int, codes: int | None = None) -> tuple[Block, ...]:
+    """What to do instead: each remedy's sentence with its verdict, and its code; nothing where there is none.
+
+    codes: how many of the remedies are shown with their code, the first ones; None for all.
+    """
     blocks: list[Block] = []
-    for remedy in remedies:
-        blocks += [Text(_verdict(remedy)), Code(remedy.code, "python")]
+    for number, remedy in enumerate(remedies):
+        blocks.append(Text(_verdict(remedy)))
+        if codes is None or number < codes:
+            blocks.append(Code(remedy.code, "python"))
     return (Heading(level, ("What to do instead",)), *blocks) if blocks else ()
 
 

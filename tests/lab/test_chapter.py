@@ -456,3 +456,15 @@ def test_the_words_that_chapters_use_are_in_the_glossary():
         assert plain_words(spans) == f"By {term}."
         assert [span.anchor for span in spans if isinstance(span, Link)] == [anchor((term,))]
     assert linked(Text(("A crawled copy.", Typed("raw"))), set()).spans == ("A crawled copy.", Typed("raw"))
+
+
+def test_the_index_shows_the_program_of_the_first_remedy_alone_and_the_chapter_all(tmp_path):
+    remedies = tuple(Remedy(f"Do {k}.", lambda rows: True, code=f"print({k})") for k in (1, 2))
+    chapter = write_chapter(loaded(experiment=instructive(remedies=remedies)), ROWS, tmp_path)
+    write_index([chapter], tmp_path)
+    page, index = ((tmp_path / name).read_text("utf-8") for name in ("chapter.md", INDEX))
+    assert "print(1)" in page
+    assert "print(2)" in page
+    assert "print(1)" in index
+    assert "Do 2." in index
+    assert "print(2)" not in index
