@@ -1,13 +1,18 @@
 """Can an upgrade lose a coefficient without a warning?
 
-The same call on the same data in two releases of a library. A release that is not here gets a throw-away environment
-from pip, with the NumPy and SciPy that are here, so that only the library differs. scikit-learn gave the SVD under
-`LinearRegression` a rank cut-off, `tol`, far above the round-off where it stood before; an income beside an interest
-rate is two columns whose lengths differ by more than it allows. SciPy gave `least_squares(method="lm")` another default
-scale of the variables, `x_scale="jac"` in place of 1. statsmodels changed what `OLS` says, and not what it returns.
+The same call on the same data in two or more releases of a library. A release that is not here gets a throw-away
+environment from pip, with the NumPy and SciPy that are here, so that only the library differs. scikit-learn gave the
+SVD under `LinearRegression` a rank cut-off, `tol`, far above the round-off where it stood before: columns, or
+combinations of columns, that are shorter than that share of the longest count as not there. An income beside an
+interest rate is two columns whose lengths differ by more than it allows. SciPy gave `least_squares(method="lm")`
+another default scale of the variables, `x_scale="jac"` in place of 1. statsmodels changed what `OLS` says, and not what
+it returns. What is said to help is asked to help in other units too: on copies of the data whose columns are multiplied
+by powers of two, which changes no digit of the exact answer.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from math import inf
 
 from stabilitylab.lab import (
     Column,
@@ -15,19 +20,21 @@ from stabilitylab.lab import (
     Finding,
     Listing,
     Measurement,
+    NoRowsError,
     Pivot,
     Probe,
-    Remedy,
     Requirement,
     Rows,
     Size,
     Status,
+    Variant,
     VersionError,
     answer,
     bench,
     interpreter,
     problems,
     reference,
+    remedy,
     run_file,
 )
 
@@ -55,9 +62,13 @@ RELEASES = {
 SCIPY_FELL = "1.16.0"  # the first of them with x_scale="jac"
 INSTEAD = {
     SKLEARN: "sklearn.LinearRegression_tol0",
-    SCIPY: "scipy.least_squares_lm_x_scale1",
+    SCIPY: "scipy.lstsq_gelsd",
     STATSMODELS: "statsmodels.OLS_qr",
 }
+AS_BEFORE = "scipy.least_squares_lm_x_scale1"  # the old default, named
+TRIED = {**{INSTEAD[route]: ASKED[route] for route in INSTEAD}, AS_BEFORE: WAMPLER}
+COPIES = 4  # with columns scaled by powers of two
+PUBLISHED = {"variant": "published"}
 
 
 def here(route: str) -> str:
@@ -67,7 +78,7 @@ def here(route: str) -> str:
 
 
 def rows(size: Size) -> Iterator[Probe]:
-    """A probe for each problem and release, and for what brings the digits back, in the release here.
+    """A probe for each problem and release, and for what is tried instead, as published and on copies, here.
 
     The small size asks only what is here: to install other releases would make it a large one.
     """
@@ -75,15 +86,21 @@ def rows(size: Size) -> Iterator[Probe]:
         for release in RELEASES[route] if size == "full" else (here(route),):
             for problem in asked:
                 yield Probe(problem, (route,), conditions=(("version", release),))
-    for route, instead in INSTEAD.items():
-        for problem in ASKED[route] if bench.route(instead).label.available else ():
-            yield Probe(problem, (instead,), conditions=(("version", here(instead)),))
+    for route, asked in TRIED.items():
+        for problem in asked if bench.route(route).label.available else ():
+            for copy in range(COPIES + 1):
+                yield Probe(problem, (route,), (("copy", copy),), (("version", here(route)),))
 
 
 def measure(probe: Probe) -> tuple[Measurement, ...]:
     """The row of one release; where it cannot be had, what pip said."""
     (route,), version, python = probe.solvers, str(probe["version"]), None
     entry = bench.route(route)
+    if probe.parameters:
+        copy = Variant("scaled", int(probe["copy"])) if probe["copy"] else Variant()
+        wanted = ("digits.min", "digits.supported")
+        row = bench.measure(route, problems.get(probe.problem)(), truth="decimal", variant=copy, metrics=wanted)
+        return (replace(row, conditions=dict(probe.conditions)),)
     if version not in (HERE, here(route)):
         try:
             python = interpreter(Requirement(entry.label.library.distribution, version), lambda line: None)
@@ -122,6 +139,11 @@ def releases(route: str) -> dict[str, str]:
     return {"old": RELEASES[route][0], "new": RELEASES[route][-1]}
 
 
+def in_standard_errors(row: Measurement) -> float:
+    """The coefficient of the rate in units of its exact standard error."""
+    return float(row.x[2] / reference(problems.get(INCOME)(), truth="decimal").standard_errors[2])
+
+
 def rate(rows: Rows) -> dict[str, float | str]:
     """The coefficient of the rate in both releases, its exact value, and that in units of its standard error."""
     ref = reference(problems.get(INCOME)(), truth="decimal")
@@ -153,25 +175,49 @@ def falls_in_scipy(series: tuple[Measurement, ...]) -> bool:
     return all(row["digits.min"] > 5 for row in series[:fell]) and all(row["digits.min"] < 1 for row in series[fell:])
 
 
-def brings_back(route: str) -> Callable[[Rows], bool]:
-    """Whether what is called instead of a route has five digits or more, on every problem, in the release here."""
-
-    def holds(rows: Rows) -> bool:
-        found = rows.where(solver=INSTEAD[route], problem=ASKED[route]).values("digits.min")
-        return len(found) == len(ASKED[route]) and min(found) > 5
-
-    return holds
+def warns_in_statsmodels(pair: tuple[Measurement, ...]) -> bool:
+    """Whether both releases have lost an answer, of which the first tells by its rank alone, and the last warns."""
+    before, after = pair[0], pair[-1]
+    by_rank = silent(before) and before.status in ("RANK_REDUCED", "REPORTS_LOWER_RANK")
+    return by_rank and not silent(after) and max(row["digits.min"] for row in pair) < 1
 
 
-def digits_instead(route: str) -> Callable[[Rows], dict[str, float | str]]:
-    """The digits of what is called instead of a route, by the last word of the problem's name, and the release."""
+def route_and_problem(row: Measurement) -> str:
+    """A line of the table of what is tried instead."""
+    return f"{row.solver}: {row.problem}"
+
+
+def copied(row: Measurement) -> str:
+    """Which copy of the data a row is of, in the words of a heading."""
+    return "as published" if row.variant == "published" else f"the worst of {COPIES} copies in other units"
+
+
+def instead_of(route: str) -> Callable[[Rows], dict[str, float | str]]:
+    """The fewest digits, over all copies, of what is called instead of a route, by problem; and the release."""
 
     def numbers(rows: Rows) -> dict[str, float | str]:
-        found = rows.where(solver=INSTEAD[route])
-        (version,) = found.distinct("conditions.version")
-        return {"version": version, **{row.problem.rpartition(".")[2]: row["digits.min"] for row in found}}
+        found = [row for row in rows if row.solver == INSTEAD[route] and row.problem.partition("(")[0] in ASKED[route]]
+        if len(found) != (COPIES + 1) * len(ASKED[route]):
+            raise NoRowsError(f"copies by {INSTEAD[route]} were not measured here")
+        kept: dict[str, float | str] = {"version": found[0]["conditions.version"]}
+        for row in found:
+            name = row.problem.partition("(")[0].rpartition(".")[2]
+            kept[name] = min(row["digits.min"] or 0.0, kept.get(name, inf))
+        return kept
 
     return numbers
+
+
+def keeps_digits(n: Mapping[str, float | str]) -> bool:
+    """Whether what is called instead keeps more than four digits of every problem on every copy."""
+    return all(value > 4 for value in n.values() if isinstance(value, float))
+
+
+def of_scipy(rows: Rows) -> dict[str, float | str]:
+    """What lstsq keeps on every copy, and least_squares with the old scale as published and at worst."""
+    old = rows.where(solver=AS_BEFORE)
+    published = {f"old {row.problem.rpartition('.')[2]}": row["digits.min"] for row in old.where(**PUBLISHED)}
+    return {**instead_of(SCIPY)(rows), **published, "old worst": min(old.values("digits.min"))}
 
 
 def coefficient(j: int):
@@ -211,19 +257,22 @@ EXPERIMENT = Experiment(
                 Column(coefficient(0), "intercept", "short"),
                 Column(coefficient(1), "income", "short"),
                 Column(coefficient(2), "rate", "short"),
+                Column(in_standard_errors, "rate, in its standard errors", "short"),
                 "rank",
             ),
-            where={"problem": INCOME},
+            where={"problem": INCOME, **PUBLISHED},
         ),
         Listing(
             "Which warnings come with the coefficients",
             ("solver", "conditions.version", "problem", "digits.min", "rank", "warnings", "note"),
             where={"solver": (SKLEARN, SCIPY, STATSMODELS)},
         ),
-        Listing(
-            "What brings the digits back, in the release here",
-            ("solver", "conditions.version", "problem", "digits.min", "warnings"),
-            where={"solver": tuple(INSTEAD.values())},
+        Pivot(
+            "What is tried instead, in the release here: correct digits as published and in other units",
+            rows=route_and_problem,
+            columns=copied,
+            where={"solver": tuple(TRIED)},
+            reduce="min",
         ),
     ),
     findings=(
@@ -270,21 +319,18 @@ EXPERIMENT = Experiment(
         ),
         Finding(
             "statsmodels {new} returns no more than {old} does, {filip_after:.1f} correct digits on Filip and "
-            "{timestamps_s_after:.1f} on time stamps, but it warns where {old} was silent.",
-            lambda rows: in_all_releases(
-                rows,
-                STATSMODELS,
-                lambda pair: silent(pair[0]) and not silent(pair[1]) and max(row["digits.min"] for row in pair) < 1,
-            ),
+            "{timestamps_s_after:.1f} on time stamps, but it warns where of {old} only `model.rank` tells.",
+            lambda rows: in_all_releases(rows, STATSMODELS, warns_in_statsmodels),
             lambda rows: {**releases(STATSMODELS), **digits(rows, STATSMODELS)},
         ),
     ),
     remedies=(
-        Remedy(
-            "`LinearRegression(tol=0)` in scikit-learn {version} has {pontius:.1f} correct digits on Pontius, "
-            "{wampler1:.1f} on Wampler1 and {income_and_rate:.1f} on an income and a rate.",
-            brings_back(SKLEARN),
-            digits_instead(SKLEARN),
+        remedy(
+            "Ask for `LinearRegression(tol=0)`: scikit-learn {version} then has at least {pontius:.1f} correct digits "
+            "on Pontius, {wampler1:.1f} on Wampler1 and {income_and_rate:.1f} on an income and a rate, in whatever "
+            "units.",
+            instead_of(SKLEARN),
+            keeps_digits,
             needs=(INSTEAD[SKLEARN],),
             code="""\
 import numpy as np
@@ -296,27 +342,48 @@ model = LinearRegression(tol=0).fit(np.column_stack([income, rate]), 3 * income 
 print(model.rank_, model.coef_)
 """,
         ),
-        Remedy(
-            'With `x_scale=1.0`, `least_squares(method="lm")` in SciPy {version} has {wampler3:.1f}, {wampler4:.1f} '
-            "and {wampler5:.1f} correct digits on Wampler3, 4 and 5; a linear model needs no iteration at all, and "
-            "`scipy.linalg.lstsq` no scale.",
-            brings_back(SCIPY),
-            digits_instead(SCIPY),
-            needs=(INSTEAD[SCIPY],),
+        remedy(
+            "A linear model needs no iteration: `scipy.linalg.lstsq` in SciPy {version} has at least {wampler3:.1f}, "
+            "{wampler4:.1f} and {wampler5:.1f} correct digits on Wampler3, 4 and 5 in whatever units. "
+            "`least_squares` with the old `x_scale=1.0` has {old wampler3:.1f}, {old wampler4:.1f} and "
+            "{old wampler5:.1f} in the units as published, and {old worst:.1f} at worst in others.",
+            of_scipy,
+            lambda n: (
+                keeps_digits({name: n[name] for name in ("wampler3", "wampler4", "wampler5")})
+                and min(n["old wampler3"], n["old wampler4"], n["old wampler5"]) > 4 > n["old worst"] + 3
+            ),
+            needs=(INSTEAD[SCIPY], AS_BEFORE),
             code="""\
 import numpy as np
+from scipy.linalg import lstsq
 from scipy.optimize import least_squares
 
-A = np.vander(np.arange(21.0), 6, increasing=True)
-b = A @ np.ones(6)
-print(least_squares(lambda x: A @ x - b, np.zeros(6), method="lm", x_scale=1.0).x)
+A = np.vander(np.arange(21.0), 6, increasing=True)  # 1, t, ..., t**5
+r = np.zeros(21)
+r[::3] = [1, -6, 15, -20, 15, -6, 1]  # orthogonal to every column
+b = A.sum(axis=1) + 1000 * r  # integers, so that 1 is the exact value of each coefficient
+unit = 2.0 ** np.array([7, 3, 0, -4, -4, -9])  # each column in another unit
+
+
+def digits(x):
+    return max(0.0, min(15.95, -np.log10(max(abs(x - 1).max(), 1e-99))))
+
+
+def iterated(A, **scale):
+    return least_squares(lambda x: A @ x - b, np.zeros(6), method="lm", **scale).x
+
+
+print(f"{digits(iterated(A, x_scale=1.0)):.1f} digits by least_squares with x_scale=1.0")  # 9 digits
+print(f"{digits(iterated(A * unit, x_scale=1.0) * unit):.1f} digits of the same in other units")  # 0 digits
+print(f"{digits(lstsq(A, b)[0]):.1f} digits by scipy.linalg.lstsq")  # 9 digits
+print(f"{digits(lstsq(A * unit, b)[0] * unit):.1f} digits of the same in other units")  # 10 digits
 """,
         ),
-        Remedy(
-            '`OLS(y, X).fit(method="qr")` in statsmodels {version} has {filip:.1f} correct digits on Filip and '
-            "{timestamps_s:.1f} on time stamps.",
-            brings_back(STATSMODELS),
-            digits_instead(STATSMODELS),
+        remedy(
+            'Ask for `OLS(y, X).fit(method="qr")`: statsmodels {version} then has at least {filip:.1f} correct digits '
+            "on Filip and {timestamps_s:.1f} on time stamps, in whatever units.",
+            instead_of(STATSMODELS),
+            keeps_digits,
             needs=(INSTEAD[STATSMODELS],),
             code="""\
 import numpy as np

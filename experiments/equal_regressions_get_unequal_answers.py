@@ -234,7 +234,7 @@ def _scripts(broken: Rows) -> Iterator[Block]:
     for law in broken.distinct("problem"):
         row = next(iter(broken.where(problem=law)))
         if row.get("facts.script"):
-            yield Text((f"The law of the {law}, broken by {row.solver}:",))
+            yield Text((f'The law "{law}", broken by {row.solver}:',))
             yield Code(row["facts.script"], "python")
 
 

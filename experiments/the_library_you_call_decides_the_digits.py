@@ -4,15 +4,16 @@ Eleven data sets with certified answers, and every entry point of every library 
 ones, which the first tables show, and their documented alternatives. Correct decimal digits of the worst coefficient
 are counted: 15.95 is all that float64 holds, 0 is none. The decimal truth is scored, NIST's own question: the data as
 published. Beside the published order stands the worst of eight copies with rows and columns permuted, and of eight with
-columns scaled by powers of two; each copy has exactly the same answer, so that a difference is the call's doing.
-Each library runs
-in a process of its own, on one thread.
+columns scaled by powers of two, as if measured in other units; each copy has exactly the same answer, so that a
+difference is the call's doing. The tables of the permuted copies are in the appendix. Each library runs in a process of
+its own, on one thread.
 """
 
 from stabilitylab.lab import (
     Experiment,
     Finding,
     HeatMap,
+    NoRowsError,
     Pivot,
     Rows,
     Variant,
@@ -42,33 +43,60 @@ def digits(rows: Rows, solver: str, problem: str) -> float:
     return row["digits.min"] or 0.0
 
 
-def defaults_on(rows: Rows, problem: str) -> dict[str, float]:
-    """The digits of every library's default entry point that takes the problem."""
+def worst_of_all(rows: Rows, solver: str, problem: str) -> float:
+    """The fewest digits as published and on every copy; no answer is no digits."""
+    own = [row["digits.min"] or 0.0 for row in rows.where(solver=solver, problem=problem)]
+    if len(own) != 1 + 2 * COPIES:
+        raise NoRowsError(f"copies of {problem} by {solver} were not measured here")
+    return min(own)
+
+
+def defaults_on(rows: Rows, problem: str) -> tuple[dict[str, float], int]:
+    """The digits of every library's default entry point that answers the problem, and how many give no answer."""
     here = rows.where(problem=problem, solver=DEFAULTS, **PUBLISHED)
-    return {row.solver: row["digits.min"] or 0.0 for row in here}
+    kept = {row.solver: row["digits.min"] for row in here if row.answered}
+    return kept, len(here) - len(kept)
 
 
 def longley(rows: Rows) -> dict[str, float | str]:
-    """The fewest and the most digits of any library's default call on Longley, and whose they are."""
-    by_route = defaults_on(rows, "nist.longley")
+    """The fewest and the most digits of any default call that answers Longley, whose they are, and who does not."""
+    by_route, without = defaults_on(rows, "nist.longley")
     worst, best = min(by_route, key=by_route.__getitem__), max(by_route, key=by_route.__getitem__)
-    return {"fewest": by_route[worst], "worst": worst, "most": by_route[best], "best": best, "calls": len(by_route)}
+    own = {"fewest": by_route[worst], "worst": worst, "most": by_route[best], "best": best}
+    return {**own, "calls": len(by_route), "without": without}
 
 
 def filip(rows: Rows) -> dict[str, int]:
-    """How many default entry points keep less than a digit of Filip."""
-    by_route = defaults_on(rows, "nist.filip")
-    return {"lost": sum(value < 1 for value in by_route.values()), "all": len(by_route)}
+    """How many default entry points keep less than a digit of Filip, and how many give no answer."""
+    by_route, without = defaults_on(rows, "nist.filip")
+    return {"lost": sum(value < 1 for value in by_route.values()), "all": len(by_route), "without": without}
 
 
 def scaling(rows: Rows, solver: str) -> dict[str, float | str]:
     """The most digits that scaling columns by powers of two costs a route, and the problem."""
-    lost = {}
-    for name in rows.where(solver=solver).distinct("problem"):
-        worst = min(row["digits.min"] or 0.0 for row in rows.where(solver=solver, problem=name, variant=SCALED))
-        lost[name] = digits(rows, solver, name) - worst
+    lost, own = {}, rows.where(solver=solver)
+    for name in own.distinct("problem"):
+        worst = min(row["digits.min"] or 0.0 for row in own.where(problem=name, variant=SCALED))
+        lost[name] = digits(own, solver, name) - worst
     most = max(lost, key=lost.__getitem__)
     return {"lost": lost[most], "problem": most}
+
+
+def on_every_copy(*named: tuple[str, str, str]):
+    """The same, each with the fewest digits as published and on every copy."""
+    return lambda rows: {name: worst_of_all(rows, solver, f"nist.{problem}") for name, solver, problem in named}
+
+
+def units_of_scipy(rows: Rows) -> dict[str, float]:
+    """What QR keeps at least on every copy, gelsd and gelsy as published, and the better of them at worst on copies."""
+    numbers = on_every_copy(("pontius", QR, "pontius"), ("filip", QR, "filip"))(rows)
+    worst = []
+    for driver in ("gelsd", "gelsy"):
+        own = rows.where(solver=f"scipy.lstsq_{driver}", problem=("nist.pontius", "nist.filip"))
+        numbers |= {f"{driver} {row.problem[5:]}": row["digits.min"] for row in own.where(**PUBLISHED)}
+        worst.append(min(row["digits.min"] or 0.0 for row in own.where(variant=SCALED)))
+    numbers["worst"] = max(worst)
+    return numbers
 
 
 def side_by_side(*named: tuple[str, str, str]):
@@ -89,9 +117,9 @@ def digits(x):
 
 """
 
-GELSY = """
+ORTHOGONAL = """
 import numpy as np
-from scipy.linalg import lstsq
+from scipy.linalg import lstsq, qr, solve_triangular
 
 load = 150_000.0 * np.arange(1, 21)  # a calibration with a square, as Pontius
 A = np.column_stack([load**0, load, load**2])
@@ -103,8 +131,18 @@ def digits(x):
     return max(0.0, -np.log10(max(abs(x / right - 1).max(), 1e-16)))
 
 
+def by_qr(A, b):
+    Q, R = qr(A, mode="economic")
+    return solve_triangular(R, Q.T @ b)
+
+
 print(f"{digits(lstsq(A, b)[0]):.1f} digits by scipy.linalg.lstsq as it comes")  # 7 digits
 print(f"{digits(lstsq(A, b, lapack_driver='gelsy')[0]):.1f} digits with lapack_driver='gelsy'")  # 14 digits
+print(f"{digits(by_qr(A, b)):.1f} digits by QR")  # 13 digits
+unit = np.array([2.0**-20, 1, 2.0**10])  # the same columns in other units
+x = lstsq(A * unit, b, lapack_driver="gelsy")[0] * unit
+print(f"{digits(x):.1f} digits with lapack_driver='gelsy' in other units")  # 0 digits
+print(f"{digits(by_qr(A * unit, b) * unit):.1f} digits by QR in other units")  # 13 digits
 """
 
 SCALER = (
@@ -204,14 +242,15 @@ EXPERIMENT = Experiment(
     sections=(WorstAnswers(where=PUBLISHED),),
     findings=(
         finding(
-            "On Longley the default calls of {calls} libraries keep from {fewest:.1f} (`{worst}`) to {most:.1f} digits "
-            "(`{best}`).",
+            "On Longley the default calls of the {calls} libraries that answer keep from {fewest:.1f} (`{worst}`) to "
+            "{most:.1f} digits (`{best}`); {without} more refused or failed.",
             longley,
             lambda n: n["most"] - n["fewest"] > 2,
             needs=(SKLEARN,),
         ),
         finding(
-            "{lost} of {all} default calls keep less than one digit of Filip.",
+            "Of the {all} default calls that answer Filip {lost} keep less than one digit; {without} more refused or "
+            "failed.",
             filip,
             lambda n: n["lost"] >= 2,
             needs=(SKLEARN,),
@@ -242,34 +281,49 @@ EXPERIMENT = Experiment(
     ),
     remedies=(
         remedy(
-            "In SciPy choose `lapack_driver='gelsy'`, QR with column pivoting: {qr pontius:.1f} digits of Pontius "
-            "and {qr filip:.1f} of Filip, where the default, gelsd, keeps {pontius:.1f} and {filip:.1f}.",
-            side_by_side(
-                ("pontius", "scipy.lstsq_gelsd", "pontius"),
-                ("filip", "scipy.lstsq_gelsd", "filip"),
-                ("qr pontius", "scipy.lstsq_gelsy", "pontius"),
-                ("qr filip", "scipy.lstsq_gelsy", "filip"),
+            "In SciPy factor by QR, which drops no direction: Householder QR keeps at least {pontius:.1f} digits of "
+            "Pontius and {filip:.1f} of Filip, in whatever units and order. `scipy.linalg.lstsq` keeps "
+            "{gelsd pontius:.1f} and {gelsd filip:.1f} in the units as published, with `lapack_driver='gelsy'` "
+            "{gelsy pontius:.1f} and {gelsy filip:.1f}; in other units, which move its rank cut-off, at worst "
+            "{worst:.1f} either way.",
+            units_of_scipy,
+            lambda n: (
+                n["pontius"] > n["gelsd pontius"] + 3
+                and n["filip"] > n["gelsd filip"] + 1
+                and min(n["pontius"], n["filip"]) > n["worst"] + 4
             ),
-            lambda n: n["qr pontius"] > n["pontius"] + 3 and n["qr filip"] > n["filip"] + 1,
-            GELSY,
-            needs=("scipy.lstsq_gelsy",),
+            ORTHOGONAL,
+            needs=("scipy.lstsq_gelsy", "scipy.lstsq_gelsd"),
         ),
         remedy(
-            "Put a `StandardScaler` before scikit-learn's `LinearRegression`: {scaled pontius:.1f} digits of Pontius "
-            "and {scaled wampler1:.1f} of Wampler1, where without it there are {pontius:.1f} and {wampler1:.1f}.",
-            side_by_side(
-                ("pontius", SKLEARN, "pontius"),
-                ("wampler1", SKLEARN, "wampler1"),
-                ("scaled pontius", SCALED_SKLEARN, "pontius"),
-                ("scaled wampler1", SCALED_SKLEARN, "wampler1"),
+            "Put a `StandardScaler` before scikit-learn's `LinearRegression`: at least {scaled pontius:.1f} digits of "
+            "Pontius and {scaled wampler1:.1f} of Wampler1 in whatever units and order, where without it there are "
+            "{pontius:.1f} and {wampler1:.1f} as published. It is no help where columns nearly depend on each other: "
+            "of Filip it keeps {scaled filip:.1f}.",
+            lambda rows: {
+                **side_by_side(
+                    ("pontius", SKLEARN, "pontius"),
+                    ("wampler1", SKLEARN, "wampler1"),
+                    ("scaled filip", SCALED_SKLEARN, "filip"),
+                )(rows),
+                **on_every_copy(
+                    ("scaled pontius", SCALED_SKLEARN, "pontius"), ("scaled wampler1", SCALED_SKLEARN, "wampler1")
+                )(rows),
+            },
+            lambda n: (
+                min(n["scaled pontius"], n["scaled wampler1"]) > 3 + max(n["pontius"], n["wampler1"])
+                and n["scaled filip"] < 1
             ),
-            lambda n: min(n["scaled pontius"], n["scaled wampler1"]) > 3 + max(n["pontius"], n["wampler1"]),
             SCALER,
             needs=(SKLEARN,),
         ),
         remedy(
-            "In statsmodels ask for `fit(method='qr')`: {qr:.1f} digits of Filip, where the default keeps {pinv:.1f}.",
-            side_by_side(("pinv", "statsmodels.OLS", "filip"), ("qr", "statsmodels.OLS_qr", "filip")),
+            "In statsmodels ask for `fit(method='qr')`: at least {qr:.1f} digits of Filip in whatever units and order, "
+            "where the default keeps {pinv:.1f} as published.",
+            lambda rows: {
+                **side_by_side(("pinv", "statsmodels.OLS", "filip"))(rows),
+                **on_every_copy(("qr", "statsmodels.OLS_qr", "filip"))(rows),
+            },
             lambda n: n["qr"] > n["pinv"] + 3,
             STATSMODELS,
             needs=("statsmodels.OLS",),

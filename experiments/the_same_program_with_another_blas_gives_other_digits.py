@@ -1,7 +1,8 @@
 """Does a program give the same digits when it runs over another BLAS?
 
 R, GNU Octave, gretl and Scilab compute with the BLAS and LAPACK that the system gives them, and what that is depends on
-the packages installed: the reference BLAS, OpenBLAS and others add the same products in different orders. Here every
+the packages installed: the reference BLAS, OpenBLAS and others add the same products in different orders, which rounds
+differently. Here every
 route of these programs answers the NIST regressions and everyday data over each BLAS that is installed. The BLAS is
 chosen for one process at a time, by preloading its files, and the memory map of the running program shows that it was
 loaded; a row whose program had loaded another is no answer. The decimal truth is scored.
@@ -28,6 +29,7 @@ from stabilitylab.lab import (
     bench,
     installed_blas,
     libraries,
+    one_decimal,
     preloading,
     problems,
     run_file,
@@ -196,11 +198,15 @@ class Movements:
         body = []
         for (solver, problem), of in most:
             kept = digits(of)
-            cells = [Cell(f"{kept[name]:.1f}", kept[name]) if name in kept else Cell("—") for name in names]
-            body.append((Cell(solver), Cell(problem), *cells, Cell(f"{moved(of):.1f}", moved(of))))
+            cells = [Cell(one_decimal(kept[name]), kept[name]) if name in kept else Cell("—") for name in names]
+            body.append((Cell(solver), Cell(problem), *cells, Cell(one_decimal(moved(of)), moved(of))))
         header = ("route", "problem", *names, "between them")
         scored = (False, False, *(True for _ in names), True)
-        return Table(self.title, header, scored, tuple(body), ("Scored against the decimal truth; data in float64.",))
+        notes = (
+            "Scored against the decimal truth; data in float64.",
+            "Differences are taken before the digits are rounded to one decimal.",
+        )
+        return Table(self.title, header, scored, tuple(body), notes)
 
 
 EXPERIMENT = Experiment(

@@ -137,7 +137,7 @@ EXPERIMENT = Experiment(
             lambda n: all(abs(found - SLOPE) < 1e-4 for found in n.values()),
         ),
         finding(
-            "On seconds {lost} of {all} routes keep less than one digit, on nanoseconds {lost ns}.",
+            "On seconds {lost} of {all} routes keep less than one digit or give no answer, on nanoseconds {lost ns}.",
             digits_by,
             lambda n: n["lost"] > n["all"] / 4 and n["lost ns"] > n["lost"],
         ),
@@ -150,7 +150,7 @@ EXPERIMENT = Experiment(
     remedies=(
         remedy(
             "Count time from the first stamp, `t - t[0]`: every route then keeps at least {elapsed:.1f} digits, where "
-            "{lost} of {all} keep less than one on seconds since 1970.",
+            "{lost} of {all} keep less than one, or give no answer, on seconds since 1970.",
             digits_by,
             lambda n: n["elapsed"] > 9 and n["lost"] > n["all"] / 4,
             CODE,

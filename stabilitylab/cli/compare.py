@@ -9,6 +9,7 @@ import click
 
 from stabilitylab.cli import exits
 from stabilitylab.cli.options import AS_JSON
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import WORST, Measurement, Status
 from stabilitylab.lab.compare import Change, Comparison, OneSided, grouped
 from stabilitylab.lab.compare import compare as compare_results
@@ -93,7 +94,7 @@ def _ended(row: Measurement) -> str:
 
 def _digits(row: Measurement) -> str:
     digits = row.scores.get(WORST)
-    return "?" if digits is None and row.answered else f"{digits or 0.0:.1f}"
+    return "?" if digits is None and row.answered else one_decimal(digits or 0.0)
 
 
 def _record(comparison: Comparison) -> dict[str, Any]:

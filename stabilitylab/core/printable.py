@@ -1,4 +1,13 @@
-"""Text out of a file or an error, as it may be printed: no character of it moves a cursor, colours or breaks a line."""
+"""What is printed: text out of a file or an error, and numbers of digits.
+
+No character of such a text moves a cursor, colours or breaks a line; no number of digits is more than a format holds.
+"""
+
+
+def one_decimal(value: float) -> str:
+    """A number of digits with one decimal, but 15.95, the cap of float64, with two: it holds no 16.0."""
+    text = f"{value + 0.0:.1f}"  # + 0.0: no -0.0
+    return f"{value:.2f}" if text == "16.0" and value < 16 else text
 
 
 def visible(text: str) -> str:

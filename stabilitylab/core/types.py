@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array, FormatLike, format_named
 from stabilitylab.core.errors import OutOfRangeError, UnknownNameError
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.suggest import did_you_mean
 
 Truth: TypeAlias = Literal["decimal", "data", "matrix"]
@@ -276,8 +277,7 @@ class Measurement:
         """The digits of the worst coefficient, or why there are none; of a row without that score, the others."""
         digits = self.scores.get(WORST)
         if digits is not None:
-            # 16.0 would claim more than float64 holds: its cap of 15.95 keeps two decimals.
-            return f"{digits:.{2 if 15.95 <= digits < 16 else 1}f} correct digits in the worst coefficient"
+            return f"{one_decimal(digits)} correct digits in the worst coefficient"
         if WORST in self.scores or WORST in self.reasons:
             return f"correct digits not scored: {self.reasons.get(WORST, 'no reason was recorded')}"
         numbers = [f"{name} {value:.4g}" for name, value in self.scores.items() if value is not None]

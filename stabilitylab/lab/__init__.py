@@ -18,6 +18,7 @@ from stabilitylab.core.arithmetic.formats import as_integers
 from stabilitylab.core.blas import installed as installed_blas
 from stabilitylab.core.blas import preloading
 from stabilitylab.core.library import Library
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Fit, Measurement, Status, Truth
 from stabilitylab.data.equivalents import Variant
 from stabilitylab.data.problem import Decimals, Design, Problem
@@ -37,17 +38,18 @@ from stabilitylab.report.blocks import Block, Code, TableBlock, Text
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.marks import NOTHING, plain, superscript
 from stabilitylab.report.plot import Guide, HeatMap, Lines, Scatter
-from stabilitylab.report.rows import Rows
+from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Column, Listing, Pivot
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.reporting import Reporting, how_reported
 
 __all__ = [
     "NOTHING", "Block", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
-    "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "Pivot", "Probe",
-    "Problem", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table", "TableBlock",
-    "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench", "case", "cases",
-    "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz", "haar", "how_reported", "installed_blas",
-    "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "plain", "preloading", "problems",
-    "rank_policy", "reference", "remedy", "run_file", "singular_values", "solvers", "superscript",
+    "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "NoRowsError", "Pivot",
+    "Probe", "Problem", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table",
+    "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench",
+    "case", "cases", "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz", "haar", "how_reported",
+    "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "one_decimal", "plain",
+    "preloading", "problems", "rank_policy", "reference", "remedy", "run_file", "singular_values", "solvers",
+    "superscript",
 ]  # fmt: skip

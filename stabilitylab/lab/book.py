@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from stabilitylab import libraries
 from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.library import Library
+from stabilitylab.lab import glossary
 from stabilitylab.lab.chapter import (
     PAGES,
     PUBLISHED,
@@ -32,25 +33,32 @@ PICTURE = "condition-number"
 """The name of the figure on the index, without suffix."""
 
 
+ABOUT: Spans = (
+    *prose(
+        "Each chapter asks a question, answers it with findings that a check stands behind, says what to do instead, "
+        "and shows the rows. `python experiments/NAME.py` makes a chapter again. Words of the field are in the "
+    ),
+    Link(("glossary",), glossary.GLOSSARY),
+    ".",
+)
+"""What the index begins with."""
+
+
 def write_index(
     chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str] = tuple(PAGES), others: Sequence[Loaded] = ()
 ) -> None:
-    """The book, its picture, and a page for each library, in the formats of these suffixes.
+    """The book, its picture, the glossary, and a page for each library, in the formats of these suffixes.
 
     What a person sees and where to read of it; the condition number; for each experiment its question, findings, first
-    figure and what to do instead; the libraries; the environment. others: see `written_before`.
+    figure and what to do instead, with the program of the first remedy; the libraries; the environment. others: see
+    `written_before`.
     """
     questions = [prose(chapter.question) for chapter in chapters]
     blocks: list[Block] = [
         Heading(1, ("What happens to the digits",)),
-        Text(
-            prose(
-                "Each chapter asks a question, answers it with findings that a check stands behind, says what to do "
-                "instead, and shows the rows. `python experiments/NAME.py` makes a chapter again."
-            )
-        ),
+        Text(ABOUT),
         *_symptoms(chapters, others),
-        Heading(2, ("The condition number",)),
+        Heading(2, (glossary.CONDITION_NUMBER,)),
         Text(prose(CONDITION_NUMBER)),
         FigureBlock(condition.TITLE, PICTURE),
         Heading(2, ("The chapters",)),
@@ -63,10 +71,12 @@ def write_index(
         ]
     for chapter, words in zip(chapters, questions, strict=True):
         blocks += [Heading(2, words), *verdicts(chapter.findings), *chapter.figures[:1]]
-        blocks += instead(chapter.remedies, 3)
-        blocks.append(Text((Link(("The whole chapter",), chapter.name), ", with its tables.")))
+        blocks += instead(chapter.remedies, 3, codes=1)
+        rest = " and the other programs" if len(chapter.remedies) > 1 else ""
+        blocks.append(Text((Link(("The whole chapter",), chapter.name), f", with its tables{rest}.")))
     blocks += _library_pages(chapters, folder, suffixes)
     blas = blas_blocks(tuple(pair for chapter in chapters for pair in chapter.blas))
+    write_page(folder, glossary.GLOSSARY, glossary.blocks(), suffixes)
     write_page(folder, INDEX.removesuffix(markdown.SUFFIX), (*blocks, *environment_blocks(), *blas), suffixes)
     for suffix, content in _picture():
         if suffix in PUBLISHED or html.SUFFIX in suffixes:
@@ -137,17 +147,35 @@ def _library_pages(chapters: Sequence[Chapter], folder: Path, suffixes: Sequence
             if own:
                 said[chapter.question] = [*own, Text((Link(("The whole chapter",), chapter.name), "."))]
         if said and not library.missing:
-            advice = [
-                (*prose(remedy.says), " ", Link(("More",), chapter.name), ".")
-                for chapter, remedy in _advice(chapters, library)
-            ]
-            blas = dict(pair for chapter in chapters for pair in chapter.blas).get(library.title, "")
+            advice = together(list(_advice(chapters, library)))
+            blas = loaded_blas(chapters, library)
             write_page(folder, f"library-{library.name}", page(library, said, advice, blas), suffixes)
             links.append((Link((f"{library.title} {library.version()}",), f"library-{library.name}"),))
     if not links:
         return ()
     about = "Its entry points, its worst answers, and scripts that give them again."
     return Heading(2, ("A page for each library",)), Text((about,)), Items(tuple(links))
+
+
+def together(advice: Sequence[tuple[Chapter, CheckedRemedy]]) -> list[Spans]:
+    """A line for each thing to do: the sentence of the first chapter that says to do it, and links to all that do.
+
+    Sentences that begin alike, up to the colon behind which they say how much it helps, are one.
+    """
+    same: dict[str, list[tuple[Chapter, CheckedRemedy]]] = {}
+    for chapter, remedy in advice:
+        same.setdefault(remedy.says.partition(": ")[0], []).append((chapter, remedy))
+    lines: list[Spans] = []
+    for (first, remedy), *others in same.values():
+        also = [part for chapter, _ in others for part in (", ", Link(prose(chapter.question), chapter.name))]
+        lines.append((*prose(remedy.says), " More: ", Link(prose(first.question), first.name), *also))
+    return lines
+
+
+def loaded_blas(chapters: Sequence[Chapter], library: Library) -> str:
+    """What a library computes with, by all chapters that know it: one that runs it over several BLAS does not."""
+    known = [name for chapter in chapters for title, name in chapter.blas if title == library.title and name]
+    return " or ".join(sorted(dict.fromkeys(known)))
 
 
 def _advice(chapters: Sequence[Chapter], library: Library) -> Iterator[tuple[Chapter, CheckedRemedy]]:

@@ -14,6 +14,7 @@ from stabilitylab.core import environment
 from stabilitylab.core.library import Library
 from stabilitylab.lab.experiment import Loaded, Tabulation
 from stabilitylab.lab.finding import CheckedFinding, CheckedRemedy
+from stabilitylab.lab.glossary import GLOSSARY, linked
 from stabilitylab.report import plot
 from stabilitylab.report.blas_used import blas_sentence, blas_used
 from stabilitylab.report.blocks import (
@@ -87,10 +88,12 @@ class Chapter:
     def blocks(self) -> tuple[Block, ...]:
         """Its page: question, text, findings, what to do instead, figures, tables, what was passed over, the way on."""
         made_by = Typed(f"python experiments/{self.name}.py")
+        met: set[str] = set()
+        ways_on = (Link(("all chapters",), "index"), ", ", Link(("glossary",), GLOSSARY), ".")
         more = Text((Link(("More tables, line by line",), self.appendix_name), ".")) if self.appendix else None
         return (
             Heading(1, prose(self.question)),
-            *paragraphs(self.text),
+            *(linked(block, met) if isinstance(block, Text) else block for block in paragraphs(self.text)),
             *verdicts(self.findings),
             *instead(self.remedies, 2),
             *self.figures,
@@ -98,7 +101,7 @@ class Chapter:
             *((more,) if more else ()),
             *(Text((f"Passed over, for it is not here: {lack}",)) for lack in self.lacks),
             *blas_blocks(self.blas),
-            Text(("Made by ", made_by, "; ", Link(("all chapters",), "index"), ".")),
+            Text(("Made by ", made_by, "; ", *ways_on)),
         )
 
     @property
@@ -159,11 +162,16 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
     return chapter
 
 
-def instead(remedies: Sequence[CheckedRemedy], level: int) -> tuple[Block, ...]:
-    """What to do instead: each remedy's sentence with its verdict, and its code; nothing where there is none."""
+def instead(remedies: Sequence[CheckedRemedy], level: int, codes: int | None = None) -> tuple[Block, ...]:
+    """What to do instead: each remedy's sentence with its verdict, and its code; nothing where there is none.
+
+    codes: how many of the remedies are shown with their code, the first ones; None for all.
+    """
     blocks: list[Block] = []
-    for remedy in remedies:
-        blocks += [Text(_verdict(remedy)), Code(remedy.code, "python")]
+    for number, remedy in enumerate(remedies):
+        blocks.append(Text(_verdict(remedy)))
+        if codes is None or number < codes:
+            blocks.append(Code(remedy.code, "python"))
     return (Heading(level, ("What to do instead",)), *blocks) if blocks else ()
 
 

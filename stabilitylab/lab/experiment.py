@@ -131,7 +131,7 @@ class Experiment:
     permuted: int = 0
     scaled: int = 0
     variant_truth: Truth = "decimal"
-    variant_metrics: tuple[str, ...] = ("digits.min",)
+    variant_metrics: tuple[str, ...] = ("digits.min", "digits.supported")
     rows: Callable[..., Iterable[Probe]] = _no_probes
     measure: Callable[[Probe], Sequence[Measurement]] = _no_measure
     tables: tuple[Tabulation, ...] = ()

@@ -6,6 +6,7 @@ from string import Formatter
 from typing import Any, TypeAlias
 
 from stabilitylab import bench
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.report.rows import NoRowsError, Rows
 
 Numbers: TypeAlias = Mapping[str, Any]
@@ -14,6 +15,18 @@ Decision: TypeAlias = Callable[[Numbers], bool | None]
 
 NOT_MEASURED = "the rows that decide it were not measured here"
 ROWS_LACK = "the rows lack what decides it"
+
+
+class _Sentences(Formatter):
+    """Fills sentences as str.format does, digits as `one_decimal` prints them."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        if format_spec == ".1f" and isinstance(value, (int, float)):
+            return one_decimal(value)
+        return super().format_field(value, format_spec)
+
+
+_SENTENCES = _Sentences()
 
 
 def _no_numbers(rows: Rows) -> Numbers:
@@ -25,6 +38,7 @@ class Finding:
     """A claim about the rows of an experiment: a sentence, and the predicate that decides whether it is true.
 
     says: the sentence; numbers in it are written `{name}` or `{name:.1f}` and come from `numbers(rows)`, never typed.
+    `.1f` is the format of digits, `one_decimal`: the cap of float64 is 15.95 in a sentence too.
     holds(rows): the predicate, which leaves a margin of at least a digit, so that last digits decide nothing.
     needs: routes without which the claim cannot be decided; where one cannot run here, it is not checked. Neither is it
     where the predicate gives None, meets rows that are not there, or raises an error, or where a number is missing.
@@ -56,7 +70,7 @@ class Finding:
             lost = [name for name, value in numbers.items() if name in used and (value is None or value != value)]
             if lost:
                 return self._unchecked(f"{ROWS_LACK}: no value for {', '.join(lost)}")
-            return CheckedFinding(self.says.format(**numbers), bool(holds))
+            return CheckedFinding(_SENTENCES.vformat(self.says, (), numbers), bool(holds))
         except NoRowsError as error:
             return self._unchecked(str(error))
         except Exception as error:  # a predicate meets a route without an answer: None where it expects a number

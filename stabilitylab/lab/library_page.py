@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stabilitylab import bench, libraries
+from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.library import Library
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Measurement, Status
+from stabilitylab.lab.glossary import GLOSSARY
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Link, Spans, TableBlock, Text, prose
 from stabilitylab.report.cells import Cell, Table
+from stabilitylab.report.row_marks import UNCERTAIN
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.table import Listing
 from stabilitylab.scoring.reporting import WORST_FIRST, how_reported, in_words
@@ -47,7 +51,9 @@ class WorstAnswers:
             if own:
                 worst = sorted(own, key=place)[: self.count]
                 first = worst[0]
-                kept = "no answer" if first["digits.min"] is None else f"{first['digits.min']:.1f} correct digits"
+                kept = (
+                    "no answer" if first["digits.min"] is None else f"{one_decimal(first['digits.min'])} correct digits"
+                )
                 made[library.name] = (
                     TableBlock(worst_table(worst)),
                     Text((f"The first of them again, with {kept} ({in_words(first)}):",)),
@@ -113,7 +119,7 @@ def page(
     blocks.append(TableBlock(_routes(library)))
     for question, section in sections.items():
         blocks += [Heading(2, prose(question)), *section]
-    return (*blocks, Text((Link(("All chapters",), "index"),)))
+    return (*blocks, Text((Link(("All chapters",), "index"), ", ", Link(("glossary",), GLOSSARY), ".")))
 
 
 def _routes(library: Library) -> Table:
@@ -130,15 +136,36 @@ def _routes(library: Library) -> Table:
     for entry in libraries.catalog:
         label = entry.label
         if label.library == library:
-            works_in = "the format it is given" if label.works_in == "input" else label.works_in
             texts = (
                 label.name,
                 entry.summary,
-                works_in,
+                works_in(label),
                 label.solves,
-                label.deficient_answer,
+                dependent(label),
                 label.cutoff_says or "none",
                 label.called_under or "its defaults",
             )
             body.append(tuple(Cell(text, text) for text in texts))
-    return Table("Its entry points, and what they declare", header, (False,) * len(header), tuple(body))
+    return Table("Its entry points, and what they declare", header, (False,) * len(header), tuple(body), (LEGEND,))
+
+
+LEGEND = (
+    "Matrix solved: raw is the columns as given. Exactly dependent columns, which have many solutions: minimum-norm is "
+    "the shortest of them, basic leaves columns out, whose coefficients are 0 or NA, refuses is an error, and where "
+    "nothing is declared, anything may come. Cut-off: when a direction counts as not there."
+)
+
+
+def works_in(label: RouteLabel) -> str:
+    """The format that a route computes in, in words: that of the data where it takes more than one."""
+    if label.works_in != "input":
+        return label.works_in
+    return label.scalars[0] if len(label.scalars) == 1 else f"the format given, {' or '.join(label.scalars)}"
+
+
+def dependent(label: RouteLabel) -> str:
+    """What a route declares to answer to exactly dependent columns, in words."""
+    if label.deficient_answer == "none":
+        return "nothing declared"
+    doubtful = ", where round-off lets it see them" if UNCERTAIN in label.tags else ""
+    return f"{label.deficient_answer}{doubtful}"

@@ -62,14 +62,17 @@ def _cut_at(tol: float) -> Callable[[int, int, float], float]:
     return lambda m, n, eps: tol / 2
 
 
-def _householder(tol: float) -> dict[str, Any]:
-    """The claims of dqrdc2, LINPACK's Householder QR as changed for R, with its tolerance."""
+def _householder(tol: float, deficient_answer: str = "basic") -> dict[str, Any]:
+    """The claims of dqrdc2, LINPACK's Householder QR as changed for R, with its tolerance; "refuses": where it errs."""
+    said = "a column whose part orthogonal to those before it is below {:g} of its norm is dropped"
+    if deficient_answer == "refuses":
+        said = "refused where the part of a column orthogonal to those before it is below {:g} of its norm"
     return {
         "law": "columnwise",
         "constant": 0.12,
-        "deficient_answer": "basic",
+        "deficient_answer": deficient_answer,
         "cutoff": _cut_at(tol),
-        "cutoff_says": f"a column whose part orthogonal to those before it is below {tol:g} of its norm is dropped",
+        "cutoff_says": said.format(tol),
         "scaled": "only for the cut-off",
     }
 
@@ -195,7 +198,7 @@ def r_glm(X: Array, y: Array, intercept: bool) -> Fit:
     R,
     source="R reference manual, base::qr and qr.solve",
     tags=("scale-equivariant", *STABLE),
-    **{**_householder(1e-7), "deficient_answer": "refuses"},
+    **_householder(1e-7, "refuses"),
 )
 def r_qr_solve(A: Array, b: Array) -> Fit:
     """x (n,) = qr.solve(A, b), A (m, n): the kernel of lm, which refuses where lm would drop a column.

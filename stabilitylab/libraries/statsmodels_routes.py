@@ -1,8 +1,9 @@
 """statsmodels' ways to ordinary least squares: OLS by pinv or qr, formulas, WLS, GLS, GLM, and the recursive ones.
 
-Users give the whole design matrix, constant column included. model.rank is no count of the directions kept: it drops
-below n eps (n singular values, eps of their format) where pinv drops below 1e-15, so that up to n = 4 a direction goes
-without the warning, and from n = 5 a warning may come for one that stays. It stands in the note.
+Users give the whole design matrix, constant column included. The rank reported is model.rank, where it is below the
+number of columns. It is no count of the directions kept: it drops below n eps (n singular values, eps of their format)
+where pinv drops below 1e-15, so that up to n = 4 a direction goes without the warning and with full rank, and from
+n = 5 a warning and a lower rank may come for one that stays.
 """
 
 from typing import Any
@@ -20,6 +21,10 @@ BOTH = ("float32", "float64")
 SAYS = "singular values up to 1e-15 times the largest are dropped, in every format"
 PROMOTED = {"returns_the_format_of_its_input": "float32 is promoted to float64, and x stays there"}
 
+COUNTED_APART = {
+    "drops_directions_where_its_rank_is_lower": "model.rank is counted apart from x: below n eps, where x drops nothing"
+}
+
 
 def _pinv(m: int, n: int, eps: float) -> float:
     return 1e-15
@@ -31,7 +36,7 @@ def _reported(results: Any) -> Fit:
         np.asarray(results.params),
         standard_errors=np.asarray(results.bse),
         r_squared=float(results.rsquared),
-        note="" if rank == len(results.params) else f"model.rank is {rank}",
+        rank=rank if rank < len(results.params) else None,
     )
 
 
@@ -47,6 +52,7 @@ def _reported(results: Any) -> Fit:
     cutoff=_pinv,
     cutoff_says=SAYS,
     default=True,
+    fails=COUNTED_APART,
 )
 def statsmodels_ols(A: Array, b: Array) -> Fit:
     """x (n,) = sm.OLS(b, A).fit().params, A (m, n): the default, method="pinv", with bse and R².
@@ -68,6 +74,7 @@ def statsmodels_ols(A: Array, b: Array) -> Fit:
     law="columnwise",
     constant=0.14,
     scalars=BOTH,
+    fails=COUNTED_APART,
 )
 def statsmodels_ols_qr(A: Array, b: Array) -> Fit:
     """x (n,) = sm.OLS(b, A).fit(method="qr").params, A (m, n): Householder QR by numpy, with bse and R².
@@ -144,6 +151,7 @@ def statsmodels_wls(A: Array, b: Array, weights: Array | None = None) -> Fit:
     deficient_answer="minimum-norm",
     cutoff=_pinv,
     cutoff_says=SAYS,
+    fails=COUNTED_APART,
 )
 def statsmodels_gls(A: Array, b: Array) -> Fit:
     """x (n,) = sm.GLS(b, A).fit().params, A (m, n), no sigma given, which is the identity; with bse and R².

@@ -3,167 +3,35 @@
 Each row is counted in the number of its cell, in a mark, or in both; none is left out.
 """
 
-import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from numbers import Integral, Real
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from stabilitylab import solvers
-from stabilitylab.core.errors import StabilityLabError, UnknownNameError
-from stabilitylab.core.suggest import did_you_mean
-from stabilitylab.core.types import MAPPINGS, STARTED, Measurement, Status
+from stabilitylab.core.types import Measurement
 from stabilitylab.problems.labelling import in_full
 from stabilitylab.report.cells import Cell, CountedMark
+from stabilitylab.report.fields import Field, SpecError, Value, label, look, number_format
 from stabilitylab.report.marks import (
     ABSENT,
     IN_PART,
     JUDGED,
-    NOT_SCORED,
-    NOTHING,
     ORDER,
-    PREDICTIONS,
-    SILENT,
-    STATUS_MARKS,
-    UNSUPPORTED,
-    VERDICT_MARKS,
     Mark,
     NumberFormat,
     is_digits,
     plain,
     printed,
 )
+from stabilitylab.report.row_marks import Flag, details, is_zero, marks_of
 from stabilitylab.report.rows import NoRowsError, Rows
-from stabilitylab.scoring import accuracy, metrics
-from stabilitylab.scoring.reporting import DESERVED, WRONG, Reporting, how_reported
-
-Field: TypeAlias = str | Callable[[Measurement], Any]
-"""A score or field of a row, a `problem.NAME`, `conditions.NAME` or `facts.NAME`, or a function of the row."""
+from stabilitylab.scoring import accuracy
 
 Reduce: TypeAlias = Literal["only", "min", "median", "max"]
 Sort: TypeAlias = Literal["appearance", "leaderboard"]
-Flag: TypeAlias = Literal["none", "verdict"]
-"""What is marked beside a row's digits besides what is marked everywhere: nothing, or how the error law compares."""
-Value: TypeAlias = float | int | str
 
 _REDUCTIONS: dict[str, Callable[[list[Any]], float]] = {"min": min, "median": statistics.median, "max": max}
-_SILENCE = {True: "no error law predicts this route here", False: "no reason was recorded"}
-_MAY_WARN = frozenset(status.name for status in Status if status.answered) | {Status.NOT_FINITE.name}
-SUPPORTED = "digits.supported"  # the score that says how many digits the data support
-_FIELDS = frozenset(f.name for f in fields(Measurement))
-
-
-class SpecError(StabilityLabError, ValueError):
-    """A table or figure asks for what cannot be drawn; the message says which field to change."""
-
-
-def is_score(field: Field) -> bool:
-    """Whether a field is a result, and not a name, a setting or a text of the row."""
-    return callable(field) or not (field in _FIELDS or field.partition(".")[0] in MAPPINGS)
-
-
-def number_format(field: Field, format: NumberFormat = "auto") -> NumberFormat:
-    """The format asked for, else one decimal for digits, scientific for other scores and plain for the rest."""
-    if format != "auto" or callable(field):
-        return "plain" if format == "auto" else format
-    return "digits" if is_digits(field) else "scientific" if is_score(field) else "plain"
-
-
-def look(row: Measurement, field: Field) -> Value | None:
-    """The value of a field in a row, None where there is none or it is not finite.
-
-    A function of the row is asked only of rows that answered, so that `lambda row: row.x[0]` needs no guard.
-    """
-    if callable(field):
-        value = field(row) if row.answered else None
-    elif field == "problem":
-        value = in_full(row.problem)
-    elif field == "status":
-        value = Status[row.status].name.lower().replace("_", " ")
-    else:
-        value = row.get(field)
-    if value is None or value == "" or isinstance(value, str):
-        return value or None
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return ", ".join(map(plain, value)) or None if isinstance(value, tuple) else str(value)
-    if isinstance(value, Integral):
-        return int(value)
-    return float(value) if math.isfinite(value) else None
-
-
-def look_number(row: Measurement, field: Field) -> float | None:
-    """The value of a field as a finite number, None where there is none. Raises SpecError for a text."""
-    value = look(row, field)
-    if isinstance(value, str):
-        raise SpecError(f"{field!r} of {row.solver} on {row.problem} is {value!r}, and an axis needs a number")
-    return None if value is None else float(value)
-
-
-def check_fields(rows: Rows, *wanted: Field) -> None:
-    """Raise UnknownNameError for a field that no row has: a misspelt score would be a table full of n/a."""
-    scores = {name for row in rows for name in (*row.scores, *row.reasons)} | {*metrics.names(), *PREDICTIONS}
-    held = {f"{before}.{key}" for row in rows for before, name in MAPPINGS.items() for key in getattr(row, name)}
-    known = scores | held | _FIELDS
-    for field in wanted:
-        if not callable(field) and field not in known:
-            raise UnknownNameError(f"no row has {field!r}: {did_you_mean(field, sorted(known), plural='fields')}")
-
-
-def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mark]:
-    """The marks of a field in one row: how the row ended, what is flagged, and why a value is missing."""
-    score, value = is_score(field), look(row, field)
-    # A prediction, or what the data support, is there whether or not the route answered.
-    measured = field == "status" or (score and not _without_answer(field))
-    marks = []
-    if measured and row.status in STATUS_MARKS:
-        marks.append(STATUS_MARKS[row.status])
-    # A lower rank, an NA or an infinity may have come with a warning.
-    warned = STATUS_MARKS[Status.WARNED.name]
-    if measured and row.warnings and warned not in marks and row.status in _MAY_WARN:
-        marks.append(warned)
-    # A verdict is about the digits of the worst coefficient and of nothing else.
-    if field == JUDGED and flag == "verdict" and value is not None and row.verdict in VERDICT_MARKS:
-        marks.append(VERDICT_MARKS[row.verdict])
-    if field == JUDGED and value is not None:
-        marks.extend(_why_wrong(row))
-    if value is None and (row.answered or not measured):
-        marks.append(NOT_SCORED if score else NOTHING)
-    return marks
-
-
-def _without_answer(field: Field) -> bool:
-    """Whether a score needs no answer: what an error law predicts, and what the data support."""
-    return isinstance(field, str) and (field in PREDICTIONS or metrics.of_data(field))
-
-
-def _why_wrong(row: Measurement) -> list[Mark]:
-    """Of an answer without a correct digit: that nothing was said, or that the data support none; where that is known.
-
-    Nothing is claimed where what the data support was not scored.
-    """
-    digits, supported = row.scores.get(JUDGED), row.scores.get(SUPPORTED)
-    if digits is None or supported is None:
-        return []
-    if how_reported(row) is Reporting.SILENT:
-        return [SILENT]
-    return [UNSUPPORTED] if digits < WRONG and supported < DESERVED else []
-
-
-def _details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]:
-    sentences: list[str] = []
-    if is_score(field) and not _without_answer(field) and look(row, field) is not None:
-        lower = row.status == Status.REPORTS_LOWER_RANK.name and row.rank is not None and row.x is not None
-        rank = f"reports rank {row.rank} of {len(row.x or ())}" if lower else ""
-        sentences.extend(filter(None, (row.cause, rank, row.facts.get(STARTED, ""))))
-    if NOT_SCORED in marks:
-        name = field if isinstance(field, str) else ""
-        missing = row.get(name) if name else None
-        if missing is not None:
-            sentences.append(f"the score came out as {missing}")
-        else:
-            sentences.append(row.reasons.get(name) or _SILENCE[name in PREDICTIONS])
-    return sentences
 
 
 def cell(
@@ -191,23 +59,18 @@ def cell(
     each = [marks_of(row, field, flag=flag) for row in rows]
     counts = {mark: sum(mark in marks for marks in each) for mark in ORDER}
     # Of several rows the count behind a mark says enough; their causes, one by one, would be a page of footnotes.
-    shown = [row if reduce == "only" else replace(row, cause="", rank=None, facts={}) for row in rows]
+    shown = [row if reduce == "only" else replace(row, solver="", cause="", rank=None, facts={}) for row in rows]
     if reduce != "only" and isinstance(field, str) and is_digits(field) and value is not None:
-        zeros = sum(look(row, field) is not None and _is_zero(look(row, field), format) for row in rows)
-        if _is_zero(value, format) and 0 < zeros < len(values):
+        zeros = sum(look(row, field) is not None and is_zero(look(row, field), format) for row in rows)
+        if is_zero(value, format) and 0 < zeros < len(values):
             counts[IN_PART] = zeros
-    details = [detail for row, marks in zip(shown, each, strict=True) for detail in _details(row, field, marks)]
+    said = [sentence for row, marks in zip(shown, each, strict=True) for sentence in details(row, field, marks)]
     return Cell(
         "" if value is None else printed(value, number_format(field, format)),
         value,
         tuple(CountedMark(mark, count, len(rows)) for mark, count in counts.items() if count),
-        tuple(dict.fromkeys(details)),
+        tuple(dict.fromkeys(said)),
     )
-
-
-def _is_zero(value: Value | None, format: NumberFormat) -> bool:
-    """Whether digits are printed as 0.0."""
-    return value is not None and printed(value, "digits" if format == "auto" else format) == "0.0"
 
 
 def _reduced(values: list[Value], reduce: Reduce, field: Field) -> float:
@@ -314,11 +177,6 @@ def chosen(rows: Rows, where: Mapping[str, Any]) -> Rows:
     if not len(rows):
         raise NoRowsError("there are no rows to show")
     return rows.where(**where)
-
-
-def label(row: Measurement, field: Field) -> Any:
-    """What a row is called along a side of a table: the field itself, asked of every row."""
-    return field(row) if callable(field) else row.get(field)
 
 
 def scored_against(rows: Rows) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import MAPPINGS, WORST, Status
 from stabilitylab.scoring import metrics
 from stabilitylab.scoring.reporting import DESERVED
@@ -56,6 +57,16 @@ UNSUPPORTED = Mark(
     "not supported by the data",
     f"no correct digit in some coefficient, and the data support fewer than {DESERVED:g}: no route is to blame",
 )
+NOT_DECLARED = Mark(
+    "◇",
+    "not the solution declared",
+    "no correct digit in some coefficient; A is exactly rank deficient, and of its many solutions this is not the one "
+    "that the route declares",
+)
+NOT_JUDGED = Mark("◍", "not judged", "no correct digit in some coefficient; what the data support was not scored")
+ELSEWHERE = Mark(
+    "◌", "wrong beside right coefficients", "no correct digit of this number, beside coefficients that have"
+)
 IN_PART = Mark("◑", "zero in part", "0.0 stands for several rows, and in k of n of them the digits are 0.0, not in all")
 ABSENT = Mark("·", "not applicable", "the route does not take this kind of problem")
 NOT_SCORED = Mark("n/a", "not scored", "answered, but without this score")
@@ -65,6 +76,9 @@ ORDER: tuple[Mark, ...] = (
     *VERDICT_MARKS.values(),
     IN_PART,
     UNSUPPORTED,
+    NOT_DECLARED,
+    NOT_JUDGED,
+    ELSEWHERE,
     SILENT,
     *STATUS_MARKS.values(),
     ABSENT,
@@ -137,9 +151,7 @@ def printed(value: float | int | str, format: NumberFormat) -> str:
         return plain(value)
     if format == "scientific":
         return scientific(value)
-    # 16.0 would claim more digits than a double holds: the cap of 15.95 is printed as it is.
-    text = f"{value + 0.0:.1f}"
-    return f"{value:.2f}" if text == "16.0" and value < 16 else text
+    return one_decimal(value)
 
 
 def superscript(number: int) -> str:

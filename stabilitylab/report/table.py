@@ -5,24 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stabilitylab.report.cells import Cell, Table
-from stabilitylab.report.grid import (
-    Field,
-    Flag,
-    Reduce,
-    Sort,
-    SpecError,
-    capped_at,
-    cell,
-    check_fields,
-    chosen,
-    grid,
-    is_score,
-    named,
-    number_format,
-    reference_apart,
-    scored_against,
-)
+from stabilitylab.report.fields import Field, SpecError, check_fields, is_score, number_format
+from stabilitylab.report.grid import Reduce, Sort, capped_at, cell, chosen, grid, named, reference_apart, scored_against
 from stabilitylab.report.marks import ABSENT, NumberFormat, is_digits, plain, words
+from stabilitylab.report.row_marks import Flag
 from stabilitylab.report.rows import Rows
 
 _REDUCED = {"min": "the smallest", "median": "the median", "max": "the largest"}
@@ -74,9 +60,9 @@ class Pivot:
         scored = [False, *(True for _ in made.across)]
         notes = _notes(rows, [(self.value, self.format)])
         if self.reduce != "only":
-            notes.append(
-                f"A cell is {_REDUCED[self.reduce]} of its rows; k/n behind a mark: it holds for k of n of them."
-            )
+            counted = any(mark.count != mark.of for cells in made.cells for one in cells for mark in one.marks)
+            behind = "; k/n behind a mark: it holds for k of n of them" if counted else ""
+            notes.append(f"A cell is {_REDUCED[self.reduce]} of its rows{behind}.")
         if self.sort == "leaderboard":
             header.append("within a digit of the best")
             scored.append(True)

@@ -23,6 +23,7 @@ from stabilitylab.core.errors import (
     ShapeError,
 )
 from stabilitylab.core.plain_fit import plain_fit
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import STARTED, WORST, Fit, Measurement, Reference, Solution, Status, Truth
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
@@ -180,7 +181,7 @@ def _facts(label: RouteLabel, ref: Reference | None) -> dict[str, str]:
     digits = accuracy.lre(start, ref)
     if digits < START:
         return {}
-    right = "" if digits > accuracy.digits_cap("float64") - 1 else f" to {digits:.1f} digits"
+    right = "" if digits > accuracy.digits_cap("float64") - 1 else f" to {one_decimal(digits)} digits"
     values = f"{label.starts_at:g}, ..., {label.starts_at:g}"
     return {STARTED: f"started at the answer: the starting values {values} are the coefficients{right}"}
 

@@ -11,11 +11,13 @@ from planted import experiment
 from stabilitylab.core import environment
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Measurement
+from stabilitylab.lab import glossary
 from stabilitylab.lab.book import INDEX, write_index, written_before
 from stabilitylab.lab.chapter import publish, refresh, write_chapter
 from stabilitylab.lab.experiment import Experiment, Loaded
 from stabilitylab.lab.finding import Finding, Remedy
-from stabilitylab.report.blocks import FigureBlock, Heading, Items, TableBlock, Text
+from stabilitylab.lab.glossary import linked
+from stabilitylab.report.blocks import FigureBlock, Heading, Items, Link, TableBlock, Text, Typed, anchor, plain_words
 from stabilitylab.report.plot import HeatMap
 from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Listing, Pivot
@@ -36,7 +38,8 @@ FINDINGS = (
     Finding("The worst keeps more.", lambda rows: False),
     Finding("Nobody answers.", lambda rows: bool(rows.where(solver="nobody"))),
 )
-MADE_BY = f"Made by `python experiments/chapter.py`; [all chapters]({INDEX})."
+MADE_BY = f"Made by `python experiments/chapter.py`; [all chapters]({INDEX}), [glossary](glossary.md)."
+WITH_THE_INDEX = {INDEX, "glossary.md"}
 EXPERIMENT = Experiment(
     problems=(),
     solvers=(),
@@ -76,7 +79,9 @@ def test_a_page_holds_question_text_and_every_finding_with_its_verdict(chapter, 
     assert "- *not checked here*: Nobody answers. (no row has solver='nobody')\n" in page
     assert [finding.verdict for finding in chapter.findings] == ["holds", "REFUTED", "not checked here"]
     assert not chapter.holds
-    assert faults(folder / "chapter.md") == [f"line {page.splitlines().index(MADE_BY) + 1}: nothing is at '{INDEX}'"]
+    place = page.splitlines().index(MADE_BY) + 1
+    later = [f"line {place}: nothing is at '{name}'" for name in (INDEX, "glossary.md")]  # with the index
+    assert faults(folder / "chapter.md") == later
     assert f"[all chapters]({INDEX})" in page
 
 
@@ -103,8 +108,8 @@ def test_every_file_a_page_names_is_there_and_no_other(chapter, folder):
     in_html = set(re.findall(r'(?:href|src)="([^"]+)"', (folder / "chapter.html").read_text("utf-8")))
     there = {path.name for path in folder.iterdir()}
     assert there == set(chapter.files)
-    assert in_markdown - {INDEX} == {name for name in there if name.endswith((".csv", ".svg"))}
-    assert in_html - {"index.html"} == there - {"chapter.md", "chapter.html"}
+    assert in_markdown - WITH_THE_INDEX == {name for name in there if name.endswith((".csv", ".svg"))}
+    assert in_html - {"index.html", "glossary.html"} == there - {"chapter.md", "chapter.html"}
     assert len(there) == 2 + 2 * 2 + 2 * 2
     assert all((folder / name).stat().st_size for name in there)
 
@@ -238,7 +243,8 @@ def test_what_to_do_instead_stands_on_the_chapter_and_on_the_index_with_its_code
         text = (tmp_path / name).read_text("utf-8")
         assert "# What to do instead\n\n*holds*: Ask `good`, which keeps 12.0 digits.\n\n```python\nimport" in text
         assert "*not checked here*: Ask nobody. (no row has solver='nobody')\n" in text
-        assert [one.code for one in programs(tmp_path / name)] == [f"{remedy.code}\n" for remedy in REMEDIES]
+        shown = REMEDIES[:1] if name == INDEX else REMEDIES
+        assert [one.code for one in programs(tmp_path / name)] == [f"{remedy.code}\n" for remedy in shown]
         assert faults(tmp_path / name) == []
     page = (tmp_path / "index.html").read_text("utf-8")
     assert "<pre><code>import numpy as np\n\nprint(np.pi)  # 3.14</code></pre>" in page
@@ -290,7 +296,7 @@ def test_large_tables_stand_on_a_page_of_their_own(tmp_path):
     assert more.read_text("utf-8").count("### Each row of \\| all") == 2
     assert "[CSV](chapter-appendix-table2.csv)" in more.read_text("utf-8")
     assert faults(page) == faults(more) == []
-    made = {path.name for path in tmp_path.iterdir()} - {"index.md", "index.html"}
+    made = {path.name for path in tmp_path.iterdir()} - {*WITH_THE_INDEX, "index.html", "glossary.html"}
     assert {name for name in made if not name.startswith("condition-number")} == set(chapter.files)
     assert {"chapter-appendix.html", "chapter-appendix-table1.csv", "chapter-appendix-table1.jsonl"} <= made
     published = tmp_path / "published"
@@ -316,10 +322,43 @@ def test_a_library_is_told_what_to_do_by_the_remedies_that_concern_it(tmp_path):
     write_index(chapters, tmp_path)
     numpy, scipy = ((tmp_path / f"library-{name}.md").read_text("utf-8") for name in ("numpy", "scipy"))
     advice = [re.findall(r"^- (.*)$", text.partition("###")[0], re.MULTILINE) for text in (numpy, scipy)]
-    assert advice[0] == ["For all. [More](here.md).", "For NumPy. [More](here.md).", "For NumPy. [More](other.md)."]
-    assert advice[1] == ["For all. [More](here.md)."]
+    assert advice[0] == ["For all. More: [here?](here.md)", "For NumPy. More: [here?](here.md), [other?](other.md)"]
+    assert advice[1] == ["For all. More: [here?](here.md)"]
     assert "[The whole chapter](here.md)." in numpy
     assert "other.md" not in scipy
+
+
+def test_what_chapters_say_alike_to_a_library_is_one_line(tmp_path):
+    """Four lines of one page began with the same advice, each with the digits of another chapter."""
+
+    class Section:
+        def sections(self, rows):
+            return {"numpy": [Text(("Of NumPy.",))]}
+
+    def told(says):
+        return instructive(remedies=(Remedy(says, lambda rows: True, code="print(0)"),), sections=(Section(),))
+
+    said = {"a": "Scale columns: 9 digits.", "b": "Scale columns: 8 digits.", "c": "Centre columns: 7 digits."}
+    chapters = [write_chapter(loaded(name, f"{name}?", told(says)), ROWS, tmp_path) for name, says in said.items()]
+    write_index(chapters, tmp_path)
+    advice = re.findall(r"^- (.*)$", (tmp_path / "library-numpy.md").read_text("utf-8").partition("###")[0], re.M)
+    assert advice == [
+        "Scale columns: 9 digits. More: [a?](a.md), [b?](b.md)",
+        "Centre columns: 7 digits. More: [c?](c.md)",
+    ]
+
+
+def test_the_first_use_of_a_term_leads_to_its_explanation_and_the_condition_number_to_the_first_page(tmp_path):
+    text = "By QR, and again QR, at a condition number (explained on the\nfirst page) of `QR` and raw columns."
+    one = replace(loaded(experiment=instructive()), text=text)
+    page = tmp_path / "chapter.md"
+    chapter = write_chapter(one, ROWS, tmp_path)
+    write_index([chapter], tmp_path)
+    assert (
+        "By [QR](glossary.md#qr), and again QR, at a condition number "
+        "([explained on the\nfirst page](index.md#the-condition-number)) of `QR` and [raw](glossary.md#raw) columns."
+    ) in page.read_text("utf-8")
+    assert faults(page) == faults(tmp_path / "glossary.md") == []
 
 
 def test_publishing_copies_pages_tables_and_drawings_and_removes_stale_ones(chapter, folder, tmp_path):
@@ -335,12 +374,12 @@ def test_publishing_copies_pages_tables_and_drawings_and_removes_stale_ones(chap
     assert {path.name for path in target.iterdir()} == {*published, "chapter-two.md"}
     assert all((target / name).read_bytes() == (folder / name).read_bytes() for name in published)
     links = re.findall(r"\]\(([^)]+)\)", (target / "chapter.md").read_text("utf-8"))
-    assert set(links) - {INDEX} <= published, "what is published names what is not"
+    assert set(links) - WITH_THE_INDEX <= published, "what is published names what is not"
 
 
 def test_the_published_index_is_in_markdown_only(chapter, tmp_path):
     write_index([chapter], tmp_path, [".md"])
-    assert {path.name for path in tmp_path.iterdir()} == {INDEX, "condition-number.svg"}
+    assert {path.name for path in tmp_path.iterdir()} == {*WITH_THE_INDEX, "condition-number.svg"}
 
 
 # --- tables embedded in a page
@@ -407,3 +446,26 @@ def test_the_environment_is_printed_as_text(monkeypatch, tmp_path):
     assert "- processor: &lt;b&gt;\\|\n" in index
     assert '- blas: \\[{"version": null}\\]\n' in index
     assert "<li>processor: &lt;b&gt;|</li>" in (tmp_path / "index.html").read_text("utf-8")
+
+
+def test_the_words_that_chapters_use_are_in_the_glossary():
+    """A newcomer met gelsd, eps, ulp, raw and copies, and nothing said what they are."""
+    met = ("eps", "gelsd", "QR", "SVD", "ulp", "copies", "raw", "minimum-norm", "BLAS", "float64", "backward error")
+    assert set(met) <= set(glossary.TERMS)
+    for term in met:
+        (spans,) = (linked(Text((f"By {term}.",)), set()).spans,)
+        assert plain_words(spans) == f"By {term}."
+        assert [span.anchor for span in spans if isinstance(span, Link)] == [anchor((term,))]
+    assert linked(Text(("A crawled copy.", Typed("raw"))), set()).spans == ("A crawled copy.", Typed("raw"))
+
+
+def test_the_index_shows_the_program_of_the_first_remedy_alone_and_the_chapter_all(tmp_path):
+    remedies = tuple(Remedy(f"Do {k}.", lambda rows: True, code=f"print({k})") for k in (1, 2))
+    chapter = write_chapter(loaded(experiment=instructive(remedies=remedies)), ROWS, tmp_path)
+    write_index([chapter], tmp_path)
+    page, index = ((tmp_path / name).read_text("utf-8") for name in ("chapter.md", INDEX))
+    assert "print(1)" in page
+    assert "print(2)" in page
+    assert "print(1)" in index
+    assert "Do 2." in index
+    assert "print(2)" not in index

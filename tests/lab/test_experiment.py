@@ -197,7 +197,10 @@ def test_copies_have_their_own_truth_and_scores():
     assert [variant.name for variant in made.variants()] == ["published", "permuted 1", "permuted 2", "scaled 1"]
     assert made.truths_of(PUBLISHED) == ("matrix", "data")
     assert {made.truths_of(variant) for variant in made.variants()[1:]} == {("decimal",)}
-    assert (made.metrics_of(PUBLISHED), made.metrics_of(made.variants()[1])) == (("growth",), ("digits.min",))
+    assert (made.metrics_of(PUBLISHED), made.metrics_of(made.variants()[1])) == (
+        ("growth",),
+        ("digits.min", "digits.supported"),
+    )
     with pytest.raises(UnknownNameError, match=r"digits\.min"):
         Experiment((), (), (), metrics=("digits.mim",)).metrics_of(PUBLISHED)
 

@@ -41,6 +41,20 @@ def unexplained(name, claims, absent):
     ]
 
 
+def test_whoever_scores_digits_scores_what_the_data_support_so_that_no_zero_goes_unexplained():
+    scored = {(one.name, kind): set(names) for one in COMMITTED for kind, names in scores(one.experiment)}
+    assert ("the_library_you_call_decides_the_digits", "variants") in scored
+    assert not [place for place, names in scored.items() if "digits.min" in names and "digits.supported" not in names]
+
+
+def scores(experiment):
+    """What is scored of the published order and of the variants, where there are any."""
+    if experiment.problems:
+        yield "published", experiment.metrics
+    if experiment.permuted or experiment.scaled:
+        yield "variants", experiment.variant_metrics
+
+
 def test_a_finding_that_meets_an_error_is_unexplained_and_a_missing_library_explains():
     def claims(why):
         return [{"says": "S.", "verdict": "not checked here", "why": why}]

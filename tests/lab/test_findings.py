@@ -1,17 +1,20 @@
 """Findings take their numbers from the rows that decide them: planted rows, and the committed ones of every chapter."""
 
+import ast
 import re
 from dataclasses import replace
 from functools import cache
 
 import pytest
 
-from paths import EXPERIMENTS
+from paths import EXPERIMENTS, ROOT
 from stabilitylab.core.types import Measurement
 from stabilitylab.lab.experiment import find, load
 from stabilitylab.lab.finding import Finding, finding, remedy
+from stabilitylab.probes.rank_policy.outcomes import Outcome
 from stabilitylab.report.committed import SUFFIX, read_committed
 from stabilitylab.report.rows import NoRowsError, Rows
+from stabilitylab.report.table import Column, Pivot
 
 TABLES = EXPERIMENTS / "tables"
 
@@ -46,6 +49,37 @@ def test_a_finding_and_a_remedy_decide_on_the_numbers_that_they_show():
     assert finding("{d:.1f} digits", of("c"), lambda n: n["d"] > 7).check(rows).holds is None
     made = remedy("{d:.1f} digits", of("b"), lambda n: n["d"] > 7, "\nprint(1)\n", needs=("numpy.lstsq",))
     assert (made.code, made.needs, made.check(rows).holds) == ("print(1)\n", ("numpy.lstsq",), True)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(15.954589770191003, "15.95"), (15.9, "15.9"), (-0.0, "0.0"), (16.04, "16.0")]
+)
+def test_the_cap_of_float64_is_one_number_in_sentences_as_in_tables(value, text):
+    rows = Rows((planted("a", **{"digits.min": value}),))
+    made = finding("From {d:.1f} to {d:.1f} digits.", lambda rows: {"d": rows.values("digits.min")[0]}, lambda n: True)
+    assert made.check(rows).says == f"From {text} to {text} digits."
+    assert text_of(rows) == text
+    assert f": {text} correct digits" in str(planted("a", **{"digits.min": value}))
+
+
+def text_of(rows):
+    """The one cell of a table of digits."""
+    return Pivot("A title").table(rows).body[0][1].text.partition(" ")[0]
+
+
+def test_digits_are_formatted_in_one_place():
+    """`.1f` in the package is `one_decimal`, or no digits of an answer: degrees, gigabytes, factors."""
+    others = {"isolation.py", "condition.py", "predictions.py", "printable.py", "finding.py"}
+    found = {path.name for path in (ROOT / "stabilitylab").rglob("*.py") if ":.1f}" in path.read_text("utf-8")}
+    assert found == others
+    assert not [path.name for path in EXPERIMENTS.glob("*.py") if ".1f" in formats(path.read_text("utf-8"))]
+    assert formats('x = f"{a:.1f} digits"\ny = """print(f"{a:.2f}")"""\nz = "{a:.3f}"') == [".1f"]
+
+
+def formats(source):
+    """The format specifications of a module's f-strings: not those of sentences, nor of programs that it prints."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FormattedValue) and node.format_spec]
+    return [ast.literal_eval(node.format_spec.values[0]) for node in nodes]
 
 
 # --- the price of proof: sizes, ratios and verdicts belong to one another
@@ -94,6 +128,18 @@ def test_what_is_said_of_a_proof_is_of_the_rows_it_names():
     assert "18 MB: the target of 1.5 times is met." in stream
 
 
+def test_what_other_data_cost_is_said_with_their_shape():
+    """Table 3 had powers at 2.2 times, which no sentence covered, and no sizes."""
+    of = {"N(0, 1)": (50, 0.5), "powers, as Filip's": (11, 2.2)}
+    kinds = [replace(timed(OURS, 50_000, n, ratio, 4), problem=name) for name, (n, ratio) in of.items()]
+    sentence = said(experiment("the_price_of_proof").findings, 3, Rows(tuple(kinds)))
+    assert sentence.endswith(
+        "of 50,000 rows each, it takes 0.50 to 2.2 times: the most on powers, as Filip's, 50000 x 11."
+    )
+    slow = Rows((*kinds, replace(timed(OURS, 50_000, 50, 9.0, 4), problem="Cauchy")))
+    assert experiment("the_price_of_proof").findings[3].check(slow).holds is False
+
+
 def test_a_missed_target_is_called_missed():
     longer = timed(STREAM, 2_000_000, 20, 1.8, 1.5, MB=18.0)
     assert said(experiment("the_price_of_proof").findings, 2, Rows((*PROOF, longer))).endswith("times is missed.")
@@ -129,6 +175,90 @@ def test_what_is_said_of_fifty_digits_is_of_the_rows_it_names():
     (one,) = experiment("the_price_of_fifty_digits").remedies
     assert "on 400 rows and 40 columns" in one.check(FIFTY).says
     assert "takes 240 times" in one.check(FIFTY).says
+
+
+def test_every_word_of_the_table_of_rank_policies_is_in_its_legend():
+    (table,) = experiment("cutoffs_differ_by_many_powers_of_ten_and_many_are_silent").tables
+    legend = table.note.lower()
+    kinds = (Outcome.MINIMUM_NORM, Outcome.BASIC, Outcome.ARBITRARY, Outcome.WRONG)
+    for word in (*(kind.value for kind in kinds), "never kept", "kept:", "lost to round-off", "no cut-off"):
+        assert word in legend, word
+    heads = [column.header for column in table.columns if isinstance(column, Column)]
+    shown = ("as if scaled", "as if centred", "slope right over 0, 1, ..., 7 plus", "exactly dependent columns")
+    assert all(word in legend for word in shown)
+    assert "slope right over 0, 1, ..., 7 plus" in heads
+
+
+def test_no_file_name_states_a_factor_that_nothing_measures():
+    """One said a millionfold, of a range of 1e14."""
+    assert not [path.stem for path in find(EXPERIMENTS) if re.search(r"fold(_|$)|_times_as_", path.stem)]
+
+
+# --- a remedy helps in whatever units, and an answer that is none is not counted as one
+
+LIBRARY, SOLVER = (
+    "the_library_you_call_decides_the_digits",
+    "the_choice_of_solver_decides_the_digits_on_nist_data",
+)
+
+
+@cache
+def published(name):
+    """The committed rows of a chapter."""
+    return read_committed(TABLES / f"{name}{SUFFIX}")
+
+
+def changed(name, where, **changes):
+    """The committed rows of a chapter, changed where all fields are as given."""
+    hit = [all(row.get(field) == value for field, value in where.items()) for row in published(name)]
+    assert any(hit)
+    return Rows(tuple(replace(row, **changes) if one else row for row, one in zip(published(name), hit, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "solver", "problem"),
+    [
+        (LIBRARY, 0, "qr.householder", "nist.filip"),
+        (LIBRARY, 1, "sklearn.StandardScaler_LinearRegression", "nist.pontius"),
+        (LIBRARY, 2, "statsmodels.OLS_qr", "nist.filip"),
+        (SOLVER, 0, "numpy.Polynomial", "nist.filip"),
+    ],
+)
+def test_a_remedy_that_a_copy_in_other_units_refutes_is_refuted(name, place, solver, problem):
+    """`lapack_driver='gelsy'` was one: 12 digits as published, and none of the same columns in other units."""
+    one = replace(experiment(name).remedies[place], needs=())
+    where = {"solver": solver, "problem": problem, "variant": "scaled 3", "truth": "decimal"}
+    assert one.check(changed(name, where, scores={"digits.min": 0.0})).holds is False
+    gone = [row for row in changed(name, where, status="DIED") if row.status != "DIED"]
+    assert one.check(Rows(tuple(gone))).holds is None
+
+
+def test_default_calls_that_give_no_answer_are_counted_apart():
+    """One that refuses was counted among those that keep digits."""
+    where = {"solver": "gretl.ols", "variant": "published"}
+    fewer = changed(LIBRARY, where, status="REFUSED", scores={"digits.min": None})
+    for one in (replace(one, needs=()) for one in experiment(LIBRARY).findings[:2]):
+        answering, without = counted(one.check(published(LIBRARY)).says)
+        assert counted(one.check(fewer).says) == (answering - 1, without + 1)
+
+
+def counted(sentence):
+    """How many answer, and how many do not, by a sentence about the default calls."""
+    answering = re.search(r"(\d+) (libraries|default calls) that answer", sentence)
+    return int(answering[1]), int(re.search(r"(\d+) more refused or failed", sentence)[1])
+
+
+def test_the_caption_of_everyday_data_is_decided_by_a_count_of_what_it_shows():
+    """It said "nearly every library", of 26 of 43."""
+    name = "wrong_answers_can_be_silent"
+    (figure,) = experiment(name).figures
+    assert "most libraries lose some answer whole" in figure.title
+    most = replace(experiment(name).findings[0], needs=())
+    assert most.check(published(name)).holds is True
+    right = [replace(row, status="SOLVED", scores={**row.scores, "digits.min": 9.0}) for row in published(name)]
+    checked = most.check(Rows(tuple(right)))
+    assert checked.holds is False
+    assert checked.says.startswith("0 of 43")
 
 
 # --- every chapter, on its committed rows

@@ -10,10 +10,10 @@ import stabilitylab as sl
 from made_tables import measured
 from stabilitylab import libraries
 from stabilitylab.core.library import Library
-from stabilitylab.lab.book import write_index
-from stabilitylab.lab.chapter import write_chapter
+from stabilitylab.lab.book import loaded_blas, write_index
+from stabilitylab.lab.chapter import Chapter, write_chapter
 from stabilitylab.lab.experiment import Experiment, Loaded
-from stabilitylab.lab.library_page import WorstAnswers, fallen, page, script
+from stabilitylab.lab.library_page import WorstAnswers, dependent, fallen, page, script, works_in
 from stabilitylab.report.blocks import Code, Text
 from stabilitylab.report.rows import Rows
 from stabilitylab.report.writers import markdown
@@ -143,3 +143,44 @@ def test_the_blas_stands_under_the_title_where_it_is_known():
     assert named[0].startswith("# NumPy ")
     assert named[1] == "BLAS and LAPACK loaded: OpenBLAS 0.3.30 (wheel of numpy)."
     assert "BLAS and LAPACK" not in markdown.page(page(library, {}))
+
+
+def test_the_blas_of_a_library_is_what_any_chapter_knows_of_it():
+    """A chapter that runs R over several BLAS knows none of its own, and hid what the others know."""
+    library = libraries.of_route("numpy.lstsq")
+    known, unknown = (chapter_with((("NumPy", name),)) for name in ("OpenBLAS 0.3.30", ""))
+    assert loaded_blas([known, unknown], library) == loaded_blas([unknown, known], library) == "OpenBLAS 0.3.30"
+    assert loaded_blas([unknown], library) == ""
+    assert loaded_blas([known, chapter_with((("NumPy", "MKL"),))], library) == "MKL or OpenBLAS 0.3.30"
+
+
+def chapter_with(blas):
+    """A chapter of which nothing matters but the BLAS that it knows."""
+    return Chapter("c", "C?", "", (), (), (), (), blas=blas)
+
+
+def test_what_a_route_works_in_is_the_format_of_the_data_only_where_it_takes_several():
+    """R, which knows no float32, was said to work in the format that it is given."""
+    said = {entry.label.name: works_in(entry.label) for entry in libraries.catalog}
+    assert said["r.lm"] == said["octave.mldivide"] == said["gnuplot.fit"] == "float64"
+    assert said["jax.lstsq"] == "float32"
+    assert said["scipy.lstsq_gelsd"] == "the format given, float32 or float64"
+
+
+def test_what_a_route_declares_of_dependent_columns_holds_where_round_off_decides():
+    said = {entry.label.name: dependent(entry.label) for entry in libraries.catalog}
+    assert said["octave.mldivide"] == "minimum-norm, where round-off lets it see them"
+    assert (said["octave.pinv"], said["r.lm"], said["octave.ols"]) == ("minimum-norm", "basic", "nothing declared")
+
+
+def test_a_route_that_refuses_is_not_said_to_drop():
+    """r.qr_solve refuses, beside a cut-off whose columns were said to be dropped."""
+    labels = [entry.label for entry in libraries.catalog if entry.label.deficient_answer == "refuses"]
+    assert "r.qr_solve" in [label.name for label in labels]
+    assert not [label.name for label in labels if "dropped" in label.cutoff_says]
+
+
+def test_every_answer_to_dependent_columns_is_explained_under_the_table():
+    table = next(block.table for block in page(libraries.entry("r.lm").label.library, {}) if hasattr(block, "table"))
+    (legend,) = table.notes
+    assert all(word in legend for word in ("minimum-norm", "basic", "refuses", "raw", "nothing is declared"))

@@ -16,17 +16,18 @@ from stabilitylab.scoring.reference import reference
 STORY = EXPERIMENTS / "a_new_release_can_lose_a_coefficient.py"
 
 
-@pytest.fixture
-def story(monkeypatch):
+@pytest.fixture(scope="module")
+def story():
     """The experiment, whose environments cannot be made, and its rows."""
 
     def cannot(wanted, say):
         raise VersionError(f"pip cannot install {wanted}")
 
     experiment = load(STORY).experiment
-    monkeypatch.setitem(experiment.measure.__globals__, "interpreter", cannot)
-    monkeypatch.setitem(experiment.measure.__globals__, "here", lambda route: "here")
-    rows = [row for probe in experiment.rows("full") for row in experiment.measure(probe)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(experiment.measure.__globals__, "interpreter", cannot)
+        patch.setitem(experiment.measure.__globals__, "here", lambda route: "here")
+        rows = [row for probe in experiment.rows("full") for row in experiment.measure(probe)]
     return experiment, Rows(tuple(rows))
 
 
@@ -76,6 +77,18 @@ def test_a_remedy_is_refuted_where_it_leaves_a_problem_without_digits(story, pla
 
 
 @pytest.mark.parametrize("place", range(3))
+def test_a_remedy_is_refuted_where_it_helps_in_the_published_units_alone(story, place):
+    """`x_scale=1.0` was one, with 0.0 digits on every second copy of the same data in other units."""
+    experiment, rows = story
+    route = experiment.remedies[place].needs[0]
+    lost = [row for row in rows if row.solver == route and row.variant == "scaled 1"]
+    planted = [replace(row, scores={"digits.min": 0.0}) if row in lost else row for row in rows]
+    assert lost
+    assert experiment.remedies[place].check(Rows(tuple(planted))).holds is False
+    assert experiment.remedies[place].check(Rows(tuple(row for row in rows if row not in lost))).holds is None
+
+
+@pytest.mark.parametrize("place", range(3))
 def test_the_code_of_a_remedy_runs_as_it_stands(place):
     remedy = load(STORY).experiment.remedies[place]
     done = subprocess.run([sys.executable, "-c", remedy.code], capture_output=True, text=True, check=False)
@@ -91,8 +104,8 @@ def told_by(row, *, before):
         note = "`xtol` termination condition is satisfied."
         return replace(row, scores={"digits.min": 6.5 if before else 0.2}, x=(1.0,) * 6, status="SOLVED", note=note)
     if row.solver == "statsmodels.OLS":
-        said = {"status": "SOLVED"} if before else {"status": "WARNED", "warnings": ("SingularMatrixWarning: beware",)}
-        return replace(row, scores={"digits.min": 0.0}, x=(0.0, 0.0), **said)
+        status, warnings = ("RANK_REDUCED", ()) if before else ("WARNED", ("SingularMatrixWarning: beware",))
+        return replace(row, scores={"digits.min": 0.0}, x=(0.0, 0.0), status=status, warnings=warnings)
     rate = float(reference(problems.get("real.income_and_rate")(), truth="decimal").x[2])
     kept = {"status": "SOLVED", "x": (0.0, 0.0, rate)}
     lost = {"status": "RANK_REDUCED", "x": (0.0, 0.0, 1e-9)}
@@ -122,6 +135,7 @@ def of(solver, **changes):
         (of("scipy.least_squares_lm", note="The maximum number of function evaluations is exceeded."), [4]),
         (of("statsmodels.OLS", warnings=(), status="SOLVED"), [5]),
         (of("statsmodels.OLS", scores={"digits.min": 8.0}), [5]),
+        (lambda row, old: {"status": "SOLVED"} if row.solver == "statsmodels.OLS" and old else {}, [5]),
     ],
 )
 def test_each_finding_is_refuted_by_rows_that_tell_another_story(story, fault, refuted):

@@ -38,7 +38,7 @@ def folder(tmp_path_factory):
     return out
 
 
-NAMES = ["index", "library-numpy", "planted", "planted-appendix"]
+NAMES = ["glossary", "index", "library-numpy", "planted", "planted-appendix"]
 
 
 def test_there_is_a_page_for_the_chapter_its_tables_the_library_and_the_book(folder):
@@ -74,7 +74,9 @@ def test_every_page_leads_to_the_next(folder):
 def test_every_file_and_heading_that_a_page_in_html_names_is_there(folder, name):
     text = (folder / f"{name}.html").read_text("utf-8")
     targets = set(re.findall(r'(?:href|src)="([^"]+)"', text))
-    headings = set(re.findall(r' id="([^"]+)"', text))
     assert targets
     for target in targets:
-        assert target[1:] in headings if target.startswith("#") else (folder / target).exists(), target
+        file, _, heading = target.partition("#")
+        there = folder / (file or f"{name}.html")
+        assert there.exists(), target
+        assert not heading or f' id="{heading}"' in there.read_text("utf-8"), target

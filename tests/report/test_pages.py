@@ -142,6 +142,6 @@ def test_a_page_that_is_too_long_is_seen(tmp_path, name, limit):
 
 def test_every_page_of_the_book_is_of_an_experiment_or_a_library_that_there_is():
     names = {path.stem for path in find(ROOT / "experiments")}
-    known = {"index", *names, *(f"{name}-appendix" for name in names)}
+    known = {"glossary", "index", *names, *(f"{name}-appendix" for name in names)}
     known |= {f"library-{library.name}" for library in libraries.each()}
     assert {page.stem for page in TABLES.glob("*.md")} - known == set()

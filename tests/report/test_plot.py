@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stabilitylab.core.errors import UnknownNameError
 from stabilitylab.core.types import Measurement, Status
 from stabilitylab.report import plot
-from stabilitylab.report.grid import SpecError
+from stabilitylab.report.fields import SpecError
 from stabilitylab.report.marks import STATUS_MARKS
 from stabilitylab.report.plot.scatter import spots
 from stabilitylab.report.plot.traces import traces

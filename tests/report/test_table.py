@@ -12,7 +12,7 @@ from stabilitylab.core.types import Status
 from stabilitylab.report import marks
 from stabilitylab.report.blocks import TableBlock
 from stabilitylab.report.cells import Cell, CountedMark, Table
-from stabilitylab.report.grid import SpecError
+from stabilitylab.report.fields import SpecError
 from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Column, Listing, Pivot
 from stabilitylab.report.writers import csv, html, jsonl, markdown
@@ -122,7 +122,8 @@ def test_silence_is_marked_where_nothing_was_said_in_every_table(digits, status,
         (3.9, "RANK_REDUCED", "0.0 ○ ‡"),
         (4.1, "RANK_REDUCED", "0.0 ‡"),
         (4.1, "SOLVED", "0.0 ●"),
-        (None, "SOLVED", "0.0"),
+        (None, "SOLVED", "0.0 ◍"),
+        (None, "RANK_REDUCED", "0.0 ‡"),
     ],
 )
 def test_a_zero_says_whether_the_data_support_digits_where_that_was_scored(supported, status, text):
@@ -130,6 +131,68 @@ def test_a_zero_says_whether_the_data_support_digits_where_that_was_scored(suppo
     table = table_of(row)
     assert printed(table)[0][1] == text
     assert ("no route is to blame" in sentences(table).get("○", "")) == ("○" in text)
+
+
+DEFICIENT = {"digits.supported": "A is exactly rank deficient: any change of the data changes the answer altogether"}
+
+
+def test_a_zero_of_a_deficient_matrix_says_that_another_solution_was_declared_and_which():
+    scores = {"digits.min": 0.0, "digits.supported": None}
+    table = table_of(measured(solver="octave.mldivide", scores=scores, reasons=DEFICIENT))
+    assert printed(table)[0][1] == "0.0 ◇¹"
+    assert "not the one that the route declares" in sentences(table)["◇"]
+    declared = "declared: minimum-norm; round-off decides whether an exactly dependent column is dropped"
+    assert sentences(table)["¹"] == declared
+    right = table_of(measured(scores={"digits.min": 14.0, "digits.supported": None}, reasons=DEFICIENT))
+    assert printed(right)[0][1] == "14.0"
+    several = [measured(solver="octave.mldivide", seed=k, scores=scores, reasons=DEFICIENT) for k in range(2)]
+    assert printed(table_of(*several, reduce="min"))[0][1] == "0.0 ◇"
+
+
+@pytest.mark.parametrize(
+    ("worst", "supported", "text"), [(0.0, 9.0, "0.0 ●"), (0.0, 2.0, "0.0 ○"), (8.0, 9.0, "0.0 ◌"), (8.0, 2.0, "0.0 ◌")]
+)
+def test_a_zero_of_another_number_says_whether_the_coefficients_are_wrong_too(worst, supported, text):
+    row = measured(scores={"digits.min": worst, "digits.supported": supported, "digits.r_squared": 0.0})
+    assert printed(table_of(row, value="digits.r_squared"))[0][1] == text
+
+
+MEASURED_DIGITS = ("digits.min", "digits.normwise", "digits.r_squared", "digits.standard_errors")
+answers = st.tuples(
+    st.sampled_from([status for status in STATUSES if Status[status].answered]),
+    st.floats(0, 15.95),
+    st.one_of(st.none(), st.just("not scored"), st.floats(0, 15.95)),
+    st.floats(0, 1),
+    st.booleans(),
+)
+
+
+@given(st.lists(answers, min_size=1, max_size=4), st.sampled_from(MEASURED_DIGITS), st.sampled_from(("min", "median")))
+def test_no_digits_of_an_answer_are_a_bare_zero(drawn, field, reduce):
+    rows = []
+    for number, (status, worst, supported, other, warned) in enumerate(drawn):
+        scores = {**dict.fromkeys(MEASURED_DIGITS, other), "digits.min": worst * other}
+        if supported != "not scored":
+            scores["digits.supported"] = supported
+        reasons = DEFICIENT if supported is None else {}
+        rows.append(measured(seed=number, status=status, scores=scores, reasons=reasons, warnings=("w",) * warned))
+    (line,) = table_of(*rows, value=field, reduce=reduce if len(rows) > 1 else "only").body
+    assert line[1].text != "0.0" or line[1].marks
+
+
+def test_what_no_answer_has_part_in_may_be_a_plain_zero():
+    row = measured(scores={"digits.min": 0.0, "digits.supported": 0.0, "predicted.digits": 0.0})
+    for field in ("digits.supported", "predicted.digits"):
+        assert printed(table_of(row, value=field))[0][1] == "0.0"
+
+
+def test_a_count_behind_a_mark_is_explained_only_where_one_stands():
+    rows = [measured(seed=k, scores={"digits.min": value}) for k, value in enumerate((8.0, 9.0))]
+    notes = " ".join(note.sentence for note in table_of(*rows, reduce="min").footnotes)
+    assert "the smallest of its rows." in notes
+    assert "k/n" not in notes
+    notes = " ".join(note.sentence for note in table_of(*rows, measured(digits=0.0), reduce="min").footnotes)
+    assert "k/n behind a mark" in notes
 
 
 def test_digits_that_few_support_are_no_zero():
@@ -140,11 +203,11 @@ def test_digits_that_few_support_are_no_zero():
 @pytest.mark.parametrize(
     ("digits", "reduce", "text"),
     [
-        ((0.0, 0.02, 9.0), "min", "0.0 ◑ 2/3"),
-        ((0.0, 0.0, 9.0), "median", "0.0 ◑ 2/3"),
-        ((0.0, 0.0, 0.0), "min", "0.0"),
+        ((0.0, 0.02, 9.0), "min", "0.0 ◑ 2/3 ◍ 2/3"),
+        ((0.0, 0.0, 9.0), "median", "0.0 ◑ 2/3 ◍ 2/3"),
+        ((0.0, 0.0, 0.0), "min", "0.0 ◍"),
         ((0.1, 9.0, 9.0), "min", "0.1"),
-        ((0.0, 9.0, 9.0), "median", "9.0"),
+        ((0.0, 9.0, 9.0), "median", "9.0 ◍ 1/3"),
     ],
 )
 def test_a_zero_of_several_rows_says_of_how_many(digits, reduce, text):

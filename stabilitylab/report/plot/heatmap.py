@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from stabilitylab.report.cells import Cell
-from stabilitylab.report.grid import capped_at, check_fields, chosen, grid, named, scored_against
+from stabilitylab.report.fields import check_fields
+from stabilitylab.report.grid import capped_at, chosen, grid, named, scored_against
 from stabilitylab.report.marks import ORDER, Mark, words
 from stabilitylab.report.plot.sheet import INK, LINE, MARGIN, PALE, SMALL, WIDTH, key, sheet, text_width
 from stabilitylab.report.plot.specs import HeatMap

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stabilitylab.core.types import Measurement
-from stabilitylab.report.grid import check_fields, chosen, label, scored_against
+from stabilitylab.report.fields import check_fields, label
+from stabilitylab.report.grid import chosen, scored_against
 from stabilitylab.report.marks import is_digits, plain, words
 from stabilitylab.report.plot.labels import spread
 from stabilitylab.report.plot.looks import Look, looks

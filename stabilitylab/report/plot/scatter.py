@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stabilitylab.core.types import Measurement
-from stabilitylab.report.grid import Field, check_fields, chosen, label, look_number, marks_of, scored_against
+from stabilitylab.report.fields import Field, check_fields, label, look_number
+from stabilitylab.report.grid import chosen, scored_against
 from stabilitylab.report.marks import Mark, is_digits, plain, words
 from stabilitylab.report.plot.labels import Box, beside, facing, spread
 from stabilitylab.report.plot.looks import Look, looks
@@ -33,6 +34,7 @@ from stabilitylab.report.plot.sheet import (
 )
 from stabilitylab.report.plot.specs import Guide, Scatter
 from stabilitylab.report.plot.traces import counts_by_series
+from stabilitylab.report.row_marks import marks_of
 from stabilitylab.report.rows import Rows
 
 if TYPE_CHECKING:

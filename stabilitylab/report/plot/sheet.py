@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from stabilitylab.report.grid import SpecError
+from stabilitylab.report.fields import SpecError
 from stabilitylab.report.marks import Mark, is_digits, superscript
 from stabilitylab.report.plot.labels import in_rows
 from stabilitylab.report.plot.specs import Guide

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from stabilitylab.report.grid import Field, Flag, Reduce, Sort, SpecError, number_format
+from stabilitylab.report.fields import Field, SpecError, number_format
+from stabilitylab.report.grid import Reduce, Sort
 from stabilitylab.report.marks import ABSENT, is_digits, words
+from stabilitylab.report.row_marks import Flag
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from stabilitylab.core.types import Measurement
-from stabilitylab.report.grid import Field, label, look_number, marks_of
+from stabilitylab.report.fields import Field, label, look_number
 from stabilitylab.report.marks import STATUS_MARKS, Mark, plain
 from stabilitylab.report.plot.specs import Lines
+from stabilitylab.report.row_marks import marks_of
 from stabilitylab.report.rows import Rows
 
 _CAVEATS = frozenset(

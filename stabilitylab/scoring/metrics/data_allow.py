@@ -11,6 +11,9 @@ from stabilitylab.scoring.accuracy import digits_cap, digits_of_error
 from stabilitylab.scoring.metrics import NoScore, Score, metric
 from stabilitylab.scoring.theory.condition import Conditioning, conditioning
 
+DEFICIENT = "A is exactly rank deficient"
+"""How a reason begins that is owed to A alone, whatever the answer."""
+
 
 @lru_cache(maxsize=128)
 def sensitivity(problem: Problem, ref: Reference) -> Conditioning:
@@ -26,7 +29,7 @@ def digits_supported(problem: Problem, solution: Solution, ref: Reference) -> Sc
     The exact first-order worst case, entry by entry; no algorithm that reads A and b can promise more.
     """
     if ref.policy != "full-rank":
-        return NoScore("A is exactly rank deficient: any change of the data changes the answer altogether")
+        return NoScore(f"{DEFICIENT}: any change of the data changes the answer altogether")
     if not any(problem.b):
         return NoScore("b is 0, which has no relative change")
     sizes = np.array([float(abs(r)) if r else float(s) for r, s in zip(ref.x, ref.scales, strict=True)])
@@ -50,4 +53,4 @@ def digits_statistical(problem: Problem, solution: Solution, ref: Reference) -> 
 def no_standard_errors(ref: Reference) -> NoScore:
     """Why there are no standard errors."""
     deficient = ref.policy != "full-rank"
-    return NoScore("A is exactly rank deficient, so that coefficients have none" if deficient else "m = n leaves none")
+    return NoScore(f"{DEFICIENT}, so that coefficients have none" if deficient else "m = n leaves none")

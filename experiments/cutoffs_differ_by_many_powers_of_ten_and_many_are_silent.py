@@ -19,7 +19,7 @@ entry point, and for each cut-off the answer below it.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from math import log2
+from math import log2, log10
 
 from stabilitylab.lab import (
     NOTHING,
@@ -160,7 +160,8 @@ def extremes(rows: Rows) -> dict[str, float | str]:
     """The routes in float64 that drop the least and the most."""
     cutoff_of = cutoffs(rows.where(**{"facts.works in": "float64"}))
     least, most = min(cutoff_of, key=cutoff_of.__getitem__), max(cutoff_of, key=cutoff_of.__getitem__)
-    return {"least": cutoff_of[least], "most": cutoff_of[most], "fine": least, "coarse": most}
+    powers = int(log10(cutoff_of[most] / cutoff_of[least]))
+    return {"least": cutoff_of[least], "most": cutoff_of[most], "fine": least, "coarse": most, "powers": powers}
 
 
 def reportings(rows: Rows) -> dict[str, int]:
@@ -250,6 +251,21 @@ print(f"{digits(scaled.coef_ / scaler.scale_):.1f} digits with StandardScaler be
 """
 
 
+LEGEND = (
+    "Cut-off: a share of the largest singular value. Kept: down to the smallest share that floating-point numbers "
+    "can put. Never kept: the direction is lost at the largest share already. Lost to round-off: something else for "
+    "another b or another order of columns, so that it is not the route that decides. No cut-off: none that a "
+    "matrix of full rank can meet here. As if scaled: no column is too short. As if centred: a slope keeps nearly "
+    "all digits at an offset where it otherwise keeps four. Slope right over 0, 1, ..., 7 plus: the largest power "
+    "of two by which these eight values of a regressor can be shifted before the slope is off by a quarter; nothing "
+    "larger than 2⁴⁸ is tried. Exactly dependent columns: minimum norm is the shortest of the many solutions; a "
+    "column dropped has coefficient 0 or NA; arbitrary along it is a solution to which round-off adds any multiple "
+    "of the dependence; wrong elsewhere too is no solution at all. Routes that take a line or a polynomial are "
+    "asked with a line, whose dependent column is a constant x: where they centre, one column is left, and a cut- "
+    "off cannot show."
+)
+
+
 def policies(title: str, **where) -> Listing:
     """The measured rank policies of the routes chosen."""
     return Listing(
@@ -266,11 +282,7 @@ def policies(title: str, **where) -> Listing:
             Column("facts.reporting", "how a drop is reported"),
             Column("facts.dependent", "exactly dependent columns"),
         ),
-        note=(
-            "Kept: as far as floating-point numbers can put the question. Scaled: no column is too short. Centred: a "
-            "slope keeps nearly all digits at an offset where it otherwise keeps four. Lost to round-off: something "
-            "else for another b or another order of columns. A line's dependent column is a constant x."
-        ),
+        note=LEGEND,
         where=where,
     )
 
@@ -293,9 +305,9 @@ EXPERIMENT = Experiment(
     findings=(
         finding(
             "What an entry point drops begins anywhere between {least:.1e} of the largest singular value (`{fine}`) "
-            "and {most:.1e} (`{coarse}`).",
+            "and {most:.1e} (`{coarse}`), {powers} powers of ten apart.",
             extremes,
-            lambda n: n["most"] > 1e6 * n["least"],
+            lambda n: n["powers"] > 6,
         ),
         finding(
             "Within SciPy, `lstsq` keeps what is above {one:.1e}, and `lsqr` with its default tolerances loses what is "
