@@ -161,12 +161,13 @@ class Experiment:
         return tuple(sorted(filter(None, needed), key=lambda library: library.name))
 
     def _named_routes(self) -> tuple[bench.Route, ...]:
+        known = {route.label.name: route for route in bench.routes()}
         routes: dict[str, bench.Route] = {}
         for pattern in self.solvers:
-            named = [r for r in bench.routes() if fnmatchcase(r.label.name, pattern)]
+            named = [pattern] if pattern in known else [name for name in known if fnmatchcase(name, pattern)]
             if not named:
                 bench.lacks(pattern)  # raises, unless the file that brings it could not be imported
-            routes |= {r.label.name: r for r in named}
+            routes |= {name: known[name] for name in named}
         return tuple(routes.values())
 
     def variants(self) -> tuple[Variant, ...]:
