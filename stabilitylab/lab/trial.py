@@ -137,7 +137,7 @@ class Batch:
 
 def trials(experiment: Experiment, size: Size) -> Iterator[Trial]:
     """The grid: problems, formats, routes, variants, in that order; then the probes."""
-    routes, variants = experiment.routes(), experiment.variants()
+    routes, variants = experiment.routes(), experiment.variants(size)
     for case in experiment.cases(size):
         for format in experiment.formats:
             for entry in routes:
