@@ -99,7 +99,7 @@ def rows(size: Size) -> Iterator[Probe]:
         for cond in CONDS if size == "full" else CONDS[:1]:
             for own in (ALONE, OURS):
                 yield Probe("graded", (own,), (("m", m), ("n", n), ("cond", cond)))
-    for m, n in ((100, 10), (200, 20), (400, 40)) if size == "full" else ((100, 10),):
+    for m, n in ((100, 10), (200, 20), (400, 40)) if size == "full" else ((200, 20),):
         yield Probe("graded", (MPMATH,), (("m", m), ("n", n), ("cond", 1e8)))
 
 

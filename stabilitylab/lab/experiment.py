@@ -173,7 +173,7 @@ class Experiment:
         return tuple(routes.values())
 
     def variants(self, size: Size) -> tuple[Variant, ...]:
-        """The published order, then its exactly equivalent variants; at quick size at most QUICK_COPIES of each kind."""
+        """The published order, then exactly equivalent variants: at quick size at most QUICK_COPIES of each kind."""
         most = QUICK_COPIES if size == "quick" else max(self.permuted, self.scaled)
         return (
             PUBLISHED,
