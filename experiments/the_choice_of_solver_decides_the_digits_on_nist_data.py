@@ -179,7 +179,7 @@ EXPERIMENT = Experiment(
             note="It solves what is stored exactly, and rounds each coefficient once. What it lacks against the "
             "decimals was lost before it began, when the data, and the powers of x, were rounded to float64.",
         ),
-        worst("The worst of eight copies with columns scaled by powers of two", SCALED),
+        worst("The worst of the copies with columns scaled by powers of two", SCALED),
         Listing(
             "What Householder QR keeps, what its law predicts, and what the data and their noise allow",
             columns=(
@@ -196,7 +196,7 @@ EXPERIMENT = Experiment(
         ),
     ),
     appendix=(
-        worst("The worst of eight permuted copies", PERMUTED),
+        worst("The worst of the permuted copies", PERMUTED),
         Pivot(
             "Against the data truth: digits lost by rounding the data are not counted",
             where={"truth": "data", "variant": "published"},
@@ -221,7 +221,7 @@ EXPERIMENT = Experiment(
             sort="leaderboard",
         ),
         HeatMap(
-            "The worst of eight permuted copies: what is left when luck is removed",
+            "The worst of the permuted copies: what is left when luck is removed",
             where={"truth": "decimal", "variant": PERMUTED},
             reduce="min",
             sort="leaderboard",

@@ -195,7 +195,7 @@ EXPERIMENT = Experiment(
             sort="leaderboard",
         ),
         Pivot(
-            "The default call of each library: the worst of eight copies with columns scaled by powers of two",
+            "The default call of each library: the worst of the copies with columns scaled by powers of two",
             where={"solver": SHOWN, "variant": SCALED},
             reduce="min",
             sort="leaderboard",
@@ -208,13 +208,13 @@ EXPERIMENT = Experiment(
             sort="leaderboard",
         ),
         Pivot(
-            "Every entry point: the worst of eight permuted copies",
+            "Every entry point: the worst of the permuted copies",
             where={"variant": PERMUTED},
             reduce="min",
             sort="leaderboard",
         ),
         Pivot(
-            "Every entry point: the worst of eight copies with columns scaled by powers of two",
+            "Every entry point: the worst of the copies with columns scaled by powers of two",
             where={"variant": SCALED},
             reduce="min",
             sort="leaderboard",
@@ -233,7 +233,7 @@ EXPERIMENT = Experiment(
             sort="leaderboard",
         ),
         HeatMap(
-            "The same calls when columns are measured in other units: the worst of eight exactly equivalent copies",
+            "The same calls when columns are measured in other units: the worst of the exactly equivalent copies",
             where={"solver": (*DEFAULTS, "exact.certified"), "variant": SCALED},
             reduce="min",
             sort="leaderboard",

@@ -54,7 +54,7 @@ TARGETS: Mapping[tuple[int, int], Mapping[float, float]] = {
     (100000, 200): {1e1: 0.5, 1e8: 1.2, 1e15: 1.3},
     (2000, 1000): {1e1: 0.8, 1e8: 1.7, 1e12: 5},
 }
-QUICK_SHAPES = ((100, 10), (1000, 20), (10000, 50))
+QUICK: Mapping[tuple[int, int], tuple[float, ...]] = {(100, 10): (1e1, 1e15), (10000, 50): (1e15,)}
 LARGE = 100_000  # entries of A; what is measured lies far below or far above
 STREAM_TARGET, MEMORY_TARGET = 1.5, 300.0  # of lstsq in memory; MB
 
@@ -194,8 +194,8 @@ def rows(size: Size) -> Iterator[Probe]:
     """The probes; the small size keeps the small shapes."""
     full = size == "full"
     fast = tuple(name for name in ROUTES if name != SLOW)
-    for m, n in TARGETS if full else QUICK_SHAPES:
-        for cond in TARGETS[m, n] if full else (1e1, 1e15):
+    for (m, n), conds in (TARGETS if full else QUICK).items():
+        for cond in conds:
             routes = tuple(ROUTES) if m * n <= 500_000 and full else fast
             yield Probe("graded", routes, (("m", m), ("n", n), ("cond", cond)))
     for kind in DATA if full else ("Cauchy",):

@@ -90,7 +90,7 @@ def called(checkout, *arguments):
     """Python in the copy, which must be what is imported, with the other distribution installed."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     path = os.pathsep.join(map(str, (checkout, checkout / "elsewhere")))
-    env = {**kept, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**kept, "PYTHONPATH": path}
     command = [sys.executable, *map(str, arguments)]
     return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True)
 
@@ -161,9 +161,11 @@ def test_a_new_experiment_runs(checkout):
 def test_a_new_solver_enters_the_leaderboard(checkout, example):
     path = checkout / "experiments" / f"{LEADERBOARD}.py"
     text = path.read_text("utf-8")
-    assert "COPIES = 8" in text
-    path.write_text(text.replace("COPIES = 8", "COPIES = 1"), "utf-8")  # the rest of the eight take only time
-    done = called(checkout, "-m", "stabilitylab", "run", LEADERBOARD, "--size", "quick", "--jobs", "2")
+    for long, short in (("COPIES = 8", "COPIES = 1"), ('"filip", "longley", "pontius", "wampler1", ', '"longley", ')):
+        assert long in text
+        text = text.replace(long, short)  # the rest take only time
+    path.write_text(text, "utf-8")
+    done = called(checkout, "-m", "stabilitylab", "run", LEADERBOARD, "--size", "quick", "--jobs", "1")
     assert done.returncode in (0, 1), done.stderr
     table = (checkout / "results" / f"{LEADERBOARD}-table1.csv").read_text("utf-8")
     assert re.search(rf"^{re.escape(example[1])},\d", table, re.MULTILINE)

@@ -318,7 +318,7 @@ def unresolved(sources):
     starts = {part for module in sources for part in module.split(".")[1:]} | OLD | {TOP}
     missing = []
     for module, source in sources.items():
-        for text in docstrings(ast.parse(source)):
+        for text in docstrings(source):
             for name in re.findall(r"`(\w+(?:\.\w+)+)(?:\(.*?\))?`", text):
                 first, *_, last = name.split(".")
                 if first in starts and last not in ("NAME", "json", "csv", "md", "py") and not resolves(name, sources):
@@ -351,11 +351,11 @@ def defined(source):
     return names
 
 
-def docstrings(tree):
+@cache
+def docstrings(source):
     """Every docstring of a module, and every text that stands alone, as below a constant."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            yield node.value.value
+    alone = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr))
+    return tuple(node.value for node in alone if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def test_a_module_that_a_docstring_names_is_there():

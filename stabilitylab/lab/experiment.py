@@ -31,6 +31,7 @@ from stabilitylab.report.rows import Rows
 from stabilitylab.scoring import metrics
 
 Size: TypeAlias = Literal["quick", "full"]
+QUICK_COPIES = 2  # of each kind of variant: a worst of two is found and written as one of eight is
 
 
 class ExperimentError(StabilityLabError):
@@ -110,7 +111,8 @@ class Experiment:
 
     problems, quick: the recipes at full and at quick size (quick defaults to all). solvers: route names or patterns
     ("normal.*"); routes that do not take a problem are passed over. metrics: the scores of the published order;
-    variant_metrics: those of variants, scored on variant_truth. permuted, scaled: how many variants of each kind.
+    variant_metrics: those of variants, scored on variant_truth. permuted, scaled: how many variants of each kind at
+    full size.
     rows(size): the probes that come after the grid; it may take a count as well, for `counted`. measure(probe): its
     rows, one for each solver of the probe, in that order.
     remedies: what to do instead. symptoms: what a person sees who has this trouble, each in a few words ("my slope is
@@ -161,20 +163,22 @@ class Experiment:
         return tuple(sorted(filter(None, needed), key=lambda library: library.name))
 
     def _named_routes(self) -> tuple[bench.Route, ...]:
+        known = {route.label.name: route for route in bench.routes()}
         routes: dict[str, bench.Route] = {}
         for pattern in self.solvers:
-            named = [r for r in bench.routes() if fnmatchcase(r.label.name, pattern)]
+            named = [pattern] if pattern in known else [name for name in known if fnmatchcase(name, pattern)]
             if not named:
                 bench.lacks(pattern)  # raises, unless the file that brings it could not be imported
-            routes |= {r.label.name: r for r in named}
+            routes |= {name: known[name] for name in named}
         return tuple(routes.values())
 
-    def variants(self) -> tuple[Variant, ...]:
-        """The published order, then its exactly equivalent variants."""
+    def variants(self, size: Size) -> tuple[Variant, ...]:
+        """The published order, then exactly equivalent variants: at quick size at most QUICK_COPIES of each kind."""
+        most = QUICK_COPIES if size == "quick" else max(self.permuted, self.scaled)
         return (
             PUBLISHED,
-            *(Variant("permuted", k) for k in range(1, self.permuted + 1)),
-            *(Variant("scaled", k) for k in range(1, self.scaled + 1)),
+            *(Variant("permuted", k) for k in range(1, min(self.permuted, most) + 1)),
+            *(Variant("scaled", k) for k in range(1, min(self.scaled, most) + 1)),
         )
 
     def truths_of(self, variant: Variant) -> tuple[Truth, ...]:

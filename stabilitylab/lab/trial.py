@@ -137,10 +137,11 @@ class Batch:
 
 def trials(experiment: Experiment, size: Size) -> Iterator[Trial]:
     """The grid: problems, formats, routes, variants, in that order; then the probes."""
+    routes, variants = experiment.routes(), experiment.variants(size)
     for case in experiment.cases(size):
         for format in experiment.formats:
-            for entry in experiment.routes():
-                for variant in experiment.variants():
+            for entry in routes:
+                for variant in variants:
                     yield Solve(case, format, entry.label.name, variant)
     yield from map(Probing, experiment.rows(size))
 
