@@ -30,9 +30,9 @@ class Evidence:
     """A regression given by its exact normal equations and its rank; its figures as intervals, each computed once.
 
     A figure of accuracy d is enclosed to a relative width of about 10**-d where that is possible; None is exact. total:
-    what R² compares the residuals with, see `total_sum_of_squares`. solution: of the normal equations, that of least norm
-    where rank < n, when they have been solved before: nothing is solved again that follows from it narrowly enough, and
-    its inverse factor is where a better one starts.
+    what R² compares the residuals with, see `total_sum_of_squares`. solution: of the normal equations, of least norm if
+    rank < n, when they have been solved before: nothing is solved again that follows from it narrowly enough, and its
+    inverse factor is where a better one starts.
     """
 
     normal: NormalEquations

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count
-from typing import Any
 
 import flint
+import numpy as np
 
 from stabilitylab.core.errors import NotCertifiedError
+from stabilitylab.exact.gram.limbs import WIDTH, Levels
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve.lifting import lifted, over_one_denominator, solves
-from stabilitylab.exact.solve.rational import in_flint, taken
+from stabilitylab.exact.solve.rational import in_flint, taken, without_twos
 
-PRIMES = ((1 << 61) - 1, (1 << 62) - 57, (1 << 62) - 87)  # of one machine word; the next where one is of no use
+PRIMES = tuple((1 << 40) - k for k in (87, 167, 195))  # the next where one is of no use
+LIFTING = (1 << 62) - 57  # a prime of one machine word
 
 
 @dataclass(frozen=True)
@@ -86,33 +88,44 @@ def dependence(normal: NormalEquations, columns: tuple[int, ...] = ()) -> Depend
 
 def proven_modulo(prime: int, normal: NormalEquations, columns: tuple[int, ...] = ()) -> Dependence | None:
     """What `dependence` is, where elimination modulo this prime guesses right; otherwise None."""
-    C, _ = in_flint(normal)
-    reduced, rank = flint.nmod_mat(C, prime).rref()
+    residues, n = _residues(normal, prime), normal.n
+    # As many rows of C as A has often span the others.
+    for rows in (normal.rows, n) if normal.rows < n else (n,):
+        reduced, rank = flint.nmod_mat(rows, n, residues[:rows].ravel().tolist(), prime).rref()
+        if rank == normal.rows:
+            break
     P: list[int] = []
     for i in range(rank):
         P.append(next(j for j in count(P[-1] + 1 if P else 0) if int(reduced[i, j])))
-    others = [j for j in range(normal.n) if j not in set(P)]
-    asked = tuple(j for j in others if rank < normal.rows or j < P[-1] or j in columns)
+    others = [j for j in range(n) if j not in set(P)]
+    asked = tuple(j for j in others if rank != normal.rows or j < P[-1] or j in columns)
     factors = [int(reduced[i, j]) for i in range(rank) for j in asked]
-    relations = _proven(C, tuple(P), asked, factors, prime, normal.determinant_bound)
+    relations = _proven(normal, tuple(P), asked, factors, prime)
     return None if relations is None else Dependence(tuple(P), relations)
 
 
-def _proven(
-    C: Any, P: tuple[int, ...], columns: tuple[int, ...], factors: list[int], prime: int, most: int
-) -> Relations | None:
-    """The columns of C as combinations of those of P before each, in all rows, from what they are modulo the prime.
+def _residues(normal: NormalEquations, prime: int) -> Levels:
+    """C (n, n) modulo a prime below 2**40: a residue times 2**22, and a limb, is below 2**63."""
+    n = normal.n
+    upper = np.zeros((n, n), dtype=np.int64)
+    for limb in normal.limbs:
+        upper = ((upper << WIDTH) + limb[:n, :n]) % prime
+    return np.asarray(np.triu(upper) + np.triu(upper, 1).T)
 
-    most: a bound on the numerators and the denominator of the factors, if P is right.
-    """
+
+def _proven(
+    normal: NormalEquations, P: tuple[int, ...], columns: tuple[int, ...], factors: list[int], prime: int
+) -> Relations | None:
+    """The columns of C as combinations of those of P before each, in all rows, from the factors modulo the prime."""
     k = len(columns)
     if k == 0:
         return Relations(P, (), ((),) * len(P), 1)
+    C, _ = without_twos(in_flint(normal)[0])
     all_rows = range(C.nrows())
     left, right = taken(C, all_rows, P), taken(C, all_rows, columns)
     found = over_one_denominator(factors, prime)
     if found is None or not solves(left, right, *found):
-        found = lifted(taken(C, P, P), taken(C, P, columns), prime, most)
+        found = lifted(taken(C, P, P), taken(C, P, columns), LIFTING, normal.determinant_bound)
         if found is None or not solves(left, right, *found):
             return None
     numerators = tuple(tuple(found[0][i * k : (i + 1) * k]) for i in range(len(P)))

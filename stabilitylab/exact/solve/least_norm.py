@@ -12,7 +12,7 @@ from stabilitylab.exact.gram.limbs import WIDTH, limbs_of_integers
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve.choose import DOUBLE, solve
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, NarrowEnough
-from stabilitylab.exact.solve.rational import in_flint, solution, taken, work
+from stabilitylab.exact.solve.rational import columns_in_flint, solution, work
 
 EXACT = "exact Gram matrix, exact rationals of least norm"
 ENCLOSED = "exact Gram matrix, enclosure of least norm"
@@ -62,18 +62,21 @@ def denominator_bound(normal: NormalEquations, independent: Sequence[int]) -> in
 @lru_cache(maxsize=1)
 def _system(normal: NormalEquations, K: tuple[int, ...]) -> tuple[Any, Any, Any]:
     """W C_K (n, r), M (r, r) and c_K (r, 1) in FLINT's integers, W without common factors; those of the last call."""
-    C, c = in_flint(normal)
     n = normal.n
-    squares = [unit**2 for unit in normal.units[:n]]
-    common = lcm(*(s.denominator for s in squares))
-    whole = [int(s * common) for s in squares]
+    columns, right = columns_in_flint(normal, K)
+    if normal.scales is None:
+        least = min(normal.exponents[:n].tolist())
+        whole = [1 << 2 * (e - least) for e in normal.exponents[:n].tolist()]
+    else:
+        squares = [unit**2 for unit in normal.units[:n]]
+        common = lcm(*(s.denominator for s in squares))
+        whole = [int(s * common) for s in squares]
     factor = gcd(*whole)
-    columns = taken(C, range(n), K)
     spanning = columns
     if any(w != factor for w in whole):
         weights = [w // factor for w in whole]
         spanning = flint.fmpz_mat(n, len(K), [columns[i, k] * weights[i] for i in range(n) for k in range(len(K))])
-    return spanning, columns.transpose() * spanning, taken(c, K, (0,))
+    return spanning, columns.transpose() * spanning, right
 
 
 def _bits(M: Any, right: Any) -> int:

@@ -25,14 +25,31 @@ def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
     """C (n, n) and c (n, 1) as integer matrices of FLINT; those of the last two calls are kept."""
     n = normal.n
     i, j, square, right = _places(n)
+    values = _entries(normal, i, j)
+    return flint.fmpz_mat(n, n, [values[k] for k in square]), flint.fmpz_mat(n, 1, [values[k] for k in right])
+
+
+def columns_in_flint(normal: NormalEquations, columns: Sequence[int]) -> tuple[Any, Any]:
+    """Some columns K of C (n, k) and c_K (k, 1) as integer matrices of FLINT."""
+    n, k = normal.n, len(columns)
+    if 2 * k > n:
+        C, c = in_flint(normal)
+        return taken(C, range(n), columns), taken(c, columns, (0,))
+    i, j = np.repeat(np.arange(n), k), np.tile(np.array(columns, dtype=np.int64), n)
+    values = _entries(normal, np.minimum(i, j), np.maximum(i, j))
+    right = _entries(normal, np.array(columns, dtype=np.int64), np.full(k, n))
+    return flint.fmpz_mat(n, k, values), flint.fmpz_mat(k, 1, right)
+
+
+def _entries(normal: NormalEquations, i: Array, j: Array) -> list[Any]:
+    """Entries (i, j), i <= j, of [A b]'[A b] in FLINT's integers."""
     base = flint.fmpz(1 << PACKED)
     # FLINT reads small integers far faster than long ones, and polynomials faster than matrices.
     entries = flint.fmpz_poly()
     for limb in packed(normal.levels[:, i, j]):
         entries = entries * base + flint.fmpz_poly(limb.tolist())
-    values = entries.coeffs()
-    values.extend([0] * (len(i) - len(values)))
-    return flint.fmpz_mat(n, n, [values[k] for k in square]), flint.fmpz_mat(n, 1, [values[k] for k in right])
+    values: list[Any] = entries.coeffs()
+    return values + [0] * (len(i) - len(values))
 
 
 @lru_cache(maxsize=64)
@@ -45,7 +62,7 @@ def _places(n: int) -> tuple[Array, Array, list[int], list[int]]:
 
 
 def solve_exactly(normal: NormalEquations) -> EnclosedSolution:
-    """y (n,) of C y = c exactly, as integers over one denominator, C nonsingular. Raises NotCertifiedError: `solution`."""
+    """y (n,) of C y = c exactly, as integers over one denominator, C nonsingular. Raises NotCertifiedError."""
     numerators, denominator = solution(*in_flint(normal))
     return EnclosedSolution(tuple(numerators), (0,) * normal.n, denominator, ROUTE)
 

@@ -25,8 +25,8 @@ def refined(
 
     With d = c - C y and g = X'd exactly, y* - y = X B^-1 g, B = X'C X, so that y + X g is wrong by at most
     |X_i| |g| alpha/(1 - alpha) in entry i. Everything here is in exact integers but the row norms, which are bounds.
-    Where the digits of a double do not settle it, y* may be one of few digits (`simple_solution`), or entries may be 0
-    because their columns are orthogonal to b and to the others (`orthogonal_zeros`): these are left as wide as they are.
+    Where the digits of a double do not settle it, y* may be of few digits (`simple_solution`), or entries may be 0 for
+    their columns are orthogonal to b and to the others (`orthogonal_zeros`): these are left as wide as they are.
     Source: Rump, Acta Numerica 19 (2010) 287-449, section 10, for the principle; the bound is derived above.
     """
     n = normal.n

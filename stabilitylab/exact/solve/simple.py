@@ -27,7 +27,7 @@ def simple_solution(
 
 
 def orthogonal_zeros(normal: NormalEquations, candidates: Sequence[int]) -> frozenset[int]:
-    """The candidates Z, if y_Z = 0 since C_Zk = 0 for all other columns k and c_Z = 0, C nonsingular; otherwise none."""
+    """The candidates Z, if y_Z = 0 since C_Zk = 0 for other columns k, and c_Z = 0; otherwise none. C: nonsingular."""
     others = np.setdiff1d(np.arange(normal.n), candidates)
     rows = normal.planes[:, list(candidates)]
     separate = not any(normal.c[j] for j in candidates) and not rows[:, :, others].any()
