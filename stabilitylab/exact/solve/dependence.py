@@ -74,15 +74,15 @@ def dependence(normal: NormalEquations, columns: tuple[int, ...] = ()) -> Depend
     which solve C_PP F = C_Pj modulo the prime, or its powers, and then C_P F = C_j in integers, in all rows; or by the
     number of rows of A, where P has as many columns, all before it. Of `columns` the factors are found in any case.
     Cost: an elimination modulo the prime where the factors have few digits, as of totals and dummies; more with their
-    digits. Raises NotCertifiedError where that is too much.
+    digits. Raises NotCertifiedError where these are too many.
     """
     for prime in PRIMES:
         proven = proven_modulo(prime, normal, columns)
         if proven is not None:
             return proven
     raise NotCertifiedError(
-        f"the rank of {normal.n} columns was not proven: modulo a prime, columns depend on others, but no relation "
-        "between them was found in the time allowed: drop columns that depend on others"
+        f"the rank of {normal.n} columns was not proven: modulo a prime, columns depend on others, but not exactly: "
+        "drop columns that depend on others, or nearly so"
     )
 
 

@@ -16,7 +16,7 @@ from stabilitylab.exact.solve.rational import columns_in_flint, solution, work
 
 EXACT = "exact Gram matrix, exact rationals of least norm"
 ENCLOSED = "exact Gram matrix, enclosure of least norm"
-CHEAP = 3e7  # products of machine words, a fraction of a second, up to which rationals are computed straight away
+CHEAP = 3e6  # products of machine words, some 50 ms, up to which rationals are computed straight away
 MOST_BITS = 64 * WIDTH  # of a number from which planes of limbs would fill the memory
 DIGITS = (DOUBLE, 40, 80, 160)  # decimal digits of v, tried in turn
 # From a bound on the denominator of the entries of y: which enclosures of them are narrow enough.

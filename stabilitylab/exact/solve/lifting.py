@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import flint
 
+from stabilitylab.core.errors import NotCertifiedError
+
 Integers: TypeAlias = list[int]
 WORK = 2e9  # products of 64-bit numbers in one lifting, which take about a minute
 LIMB = 64  # bits of a number that the processor multiplies
@@ -20,7 +22,7 @@ def lifted(C: Any, B: Any, prime: int, most: int) -> tuple[Integers, int] | None
 
     most: a bound on numerators and denominator. They are found by their digits to the base `prime`, after as many of
     these as the solution has, not as it could have, and X is verified exactly. None when C is singular modulo the
-    prime, when no solution is within the bound, and when the search would take more than WORK.
+    prime, and when no solution is within the bound. Raises NotCertifiedError when the search takes more than WORK.
     """
     r, k = B.nrows(), B.ncols()
     try:
@@ -30,7 +32,7 @@ def lifted(C: Any, B: Any, prime: int, most: int) -> tuple[Integers, int] | None
     limbs = max((abs(int(v)).bit_length() for v in C.entries()), default=0) // LIMB + 1
     X, power, rest, base = flint.fmpz_mat(r, k), 1, B, flint.fmpz(prime)
     steps, tried, work = 0, 0, 0.0
-    while power <= 2 * most * most * prime and work <= WORK:
+    while power <= 2 * most * most * prime:
         digits = integer_matrix(inverse * flint.nmod_mat(rest, prime))
         X = X + digits * flint.fmpz(power)
         power *= prime
@@ -42,6 +44,11 @@ def lifted(C: Any, B: Any, prime: int, most: int) -> tuple[Integers, int] | None
                 return found
         rest = flint.fmpz_mat(r, k, [v // base for v in (rest - C * digits).entries()])
         work += r * (r * k * limbs + k * steps)
+        if work > WORK:
+            raise NotCertifiedError(
+                "columns depend on others, or seem to, by factors of so many digits that a proof would take too long: "
+                "drop columns that depend on others"
+            )
     return None
 
 

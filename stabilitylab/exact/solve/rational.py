@@ -17,7 +17,7 @@ from stabilitylab.exact.solve.enclosed import EnclosedSolution
 
 ROUTE = "exact Gram matrix, exact rationals (FLINT)"
 WORD = 64  # bits
-MOST_WORK = 6e9  # products of machine words, which take about a minute
+MOST_WORK = 3e9  # products of machine words, which take about a minute
 
 
 @lru_cache(maxsize=2)
