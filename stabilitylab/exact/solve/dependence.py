@@ -16,7 +16,6 @@ from stabilitylab.exact.solve.lifting import lifted, over_one_denominator, solve
 from stabilitylab.exact.solve.rational import in_flint, taken, without_twos
 
 PRIMES = tuple((1 << 40) - k for k in (87, 167, 195))  # the next where one is of no use
-LIFTING = (1 << 62) - 57  # a prime of one machine word
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ def _proven(
     left, right = taken(C, all_rows, P), taken(C, all_rows, columns)
     found = over_one_denominator(factors, prime)
     if found is None or not solves(left, right, *found):
-        found = lifted(taken(C, P, P), taken(C, P, columns), LIFTING, normal.determinant_bound)
+        found = lifted(taken(C, P, P), taken(C, P, columns), normal.determinant_bound)
         if found is None or not solves(left, right, *found):
             return None
     numerators = tuple(tuple(found[0][i * k : (i + 1) * k]) for i in range(len(P)))

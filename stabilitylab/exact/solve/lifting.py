@@ -13,11 +13,12 @@ import flint
 from stabilitylab.core.errors import NotCertifiedError
 
 Integers: TypeAlias = list[int]
+PRIME = (1 << 62) - 57  # of one machine word
 WORK = 2e9  # products of 64-bit numbers in one lifting, which take about a minute
 LIMB = 64  # bits of a number that the processor multiplies
 
 
-def lifted(C: Any, B: Any, prime: int, most: int) -> tuple[Integers, int] | None:
+def lifted(C: Any, B: Any, most: int, prime: int = PRIME) -> tuple[Integers, int] | None:
     """X (r, k) of C X = B as integers, row by row, over one denominator; C (r, r), B (r, k) in FLINT's integers.
 
     most: a bound on numerators and denominator. They are found by their digits to the base `prime`, after as many of
@@ -32,12 +33,14 @@ def lifted(C: Any, B: Any, prime: int, most: int) -> tuple[Integers, int] | None
     limbs = max((abs(int(v)).bit_length() for v in C.entries()), default=0) // LIMB + 1
     X, power, rest, base = flint.fmpz_mat(r, k), 1, B, flint.fmpz(prime)
     steps, tried, work = 0, 0, 0.0
-    while power <= 2 * most * most * prime:
+    unique = 2 * most * most  # a modulus from which on there is one solution within the bound at most
+    last = unique * prime
+    while power <= last:
         digits = integer_matrix(inverse * flint.nmod_mat(rest, prime))
         X = X + digits * flint.fmpz(power)
         power *= prime
         steps += 1
-        if 2 * steps >= 3 * tried or power > 2 * most * most:
+        if 2 * steps >= 3 * tried or power > unique:
             tried = steps
             found = over_one_denominator([int(v) for v in X.entries()], power)
             if found is not None and solves(C, B, *found):
@@ -46,8 +49,8 @@ def lifted(C: Any, B: Any, prime: int, most: int) -> tuple[Integers, int] | None
         work += r * (r * k * limbs + k * steps)
         if work > WORK:
             raise NotCertifiedError(
-                "columns depend on others, or seem to, by factors of so many digits that a proof would take too long: "
-                "drop columns that depend on others"
+                f"the exact solution for {r} columns has so many digits that it would take too long: drop columns that "
+                "depend on others, or nearly so, or scale and centre them"
             )
     return None
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from math import gcd
+from math import gcd, prod
 from typing import Any
 
 import flint
@@ -14,9 +14,14 @@ from stabilitylab.core.errors import NotCertifiedError
 from stabilitylab.exact.gram.limbs import PACKED, packed
 from stabilitylab.exact.gram.normal_equations import Integers, NormalEquations
 from stabilitylab.exact.solve.enclosed import EnclosedSolution
+from stabilitylab.exact.solve.lifting import lifted
 
 ROUTE = "exact Gram matrix, exact rationals (FLINT)"
 WORD = 64  # bits
+TOO_LONG = (
+    "exact rationals for {n} unknowns would take too long: drop columns that depend on others, or nearly so, or scale "
+    "and centre them"
+)
 MOST_WORK = 3e9  # products of machine words, which take about a minute
 
 
@@ -70,14 +75,22 @@ def solve_exactly(normal: NormalEquations) -> EnclosedSolution:
 def solution(C: Any, c: Any) -> tuple[Integers, int]:
     """C^-1 c (n,) as integers over a positive denominator, in lowest terms, for C (n, n) positive definite, c (n, 1).
 
-    Raises NotCertifiedError for numbers of so many digits that it could take many minutes.
+    Where it could take long, it is looked for as long as `lifting.lifted` does, which is enough where it has fewer
+    digits than it could have. Raises NotCertifiedError where that is not found.
     """
     if C.nrows() == 0:
         return [], 1
     C, power = without_twos(C)
-    _require_time(C, 1)
-    over, under = C.solve(c).numer_denom()
-    numerators, denominator = [int(v) for v in over.entries()], int(under) << power
+    diagonal = [int(C[j, j]) for j in range(C.nrows())]
+    if is_affordable(diagonal):
+        over, under = C.solve(c).numer_denom()
+        numerators, denominator = [int(v) for v in over.entries()], int(under)
+    else:
+        found = lifted(C, c, max(prod(diagonal), *(abs(int(v)) for v in c.entries())))
+        if found is None:
+            raise NotCertifiedError(TOO_LONG.format(n=C.nrows()))
+        numerators, denominator = found
+    denominator <<= power
     common = gcd(denominator, *numerators) * (1 if denominator > 0 else -1)
     return [v // common for v in numerators], denominator // common
 
@@ -85,7 +98,8 @@ def solution(C: Any, c: Any) -> tuple[Integers, int]:
 def exact_inverse_diagonal(normal: NormalEquations) -> list[Fraction]:
     """diag(C^-1) (n,), C nonsingular. Raises NotCertifiedError as `solution` does."""
     C, power = without_twos(in_flint(normal)[0])
-    _require_time(C, normal.n)
+    if normal.n * work([int(C[j, j]) for j in range(normal.n)]) > MOST_WORK:
+        raise NotCertifiedError(TOO_LONG.format(n=normal.n))
     inverse = C.inv()
     entries = (inverse[j, j] for j in range(normal.n))
     return [Fraction(int(entry.p), int(entry.q) << power) for entry in entries]
@@ -104,14 +118,6 @@ def work(diagonal: Sequence[int]) -> int:
 def is_affordable(diagonal: Sequence[int]) -> bool:
     """Whether an exact solution takes a minute at most."""
     return work(diagonal) <= MOST_WORK
-
-
-def _require_time(C: Any, right_sides: int) -> None:
-    if work([int(C[j, j]) for j in range(C.nrows())]) * right_sides > MOST_WORK:
-        raise NotCertifiedError(
-            f"exact rationals for {C.nrows()} unknowns would take too long: drop columns that depend on others, or "
-            "nearly so, or scale and centre them"
-        )
 
 
 def without_twos(M: Any) -> tuple[Any, int]:
