@@ -109,7 +109,7 @@ def _of_the_whole(system: NormalEquations, digits: int) -> NarrowEnough:
     tightness = 100**digits * under
 
     def narrow_enough(j: int, middle: int, radius: int, denominator: int) -> bool:
-        return radius * radius * system.diagonal[j] * tightness <= over * denominator * denominator
+        return bool(radius**2 * system.diagonal[j] * tightness <= over * denominator**2)
 
     return narrow_enough
 
