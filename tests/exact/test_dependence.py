@@ -212,3 +212,11 @@ def test_relations_of_many_digits_are_proven_among_many_columns():
     A = rng.integers(-9, 10, (90, 66)) @ rng.integers(-9, 10, (66, 70))
     with pytest.raises(RankDeficientError, match="the rank is 66 of 70, exactly: a66 depends on a0"):
         sl.lstsq(A, np.arange(90.0))
+
+
+@pytest.mark.parametrize("column", [0, 20, 34])
+def test_a_column_of_zeros_among_many_is_named(column):
+    A = np.random.default_rng(3).integers(-9, 10, (40, 35)).astype(float)
+    A[:, column] = 0
+    with pytest.raises(RankDeficientError, match=f"the rank is 34 of 35, exactly: a{column} is 0 in every row"):
+        sl.lstsq(A, np.arange(40.0))
