@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from routes import assert_certified, oracle, take
 from stabilitylab import check, lstsq
+from stabilitylab.core.errors import NotCertifiedError
 from stabilitylab.exact.gram.inputs import exact_input, summed
-from stabilitylab.exact.solve import choose, refine, simple
+from stabilitylab.exact.solve import choose, inverse_factor, lifting, rational, refine, simple
 from stabilitylab.exact.solve.simple import orthogonal_zeros, simple_solution
 from wild import PROPERTY
 
@@ -131,3 +132,23 @@ def test_refinement_ends_after_its_share_of_work(monkeypatch):
     A, b = np.round(RNG.standard_normal((12, 4)) * 8), RNG.standard_normal(12)
     A[:, 0] = A[:, 1] + 2.0**-45 * A[:, 0]
     assert "rationals" in lstsq(A, b).certificate.route
+
+
+def test_stages_end_after_their_share_of_work(monkeypatch):
+    take("factor", monkeypatch)
+    monkeypatch.setattr(inverse_factor, "MOST_WORK", 0)
+    A, b = RNG.standard_normal((12, 4)), RNG.standard_normal(12)
+    assert inverse_factor.inverse_factor(summed(exact_input(A, b))) is None
+    fit = lstsq(A, b)
+    assert "rationals" in fit.certificate.route
+    assert_certified(fit, oracle(A, b))
+
+
+def test_rationals_that_could_be_long_are_looked_for_and_then_refused(monkeypatch):
+    take("rationals", monkeypatch)
+    monkeypatch.setattr(rational, "MOST_WORK", -1)
+    A, b = RNG.standard_normal((12, 4)), RNG.standard_normal(12)
+    assert_certified(lstsq(A, b), oracle(A, b))
+    monkeypatch.setattr(lifting, "WORK", 0)
+    with pytest.raises(NotCertifiedError, match="4 columns has so many digits that it would take too long"):
+        lstsq(A, b)
