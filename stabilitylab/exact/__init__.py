@@ -14,9 +14,12 @@ first of these routes that proves every coefficient is taken; `certificate.route
       elimination in balls that ends proves full rank, and its result encloses y.
    b. staged factor (solve/inverse_factor.py, refine.py): more unknowns. An inverse factor of C, bettered until
       alpha < 1 is proven, and refinement with exact residuals; alpha and the residual give the radii.
-   c. rationals (solve/rational.py): what a and b leave wide (ties, zeros, extreme conditioning), n <= 400. Exact y.
-   d. least norm (solve/least_norm.py): exactly deficient A under policy "minimum-norm"; the rank is decided exactly.
-      Otherwise the refusal (dependent.py) writes out the relations between the columns.
+   c. What digits do not settle, ties and zeros, may have few digits or come of orthogonal columns, which is verified
+      (solve/simple.py); else rationals (solve/rational.py), as also under extreme conditioning, within a minute.
+   The rank is decided before, where C looks singular (solve/dependence.py): independent columns by elimination modulo a
+   prime, relations of the others from there or by lifting (solve/lifting.py), verified in integers. An exactly
+   deficient A is refused with its relations (dependent.py), or, under policy "minimum-norm", solved for the least norm
+   by normal equations of full rank for the independent columns (solve/least_norm.py), by a to c again.
 An enclosure (solve/enclosed.py) is narrow enough when one double is nearest to all of it, or when Cramer's rule leaves
 only a tie or 0. What is proven is kept in a Certificate (proof/certificate.py), and `check` (proof/checker.py) verifies
 it in rationals without a line of the engine.

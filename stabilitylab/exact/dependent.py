@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from stabilitylab.core.errors import Argument, RankDeficientError
 from stabilitylab.exact.gram.normal_equations import NormalEquations
-from stabilitylab.exact.solve.rational import dependent_columns
+from stabilitylab.exact.solve.dependence import dependent_columns
 
 MOST = 5  # relations written out
 TERMS = 6  # of a relation that is written with its coefficients
@@ -22,15 +22,17 @@ def refused(
     independent: the columns that do not. policies: those that answer all the same.
     """
     n, rank = normal.n, len(independent)
-    found = dependent_columns(normal)
+    dependent = sorted(set(range(n)).difference(independent))
+    found = dependent_columns(normal, dependent[:MOST])
     said = [relation(names[j], {names[i]: c for i, c in others.items()}) for j, others in found.items()]
-    more = f"; and {len(said) - MOST} more: {_listed([names[j] for j in found][MOST:])}" if len(said) > MOST else ""
-    one = len(said) == 1
+    others = [names[j] for j in dependent[MOST:]]
+    more = f"; and {len(others)} more: {_listed(others)}" if others else ""
+    one = len(dependent) == 1
     ways: list[str | Argument] = []
     for policy in policies:
         ways += [", or ask for " if not ways else " or ", Argument("policy", policy)]
     return RankDeficientError(
-        f"the rank is {rank} of {n}, exactly: {'; '.join(said[:MOST])}{more}. Leave {'it' if one else 'them'} out",
+        f"the rank is {rank} of {n}, exactly: {'; '.join(said)}{more}. Leave {'it' if one else 'them'} out",
         *ways,
     )
 

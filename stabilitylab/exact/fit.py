@@ -36,7 +36,7 @@ class CertifiedFit:
     Converts to x under numpy.asarray.
 
     system: the exact normal equations, None where x did not need them; solution: theirs, which the other figures start
-    from, None at a lower rank; data: what was fitted, None where it was not kept.
+    from; data: what was fitted, None where it was not kept.
 
     The arrays are not copied, and what needs them reads them again: an entry that has changed since the fit is noticed
     then, by InputError (see `rows.fingerprint`). x cannot be written to.
@@ -68,8 +68,7 @@ class CertifiedFit:
             solution = solve(normal, to_nearest(normal, normal.ratios))
             if solution is None or rounded(solution, normal.ratios, self.names) != self.x.tolist():
                 raise InputError(CHANGED)  # while it was being read
-        x = self.certificate.x if rank < len(self.x) else None
-        return Evidence(normal, rank, total_sum_of_squares(normal, self.constant), x, solution)
+        return Evidence(normal, rank, total_sum_of_squares(normal, self.constant), solution)
 
     @property
     def degrees_of_freedom(self) -> int:

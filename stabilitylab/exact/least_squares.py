@@ -23,9 +23,9 @@ from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 from stabilitylab.exact.rows import FittedRows
 from stabilitylab.exact.solve.choose import solve, solve_every_way
+from stabilitylab.exact.solve.dependence import independent_columns
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
 from stabilitylab.exact.solve.least_norm import least_norm
-from stabilitylab.exact.solve.rational import independent_columns
 
 Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
 POLICIES = ("full-rank", "minimum-norm")
@@ -91,8 +91,7 @@ def fitted(
         rank = len(independent)
         if policy == "full-rank":
             raise refused(normal, independent, names, ["minimum-norm"])
-        solved = least_norm(normal, independent)
-        ratios = ((1, 1),) * normal.n
+        solved = least_norm(normal, independent, lambda bound: to_nearest(normal, ratios, bound))
     x = rounded(solved, ratios, names)
     certificate = Certificate(
         route=solved.route,
@@ -105,8 +104,7 @@ def fitted(
         factor=_factor(solved, normal),
         seconds=process_time() - started,
     )
-    kept = solved if rank == normal.n else None
-    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, data, kept)
+    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, data, solved)
 
 
 def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from math import isqrt, lcm
+from math import isqrt
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from stabilitylab.exact.gram.inputs import ExactInput, constant_column, summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve import balls
 from stabilitylab.exact.solve.choose import solve
+from stabilitylab.exact.solve.dependence import independent_columns
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, is_zero, to_digits
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.solve.inverse_diagonal import Accuracy as Accuracy
 from stabilitylab.exact.solve.inverse_diagonal import inverse_diagonal
 from stabilitylab.exact.solve.inverse_factor import SERIES, InverseFactor, inverse_factor
-from stabilitylab.exact.solve.least_norm import LEAST_NORM, least_norm
+from stabilitylab.exact.solve.least_norm import denominator_bound, least_norm
 from stabilitylab.exact.solve.rational import solve_exactly
 
 ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, 160, None)  # decimal digits, tried in turn; None is exact
@@ -29,15 +30,14 @@ class Evidence:
     """A regression given by its exact normal equations and its rank; its figures as intervals, each computed once.
 
     A figure of accuracy d is enclosed to a relative width of about 10**-d where that is possible; None is exact. total:
-    what R² compares the residuals with, see `total_sum_of_squares`. x: the exact solution of least norm when rank < n,
-    otherwise None. solution: of the normal equations, when they have been solved before: nothing is solved again that
-    follows from it narrowly enough, and its inverse factor is where a better one starts.
+    what R² compares the residuals with, see `total_sum_of_squares`. solution: of the normal equations, of least norm if
+    rank < n, when they have been solved before: nothing is solved again that follows from it narrowly enough, and its
+    inverse factor is where a better one starts.
     """
 
     normal: NormalEquations
     rank: int
     total: Fraction
-    x: tuple[Fraction, ...] | None = None
     solution: EnclosedSolution | None = None
 
     def restricted(self, columns: Sequence[int]) -> "Evidence":
@@ -52,11 +52,9 @@ class Evidence:
         normal = NormalEquations(levels, own.exponents[index], own.rows, scales, own.weight_unit)
         return Evidence(normal, len(columns), self.total)
 
-    def of_least_norm(self, independent: Sequence[int]) -> "Evidence":
-        """The same regression at a lower rank, with the solution of least norm; `independent` columns of A."""
-        exact = least_norm(self.normal, independent)
-        x = tuple(Fraction(v, exact.denominator) for v in exact.middle)
-        return replace(self, rank=len(independent), x=x, solution=None)
+    def of_least_norm(self, rank: int) -> "Evidence":
+        """The same regression at the lower rank that it has, with the solution of least norm."""
+        return replace(self, rank=rank, solution=None)
 
     @property
     def route(self) -> str:
@@ -126,7 +124,7 @@ class Evidence:
             return Interval(value - wide, value + wide, D) * unit
         Cy = balls.times(normal, y) if balls.are_cheapest(normal) else normal.times(y)
         value = normal.bb * D * D - 2 * D * sum(map(int.__mul__, normal.c, y)) + sum(map(int.__mul__, Cy, y))
-        if self.x is None and is_zero(value, 0, D * D, normal.determinant_bound):
+        if is_zero(value, 0, D * D, normal.determinant_bound):
             return exactly(0)
         moved = sum(r * (isqrt(normal.diagonal[j]) + 1) for j, r in enumerate(solved.radius)) ** 2
         return Interval(max(value - moved, 0), value, D * D) * unit
@@ -170,8 +168,9 @@ class Evidence:
         """Whether the solution that was there before is narrow enough."""
         if self.solution is None:
             return False
-        exact = not any(self.solution.radius)
-        return exact or (accuracy is not None and self.solution.is_narrow(to_digits(self.normal, accuracy)))
+        if not any(self.solution.radius) or accuracy is None:
+            return not any(self.solution.radius)
+        return self.solution.is_narrow(to_digits(self.normal, accuracy, self._denominator_bound))
 
     def _solve_and_invert(self, accuracy: Accuracy) -> None:
         """Keep the solution and diag(C^-1) from one elimination, where ball arithmetic serves and resolves both."""
@@ -189,14 +188,25 @@ class Evidence:
         return inverse_factor(self.normal, SERIES, self.solution.factor)
 
     def _solve(self, accuracy: Accuracy) -> EnclosedSolution | None:
-        if self.x is not None:
-            y = [x / ratio for x, ratio in zip(self.x, self.ratios, strict=True)]
-            common = lcm(*(v.denominator for v in y))
-            return EnclosedSolution(tuple(int(v * common) for v in y), (0,) * len(y), common, LEAST_NORM)
+        if self.rank < self.normal.n:
+            return self._of_least_norm(accuracy)
         if accuracy is None:
             return solve_exactly(self.normal)
         solution = solve(self.normal, to_digits(self.normal, accuracy), accuracy, self._factor)
         return None if solution is None else _without_zeros(solution)
+
+    def _of_least_norm(self, accuracy: Accuracy) -> EnclosedSolution:
+        normal, independent = self.normal, independent_columns(self.normal)
+        if accuracy is None:
+            return least_norm(normal, independent)
+        return _without_zeros(least_norm(normal, independent, lambda bound: to_digits(normal, accuracy, bound)))
+
+    @cached_property
+    def _denominator_bound(self) -> int | None:
+        """A bound on the denominators of the solution of least norm; None at full rank, where A'A has one."""
+        if self.rank == self.normal.n:
+            return None
+        return denominator_bound(self.normal, independent_columns(self.normal))
 
     def _required(self, accuracy: Accuracy) -> EnclosedSolution:
         solution = self.solved(accuracy)

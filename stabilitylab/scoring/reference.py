@@ -23,8 +23,8 @@ from stabilitylab.core.types import TRUTHS, Reference, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.dependent import refused
 from stabilitylab.exact.gram.inputs import ExactInput, exact_input, exact_input_of, require_truth_of_arrays
+from stabilitylab.exact.solve.dependence import independent_columns
 from stabilitylab.exact.solve.interval import Interval, exactly
-from stabilitylab.exact.solve.rational import independent_columns
 from stabilitylab.exact.statistics import Accuracy, Evidence, evidence_of
 
 ENGINE = "exact Gram, 2"  # raised when the numbers a reference holds may change
@@ -111,7 +111,7 @@ def _computed(
     if policy == "full-rank":
         raise refused(evidence.normal, independent, names, ["minimum-norm", "basic"])
     if policy == "minimum-norm":
-        return _as_reference(evidence.of_least_norm(independent), range(n), evidence.sizes, truth, digits, policy)
+        return _as_reference(evidence.of_least_norm(len(independent)), range(n), evidence.sizes, truth, digits, policy)
     columns = sorted(independent if kept is None else kept)
     if len(columns) != len(independent):
         raise InputError(f"kept must name {len(independent)} independent columns of {n}; got {list(columns)}")

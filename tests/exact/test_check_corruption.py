@@ -129,13 +129,28 @@ def test_a_certificate_is_of_these_bits_of_A_and_b_only(name):
     assert not check(FULL[name], A[:4], B[:4])
 
 
+def moved(certificate, by, spread):
+    """The same with entry 1 moved by `by` and every radius `spread`, in units of 1e-30 of the denominator."""
+    middle = [v * 10**30 for v in certificate.middle]
+    middle[1] += by
+    over = certificate.denominator * 10**30
+    return replaced(certificate, middle=tuple(middle), spread=(spread,) * len(middle), denominator=over)
+
+
+def test_a_solution_of_least_norm_may_be_enclosed():
+    assert check(moved(LEAST_NORM, by=1, spread=1), DEFICIENT, B)
+    assert check(moved(LEAST_NORM, by=-5, spread=5), DEFICIENT, B)
+    assert not check(moved(LEAST_NORM, by=-5, spread=4), DEFICIENT, B)
+    basic = in_rationals([*flint_solution(A, B), Fraction(0)], rank=3)  # another minimiser
+    assert not check(replaced(basic, spread=(0, 0, 0, 1)), DEFICIENT, B)
+
+
 LEAST_NORM_CORRUPTIONS = {
     "another minimiser": (in_rationals([*flint_solution(A, B), Fraction(0)], rank=3), "row space"),
     "not a minimiser": (in_rationals([2 * v for v in LEAST_NORM.x], rank=3), "does not minimise"),
     "rank one less": (replaced(LEAST_NORM, rank=2), "rank of A is 3"),
     "full rank": (replaced(LEAST_NORM, rank=4), "rank of A is 3"),
-    "not exact": (replaced(LEAST_NORM, denominator=LEAST_NORM.denominator * 10**30,
-                           middle=tuple(v * 10**30 for v in LEAST_NORM.middle), spread=(0, 1, 0, 0)), "radius[1]"),
+    "too narrow": (moved(LEAST_NORM, by=2, spread=1), "radius[1]"),
     "nearest": (replaced(LEAST_NORM, nearest=put(LEAST_NORM.nearest, 3, 0.5)), "nearest[3]"),
     "with a factor": (
         replaced(LEAST_NORM, factor=Factor(np.eye(4)[None], np.zeros((1, 4), dtype=int), (Fraction(1),) * 4, 0.5)),
@@ -201,7 +216,6 @@ STEPS = {
     "_wrong_rank": (replaced(HAND, rank=2), A),
     "_too_narrow": (replaced(HAND, spread=(0, 0, 0)), A),
     "_too_far": (in_rationals([v + Fraction(1, 10**40) for v in flint_solution(A, B)]), A),
-    "_not_exact": (LEAST_NORM_CORRUPTIONS["not exact"][0], DEFICIENT),
     "_not_a_minimiser": (LEAST_NORM_CORRUPTIONS["not a minimiser"][0], DEFICIENT),
     "_not_of_least_norm": (LEAST_NORM_CORRUPTIONS["another minimiser"][0], DEFICIENT),
     "_not_nearest": (replaced(HAND, nearest=(0.0, 0.0, 0.0)), A),

@@ -11,7 +11,7 @@ import stabilitylab as sl
 from stabilitylab.core.errors import RankDeficientError
 from stabilitylab.exact.dependent import MOST, TERMS, relation
 from stabilitylab.exact.gram.inputs import exact_input, summed
-from stabilitylab.exact.solve.rational import dependent_columns
+from stabilitylab.exact.solve.dependence import dependent_columns, independent_columns
 
 FACTORS = st.fractions(-50, 50, max_denominator=16)
 
@@ -25,8 +25,9 @@ def test_the_factors_are_those_of_the_columns_exactly(factors, seed, place):
     A[:, :3], A[:, 3] = columns, combined
     order = [k for k in range(3) if k < place] + [3] + [k for k in range(3) if k >= place]
     A = A[:, order]
-    found = dependent_columns(summed(exact_input(A, list(range(8)))))
-    ((last, others),) = found.items()
+    normal = summed(exact_input(A, list(range(8))))
+    (last,) = set(range(4)) - set(independent_columns(normal))
+    others = dependent_columns(normal, [last])[last]
     for row in A:
         assert row[last] == sum(factor * row[j] for j, factor in others.items())
     assert all(j < last and factor for j, factor in others.items())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, log2, prod
+from math import ceil, inf, log2, nan, prod
 
 import numpy as np
 import numpy.typing as npt
@@ -94,10 +94,11 @@ class NormalEquations:
         """
         n = self.n
         C = np.tensordot(np.ldexp(1.0, -WIDTH * np.arange(len(self.levels))), self.levels[:, :n, :n], 1)
-        with np.errstate(all="ignore"):  # a column of zeros fails the factorisation
+        with np.errstate(all="ignore"):  # a column of zeros gives NaN, if the factorisation does not fail
             size = np.sqrt(C.diagonal())
             R, info = dpotrf(C / size[:, None] / size)
-        return ceil(2 * log2(np.linalg.norm(R) * np.linalg.norm(dtrtri(R)[0]))) if info == 0 else None
+            bits = 2 * log2(np.linalg.norm(R) * np.linalg.norm(dtrtri(R)[0])) if info == 0 else nan
+        return ceil(bits) if bits < inf else None
 
     @cached_property
     def planes(self) -> Array:

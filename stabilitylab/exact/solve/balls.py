@@ -11,9 +11,10 @@ import flint
 
 from stabilitylab.core.arithmetic.flint_precision import FLINT_PRECISION
 from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.solve.dependence import independent_columns
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, NarrowEnough
 from stabilitylab.exact.solve.interval import Interval
-from stabilitylab.exact.solve.rational import in_flint, independent_columns, solve_exactly
+from stabilitylab.exact.solve.rational import in_flint, solve_exactly
 
 LARGEST = 64  # unknowns up to which balls cost less than a staged inverse factor
 LARGEST_ILL = 110  # unknowns up to which they do where cond(C) is so large that a factor takes more than two stages

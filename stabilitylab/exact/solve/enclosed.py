@@ -55,13 +55,17 @@ def nearest_double(middle: int, radius: int, denominator: int) -> float | None:
     return low if low == high and (low != 0.0 or abs(middle) > radius) else None
 
 
-def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> NarrowEnough:
+def to_nearest(
+    normal: NormalEquations, ratios: Sequence[tuple[int, int]], denominator_bound: int | None = None
+) -> NarrowEnough:
     """Narrow enough to round x_j = y_j p/q, (p, q) = ratios[j], to the nearest double: one is nearest to all it can be.
 
     No interval around a tie, the midpoint between two doubles, ever is. But det C y_j is an integer (Cramer's rule) and
     a tie t one in units of 2**-k, so that x_j and t are equal or differ by at least 1/(det C q 2**k): an interval
-    narrower than that is enough too. The same holds for t = 0.
+    narrower than that is enough too. The same holds for t = 0. denominator_bound: for det C where it is not a bound on
+    that, as for solutions of least norm.
     """
+    bound = normal.determinant_bound if denominator_bound is None else denominator_bound
 
     def narrow_enough(j: int, middle: int, radius: int, denominator: int) -> bool:
         p, q = ratios[j]
@@ -70,7 +74,6 @@ def to_nearest(normal: NormalEquations, ratios: Sequence[tuple[int, int]]) -> Na
         # Near the largest double, whose exponent is 1024, ties are whole numbers.
         size = quotient(middle * p, denominator * q)
         k = 0 if isinf(size) else max(0, min(1075, 55 - frexp(size)[1]))
-        bound = normal.determinant_bound
         return radius * p * bound << (k + 1) < denominator or is_zero(middle, radius, denominator, bound)
 
     return narrow_enough
@@ -107,14 +110,18 @@ def _tie(low: float, high: float) -> float:
     return float((Fraction(low) + Fraction(high)) / 2)
 
 
-def to_digits(normal: NormalEquations, digits: int) -> NarrowEnough:
-    """Narrow enough for `digits` decimal digits: a radius of at most 10**-digits of the middle, or a proven 0."""
+def to_digits(normal: NormalEquations, digits: int, denominator_bound: int | None = None) -> NarrowEnough:
+    """Narrow enough for `digits` decimal digits: a radius of at most 10**-digits of the middle, or a proven 0.
+
+    denominator_bound: as for `to_nearest`.
+    """
     tightness = 10**digits
+    bound = normal.determinant_bound if denominator_bound is None else denominator_bound
 
     def narrow_enough(j: int, middle: int, radius: int, denominator: int) -> bool:
         if radius * tightness <= abs(middle):
             return True
-        return is_zero(middle, radius, denominator, normal.determinant_bound)
+        return is_zero(middle, radius, denominator, bound)
 
     return narrow_enough
 

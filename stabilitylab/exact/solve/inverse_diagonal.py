@@ -13,7 +13,7 @@ from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve import balls
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.solve.inverse_factor import SERIES, InverseFactor, inverse_factor, products
-from stabilitylab.exact.solve.rational import solution
+from stabilitylab.exact.solve.rational import exact_inverse_diagonal
 
 # Decimal digits; None for exact rationals.
 Accuracy: TypeAlias = int | None
@@ -25,7 +25,6 @@ def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy, start: Inverse
     By ball arithmetic where that costs least, else from a series with an inverse factor, else in exact rationals.
     start: an inverse factor of C, which is used if it is good enough for the series.
     """
-    n = normal.n
     if accuracy is not None:
         if balls.are_cheapest(normal):
             enclosed = balls.diagonal_of_inverse(normal, accuracy)
@@ -34,8 +33,7 @@ def inverse_diagonal(normal: NormalEquations, accuracy: Accuracy, start: Inverse
         factor = start if start is not None and start.alpha <= SERIES else inverse_factor(normal, SERIES)
         if factor is not None and factor.alpha <= SERIES:
             return _by_series(normal, factor, accuracy)
-    columns = [solution(normal.C, [int(i == j) for i in range(n)]) for j in range(n)]
-    return [exactly(Fraction(v[j], over)) for j, (v, over) in enumerate(columns)]
+    return [exactly(entry) for entry in exact_inverse_diagonal(normal)]
 
 
 def _by_series(normal: NormalEquations, factor: InverseFactor, accuracy: int) -> list[Interval]:

@@ -22,6 +22,10 @@ GOOD = (
 SERIES = 2.0**-36  # alpha that pays for more decimal digits than a double has
 SMALL = 2.0**-8  # alpha from which step 4 is taken
 STAGES = 40
+# Floating-point operations of all stages, a minute or two, and those that nobody waits for. Below some 500 unknowns
+# exact rationals take fewer than 30 n**4, where numbers are so long that the stages would take more.
+MOST_WORK = 3e12
+FREE = 1e10
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,8 @@ class InverseFactor:
 def inverse_factor(
     normal: NormalEquations, good: float = GOOD, start: InverseFactor | None = None
 ) -> InverseFactor | None:
-    """X with a proven alpha <= good, or else the one of least alpha < 1/4; None when no stage reaches 1/4.
+    """X with a proven alpha <= good, or else the one of least alpha < 1/4; None when no stage reaches 1/4,
+    or would with too much work.
 
     1. R from a Cholesky factorisation of C rounded to float64, with a shift when that is not definite; X = R^-1.
     2. B = X'C X exactly; alpha = |I - B|_F.
@@ -64,8 +69,11 @@ def inverse_factor(
         if R is None:
             return None
         X, places = _planes(_inverse(R), -heights, 3)
-    best = start
+    best, work = start, 0.0
     for stage in range(STAGES):
+        work += 2.0 * n**3 * len(X) * (2 * len(normal.planes) + len(X))
+        if work > min(MOST_WORK, max(FREE, 30.0 * n**4)):
+            return best
         error, top = _error(normal, X, places)
         E = _in_float64(error, top, places)
         alpha = _frobenius(E)

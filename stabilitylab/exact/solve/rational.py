@@ -1,34 +1,60 @@
-"""The exact rational solution and the exact rank of integer normal equations, by FLINT: for every conditioning."""
+"""The exact rational solution of integer normal equations, by FLINT: for every conditioning."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from math import gcd
+from math import gcd, prod
 from typing import Any
 
 import flint
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import NotCertifiedError
 from stabilitylab.exact.gram.limbs import PACKED, packed
 from stabilitylab.exact.gram.normal_equations import Integers, NormalEquations
 from stabilitylab.exact.solve.enclosed import EnclosedSolution
+from stabilitylab.exact.solve.lifting import lifted
 
 ROUTE = "exact Gram matrix, exact rationals (FLINT)"
+WORD = 64  # bits
+TOO_LONG = (
+    "exact rationals for {n} unknowns would take too long: drop columns that depend on others, or nearly so, or scale "
+    "and centre them"
+)
+MOST_WORK = 3e9  # products of machine words, which take about a minute
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def in_flint(normal: NormalEquations) -> tuple[Any, Any]:
-    """C (n, n) and c (n, 1) as integer matrices of FLINT; those of the last call are kept."""
+    """C (n, n) and c (n, 1) as integer matrices of FLINT; those of the last two calls are kept."""
     n = normal.n
     i, j, square, right = _places(n)
+    values = _entries(normal, i, j)
+    return flint.fmpz_mat(n, n, [values[k] for k in square]), flint.fmpz_mat(n, 1, [values[k] for k in right])
+
+
+def columns_in_flint(normal: NormalEquations, columns: Sequence[int]) -> tuple[Any, Any]:
+    """Some columns K of C (n, k) and c_K (k, 1) as integer matrices of FLINT."""
+    n, k = normal.n, len(columns)
+    if 2 * k > n:
+        C, c = in_flint(normal)
+        return taken(C, range(n), columns), taken(c, columns, (0,))
+    i, j = np.repeat(np.arange(n), k), np.tile(np.array(columns, dtype=np.int64), n)
+    values = _entries(normal, np.minimum(i, j), np.maximum(i, j))
+    right = _entries(normal, np.array(columns, dtype=np.int64), np.full(k, n))
+    return flint.fmpz_mat(n, k, values), flint.fmpz_mat(k, 1, right)
+
+
+def _entries(normal: NormalEquations, i: Array, j: Array) -> list[Any]:
+    """Entries (i, j), i <= j, of [A b]'[A b] in FLINT's integers."""
     base = flint.fmpz(1 << PACKED)
     # FLINT reads small integers far faster than long ones, and polynomials faster than matrices.
     entries = flint.fmpz_poly()
     for limb in packed(normal.levels[:, i, j]):
         entries = entries * base + flint.fmpz_poly(limb.tolist())
-    values = entries.coeffs()
-    values.extend([0] * (len(i) - len(values)))
-    return flint.fmpz_mat(n, n, [values[k] for k in square]), flint.fmpz_mat(n, 1, [values[k] for k in right])
+    values: list[Any] = entries.coeffs()
+    return values + [0] * (len(i) - len(values))
 
 
 @lru_cache(maxsize=64)
@@ -41,47 +67,66 @@ def _places(n: int) -> tuple[Array, Array, list[int], list[int]]:
 
 
 def solve_exactly(normal: NormalEquations) -> EnclosedSolution:
-    """y (n,) of C y = c exactly, as integers over one denominator, C nonsingular."""
-    numerators, denominator = solution(normal.C, normal.c)
+    """y (n,) of C y = c exactly, as integers over one denominator, C nonsingular. Raises NotCertifiedError."""
+    numerators, denominator = solution(*in_flint(normal))
     return EnclosedSolution(tuple(numerators), (0,) * normal.n, denominator, ROUTE)
 
 
-def solution(C: list[Integers], c: Integers) -> tuple[Integers, int]:
-    """C^-1 c (n,) as integers over a positive denominator, in lowest terms, for C (n, n) positive definite, c (n,)."""
-    n = len(c)
-    if n == 0:
+def solution(C: Any, c: Any) -> tuple[Integers, int]:
+    """C^-1 c (n,) as integers over a positive denominator, in lowest terms, for C (n, n) positive definite, c (n, 1).
+
+    Where it could take long, it is looked for as long as `lifting.lifted` does, which is enough where it has fewer
+    digits than it could have. Raises NotCertifiedError where that is not found.
+    """
+    if C.nrows() == 0:
         return [], 1
-    over, under = flint.fmpz_mat(C).solve(flint.fmpz_mat(n, 1, c)).numer_denom()
-    numerators, denominator = [int(v) for v in over.entries()], int(under)
+    C, power = without_twos(C)
+    diagonal = [int(C[j, j]) for j in range(C.nrows())]
+    if is_affordable(diagonal):
+        over, under = C.solve(c).numer_denom()
+        numerators, denominator = [int(v) for v in over.entries()], int(under)
+    else:
+        found = lifted(C, c, max(prod(diagonal), *(abs(int(v)) for v in c.entries())))
+        if found is None:
+            raise NotCertifiedError(TOO_LONG.format(n=C.nrows()))
+        numerators, denominator = found
+    denominator <<= power
     common = gcd(denominator, *numerators) * (1 if denominator > 0 else -1)
     return [v // common for v in numerators], denominator // common
 
 
-def independent_columns(normal: NormalEquations) -> tuple[int, ...]:
-    """The columns of A that do not depend on those before them, in ascending order; their number is the rank, exactly.
+def exact_inverse_diagonal(normal: NormalEquations) -> list[Fraction]:
+    """diag(C^-1) (n,), C nonsingular. Raises NotCertifiedError as `solution` does."""
+    C, power = without_twos(in_flint(normal)[0])
+    if normal.n * work([int(C[j, j]) for j in range(normal.n)]) > MOST_WORK:
+        raise NotCertifiedError(TOO_LONG.format(n=normal.n))
+    inverse = C.inv()
+    entries = (inverse[j, j] for j in range(normal.n))
+    return [Fraction(int(entry.p), int(entry.q) << power) for entry in entries]
 
-    They are the pivots of C, which has the same null space as A.
+
+def work(diagonal: Sequence[int]) -> int:
+    """About how many products of machine words an exact solution with C takes, when its digits are as many as can be.
+
+    diagonal: of C. By Dixon's method: n**2 products with words of C for each word of numerator and denominator, which
+    are below the product of the diagonal (Hadamard's inequality).
     """
-    n = normal.n
-    # Full rank modulo a prime is full rank; anything less is decided in integers.
-    prime = (1 << 61) - 1
-    if flint.nmod_mat(n, n, [v % prime for row in normal.C for v in row], prime).rank() == n:
-        return tuple(range(n))
-    reduced, _, rank = flint.fmpz_mat(normal.C).rref()
-    return tuple(next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank))
+    bits = [v.bit_length() for v in diagonal]
+    return len(bits) ** 2 * (max(bits, default=0) // WORD + 1) * 2 * sum(bits) // WORD
 
 
-def dependent_columns(normal: NormalEquations) -> dict[int, dict[int, Fraction]]:
-    """For each column of A that depends on those before it: the independent ones among these, each with its factor.
+def is_affordable(diagonal: Sequence[int]) -> bool:
+    """Whether an exact solution takes a minute at most."""
+    return work(diagonal) <= MOST_WORK
 
-    a_j = sum_i f_i a_i, exactly, over the rows of weight above 0: from the reduced row echelon form R of C, which has
-    the row space of A. C is in the units u of the columns, so that f_i = R_ij u_j / u_i.
-    """
-    reduced, under, rank = flint.fmpz_mat(normal.C).rref()
-    n, denominator = normal.n, int(under)
-    pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
-    found: dict[int, dict[int, Fraction]] = {}
-    for j in (j for j in range(n) if j not in pivots):
-        entries = {p: Fraction(int(reduced[i, j]), denominator) for i, p in enumerate(pivots) if reduced[i, j] != 0}
-        found[j] = {p: entry * normal.units[j] / normal.units[p] for p, entry in entries.items()}
-    return found
+
+def without_twos(M: Any) -> tuple[Any, int]:
+    """M 2**-p and p, for the largest p with which every entry is an integer: 0 for a matrix of zeros."""
+    common = gcd(*M.entries())
+    power = max(0, (common & -common).bit_length() - 1)
+    return (flint.fmpz_mat(M.nrows(), M.ncols(), [v >> power for v in M.entries()]), power) if power else (M, 0)
+
+
+def taken(M: Any, rows: Sequence[int], columns: Sequence[int]) -> Any:
+    """Some rows and columns of a matrix of FLINT's integers."""
+    return flint.fmpz_mat(len(rows), len(columns), [M[i, j] for i in rows for j in columns])

@@ -8,41 +8,62 @@ from stabilitylab.exact.gram.limbs import BASE, WIDTH
 from stabilitylab.exact.gram.normal_equations import Integers, NormalEquations, times
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, NarrowEnough
 from stabilitylab.exact.solve.inverse_factor import InverseFactor
+from stabilitylab.exact.solve.simple import orthogonal_zeros, simple_solution
+
+SIMPLE = 64  # bits of y from which it is asked whether it has few digits, and again at twice as many
+WORK = 1 << 37  # bits of y times entries of the planes of C: about a minute
 
 
 def refined(
-    normal: NormalEquations, factor: InverseFactor, narrow_enough: NarrowEnough, route: str
+    normal: NormalEquations,
+    factor: InverseFactor,
+    narrow_enough: NarrowEnough,
+    route: str,
+    most_bits: int | None = None,
 ) -> EnclosedSolution | None:
-    """y (n,) of C y = c, each entry `narrow_enough`; None when that would take more bits than exact rationals.
+    """y (n,) of C y = c, each entry `narrow_enough`; None when that takes more bits of y than most_bits, or than WORK.
 
     With d = c - C y and g = X'd exactly, y* - y = X B^-1 g, B = X'C X, so that y + X g is wrong by at most
     |X_i| |g| alpha/(1 - alpha) in entry i. Everything here is in exact integers but the row norms, which are bounds.
+    Where the digits of a double do not settle it, y* may be of few digits (`simple_solution`), or entries may be 0 for
+    their columns are orthogonal to b and to the others (`orthogonal_zeros`): these are left as wide as they are.
     Source: Rump, Acta Numerica 19 (2010) 287-449, section 10, for the principle; the bound is derived above.
     """
     n = normal.n
     X = _Operator(factor)
     # Bits of the correction that count: alpha wastes the others.
     gain = 10 - frexp(factor.alpha)[1]
-    most_bits = 2 * normal.determinant_bound.bit_length() + 4000
+    enough = 2 * normal.determinant_bound.bit_length() + 4000
+    most_bits = min(enough if most_bits is None else most_bits, WORK // (n * n * len(normal.planes)))
     # |R y| <= |y| sqrt(trace C): how fine the correction must be for its rounding not to matter.
     height = (sum(normal.diagonal).bit_length() + n.bit_length()) // 2 + 1
     y: Integers = [0] * n
-    unit = 0
-    while unit < most_bits:
-        d = [(right << unit) - left for right, left in zip(normal.c, normal.times(y), strict=True)]
+    d = normal.c  # c - C y exactly, in units of 2**-unit, as y is
+    unit, wide, tried = 0, 0, SIMPLE // 2
+    zeros: frozenset[int] = frozenset()
+    while unit <= most_bits:
         g, g_unit = X.transposed(d)
         step, step_unit = X.applied(g)
-        # y is in units of 2**-unit, g of 2**-(unit + g_unit), the step of 2**-(unit + g_unit + step_unit).
+        # g is in units of 2**-(unit + g_unit), the step of 2**-(unit + g_unit + step_unit).
         length = isqrt(sum(v * v for v in g)) + 1
         fine = unit + g_unit + step_unit
-        middle = [(v << (g_unit + step_unit)) + s for v, s in zip(y, step, strict=True)]
-        radius = X.bounds(length, step_unit)
-        if length == 1:
-            radius = [0] * n
-        if all(narrow_enough(i, middle[i], radius[i], 1 << fine) for i in range(n)):
+        middle = [(v << (fine - unit)) + s for v, s in zip(y, step, strict=True)]
+        radius = X.bounds(length, step_unit) if length > 1 else [0] * n
+        # The entry that was too wide before is asked first.
+        order = [j for j in (*range(wide, n), *range(wide)) if j not in zeros]
+        wide = next((j for j in order if not narrow_enough(j, middle[j], radius[j], 1 << fine)), n)
+        if wide == n:
             return EnclosedSolution(tuple(middle), tuple(radius), 1 << fine, route, factor)
+        if unit >= 2 * tried:
+            tried = unit
+            simple = simple_solution(normal, middle, radius, 1 << fine)
+            if simple is not None:
+                return EnclosedSolution(tuple(simple[0]), (0,) * n, simple[1], route, factor)
+            zeros = orthogonal_zeros(normal, [j for j in range(n) if abs(middle[j]) <= radius[j]])
         keep = max(unit, height + gain + unit + g_unit - length.bit_length())
-        y = [_rounded(v, fine - keep) for v in middle]
+        step = [_rounded(s, fine - keep) for s in step]
+        y = [(v << (keep - unit)) + s for v, s in zip(y, step, strict=True)]
+        d = [(v << (keep - unit)) - s for v, s in zip(d, normal.times(step), strict=True)]
         unit = keep
     return None
 
