@@ -1,15 +1,16 @@
 """Certified least squares: min |b - A x| solved exactly for the numbers as stored, each coefficient rounded once.
 
-How `lstsq` (least_squares.py) gets there. gram/inputs.py validates A, b and weights and makes them exact. Then the
-first of these routes that proves every coefficient is taken; `certificate.route` names it:
+How `lstsq` (least_squares.py) gets there. gram/inputs.py validates A, b and weights and makes them exact: sums of
+float64 columns where a few add up to the numbers, else integers (numbers.py). Then the first of these routes that
+proves every coefficient is taken; `certificate.route` names it:
 
 1. float64 factor (float64/by_residual.py): float64 data without weights, n >= 31, well conditioned or nearly square,
    not tall tables of short integers. An inverse factor X of A in float64 (preconditioner.py) and A'(b - A x) to many
    bits more (fine_gradient.py), every rounding bounded (rounding_bounds.py): no exact A'A, most of the cost of route 2.
    Proves alpha >= |I - X'A'A X|_F with alpha < 1, hence full rank, and from alpha and A'(b - A x) a radius of x_j.
 2. Otherwise the normal equations C y = c (gram/normal_equations.py) are formed exactly: columns of [A b] (columns.py)
-   are split into limbs (limbs.py), whose products BLAS sums without rounding (products.py, sums.py; selftest.py tests
-   the BLAS, blas_threads.py its threads). solve/choose.py solves them:
+   are split into limbs (limbs.py), whose products BLAS sums without rounding (products.py, with weights weighted.py;
+   sums.py and folded.py add them up; selftest.py tests the BLAS, blas_threads.py its threads). solve/choose.py solves:
    a. balls (solve/balls.py): n <= 64, or n <= 110 if ill conditioned, where FLINT's ball arithmetic costs least. An
       elimination in balls that ends proves full rank, and its result encloses y.
    b. staged factor (solve/inverse_factor.py, refine.py): more unknowns. An inverse factor of C, bettered until

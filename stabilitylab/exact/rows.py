@@ -9,7 +9,8 @@ from math import lcm
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arithmetic.formats import Array, as_integers
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.exact.gram.columns import integer_columns
 from stabilitylab.exact.gram.inputs import ExactInput, Weights
 from stabilitylab.exact.solve.interval import Interval
 
@@ -28,11 +29,14 @@ class ExactRows:
     @classmethod
     def of(cls, data: ExactInput) -> "ExactRows":
         """The rows of the data. Cost: a Python integer for each entry."""
-        A, unit = as_integers(data.A) if data.floats else (data.A, Fraction(1))
-        b, b_unit = as_integers(data.b) if data.floats else (data.b, Fraction(1))
         n = data.A.shape[1]
         scales = data.scales or (Fraction(1),) * (n + 1)
-        return cls(A, b, (*(scale * unit for scale in scales[:n]), scales[n] * b_unit))
+        if not data.floats:
+            return cls(data.A, data.b, scales)
+        E, of = data.parts
+        columns, exponents = integer_columns(E, data.b, of)
+        units = tuple(scale * Fraction(2) ** e for scale, e in zip(scales, exponents.tolist(), strict=True))
+        return cls(columns[:n].T, columns[n], units)
 
     def fitted(self, x: Sequence[Interval], rows: Array) -> list[Interval]:
         """Intervals that hold row i of A x for each i of rows, given those of x (n,); all over one denominator."""
@@ -82,7 +86,12 @@ def fingerprint(data: ExactInput, weights: Weights | None) -> int:
     [A b] as integers, their upper half added to the lower without carries: otherwise two changes of sign, 2**63 times
     an odd number each, would cancel.
     """
-    counted = 0 if weights is None else hash((tuple(weights.values.tolist()), weights.unit))
+    counted = 0
+    if weights is not None:
+        values = weights.values
+        counted = hash((tuple(values.tolist()) if values.dtype == object else values.tobytes(), weights.unit))
+    if data.rest is not None:
+        counted = hash((counted, data.rest.columns.tobytes()))
     if not data.floats:
         return hash((tuple(data.A.ravel().tolist()), tuple(data.b.tolist()), counted))
     m, n = data.A.shape

@@ -6,9 +6,12 @@ from fractions import Fraction
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.data.validation import refuse_not_finite
 from stabilitylab.exact.gram.blas_threads import blas_threads
-from stabilitylab.exact.gram.columns import UNSEEN, integer_columns, unit_exponents
+from stabilitylab.exact.gram.columns import NONE, UNSEEN, Units, in_runs, integer_columns, unit_exponents
+from stabilitylab.exact.gram.folded import folded, largest_of_parts, mirrored, moved
 from stabilitylab.exact.gram.limbs import (
+    TERMS,
     WIDTH,
     Indices,
     Levels,
@@ -22,10 +25,12 @@ from stabilitylab.exact.gram.limbs import (
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.products import PLACES, Products, all_products, products_with_rest, run_length
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
+from stabilitylab.exact.gram.weighted import WeightedSums, weighted_sums
 
 COLUMNS = 512  # rows of [A b] in one product of the slower kinds, for Python integers and for long numbers
 MOST_PLACES = 8  # places that all rows are split into when many of them need as many
 CACHED = 1 << 15  # numbers of [A b] that are split at a time, so that they stay in a cache with their limbs
+WEIGHTED_PLACES = (3, 5, 8)  # that weighted rows are split into, those with more at the next; then Python integers
 CAPACITY = 900  # sums of up to 2**53 that an int64 level holds before its carries must be moved on
 
 
@@ -57,19 +62,17 @@ class GramSums:
             self._feed(A, b, sign, most)
 
     def _feed(self, A: Array, b: Array, sign: int, most: int) -> None:
-        runs = _parts(slice(0, len(b)), most)
+        runs = in_runs(slice(0, len(b)), most)
         self._reach(unit_exponents(A, b, runs, most))
-        units = _Units(self.exponents)
+        units = Units(self.exponents)
         stack = np.empty((0, 0))
         products = Products(self.size, lambda levels, terms: self._add(0, levels, terms, sign))
-        tiny: list[slice] = []
+        tiny: list[Indices] = [NONE]
         longer: list[tuple[Indices, int]] = []
         for run in runs:
-            for rows in _parts(run, max(256, CACHED // self.size)):
-                t = units.scaled(A[rows], b[rows])
-                if t is None:
-                    tiny.append(rows)
-                    continue
+            for rows in in_runs(run, max(256, CACHED // self.size)):
+                t, lost = units.scaled(A[rows], b[rows])
+                tiny.append(rows.start + lost)
                 if stack.shape != (self.places * self.size, t.shape[1]):
                     stack = np.empty((self.places * self.size, t.shape[1]))
                 layout, left = sliced(t, stack)
@@ -85,9 +88,10 @@ class GramSums:
             these = np.concatenate([rows for rows, split in longer if split == places])
             self._feed_rest(A, b, these, places, units, sign)
         self.rows += sign * len(b)
-        for rows in tiny:
-            self.feed_integers(*integer_columns(A[rows], b[rows]), sign=sign)
-            self.rows -= sign * (rows.stop - rows.start)
+        those = np.concatenate(tiny)
+        if those.size:
+            self.feed_integers(*integer_columns(A[those], b[those], range(self.size)), sign=sign)
+            self.rows -= sign * len(those)
 
     def feed_integers(self, columns: Array, exponents: Indices, weights: Array | None = None, sign: int = 1) -> None:
         """Add rows in Python ints, [A b]' = columns (n + 1, k) times 2**exponents (n + 1,), each `weights` times.
@@ -111,6 +115,39 @@ class GramSums:
             self.rows += sign * columns.shape[1]
         else:
             self.rows += sign * int(np.count_nonzero(weights))
+
+    def feed_parts(self, A: Array, b: Array, of: Sequence[int], weights: Array | None = None, sign: int = 1) -> None:
+        """Add rows given by float64 columns [A b], of which those with the same number in `of` are to be added up.
+
+        A (k, N - 1), b (k,), of (N,); weights (k,): float64, 0 or more; rows of weight 0 are not counted in `rows`.
+        Raises NotFiniteError, UntrustedBLASError, and then leaves the sums as they were.
+        """
+        require_true_float64_blas()
+        if weights is None:
+            parts = GramSums(len(of))
+            parts.feed(A, b)
+            self._fold_symmetric(parts, of, sign)
+            self.rows += sign * len(b)
+            return
+        found: list[WeightedSums] = []
+        left = np.arange(len(b))
+        with blas_threads(4 * min(len(b), TERMS) * (PLACES * len(of)) ** 2, A.size):
+            for places in WEIGHTED_PLACES:
+                rows = slice(None) if len(left) == len(b) else left
+                found += weighted_sums(A[rows], b[rows], weights[rows], places)
+                left = left[found[-1].left]
+                if not len(left):
+                    break
+        longest = GramSums(len(of))
+        if len(left):
+            for name, values in (("A", A), ("b", b)):
+                refuse_not_finite(values, name)
+            exact = np.array([None, *map(Fraction, weights[left].tolist())], dtype=object)[1:]
+            longest.feed_integers(*integer_columns(A[left], b[left], range(len(of))), exact)
+        for one in found:
+            self._fold(one.levels, 0, (one.exponents, one.products), (of, (*of, *of)), one.power, sign)
+        self._fold_symmetric(longest, of, sign)
+        self.rows += sign * int(np.count_nonzero(weights))
 
     def merge(self, other: "GramSums") -> None:
         """Add the sums of another of the same size, which stays as it is."""
@@ -171,16 +208,35 @@ class GramSums:
 
     # --- how it is done
 
-    def _feed_rest(self, A: Array, b: Array, rows: Indices, places: int, units: "_Units", sign: int) -> None:
+    def _feed_rest(self, A: Array, b: Array, rows: Indices, places: int, units: "Units", sign: int) -> None:
         """Add what some rows have beyond `places` places: its products with what is above, and with itself."""
-        for part in _parts(slice(0, len(rows)), COLUMNS):
-            t = units.scaled(A[rows[part]], b[rows[part]])
-            assert t is not None, "these rows have been scaled before"
+        for part in in_runs(slice(0, len(rows)), COLUMNS):
+            t, lost = units.scaled(A[rows[part]], b[rows[part]])
+            assert not lost.size, "these rows have been scaled before"
             limbs = limbs_of_floats(t)
             # The first plane may hold more than limbs: only the norms of its columns are bounded.
             high, rest = np.stack(carried(limbs[:places])), np.stack(limbs[places:])
             terms = 2 * (len(high) + len(rest))
             self._add(2 * (places - len(high)), products_with_rest(high, rest), terms, sign)
+
+    def _fold_symmetric(self, parts: "GramSums", of: Sequence[int], sign: int) -> None:
+        """Add the sums of parts of these columns: see `folded`."""
+        if len(parts.levels):
+            e = parts.exponents
+            self._fold(mirrored(parts.levels), parts.first, (e, e), (of, of), 0, sign)
+
+    def _fold(
+        self,
+        levels: Levels,
+        first: int,
+        exponents: tuple[Indices, Indices],
+        of: tuple[Sequence[int], Sequence[int]],
+        up: int,
+        sign: int,
+    ) -> None:
+        self._reach(np.maximum(*(largest_of_parts(e, own, self.size) for e, own in zip(exponents, of, strict=True))))
+        whole, start, count = folded(levels, exponents, of, self.exponents, up)
+        self._add(first + start, whole, -(-count // 512), sign)
 
     def _add(self, first: int, levels: Levels, terms: int, sign: int = 1) -> None:
         """Add levels, those from s = first on, each entry of which is at most `terms` sums of up to 2**53."""
@@ -222,49 +278,6 @@ class GramSums:
         shift = np.where(before == UNSEEN, 0, self.exponents - before)
         if not shift.any():
             return
-        self._carry()
-        # An entry becomes 2**-d of itself: a places down, and up again by the r bits that are too much.
-        down = shift[:, None] + shift[None, :]
-        places = -(-down // WIDTH)
-        lifted = self.levels << (places * WIDTH - down)
-        count = len(lifted)
-        self.levels = np.zeros((count + int(places.max()), *down.shape), dtype=np.int64)
-        for a in np.unique(places):
-            self.levels[a : a + count] += np.where(places == a, lifted, 0)
-        self.load = 2
-
-
-class _Units:
-    """Multiplication of the columns of [A b] by 2**(21 - E_j), exactly, in one buffer that is used again."""
-
-    def __init__(self, exponents: Indices) -> None:
-        power = np.where(exponents == UNSEEN, 0, 21 - exponents)
-        # Powers of two beyond the range of float64 go in two steps.
-        first = np.minimum(power, 1000)
-        self._first = np.ldexp(1.0, first)
-        self._then = np.ldexp(1.0, power - first)[:, None] if power.max() > 1000 else None
-        self._t = np.empty((len(exponents), 0))
-
-    def scaled(self, A: Array, b: Array) -> Array | None:
-        """t (n + 1, k), [A b]' times 2**(21 - E), valid until the next call; None where that would underflow."""
-        if self._t.shape[1] != len(b):
-            self._t = np.empty((len(self._first), len(b)))
-        t = self._t
-        try:
-            # Scaling is exact unless it underflows, which the processor reports.
-            with np.errstate(under="raise"):
-                # In the order of A first, as memory likes it; then transposed out of the cache.
-                t[:-1] = np.multiply(A, self._first[:-1]).T
-                np.multiply(b, self._first[-1], out=t[-1])
-                if self._then is not None:
-                    t *= self._then
-        except FloatingPointError:
-            return None
-        return t
-
-
-def _parts(rows: slice, most: int) -> list[slice]:
-    """The rows in runs of at most `most` and nearly equal length, so that room for them is made once or twice."""
-    start, length = rows.start, rows.stop - rows.start
-    count = -(-length // most)
-    return [slice(start + length * k // count, start + length * (k + 1) // count) for k in range(count)]
+        self.levels, first = moved(self.levels, shift[:, None] + shift[None, :])
+        self.first += first
+        self.load = 1
