@@ -5,7 +5,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -58,6 +58,11 @@ class ExactInput:
         if self.rest is None:
             return self.A, tuple(range(n + 1))
         return np.hstack([self.A, self.rest.columns]), (*range(n), *self.rest.of, n)
+
+    def rows(self, which: slice | Array) -> "ExactInput":
+        """Some of the rows."""
+        rest = None if self.rest is None else Rest(self.rest.columns[which], self.rest.of)
+        return replace(self, A=self.A[which], b=self.b[which], rest=rest)
 
     def constant(self, j: int, rows: slice | Array) -> Fraction | None:
         """The number that column j of A has in all of these rows, in the units of the column; None where it varies."""
@@ -185,7 +190,7 @@ def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
 
 
 def from_parts(columns: Sequence[tuple[Parts, Fraction]]) -> ExactInput:
-    """The columns of [A b], b's last, each as parts and a scale (see `numbers`): in Python integers if one of them is."""
+    """The columns of [A b], b's last, each as parts (see `numbers`) and a scale: all in Python ints if one is."""
     floats = all(parts[0].dtype == np.float64 for parts, _ in columns)
     if not floats:
         columns = [in_integers(parts, scale) for parts, scale in columns]

@@ -35,7 +35,7 @@ class WeightedSums:
 
 
 def weighted_sums(A: Array, b: Array, weights: Array, places: int) -> list[WeightedSums]:
-    """The sums for W = [A b] (m, N) and w >= 0 (m,) in float64, rows of up to `places` <= 8 limbs; several, to be added.
+    """The sums for W = [A b] (m, N) and w >= 0 (m,), rows of up to `places` <= 8 limbs; several, to be added up.
 
     Exact: over a run of at most 2048 rows the columns of W in units of 2**(E - 21) have norms of at most 2**26.5
     (`unit_exponents`). So have those of W weighted, w scaled to at most 1, and those of its errors times 2**53, which
