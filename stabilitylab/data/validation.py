@@ -1,6 +1,6 @@
 """Checks of arrays, made once where data come in: an error says what was expected, what came, and the way out."""
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -116,13 +116,21 @@ def _entries(size: int | None) -> str:
 
 def unrounded(values: Any, name: str) -> Array:
     """As `as_array`; a list of several types as an array of objects, for NumPy would round them to one type."""
+    if isinstance(values, list | tuple) and _is_of_texts(values):
+        return np.array(values, dtype=object)
     array = as_array(values, name)
-    if isinstance(values, list | tuple) and array.size:
+    if isinstance(values, list | tuple) and array.size and array.dtype.kind != "O":
         entries = np.array(values, dtype=object)
         kinds = {type(v) for v in entries.ravel().tolist()}
         if entries.shape == array.shape and (len(kinds) > 1 or (kinds == {int} and array.dtype.kind == "f")):
             return entries
     return array
+
+
+def _is_of_texts(values: Sequence[Any]) -> bool:
+    """Whether all entries of a list, or of the lists of equal length in it, are text."""
+    rows = values if values and all(isinstance(row, list | tuple) for row in values) else [values]
+    return len(set(map(len, rows))) == 1 and len(rows[0]) > 0 and {kind for row in rows for kind in map(type, row)} == {str}
 
 
 def _masked_entry(values: Any) -> tuple[int, ...]:

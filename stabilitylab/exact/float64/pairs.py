@@ -1,7 +1,7 @@
 """Rows of a matrix times a vector to twice the bits of float64, with proven radii: A x and b - A x of a fit.
 
-Source: Ogita, Rump, Oishi, SISC 26 (2005) 1955-1988, for the compensated sum of products; Dekker, Numer. Math. 18
-(1971) 224-242, for the error of a product. The bound is derived in the docstring of `rows_in_pairs`.
+Source: Ogita, Rump, Oishi, SISC 26 (2005) 1955-1988, for the compensated sum of products; the bound is derived in the
+docstring of `rows_in_pairs`.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from math import inf
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.two_product import two_product
 from stabilitylab.exact.float64.gradient import two_sum
 from stabilitylab.exact.float64.rounding_bounds import gamma
 from stabilitylab.exact.solve.interval import Interval, quotient
 
 CACHED = 1 << 16  # numbers of a block of rows, so that it stays in a cache
-HALVES = 2.0**27 + 1  # v HALVES - (v HALVES - v) is v rounded to 26 bits
 TINY = 2.0**-1060  # more than underflow takes from the terms of one column
 
 
@@ -69,28 +69,14 @@ def rows_in_pairs(columns: Sequence[Array], y: DoubleDouble) -> Array:
 
 
 def _rounded(t: Array, y: DoubleDouble) -> Array:
-    """The same for A' = t (N, k), which is overwritten."""
+    """The same for A' = t (N, k)."""
     N = len(t)
     high = y.high[:, None]
     reach = y.radius @ np.abs(t) if y.radius.any() else np.zeros(t.shape[1])
     # 1.
     low = t * y.low[:, None]
     sizes = np.abs(low)
-    products = t * high
-    y1 = high * HALVES
-    y1 = y1 - (y1 - high)
-    y2 = high - y1
-    t1 = t * HALVES
-    t1 = t1 - (t1 - t)
-    t2 = np.subtract(t, t1, out=t)
-    errors = t1 * y1
-    np.subtract(errors, products, out=errors)
-    part = t2 * y1
-    np.add(errors, part, out=errors)
-    np.multiply(t1, y2, out=part)
-    np.add(errors, part, out=errors)
-    np.multiply(t2, y2, out=part)
-    np.add(errors, part, out=errors)
+    products, errors = two_product(t, high)
     # 2.
     s = products[0].copy()
     for j in range(1, N):

@@ -5,7 +5,7 @@ numbers add up to stays in Python integers, one "part" of objects.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import lcm
 from typing import Any, TypeAlias
@@ -19,6 +19,10 @@ from stabilitylab.data.frames import exact_in_float64
 
 Parts: TypeAlias = tuple[Array, ...]  # (m,) or (m, n) each
 MOST_PARTS = 4
+PLAIN = b"0123456789+-.\n"
+SHORT = 18  # characters, more of which are beyond 2**50 as integers, as a rule
+EXACT_POWERS = 22  # 10**22 is the last power of ten that float64 holds
+MOST_PLACES = 400  # behind the point, or zeros in front of it: more are left to `Decimals`, which has a limit
 LOWER = 21  # bits of a machine integer's lower part, one limb; the upper one has 43
 WORD = 53  # bits of a part of a longer integer
 
@@ -42,10 +46,13 @@ def exact_numbers(values: Array, name: str) -> tuple[Parts, Fraction]:
     if kind not in "OU":
         raise NotNumericError(f"{name} must hold real numbers; its dtype is {values.dtype}: pass an array of floats")
     entries = values.tolist()
-    kinds = set(map(type, entries))
+    kinds = set(map(type, entries)) if kind == "O" else {str}
     if kinds <= {int}:
         return of_integers(entries), Fraction(1)
     if all(issubclass(one, str | int | Decimal | np.integer) for one in kinds):
+        read = _decimals(entries if kinds == {str} else list(map(str, entries)))
+        if read is not None:
+            return read
         try:
             decimals = Decimals.parse(entries)
         except (NotNumericError, NotFiniteError, OutOfRangeError) as error:
@@ -85,17 +92,63 @@ def of_integers(entries: Sequence[int]) -> Parts:
         return _machine_integers(np.fromiter(entries, np.int64, len(entries)))
     except OverflowError:
         pass
-    values = np.array([None, *entries], dtype=object)[1:]
     bits = max(max(entries), -min(entries)).bit_length()
     count = -(-bits // WORD)
     if count > MOST_PARTS:
-        return (values,)
-    parts = []
-    for k in range(count - 1, 0, -1):
-        upper = values >> (WORD * k)
-        parts.append(np.ldexp(upper.astype(np.float64), WORD * k))
-        values = values - (upper << (WORD * k))
-    return (*parts, values.astype(np.float64))
+        return (np.array([None, *entries], dtype=object)[1:],)
+    below = (1 << WORD) - 1
+    parts, rest = [], entries
+    for k in range(count):
+        # All but the most significant part are not negative.
+        part = rest if k == count - 1 else [v & below for v in rest]
+        parts.append(np.ldexp(np.array(part, dtype=np.float64), WORD * k))
+        rest = [v >> WORD for v in rest]
+    return tuple(parts[::-1])
+
+
+def _decimals(texts: list[str]) -> tuple[Parts, Fraction] | None:
+    """Numerals (m,) as parts and the scale 10**-places, for the most places behind the point that any is written with.
+
+    None for what is not read here, all that is no number among it: words, spaces, other alphabets' digits.
+    """
+    joined = "\n".join(texts)
+    exponents = {}
+    try:
+        if "e" in joined or "E" in joined:
+            exponents = {row: Decimal(t).as_tuple() for row, t in enumerate(texts) if "e" in t or "E" in t}
+            written = {row: int(Decimal((sign, digits, 0))) for row, (sign, digits, _) in exponents.items()}
+            texts = [str(written.get(row, t)) for row, t in enumerate(texts)]
+            joined = "\n".join(texts)
+        characters = joined.encode("ascii")
+        if characters.translate(None, PLAIN):
+            return None
+        text = np.frombuffer(characters, np.uint8)
+        ends = np.append(np.flatnonzero(text == ord("\n")), len(text))
+        points = np.flatnonzero(text == ord("."))
+        rows = np.searchsorted(ends, points)
+        if len(ends) != len(texts) or (np.diff(rows) == 0).any():
+            return None
+        places = np.zeros(len(texts), dtype=np.int64)
+        places[rows] = ends[rows] - points - 1
+        for row, number in exponents.items():
+            places[row] = -int(number.exponent)
+        most = int(places.max())
+        if max(most, -int(places.min())) > MOST_PLACES:
+            return None
+        scale = Fraction(10) ** -most
+        if not exponents and most <= EXACT_POWERS and np.diff(ends).max(initial=int(ends[0])) <= SHORT:
+            # The double nearest to N/10**k, times 10**k, is off by two roundings, less than |N| 2**-52 (1 + 2**-53),
+            # which is below 1/2: rounded to whole numbers it is N.
+            values = np.fromiter(map(float, texts), np.float64, len(texts))
+            if np.abs(values).max() < 2.0**50 / 10.0**most:
+                return (np.rint(values * 10.0**most),), scale
+        integers = list(map(int, joined.replace(".", "").split("\n")))
+        if int(places.min()) < most:
+            powers = [10**k for k in range(most - int(places.min()) + 1)]
+            integers = [v * powers[most - k] for v, k in zip(integers, places.tolist(), strict=True)]
+    except (ValueError, InvalidOperation):
+        return None
+    return of_integers(integers), scale
 
 
 def in_integers(parts: Parts, scale: Fraction) -> tuple[Parts, Fraction]:

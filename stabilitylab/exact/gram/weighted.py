@@ -1,7 +1,6 @@
 """Weighted sums of products W'diag(w) W of float64 columns, without rounding: W times W weighted, both in limbs.
 
 w_i W_ij is the sum of two float64 numbers, its rounded value and the error of that, which are split into limbs as W is.
-Source: Dekker, Numer. Math. 18 (1971) 224-242, for the error of a product; Veltkamp's splitting is in it.
 """
 
 from dataclasses import dataclass
@@ -9,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.two_product import two_product
 from stabilitylab.exact.gram.columns import NONE, UNSEEN, Units, in_runs, unit_exponents
 from stabilitylab.exact.gram.limbs import TERMS, WIDTH, Indices, Layout, Levels, sliced
 from stabilitylab.exact.gram.products import MOST_SUMS
 
 CACHED = 1 << 15  # numbers of W that are split at a time, so that they stay in a cache with their limbs
-HALVES = 2.0**27 + 1  # v HALVES - (v HALVES - v) is v rounded to 26 bits
 FAINT = 2.0**-500  # of the largest weight: rows of less are left to others
 BITS = 53  # between a rounded product and its error
 
@@ -76,22 +75,7 @@ def _weighted(t: Array, weights: Array, power: int) -> tuple[Array, Indices]:
     out = np.empty((2 * len(t), t.shape[1]))
     rounded, error = out[: len(t)], out[len(t) :]
     with np.errstate(under="ignore"):
-        np.multiply(t, w, out=rounded)
-        w1 = w * HALVES
-        w1 = w1 - (w1 - w)
-        w2 = w - w1
-        t1 = t * HALVES
-        t2 = t1 - t
-        np.subtract(t1, t2, out=t1)
-        np.subtract(t, t1, out=t2)
-        np.multiply(t1, w1, out=error)
-        np.subtract(error, rounded, out=error)
-        product = t2 * w1
-        np.add(error, product, out=error)
-        np.multiply(t1, w2, out=product)
-        np.add(error, product, out=error)
-        np.multiply(t2, w2, out=product)
-        np.add(error, product, out=error)
+        two_product(t, w, rounded, error)
         np.multiply(error, 2.0**BITS, out=error)
     return out, np.flatnonzero(faint)
 
