@@ -21,6 +21,7 @@ Parts: TypeAlias = tuple[Array, ...]  # (m,) or (m, n) each
 MOST_PARTS = 4
 PLAIN = b"0123456789+-.\n"
 SHORT = 18  # characters, more of which are beyond 2**50 as integers, as a rule
+WHOLE = 2.0**50  # integers below it come back from their decimals in float64
 EXACT_POWERS = 22  # 10**22 is the last power of ten that float64 holds
 MOST_PLACES = 400  # behind the point, or zeros in front of it: more are left to `Decimals`, which has a limit
 LOWER = 21  # bits of a machine integer's lower part, one limb; the upper one has 43
@@ -140,7 +141,7 @@ def _decimals(texts: list[str]) -> tuple[Parts, Fraction] | None:
             # The double nearest to N/10**k, times 10**k, is off by two roundings, less than |N| 2**-52 (1 + 2**-53),
             # which is below 1/2: rounded to whole numbers it is N.
             values = np.fromiter(map(float, texts), np.float64, len(texts))
-            if np.abs(values).max() < 2.0**50 / 10.0**most:
+            if np.abs(values).max() < WHOLE / 10.0**most:
                 return (np.rint(values * 10.0**most),), scale
         integers = list(map(int, joined.replace(".", "").split("\n")))
         if int(places.min()) < most:
