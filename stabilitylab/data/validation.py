@@ -130,7 +130,11 @@ def unrounded(values: Any, name: str) -> Array:
 def _is_of_texts(values: Sequence[Any]) -> bool:
     """Whether all entries of a list, or of the lists of equal length in it, are text."""
     rows = values if values and all(isinstance(row, list | tuple) for row in values) else [values]
-    return len(set(map(len, rows))) == 1 and len(rows[0]) > 0 and {kind for row in rows for kind in map(type, row)} == {str}
+    return (
+        len(set(map(len, rows))) == 1
+        and len(rows[0]) > 0
+        and {kind for row in rows for kind in map(type, row)} == {str}
+    )
 
 
 def _masked_entry(values: Any) -> tuple[int, ...]:

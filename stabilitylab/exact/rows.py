@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.exact.float64.pairs import DoubleDouble, rows_in_pairs
+from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.columns import integer_columns
 from stabilitylab.exact.gram.inputs import ExactInput, Weights
 from stabilitylab.exact.proof.certificate import Certificate
@@ -109,7 +110,8 @@ def _in_pairs(data: ExactInput, x: Sequence[Interval], *, residual: bool) -> Arr
         factors = [*(Interval(-v.high, -v.low, v.over) for v in factors), exactly(scales[-1])]
     columns = [*E.T, data.b] if residual else E.T
     taken = [(column, j) for column, j in zip(columns, of, strict=False) if j < len(factors)]
-    return rows_in_pairs([column for column, _ in taken], DoubleDouble.of([factors[j] for _, j in taken]))
+    with blas_threads(0.0, E.size):
+        return rows_in_pairs([column for column, _ in taken], DoubleDouble.of([factors[j] for _, j in taken]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.columns import NONE, UNSEEN, Units, in_runs, integer_columns, unit_exponents
 from stabilitylab.exact.gram.folded import folded, largest_of_parts, mirrored, moved
 from stabilitylab.exact.gram.limbs import (
-    TERMS,
     WIDTH,
     Indices,
     Levels,
@@ -23,9 +22,9 @@ from stabilitylab.exact.gram.limbs import (
     weighted,
 )
 from stabilitylab.exact.gram.normal_equations import NormalEquations
-from stabilitylab.exact.gram.products import PLACES, Products, all_products, products_with_rest, run_length
+from stabilitylab.exact.gram.products import PLACES, WIDE, Products, all_products, products_with_rest, run_length
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
-from stabilitylab.exact.gram.weighted import WeightedSums, weighted_sums
+from stabilitylab.exact.gram.weighted import WeightedSums, rows_at_a_time, weighted_sums
 
 COLUMNS = 512  # rows of [A b] in one product of the slower kinds, for Python integers and for long numbers
 MOST_PLACES = 8  # places that all rows are split into when many of them need as many
@@ -58,8 +57,14 @@ class GramSums:
         """Add (or with sign -1 take away) float64 rows A (k, n), b (k,). Raises NotFiniteError, UntrustedBLASError."""
         require_true_float64_blas()
         most = run_length(self.size)
-        with blas_threads(min(len(b), most) * (PLACES * self.size) ** 2, A.size):
+        columns = self.size if self.size >= WIDE else PLACES * self.size
+        with blas_threads(min(len(b), most, self._rows_at_a_time) * columns**2, A.size):
             self._feed(A, b, sign, most)
+
+    @property
+    def _rows_at_a_time(self) -> int:
+        """The rows of one product, few enough that they stay in a cache with their limbs."""
+        return max(256, CACHED // self.size)
 
     def _feed(self, A: Array, b: Array, sign: int, most: int) -> None:
         runs = in_runs(slice(0, len(b)), most)
@@ -70,7 +75,7 @@ class GramSums:
         tiny: list[Indices] = [NONE]
         longer: list[tuple[Indices, int]] = []
         for run in runs:
-            for rows in in_runs(run, max(256, CACHED // self.size)):
+            for rows in in_runs(run, self._rows_at_a_time):
                 t, lost = units.scaled(A[rows], b[rows])
                 tiny.append(rows.start + lost)
                 if stack.shape != (self.places * self.size, t.shape[1]):
@@ -131,7 +136,7 @@ class GramSums:
             return
         found: list[WeightedSums] = []
         left = np.arange(len(b))
-        with blas_threads(4 * min(len(b), TERMS) * (PLACES * len(of)) ** 2, A.size):
+        with blas_threads(4 * min(len(b), rows_at_a_time(len(of))) * (PLACES * len(of)) ** 2, A.size):
             for places in WEIGHTED_PLACES:
                 rows = slice(None) if len(left) == len(b) else left
                 found += weighted_sums(A[rows], b[rows], weights[rows], places)

@@ -52,7 +52,7 @@ def weighted_sums(A: Array, b: Array, weights: Array, places: int) -> list[Weigh
         if places * (sums[-1].runs + 1) > MOST_SUMS:
             sums.append(_Sums(size, places))
         sums[-1].runs += 1
-        for rows in in_runs(run, max(256, CACHED // size)):
+        for rows in in_runs(run, rows_at_a_time(size)):
             t, tiny = units.scaled(A[rows], b[rows])
             both, lost = _weighted(t, weights[rows], power)
             more = sums[-1].add(t, both)
@@ -60,6 +60,11 @@ def weighted_sums(A: Array, b: Array, weights: Array, places: int) -> list[Weigh
     products = np.concatenate([exponents, np.where(exponents == UNSEEN, UNSEEN, exponents - BITS)])
     these = np.unique(np.concatenate(left))
     return [WeightedSums(part.levels, exponents, products, power, these) for part in sums]
+
+
+def rows_at_a_time(size: int) -> int:
+    """The rows of one product for that many columns of W, few enough that they stay in a cache with their limbs."""
+    return min(TERMS, max(256, CACHED // size))
 
 
 def _weighted(t: Array, weights: Array, power: int) -> tuple[Array, Indices]:
