@@ -10,7 +10,8 @@ proves every coefficient is taken; `certificate.route` names it:
    Proves alpha >= |I - X'A'A X|_F with alpha < 1, hence full rank, and from alpha and A'(b - A x) a radius of x_j.
 2. Otherwise the normal equations C y = c (gram/normal_equations.py) are formed exactly: columns of [A b] (columns.py)
    are split into limbs (limbs.py), whose products BLAS sums without rounding (products.py, with weights weighted.py;
-   sums.py and folded.py add them up; selftest.py tests the BLAS, blas_threads.py its threads). solve/choose.py solves:
+   scattered.py where numbers are far apart), added up by sums.py and folded.py (selftest.py tests the BLAS,
+   blas_threads.py its threads). solve/choose.py solves them:
    a. balls (solve/balls.py): n <= 64, or n <= 110 if ill conditioned, where FLINT's ball arithmetic costs least. An
       elimination in balls that ends proves full rank, and its result encloses y.
    b. staged factor (solve/inverse_factor.py, refine.py): more unknowns. An inverse factor of C, bettered until

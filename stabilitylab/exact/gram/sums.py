@@ -23,6 +23,7 @@ from stabilitylab.exact.gram.limbs import (
 )
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.products import PLACES, WIDE, Products, all_products, products_with_rest, run_length
+from stabilitylab.exact.gram.scattered import BLOCKS, ROWS, scattered_sums, spread
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 from stabilitylab.exact.gram.weighted import WeightedSums, rows_at_a_time, weighted_sums
 
@@ -72,15 +73,20 @@ class GramSums:
         units = Units(self.exponents)
         stack = np.empty((0, 0))
         products = Products(self.size, lambda levels, terms: self._add(0, levels, terms, sign))
-        tiny: list[Indices] = [NONE]
+        scattered: list[Indices] = [NONE]
         longer: list[tuple[Indices, int]] = []
         for run in runs:
             for rows in in_runs(run, self._rows_at_a_time):
                 t, lost = units.scaled(A[rows], b[rows])
-                tiny.append(rows.start + lost)
+                scattered.append(rows.start + lost)
                 if stack.shape != (self.places * self.size, t.shape[1]):
                     stack = np.empty((self.places * self.size, t.shape[1]))
                 layout, left = sliced(t, stack)
+                if left.size:
+                    wide = spread(A[rows][left], b[rows][left], self.exponents) > MOST_PLACES
+                    stack[:, left[wide]] = 0.0
+                    scattered.append(rows.start + left[wide])
+                    left = left[~wide]
                 products.add(stack, layout)
                 if left.size:
                     longer.append((rows.start + left, self.places))
@@ -93,10 +99,9 @@ class GramSums:
             these = np.concatenate([rows for rows, split in longer if split == places])
             self._feed_rest(A, b, these, places, units, sign)
         self.rows += sign * len(b)
-        those = np.concatenate(tiny)
+        those = np.concatenate(scattered)
         if those.size:
-            self.feed_integers(*integer_columns(A[those], b[those], range(self.size)), sign=sign)
-            self.rows -= sign * len(those)
+            self._feed_scattered(A[those], b[those], sign)
 
     def feed_integers(self, columns: Array, exponents: Indices, weights: Array | None = None, sign: int = 1) -> None:
         """Add rows in Python ints, [A b]' = columns (n + 1, k) times 2**exponents (n + 1,), each `weights` times.
@@ -223,6 +228,15 @@ class GramSums:
             high, rest = np.stack(carried(limbs[:places])), np.stack(limbs[places:])
             terms = 2 * (len(high) + len(rest))
             self._add(2 * (places - len(high)), products_with_rest(high, rest), terms, sign)
+
+    def _feed_scattered(self, A: Array, b: Array, sign: int) -> None:
+        """Add rows whose numbers differ by more than MOST_PLACES places in a column, or underflow when scaled."""
+        every = range(self.size)
+        one = np.where(self.exponents == UNSEEN, UNSEEN, 21)
+        for rows in in_runs(slice(0, len(b)), ROWS * BLOCKS):
+            levels, first = scattered_sums(A[rows], b[rows])
+            whole, start, _ = folded(mirrored(levels), (one, one), (every, every), self.exponents)
+            self._add(first + start, whole, 1, sign)
 
     def _fold_symmetric(self, parts: "GramSums", of: Sequence[int], sign: int) -> None:
         """Add the sums of parts of these columns: see `folded`."""
