@@ -99,17 +99,16 @@ def test_doubles_times_a_power_of_ten_give_back_the_integers(integers, places):
     assert [row[0] for row in numbers(data)] == [Fraction(v, 10**places) for v in integers]
 
 
-def test_long_decimals_as_doubles_would_be_noticed(monkeypatch):
-    text = ["0.12345678901234567", "0.5"]
-
+@pytest.mark.parametrize("texts", [["0.12345678901234567", "0.5"], ["12345678901234.", "0.12345"]])
+def test_integers_beyond_2_to_the_53_taken_for_doubles_would_be_noticed(texts, monkeypatch):
     def value():
-        return numbers(exact_input(np.array(text)[:, None], [1.0, 2.0]))[0][0]
+        return numbers(exact_input(np.array(texts)[:, None], [1.0, 2.0]))[0][0]
 
-    assert value() == Fraction(Decimal(text[0]))
-    monkeypatch.setattr(module, "SHORT", 99)
-    assert value() == Fraction(Decimal(text[0]))  # beyond 2**50
-    monkeypatch.setattr(module, "WHOLE", 2.0**60)
-    assert value() != Fraction(Decimal(text[0]))
+    assert value() == Fraction(Decimal(texts[0]))
+    monkeypatch.setattr(module, "FEW_CHARACTERS", 99)
+    assert value() == Fraction(Decimal(texts[0]))
+    monkeypatch.setattr(module, "EXACT", 2.0**99)
+    assert value() != Fraction(Decimal(texts[0]))
 
 
 def test_the_regression_is_that_of_the_decimals():

@@ -11,6 +11,7 @@ from math import lcm
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.formats import Array, as_integers
@@ -20,9 +21,8 @@ from stabilitylab.data.frames import exact_in_float64
 Parts: TypeAlias = tuple[Array, ...]  # (m,) or (m, n) each
 MOST_PARTS = 4
 PLAIN = b"0123456789+-.\n"
-SHORT = 18  # characters, more of which are beyond 2**50 as integers, as a rule
-WHOLE = 2.0**50  # integers below it come back from their decimals in float64
-EXACT_POWERS = 22  # 10**22 is the last power of ten that float64 holds
+FEW_CHARACTERS = 15  # of a numeral, all of which may be digits: an integer that float64 holds
+EXACT = 2.0**53
 MOST_PLACES = 400  # behind the point, or zeros in front of it: more are left to `Decimals`, which has a limit
 LOWER = 21  # bits of a machine integer's lower part, one limb; the upper one has 43
 WORD = 53  # bits of a part of a longer integer
@@ -46,6 +46,11 @@ def exact_numbers(values: Array, name: str) -> tuple[Parts, Fraction]:
         return _machine_integers(values), Fraction(1)
     if kind not in "OU":
         raise NotNumericError(f"{name} must hold real numbers; its dtype is {values.dtype}: pass an array of floats")
+    if kind == "U" and 1 <= values.dtype.itemsize <= 4 * FEW_CHARACTERS:
+        codes = np.ascontiguousarray(values).view(np.uint32).reshape(len(values), -1)
+        short = _of_characters(codes.astype(np.uint8).T) if codes.max() <= 127 else None
+        if short is not None:
+            return short
     entries = values.tolist()
     kinds = set(map(type, entries)) if kind == "O" else {str}
     if kinds <= {int}:
@@ -107,6 +112,43 @@ def of_integers(entries: Sequence[int]) -> Parts:
     return tuple(parts[::-1])
 
 
+def _of_characters(text: npt.NDArray[np.uint8]) -> tuple[Parts, Fraction] | None:
+    """As `_decimals` for the characters of numerals (k, m), k <= FEW_CHARACTERS, behind them zeros: all m at a time.
+
+    None as well where a number would be beyond 2**53 in units of the last place.
+    """
+    m = text.shape[1]
+    if not text.size:
+        return None
+    text = np.ascontiguousarray(text)
+    integers, places, ended = np.zeros(m), np.zeros(m, dtype=np.int64), np.zeros(m, dtype=bool)
+    counts, points = np.zeros((2, m), dtype=np.int8)
+    negative = text[0] == ord("-")
+    for k, character in enumerate(text):
+        digit = character - np.uint8(ord("0"))  # modulo 256: above 9 for all others
+        is_digit, is_point = digit < 10, character == ord(".")
+        is_end = character == 0
+        known = is_digit | is_point | is_end
+        if k == 0:
+            known |= negative | (character == ord("+"))
+        if not known.all() or (ended & ~is_end).any():
+            return None
+        ended = is_end
+        integers *= np.where(is_digit, 10.0, 1.0)
+        integers += np.where(is_digit, digit, 0)
+        counts += is_digit
+        places += is_digit & (points > 0)
+        points += is_point
+    if points.max() > 1 or not counts.all():
+        return None
+    most = int(places.max())
+    # Below 10**15 they are exact, and so is a product that comes out below 2**53.
+    integers *= 10.0 ** (most - places)
+    if integers.max() >= EXACT:
+        return None
+    return (np.where(negative, -integers, integers),), Fraction(10) ** -most
+
+
 def _decimals(texts: list[str]) -> tuple[Parts, Fraction] | None:
     """Numerals (m,) as parts and the scale 10**-places, for the most places behind the point that any is written with.
 
@@ -125,9 +167,15 @@ def _decimals(texts: list[str]) -> tuple[Parts, Fraction] | None:
             return None
         text = np.frombuffer(characters, np.uint8)
         ends = np.append(np.flatnonzero(text == ord("\n")), len(text))
+        if len(ends) != len(texts):
+            return None
+        if not exponents:
+            short = _of_characters(_side_by_side(text, ends))
+            if short is not None:
+                return short
         points = np.flatnonzero(text == ord("."))
         rows = np.searchsorted(ends, points)
-        if len(ends) != len(texts) or (np.diff(rows) == 0).any():
+        if (np.diff(rows) == 0).any():
             return None
         places = np.zeros(len(texts), dtype=np.int64)
         places[rows] = ends[rows] - points - 1
@@ -136,20 +184,25 @@ def _decimals(texts: list[str]) -> tuple[Parts, Fraction] | None:
         most = int(places.max())
         if max(most, -int(places.min())) > MOST_PLACES:
             return None
-        scale = Fraction(10) ** -most
-        if not exponents and most <= EXACT_POWERS and np.diff(ends).max(initial=int(ends[0])) <= SHORT:
-            # The double nearest to N/10**k, times 10**k, is off by two roundings, less than |N| 2**-52 (1 + 2**-53),
-            # which is below 1/2: rounded to whole numbers it is N.
-            values = np.fromiter(map(float, texts), np.float64, len(texts))
-            if np.abs(values).max() < WHOLE / 10.0**most:
-                return (np.rint(values * 10.0**most),), scale
         integers = list(map(int, joined.replace(".", "").split("\n")))
         if int(places.min()) < most:
             powers = [10**k for k in range(most - int(places.min()) + 1)]
             integers = [v * powers[most - k] for v, k in zip(integers, places.tolist(), strict=True)]
     except (ValueError, InvalidOperation):
         return None
-    return of_integers(integers), scale
+    return of_integers(integers), Fraction(10) ** -most
+
+
+def _side_by_side(text: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+    """The characters of fields (k, m) that end where `ends` says, zeros behind them; none where one is long."""
+    lengths = np.diff(ends, prepend=-1) - 1
+    width = int(lengths.max())
+    if width > FEW_CHARACTERS:
+        return np.empty((0, 0), dtype=np.uint8)
+    if int(lengths.min()) == width:
+        return np.append(text, np.uint8(0)).reshape(-1, width + 1)[:, :width].T
+    k = np.arange(width)[:, None]
+    return np.where(k < lengths, text.take(ends - lengths + k, mode="clip"), np.uint8(0))
 
 
 def in_integers(parts: Parts, scale: Fraction) -> tuple[Parts, Fraction]:

@@ -20,8 +20,8 @@ def scattered_sums(A: Array, b: Array) -> tuple[Levels, int]:
     """[A b]'[A b] for float64 rows, upper triangle, level s in units of 2**(-22 (first + s)); and first.
 
     For at most ROWS * BLOCKS rows. Each a_ij is sum over p of d_p 2**(22 (q_ij + 3 - p)) with limbs d_p; products of
-    limbs with the same sum of places, four of them at most, are below 2**44. A row adds one such sum to a place: float64
-    adds up those of 512 rows without rounding.
+    limbs with the same sum of places, four of them at most, are below 2**44. A row adds one such sum to a place, so
+    that those of 512 rows are added up in float64 without rounding.
     """
     W = np.column_stack([A, b]).T
     fraction, exponent = np.frexp(W)
