@@ -64,9 +64,10 @@ def exact_numbers(values: Array, name: str) -> tuple[Parts, Fraction]:
         except (NotNumericError, NotFiniteError, OutOfRangeError) as error:
             raise type(error)(f"{name}: {error}") from None
         return of_integers(decimals.integers), decimals.scale
-    fractions = [_fraction(v, f"{name}, row {i}") for i, v in enumerate(entries)]
-    common = lcm(*(v.denominator for v in fractions))
-    return of_integers([v.numerator * (common // v.denominator) for v in fractions]), Fraction(1, common)
+    exact = kinds <= {Fraction, int}
+    ratios = [(v if exact else _fraction(v, f"{name}, row {i}")).as_integer_ratio() for i, v in enumerate(entries)]
+    common = lcm(*(q for _, q in ratios))
+    return of_integers([p * (common // q) for p, q in ratios]), Fraction(1, common)
 
 
 def _floats(values: Array) -> tuple[Parts, Fraction]:

@@ -22,7 +22,15 @@ from stabilitylab.exact.gram.limbs import (
     weighted,
 )
 from stabilitylab.exact.gram.normal_equations import NormalEquations
-from stabilitylab.exact.gram.products import PLACES, WIDE, Products, all_products, products_with_rest, run_length
+from stabilitylab.exact.gram.products import (
+    PLACES,
+    WIDE,
+    Products,
+    all_products,
+    long_products,
+    products_with_rest,
+    run_length,
+)
 from stabilitylab.exact.gram.scattered import BLOCKS, ROWS, scattered_sums, spread
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 from stabilitylab.exact.gram.weighted import WeightedSums, rows_at_a_time, weighted_sums
@@ -31,6 +39,7 @@ COLUMNS = 512  # rows of [A b] in one product of the slower kinds, for Python in
 MOST_PLACES = 8  # places that all rows are split into when many of them need as many
 CACHED = 1 << 15  # numbers of [A b] that are split at a time, so that they stay in a cache with their limbs
 WEIGHTED_PLACES = (3, 5, 8)  # that weighted rows are split into, those with more at the next; then Python integers
+LONG = 24  # limbs of an integer from which FLINT multiplies faster than BLAS
 CAPACITY = 900  # sums of up to 2**53 that an int64 level holds before its carries must be moved on
 
 
@@ -115,6 +124,10 @@ class GramSums:
         count = 1 + max(0, int(-(-below.max() // WIDTH)))
         shifts = (count - 1) * WIDTH - below
         shifted = np.stack([column << int(s) for column, s in zip(columns, shifts, strict=True)])
+        if weights is None and count > LONG:
+            self._add(*long_products(shifted, count), 1, sign)
+            self.rows += sign * columns.shape[1]
+            return
         with blas_threads(2 * COLUMNS * count * self.size**2, columns.size):
             for start in range(0, columns.shape[1], COLUMNS):
                 rows = slice(start, start + COLUMNS)
