@@ -8,8 +8,8 @@ import numpy.typing as npt
 from stabilitylab.core.arithmetic.formats import Array, as_integers
 from stabilitylab.data.validation import refuse_not_finite
 
-SAFE = 2.0**-900  # numbers from which on a product with a power of two, or with a double near 1, is exact or normal
-NONE = np.empty(0, dtype=np.int64)
+SAFE = 2.0**-900  # a scaled number of at least this has lost no bit to underflow
+NONE = np.empty(0, dtype=np.int64)  # no rows
 UNSEEN = -(1 << 20)  # stands for the exponent of a column of zeros, below that of every number
 
 

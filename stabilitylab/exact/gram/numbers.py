@@ -18,7 +18,7 @@ from stabilitylab.core.arithmetic.formats import Array, as_integers
 from stabilitylab.core.errors import ComplexError, NotFiniteError, NotNumericError, OutOfRangeError
 from stabilitylab.data.frames import exact_in_float64
 
-Parts: TypeAlias = tuple[Array, ...]  # (m,) or (m, n) each
+Parts: TypeAlias = tuple[Array, ...]  # (m,) each
 MOST_PARTS = 4
 PLAIN = b"0123456789+-.\n"
 FEW_CHARACTERS = 15  # of a numeral, all of which may be digits: an integer that float64 holds
@@ -29,18 +29,15 @@ WORD = 53  # bits of a part of a longer integer
 
 
 def exact_numbers(values: Array, name: str) -> tuple[Parts, Fraction]:
-    """The parts of an array (m,) or, of machine numbers, (m, n), and the scale that their sum is to be multiplied by.
+    """The parts of a column (m,), and the scale that their sum is to be multiplied by.
 
     name: what errors call it. Raises ComplexError, NotFiniteError, NotNumericError, OutOfRangeError.
     """
     kind = values.dtype.kind
     if kind == "f":
         if not np.isfinite(values).all():
-            place = np.argwhere(~np.isfinite(values))[0].tolist()
-            where = f"column {place[1]} of {name}" if len(place) > 1 else name
-            raise NotFiniteError(
-                f"{where} has {values[tuple(place)]} in row {place[0]}: remove that row or give the number"
-            )
+            row = int(np.flatnonzero(~np.isfinite(values))[0])
+            raise NotFiniteError(f"{name} has {values[row]} in row {row}: remove that row or give the number")
         return _floats(values)
     if kind in "biu":
         return _machine_integers(values), Fraction(1)
