@@ -30,8 +30,11 @@ def exact_in_float64(column: Array) -> bool:
     if kind in "iu" and column.dtype.itemsize > 4 and column.size:
         if int(column.min()) >= -EXACT_IN_FLOAT and int(column.max()) <= EXACT_IN_FLOAT:
             return True
-        # Python compares a float with an integer exactly.
-        return bool((column.astype(np.float64).astype(object) == column.astype(object)).all())
+        rounded = column.astype(np.float64)
+        # What is rounded up to a power of two beyond the type cannot be turned back, and is another number.
+        if (rounded >= 2.0 ** (column.dtype.itemsize * 8 - (kind == "i"))).any():
+            return False
+        return bool((rounded.astype(column.dtype) == column).all())
     return kind in "biu" or (kind == "f" and column.dtype.itemsize <= 8)
 
 

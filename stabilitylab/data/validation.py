@@ -1,6 +1,8 @@
 """Checks of arrays, made once where data come in: an error says what was expected, what came, and the way out."""
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from stabilitylab.core.errors import (
 )
 from stabilitylab.data.frames import columns_of, exact_in_float64, side_by_side
 
+EXACT_KINDS = frozenset({str, Decimal, Fraction})  # of which NumPy would make text, or objects after a long look
 LARGEST = 2**1023  # integers beyond it are refused without a look
 
 
@@ -116,13 +119,23 @@ def _entries(size: int | None) -> str:
 
 def unrounded(values: Any, name: str) -> Array:
     """As `as_array`; a list of several types as an array of objects, for NumPy would round them to one type."""
+    if isinstance(values, list | tuple) and _is_exact(values):
+        return np.array(values, dtype=object)
     array = as_array(values, name)
-    if isinstance(values, list | tuple) and array.size:
+    if isinstance(values, list | tuple) and array.size and array.dtype.kind != "O":
         entries = np.array(values, dtype=object)
         kinds = {type(v) for v in entries.ravel().tolist()}
         if entries.shape == array.shape and (len(kinds) > 1 or (kinds == {int} and array.dtype.kind == "f")):
             return entries
     return array
+
+
+def _is_exact(values: Sequence[Any]) -> bool:
+    """Whether all entries of a list, or of the lists of equal length in it, are texts, Decimals or Fractions."""
+    rows = values if values and isinstance(values[0], list | tuple) else [values]
+    if not rows[0] or type(rows[0][0]) not in EXACT_KINDS or not all(isinstance(row, list | tuple) for row in rows):
+        return False
+    return len(set(map(len, rows))) == 1 and all(EXACT_KINDS.issuperset(map(type, row)) for row in rows)
 
 
 def _masked_entry(values: Any) -> tuple[int, ...]:

@@ -1,15 +1,17 @@
 """Certified least squares: min |b - A x| solved exactly for the numbers as stored, each coefficient rounded once.
 
-How `lstsq` (least_squares.py) gets there. gram/inputs.py validates A, b and weights and makes them exact. Then the
-first of these routes that proves every coefficient is taken; `certificate.route` names it:
+How `lstsq` (least_squares.py) gets there. gram/inputs.py validates A, b and weights and makes them exact: sums of
+float64 columns where a few add up to the numbers, else integers (numbers.py). Then the first of these routes that
+proves every coefficient is taken; `certificate.route` names it:
 
 1. float64 factor (float64/by_residual.py): float64 data without weights, n >= 31, well conditioned or nearly square,
    not tall tables of short integers. An inverse factor X of A in float64 (preconditioner.py) and A'(b - A x) to many
    bits more (fine_gradient.py), every rounding bounded (rounding_bounds.py): no exact A'A, most of the cost of route 2.
    Proves alpha >= |I - X'A'A X|_F with alpha < 1, hence full rank, and from alpha and A'(b - A x) a radius of x_j.
 2. Otherwise the normal equations C y = c (gram/normal_equations.py) are formed exactly: columns of [A b] (columns.py)
-   are split into limbs (limbs.py), whose products BLAS sums without rounding (products.py, sums.py; selftest.py tests
-   the BLAS, blas_threads.py its threads). solve/choose.py solves them:
+   are split into limbs (limbs.py), whose products BLAS sums without rounding (products.py, with weights weighted.py;
+   scattered.py where numbers are far apart), added up by sums.py and folded.py (selftest.py tests the BLAS,
+   blas_threads.py its threads). solve/choose.py solves them:
    a. balls (solve/balls.py): n <= 64, or n <= 110 if ill conditioned, where FLINT's ball arithmetic costs least. An
       elimination in balls that ends proves full rank, and its result encloses y.
    b. staged factor (solve/inverse_factor.py, refine.py): more unknowns. An inverse factor of C, bettered until
@@ -27,9 +29,9 @@ it in rationals without a line of the engine.
 The other entries: `GramAccumulator` (accumulator.py, accumulator_file.py) sums blocks into gram/ and goes on at 2, once
 solve/definite.py has shown that rows can have such sums, and so do the blocks of a file (fit_file.py). `CertifiedFit`
 (fit.py) gives the figures of a regression, from intervals (statistics.py, solve/interval.py) of x, rss and
-diag((A'A)^-1) (solve/inverse_diagonal.py), and A x and b - A x row by row (rows.py). `enclose` (float64/enclosure.py,
-gradient.py) proves intervals around x in float64 alone, with fewer digits the larger n u cond(A) is, and refuses where
-that nears 1.
+diag((A'A)^-1) (solve/inverse_diagonal.py), and A x and b - A x row by row (rows.py, in pairs of float64 numbers by
+float64/pairs.py). `enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64 alone, with
+fewer digits the larger n u cond(A) is, and refuses where that nears 1.
 """
 
 from stabilitylab.exact.accumulator import GramAccumulator

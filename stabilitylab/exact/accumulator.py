@@ -225,13 +225,15 @@ class GramAccumulator:
             raise InputError("a block must hold floats or integers: give decimals as integers with their scales")
         weighing = exact_weights(weights, len(data.b))
         if weighing is not None:
-            values = weighing.values * (weighing.unit / self.weight_unit)
-            if any(w.denominator & (w.denominator - 1) for w in values):
-                raise InputError(
-                    "weights must be whole or binary fractions of the weight unit: give the accumulator weight_unit"
-                )
+            values, ratio = weighing.values, weighing.unit / self.weight_unit
+            if ratio != 1:
+                values = weighing.fractions * ratio
+                if any(w.denominator & (w.denominator - 1) for w in values):
+                    raise InputError(
+                        "weights must be whole or binary fractions of the weight unit: give the accumulator weight_unit"
+                    )
             if self._weight_factor != 1:
-                values = values * self._weight_factor
+                values = Weights(values, weighing.unit).fractions * self._weight_factor
             weighing = Weights(values, self._sum_weight_unit)
         elif self._weight_factor != 1:
             weighing = Weights(np.full(len(data.b), self._weight_factor), self._sum_weight_unit)
@@ -252,11 +254,11 @@ def _constants(
     data: ExactInput, weights: Weights | None, before: list[Fraction | None] | None
 ) -> list[Fraction | None] | None:
     """The value of each column that is constant in the rows that count; not looked at where it was not before."""
-    A = data.A if weights is None else data.A[weights.values.astype(bool)]
-    if len(A) == 0:
+    rows = slice(None) if weights is None else weights.values.astype(bool)
+    if len(data.b[rows]) == 0:
         return None
-    looks = [before is None or before[j] is not None for j in range(A.shape[1])]
-    return [Fraction(A[0, j]) if look and (A[:, j] == A[0, j]).all() else None for j, look in enumerate(looks)]
+    looks = [before is None or before[j] is not None for j in range(data.A.shape[1])]
+    return [data.constant(j, rows) if look else None for j, look in enumerate(looks)]
 
 
 def _both(one: list[Fraction | None] | None, other: list[Fraction | None] | None) -> list[Fraction | None] | None:

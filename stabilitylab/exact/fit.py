@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from math import copysign, inf, nan
 from typing import Any, TypeAlias
 
@@ -16,7 +16,7 @@ from stabilitylab.core.errors import InputError, OutOfRangeError
 from stabilitylab.exact.gram.inputs import summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.proof.certificate import Certificate
-from stabilitylab.exact.rows import ExactRows, FittedRows
+from stabilitylab.exact.rows import FittedRows, enclosed_by, nearest_of_rows
 from stabilitylab.exact.solve.choose import solve
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
 from stabilitylab.exact.solve.interval import UNSETTLED, Interval, exactly, nearest_of, nearest_root_of
@@ -154,7 +154,7 @@ class CertifiedFit:
     def fitted_values(self) -> Array:
         """A x (m,), each the double nearest to its exact value; for the rows of weight 0 as well.
 
-        Cost: m n products of Python integers. Raises InputError when the rows were not kept, or have changed since.
+        Cost: a few passes over A. Raises InputError when the rows were not kept, or have changed since.
         """
         return self._of_rows(residual=False)
 
@@ -217,19 +217,19 @@ class CertifiedFit:
 
     @in_default_mode
     def _of_rows(self, *, residual: bool) -> Array:
-        data = self._kept().data
-        rows = ExactRows.of(data)
-        out = np.full(len(data.b), nan)
-        for accuracy in (40, None):
-            left = np.flatnonzero(np.isnan(out))
-            fitted = rows.fitted(self.evidence.coefficients(accuracy), left)
-            values = rows.residuals(fitted, left) if residual else fitted
-            for i, value in zip(left.tolist(), values, strict=True):
-                nearest = nearest_of(value, f"the value of row {i}")
-                out[i] = nan if nearest is None else nearest
-            if not np.isnan(out).any():
-                break
-        return out
+        kept = self._kept()
+        data, n = kept.data, len(self.x)
+        square = self.certificate.rank == self.rows == len(data.b)
+        if square or (self.system is not None and kept.weights is None and self._fits_exactly()):
+            # b - A x = 0 in every row, and A x = b.
+            nothing = [(lambda: [exactly(0)] * n, True)]
+            return np.zeros(len(data.b)) if residual else nearest_of_rows(data, nothing, residual=True)
+        at_hand = [(partial(enclosed_by, self.certificate), False)] if self.system is None else []
+        solved = [(partial(self._coefficients, accuracy), True) for accuracy in (40, None)]
+        return nearest_of_rows(data, [*at_hand, *solved], residual=residual)
+
+    def _coefficients(self, accuracy: Accuracy) -> list[Interval]:
+        return self.evidence.coefficients(accuracy)
 
     def _kept(self) -> FittedRows:
         if self.data is None:

@@ -49,7 +49,8 @@ def lstsq(
     in front. An exactly rank-deficient A is refused (RankDeficientError, naming the dependent columns) unless policy is
     "minimum-norm", which gives the solution of least norm, and takes m < n too.
     Cost: an error-free A'A, 9 m n² floating-point operations by BLAS for ordinary data (m n² for integers of few
-    digits, 16 m n² and more for heavy tails), and an n x n solve; less where a float64 factor serves.
+    digits, 16 m n² and more for heavy tails, 36 m n² with weights), and an n x n solve; less where a float64 factor
+    serves.
     Raises InputError for arguments that do not fit together; ComplexError, EmptyError, NotFiniteError, NotNumericError,
     ShapeError and UnderdeterminedError for numbers that are no regression; OutOfRangeError where a coefficient over- or
     underflows float64; NotCertifiedError rather than return a digit that is not proven; UntrustedBLASError.

@@ -1,17 +1,21 @@
 """The rows of a fit: whether they are still those that were fitted, and A x and b - A x in intervals of integers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import lcm
+from math import lcm, nan
 
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arithmetic.formats import Array, as_integers
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.exact.float64.pairs import DoubleDouble, rows_in_pairs
+from stabilitylab.exact.gram.blas_threads import blas_threads
+from stabilitylab.exact.gram.columns import integer_columns
 from stabilitylab.exact.gram.inputs import ExactInput, Weights
-from stabilitylab.exact.solve.interval import Interval
+from stabilitylab.exact.proof.certificate import Certificate
+from stabilitylab.exact.solve.interval import Interval, exactly, nearest_of
 
 BLOCK = 1024  # rows whose bits are in a cache at a time
 MIXED = 0x9E3779B97F4A7C15  # odd, with bits at all places: 2**64 over the golden ratio
@@ -28,11 +32,14 @@ class ExactRows:
     @classmethod
     def of(cls, data: ExactInput) -> "ExactRows":
         """The rows of the data. Cost: a Python integer for each entry."""
-        A, unit = as_integers(data.A) if data.floats else (data.A, Fraction(1))
-        b, b_unit = as_integers(data.b) if data.floats else (data.b, Fraction(1))
         n = data.A.shape[1]
         scales = data.scales or (Fraction(1),) * (n + 1)
-        return cls(A, b, (*(scale * unit for scale in scales[:n]), scales[n] * b_unit))
+        if not data.floats:
+            return cls(data.A, data.b, scales)
+        E, of = data.parts
+        columns, exponents = integer_columns(E, data.b, of)
+        units = tuple(scale * Fraction(2) ** e for scale, e in zip(scales, exponents.tolist(), strict=True))
+        return cls(columns[:n].T, columns[n], units)
 
     def fitted(self, x: Sequence[Interval], rows: Array) -> list[Interval]:
         """Intervals that hold row i of A x for each i of rows, given those of x (n,); all over one denominator."""
@@ -54,6 +61,57 @@ class ExactRows:
         factor = int(self.units[-1] * over)
         entries = zip((self.b[rows] * factor).tolist(), fitted, strict=True)
         return [Interval(value - interval.high, value - interval.low, over) for value, interval in entries]
+
+
+def nearest_of_rows(
+    data: ExactInput, coefficients: Iterable[tuple[Callable[[], Sequence[Interval]], bool]], *, residual: bool
+) -> Array:
+    """A x (m,), or b - A x, each the double nearest to its exact value.
+
+    coefficients: ways to intervals of x (n,), from wide ones that are at hand to the exact numbers, each with whether
+    what float64 pairs (`float64.pairs`) do not decide then is to be decided in integers.
+    Raises OutOfRangeError.
+    """
+    out = np.full(len(data.b), nan)
+    for enclosed, in_integers in coefficients:
+        left = np.flatnonzero(np.isnan(out))
+        if not left.size:
+            break
+        x = enclosed()
+        if data.floats:
+            out[left] = _in_pairs(data.rows(left) if left.size < len(out) else data, x, residual=residual)
+            left = left[np.isnan(out[left])]
+        if left.size and in_integers:
+            rows = ExactRows.of(data.rows(left))
+            everywhere = np.arange(left.size)
+            values = rows.fitted(x, everywhere)
+            if residual:
+                values = rows.residuals(values, everywhere)
+            nearest = [
+                nearest_of(value, f"the value of row {i}") for i, value in zip(left.tolist(), values, strict=True)
+            ]
+            out[left] = [nan if value is None else value for value in nearest]
+    return out
+
+
+def enclosed_by(certificate: Certificate) -> list[Interval]:
+    """The intervals that a certificate proves for x (n,)."""
+    over = certificate.denominator
+    parts = zip(certificate.middle, certificate.spread, certificate.ratios, strict=True)
+    return [Interval(v - r, v + r, over) * Fraction(*ratio) for v, r, ratio in parts]
+
+
+def _in_pairs(data: ExactInput, x: Sequence[Interval], *, residual: bool) -> Array:
+    """The same for what float64 pairs decide; NaN for the others."""
+    E, of = data.parts
+    scales = data.scales or (Fraction(1),) * (len(x) + 1)
+    factors = [entry * scale for entry, scale in zip(x, scales, strict=False)]
+    if residual:
+        factors = [*(Interval(-v.high, -v.low, v.over) for v in factors), exactly(scales[-1])]
+    columns = [*E.T, data.b] if residual else E.T
+    taken = [(column, j) for column, j in zip(columns, of, strict=False) if j < len(factors)]
+    with blas_threads(0.0, E.size):
+        return rows_in_pairs([column for column, _ in taken], DoubleDouble.of([factors[j] for _, j in taken]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +140,12 @@ def fingerprint(data: ExactInput, weights: Weights | None) -> int:
     [A b] as integers, their upper half added to the lower without carries: otherwise two changes of sign, 2**63 times
     an odd number each, would cancel.
     """
-    counted = 0 if weights is None else hash((tuple(weights.values.tolist()), weights.unit))
+    counted = 0
+    if weights is not None:
+        values = weights.values
+        counted = hash((tuple(values.tolist()) if values.dtype == object else values.tobytes(), weights.unit))
+    if data.rest is not None:
+        counted = hash((counted, data.rest.columns.tobytes()))
     if not data.floats:
         return hash((tuple(data.A.ravel().tolist()), tuple(data.b.tolist()), counted))
     m, n = data.A.shape

@@ -1,14 +1,17 @@
 """Residual sum of squares, R², standard errors and coefficients as intervals of rationals of any accuracy."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import isqrt
+from typing import Any
 
 import numpy as np
 
 from stabilitylab.core.errors import NotCertifiedError
+from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.inputs import ExactInput, constant_column, summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.solve import balls
@@ -122,7 +125,8 @@ class Evidence:
         value = normal.bb * D - sum(map(int.__mul__, normal.c, y))
         if accuracy is not None and 2 * wide * 10**accuracy <= value - wide:
             return Interval(value - wide, value + wide, D) * unit
-        Cy = balls.times(normal, y) if balls.are_cheapest(normal) else normal.times(y)
+        with self._blas_threads:
+            Cy = balls.times(normal, y) if balls.are_cheapest(normal) else normal.times(y)
         value = normal.bb * D * D - 2 * D * sum(map(int.__mul__, normal.c, y)) + sum(map(int.__mul__, Cy, y))
         if is_zero(value, 0, D * D, normal.determinant_bound):
             return exactly(0)
@@ -180,12 +184,18 @@ class Evidence:
         if both is not None:
             self._memory[accuracy], self._diagonals[accuracy] = _without_zeros(both[0]), both[1]
 
+    @property
+    def _blas_threads(self) -> AbstractContextManager[Any]:
+        n = self.normal.n
+        return blas_threads(2 * n**3, n**2)
+
     @cached_property
     def _factor(self) -> InverseFactor | None:
         """The inverse factor of the solution that was there before, made good enough for more digits."""
         if self.solution is None or self.solution.factor is None:
             return None
-        return inverse_factor(self.normal, SERIES, self.solution.factor)
+        with self._blas_threads:
+            return inverse_factor(self.normal, SERIES, self.solution.factor)
 
     def _solve(self, accuracy: Accuracy) -> EnclosedSolution | None:
         if self.rank < self.normal.n:
@@ -230,7 +240,8 @@ class Evidence:
             if accuracy not in self._memory and not self._suffices(accuracy):
                 self._solve_and_invert(accuracy)
         if accuracy not in self._diagonals:
-            self._diagonals[accuracy] = inverse_diagonal(self.normal, accuracy, factor)
+            with self._blas_threads:
+                self._diagonals[accuracy] = inverse_diagonal(self.normal, accuracy, factor)
         return self._diagonals[accuracy]
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stabilitylab as sl
+from exact_sums import numbers
 from stabilitylab.bench.run import route, unsuited
 from stabilitylab.conformance.rational import exact, exact_array, least_squares
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
@@ -132,9 +133,9 @@ def test_the_data_truth_is_the_matrix_truth_where_the_features_are_stored_and_on
     assert (problem.exact("data").digest == problem.exact("matrix").digest) is problem.design.stored
     for truth in TRUTHS:
         system, taken = problem.exact(truth), exact_input_of(problem, truth)
-        scales = taken.scales or (Fraction(1),) * (taken.A.shape[1] + 1)
+        rows = numbers(taken)
         for j, (column, scale) in enumerate(zip(system.A.T, system.column_scales, strict=True)):
-            assert [exact(v) * scales[j] for v in taken.A[:, j]] == [n * scale for n in column]
+            assert [row[j] for row in rows] == [n * scale for n in column]
 
 
 def test_a_constant_column_makes_the_total_sum_of_squares_one_about_the_mean():

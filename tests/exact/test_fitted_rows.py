@@ -73,7 +73,7 @@ def test_rows_need_no_gram_matrix_besides_that_of_the_fit(sums):
     assert len(sums) == 1  # a float64 factor served
     fit.residuals()
     fit.fitted_values()
-    assert len(sums) == 2
+    assert len(sums) == 1  # and nearly always its x is narrow enough for the rows
 
 
 CASES = {"noisy": noisy, "an exact fit": exact_line, "as many rows as columns": square}

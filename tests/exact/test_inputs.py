@@ -10,23 +10,16 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from exact_fit import flint_solution
+from exact_sums import numbers
 from stabilitylab import lstsq, problems
 from stabilitylab.core import errors
-from stabilitylab.exact.gram.inputs import EXACT_IN_FLOAT, exact_weights, from_integers
 from stabilitylab.exact.gram.inputs import exact_input as taken
+from stabilitylab.exact.gram.inputs import exact_weights, from_integers
 from wild import FEWER, doubles, matrices
 
 F = Fraction
 A = np.array([[1.0, 0.1], [1.0, 0.7], [1.0, -2.5], [1.0, 3.3]])
 B = np.array([0.1, 2.0, 0.3, -7.0])
-
-
-def value_of(data):
-    """A and b in fractions, from what was made of them."""
-    scales = data.scales or (F(1),) * (data.A.shape[1] + 1)
-    kind = float if data.floats else int
-    W = np.column_stack([data.A.astype(object), data.b.astype(object)])
-    return [[F(kind(v)) * s for v, s in zip(row, scales, strict=True)] for row in W.tolist()]
 
 
 def objects(rows):
@@ -55,15 +48,15 @@ MIXED = [F(1, 10), F(0.1), F(1, 10), F(1, 10), F(3), F(float(np.float32(0.1)))]
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_exact_numbers_in_object_arrays_are_taken_as_they_are(name):
-    numbers, expected = NUMBERS[name]
+    entries, expected = NUMBERS[name]
     expected = MIXED if expected is None else expected
-    b = np.arange(1, len(numbers) + 1)
-    for array in (column(numbers), np.hstack([column(numbers), column(b)])[:, :1]):
+    b = np.arange(1, len(entries) + 1)
+    for array in (column(entries), np.hstack([column(entries), column(b)])[:, :1]):
         data = taken(array, b)
-        assert [row[0] for row in value_of(data)] == expected
-        assert [row[1] for row in value_of(data)] == list(range(1, len(numbers) + 1))
-    right = taken(np.ones((len(numbers), 1)), np.array([*numbers, None], dtype=object)[:-1])
-    assert [row[1] for row in value_of(right)] == expected
+        assert [row[0] for row in numbers(data)] == expected
+        assert [row[1] for row in numbers(data)] == list(range(1, len(entries) + 1))
+    right = taken(np.ones((len(entries), 1)), np.array([*entries, None], dtype=object)[:-1])
+    assert [row[1] for row in numbers(right)] == expected
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble, ">f8", "<f4"])
@@ -71,7 +64,7 @@ def test_floats_of_every_format_are_taken_bit_for_bit(dtype):
     values = (np.arange(12, dtype=np.longdouble).reshape(6, 2) / 7).astype(dtype)
     expected = [[F(*v.as_integer_ratio()) for v in row] for row in values]
     for left in (values, np.asfortranarray(values), values[::-1][::-1]):
-        found = value_of(taken(left, values[:, 0]))
+        found = numbers(taken(left, values[:, 0]))
         assert [row[:2] for row in found] == expected
     assert lstsq(values, values[:, 1]).x.tolist() == [0.0, 1.0]
 
@@ -80,7 +73,7 @@ def test_floats_of_every_format_are_taken_bit_for_bit(dtype):
 def test_integers_of_every_format_are_exact(dtype):
     top = 1 if dtype is bool else np.iinfo(dtype).max
     values = np.array([[top], [0], [top - 1], [1]], dtype=dtype)
-    assert [row[0] for row in value_of(taken(values, [1, 2, 3, 4]))] == [int(v) for v in values.ravel()]
+    assert [row[0] for row in numbers(taken(values, [1, 2, 3, 4]))] == [int(v) for v in values.ravel()]
 
 
 @pytest.mark.parametrize("make", [list, tuple, np.array, lambda v: np.ma.masked_array(v, mask=False), memoryview])
@@ -105,14 +98,41 @@ def test_text_decimals_and_fractions_give_the_solution_of_the_decimals_and_float
 def test_columns_that_mix_floats_of_any_size_and_integers_are_exact(problem, integers):
     left, right = problem
     W = np.hstack([left.astype(object), column(integers[: len(right)])])
-    found = value_of(taken(W, right, wide=True))
+    found = numbers(taken(W, right, wide=True))
     expected = [[*map(F, row), F(k), F(v)] for row, k, v in zip(left.tolist(), integers, right.tolist(), strict=False)]
     assert found == expected
 
 
-def test_integers_that_floats_hold_go_as_floats_and_others_do_not():
-    assert from_integers([([EXACT_IN_FLOAT, 1], F(1)), ([1, -EXACT_IN_FLOAT], F(1, 3))]).floats
-    assert not from_integers([([EXACT_IN_FLOAT + 1, 1], F(1)), ([1, 2], F(1))]).floats
+SIZES = st.integers(0, 230).flatmap(lambda bits: st.integers(-(2**bits), 2**bits))
+
+
+@FEWER
+@given(st.lists(SIZES, min_size=1, max_size=6), st.lists(SIZES, min_size=6, max_size=6))
+def test_integers_of_any_size_are_sums_of_float64_parts_or_stay_integers(left, right):
+    columns = [(left, F(1)), (right[: len(left)], F(1, 3))]
+    data = from_integers(columns)
+    assert numbers(data) == [[F(a), F(b, 3)] for a, b in zip(*(integers for integers, _ in columns), strict=True)]
+    bits = max(abs(v) for integers, _ in columns for v in integers).bit_length()
+    assert data.floats or bits > 4 * 53
+    assert not data.floats or bits <= 4 * 53 + 1
+    assert (data.rest is None) or bits > 53
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+def test_machine_integers_at_the_ends_of_their_range_are_exact(dtype):
+    info = np.iinfo(dtype)
+    values = [info.max, info.max - 1, info.max - 1024, info.min, info.min + 1, 2**53 + 1, 2**62 - 1, 5]
+    data = taken(np.array([values], dtype=dtype).T, np.ones(8))
+    assert [row[0] for row in numbers(data)] == values
+    assert data.floats
+
+
+def test_a_wide_integer_column_is_constant_only_if_all_of_its_parts_are():
+    wide = np.array([2**62 + 1, 2**62 + 1, 2**62 + 1, 2**62 + 1])
+    right = [1.0, 2.0, 4.0, 8.0]
+    assert lstsq(wide[:, None], right).constant == 0
+    assert lstsq((wide - [0, 0, 0, 1])[:, None], right).constant is None
+    assert lstsq(wide[:, None], right).r_squared == 0.0
 
 
 def test_a_problem_is_taken_in_each_of_its_truths():
@@ -146,19 +166,19 @@ def test_the_input_is_not_touched():
     ],
 )
 def test_integers_in_a_list_are_not_rounded_whatever_stands_beside_them(left):
-    found = value_of(taken(left, [1.0] * len(left)))
+    found = numbers(taken(left, [1.0] * len(left)))
     assert [row[0] for row in found] == [F(row[0]) for row in left]
-    found = value_of(taken([[1.0]] * len(left), [row[0] for row in left]))
+    found = numbers(taken([[1.0]] * len(left), [row[0] for row in left]))
     assert [row[1] for row in found] == [F(row[0]) for row in left]
 
 
 def test_floats_beside_text_in_a_list_stay_the_floats_they_are():
-    found = value_of(taken([["0.1"], [0.1]], [1, 2]))
+    found = numbers(taken([["0.1"], [0.1]], [1, 2]))
     assert [row[0] for row in found] == [F(1, 10), F(0.1)]
 
 
 def test_numpy_integers_beside_floats_in_an_object_array_are_numbers():
-    assert [row[0] for row in value_of(taken(column([np.int64(3), 0.5, np.True_]), [1, 2, 3]))] == [3, F(1, 2), 1]
+    assert [row[0] for row in numbers(taken(column([np.int64(3), 0.5, np.True_]), [1, 2, 3]))] == [3, F(1, 2), 1]
 
 
 # --- refused
@@ -256,8 +276,8 @@ def test_weights_are_exact_fractions():
         (np.array([F(1, 3), 1], dtype=object), [F(1, 3), F(1)]),
     ):
         found = exact_weights(weights, 2)
-        assert [w * found.unit for w in found.values] == exact
-        assert all(w.denominator & (w.denominator - 1) == 0 for w in found.values)
+        assert [w * found.unit for w in found.fractions] == exact
+        assert all(w.denominator & (w.denominator - 1) == 0 for w in found.fractions)
 
 
 @pytest.mark.parametrize("kind", [str, Decimal, F])

@@ -68,7 +68,9 @@ def test_integers_of_any_size_with_weights_are_exact(m, n, data):
         sums.feed(np.full((1, n), 3.0), np.array([0.1]))
         sums.feed(np.full((1, n), 3.0), np.array([0.1]), sign=-1)
     w = None if weights is None else np.array([*weights, None], dtype=object)[:-1]
-    sums.feed_integers(columns, exponents, w)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "LONG", data.draw(st.sampled_from([0, module.LONG])))
+        sums.feed_integers(columns, exponents, w)
     units = np.array([Fraction(2) ** int(e) for e in exponents], dtype=object)
     T = columns.T * units
     expected = T.T @ (T if w is None else T * w[:, None])
@@ -121,6 +123,21 @@ def test_rows_of_many_sizes_are_given_more_places_once_they_are_many():
     sums = fed(LARGE["many rows with more"])
     assert products.PLACES < sums.places <= module.MOST_PLACES
     assert fed(LARGE["few rows with more"]).places == products.PLACES
+
+
+def test_long_integers_are_multiplied_by_flint(monkeypatch):
+    column = np.array([[3**900, -(7**300), 1], [2**1500 + 1, 5, 10**400]], dtype=object)
+    expected = [[Fraction(v) for v in row] for row in (column @ column.T).tolist()]
+
+    def summed():
+        sums = GramSums(2)
+        sums.feed_integers(column, np.zeros(2, dtype=np.int64))
+        return values(sums)
+
+    assert summed() == expected
+    honest = module.long_products
+    monkeypatch.setattr(module, "long_products", lambda *data: (honest(*data)[0] + 1, honest(*data)[1]))
+    assert summed() != expected
 
 
 # --- planted faults

@@ -39,6 +39,17 @@ def fed(*blocks, sign=1):
     return sums
 
 
+def numbers(data):
+    """[A b] in fractions, row by row, from an ExactInput."""
+    E, of = data.parts
+    scales = data.scales or (Fraction(1),) * (max(of) + 1)
+    kind = float if data.floats else int
+    W = np.full((len(data.b), len(scales)), Fraction(0))
+    for values, j in zip((*E.T, data.b), of, strict=True):
+        W[:, j] += [Fraction(kind(v)) for v in values.tolist()]
+    return [[v * s for v, s in zip(row, scales, strict=True)] for row in W.tolist()]
+
+
 def table(m, n, spread=0, seed=1):
     """Rows of A (m, n) and b (m,), each times a power of two of up to `spread`."""
     rng = np.random.default_rng(seed)

@@ -23,9 +23,8 @@ from stabilitylab.exact.float64.preconditioner import (
     inverse,
     row_norms,
 )
-from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm_bound, transposed_times, triangle
+from stabilitylab.exact.float64.rounding_bounds import U, block_rows, gamma, norm_bound, transposed_times, triangle
 from stabilitylab.exact.gram.blas_threads import blas_threads
-from stabilitylab.exact.gram.limbs import TERMS
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 
@@ -53,7 +52,7 @@ def solved_by_residual(A: Array, b: Array) -> Certificate | None:
     require_true_float64_blas()
     square = m < 8 * n
     with (
-        blas_threads(2 * n * n * min(m, TERMS), m * n),
+        blas_threads(2 * n * n * min(m, block_rows(A)), m * n),
         np.errstate(all="ignore"),
     ):  # what overflows here fails the comparisons, which ask for what must hold
         if not square and (_has_short_numbers(A) or not _looks_well_conditioned(A)):

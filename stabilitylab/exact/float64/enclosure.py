@@ -47,9 +47,8 @@ from stabilitylab.exact.float64.preconditioner import (
     inverse,
     row_norms,
 )
-from stabilitylab.exact.float64.rounding_bounds import U, gamma, norm_bound, transposed_times, triangle
+from stabilitylab.exact.float64.rounding_bounds import U, block_rows, gamma, norm_bound, transposed_times, triangle
 from stabilitylab.exact.gram.blas_threads import blas_threads
-from stabilitylab.exact.gram.limbs import TERMS
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
 
 DIGITS_CAP = 53 * float(np.log10(2))
@@ -99,7 +98,7 @@ def enclose(A: npt.ArrayLike, b: npt.ArrayLike) -> Enclosure:
     matrix, right = (_float64(v, name) for v, name in zip(checked(A, b), ("A", "b"), strict=True))
     m, n = matrix.shape
     with (
-        blas_threads(2 * n * n * min(m, TERMS), m * n),
+        blas_threads(2 * n * n * min(m, block_rows(matrix)), m * n),
         np.errstate(all="ignore"),
     ):  # what overflows here fails the comparisons, which ask for what must hold
         data = ScaledProblem.of(matrix, right)

@@ -14,7 +14,7 @@ import numpy as np
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.environment import blas_thread_counts, one_blas_thread
 
-SHARED = 1e7  # floating-point operations of one product from which several threads are allowed
+SHARED = 4e7  # floating-point operations of one product, some milliseconds, from which several threads are allowed
 WORTH_IT = 1 << 12  # entries of the data from which the 30 microseconds that setting the number takes do not count
 ORDER = 512  # of the product that is shared out between all threads of a pool, to see the mode of each
 

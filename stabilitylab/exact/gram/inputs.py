@@ -5,33 +5,35 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import lcm
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arguments import require_choice, require_one_each
-from stabilitylab.core.arithmetic.decimals import Decimals
-from stabilitylab.core.arithmetic.formats import Array, as_integers
-from stabilitylab.core.errors import (
-    ComplexError,
-    InputError,
-    NotFiniteError,
-    NotNumericError,
-    OutOfRangeError,
-    ShapeError,
-)
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import ComplexError, InputError, NotNumericError, OutOfRangeError, ShapeError
 from stabilitylab.core.types import TRUTHS, Truth
-from stabilitylab.data.frames import EXACT_IN_FLOAT, exact_in_float64
+from stabilitylab.data.frames import exact_in_float64
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.validation import check_shapes, refuse_not_finite, unrounded
 from stabilitylab.exact.gram.columns import integer_columns
 from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.gram.numbers import Parts, exact_numbers, in_integers, of_integers
 from stabilitylab.exact.gram.sums import GramSums
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """What float64 leaves of some columns of [A b]: columns (m, k) float64, to be added to those numbered `of`.
+
+    of (k,): numbers from 0 to n, where n is b's.
+    """
+
+    columns: Array
+    of: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,21 +41,46 @@ class ExactInput:
     """The numbers of A (m, n) and b (m,) without any rounding: column j of [A b] is the stored numbers times scales[j].
 
     floats: A and b are float64 arrays, otherwise object arrays of Python ints. scales (n + 1,), b's last; None for
-    ones. A float64 array that was passed in is not copied.
+    ones. rest: what is to be added to the floats before they are multiplied by scales; None for nothing. A float64
+    array that was passed in is not copied.
     """
 
     A: Array
     b: Array
     floats: bool
     scales: tuple[Fraction, ...] | None = None
+    rest: Rest | None = None
+
+    @property
+    def parts(self) -> tuple[Array, tuple[int, ...]]:
+        """[A rest] (m, n + k), and for each of its columns and for b the column of [A b] that it is a part of."""
+        n = self.A.shape[1]
+        if self.rest is None:
+            return self.A, tuple(range(n + 1))
+        return np.hstack([self.A, self.rest.columns]), (*range(n), *self.rest.of, n)
+
+    def rows(self, which: slice | Array) -> "ExactInput":
+        """Some of the rows."""
+        rest = None if self.rest is None else Rest(self.rest.columns[which], self.rest.of)
+        return replace(self, A=self.A[which], b=self.b[which], rest=rest)
+
+    def constant(self, j: int, rows: slice | Array) -> Fraction | None:
+        """The number that column j of A has in all of these rows, in the units of the column; None where it varies."""
+        columns = [self.A[rows, j]]
+        if self.rest is not None:
+            columns += [self.rest.columns[rows, k] for k, own in enumerate(self.rest.of) if own == j]
+        if not all((column == column[0]).all() for column in columns):
+            return None
+        return sum((Fraction(column[0]) for column in columns), Fraction(0))
 
     @property
     def digest(self) -> str:
         """SHA-256 of the numbers and scales, in hexadecimal: equal for equal data, on every machine."""
         # In hexadecimal, for Python refuses to write integers of more than 4300 digits in decimal.
         scales = self.scales and [f"{scale.numerator:x}/{scale.denominator:x}" for scale in self.scales]
-        digest = hashlib.sha256(repr((self.A.shape, self.floats, scales)).encode())
-        for values in (self.A, self.b):
+        E, of = self.parts
+        digest = hashlib.sha256(repr((E.shape, self.floats, scales, of)).encode())
+        for values in (E, self.b):
             digest.update(
                 np.ascontiguousarray(values).data
                 if self.floats
@@ -64,10 +91,15 @@ class ExactInput:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """One weight of 0 or more for each row: values (m,), Fractions over powers of two, times unit."""
+    """One weight of 0 or more for each row: values (m,) times unit; float64, or Fractions over powers of two."""
 
     values: Array
     unit: Fraction
+
+    @property
+    def fractions(self) -> Array:
+        """The values as Fractions (m,)."""
+        return np.array([None, *map(Fraction, self.values.tolist())], dtype=object)[1:]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +119,7 @@ class Prepared:
     @property
     def is_plain(self) -> bool:
         """Whether A and b are float64 arrays that stand for themselves, without weights."""
-        return self.data.floats and self.data.scales is None and self.weights is None
+        return self.data.floats and self.data.scales is None and self.data.rest is None and self.weights is None
 
 
 def prepare(
@@ -153,18 +185,30 @@ def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
     check_shapes(matrix, right, wide=wide)
     if all(map(exact_in_float64, (matrix, right))):
         return ExactInput(matrix.astype(np.float64, copy=False), right.astype(np.float64, copy=False), True)
-    columns = [_exact(column, f"column {j} of A") for j, column in enumerate(matrix.T)] + [_exact(right, "b")]
-    return from_integers(columns)
+    columns = [exact_numbers(column, f"column {j} of A") for j, column in enumerate(matrix.T)]
+    return from_parts([*columns, exact_numbers(right, "b")])
+
+
+def from_parts(columns: Sequence[tuple[Parts, Fraction]]) -> ExactInput:
+    """The columns of [A b], b's last, each as parts (see `numbers`) and a scale: all in Python ints if one is."""
+    floats = all(parts[0].dtype == np.float64 for parts, _ in columns)
+    if not floats:
+        columns = [in_integers(parts, scale) for parts, scale in columns]
+    scales = tuple(scale for _, scale in columns)
+    rest = [(part, j) for j, (parts, _) in enumerate(columns) for part in parts[1:] if part.any()]
+    leading = [parts[0] for parts, _ in columns]
+    return ExactInput(
+        np.stack(leading[:-1], axis=1),
+        leading[-1],
+        floats,
+        None if floats and all(scale == 1 for scale in scales) else scales,
+        Rest(np.stack([part for part, _ in rest], axis=1), tuple(j for _, j in rest)) if rest else None,
+    )
 
 
 def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> ExactInput:
-    """The columns of [A b], b's last, each as integers and a scale: in float64 where that holds all of them exactly."""
-    scales = tuple(scale for _, scale in columns)
-    values = [np.array([0, *integers], dtype=object)[1:] for integers, _ in columns]
-    if all(abs(v) <= EXACT_IN_FLOAT for column in values for v in column):
-        floats = [column.astype(np.float64) for column in values]
-        return ExactInput(np.stack(floats[:-1], axis=1), floats[-1], True, scales)
-    return ExactInput(np.stack(values[:-1], axis=1), values[-1], False, scales)
+    """The columns of [A b], b's last, each as integers and a scale."""
+    return from_parts([(of_integers(integers), scale) for integers, scale in columns])
 
 
 def exact_input_of(problem: Problem, truth: Truth) -> ExactInput:
@@ -182,7 +226,8 @@ def with_intercept(data: ExactInput) -> ExactInput:
     """The same regression with a column of ones in front of A, which is copied."""
     ones = np.ones((len(data.b), 1), dtype=data.A.dtype)
     scales = None if data.scales is None else (Fraction(1), *data.scales)
-    return ExactInput(np.hstack([ones, data.A]), data.b, data.floats, scales)
+    rest = None if data.rest is None else Rest(data.rest.columns, tuple(j + 1 for j in data.rest.of))
+    return ExactInput(np.hstack([ones, data.A]), data.b, data.floats, scales, rest)
 
 
 def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
@@ -197,14 +242,11 @@ def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
         raise ComplexError("weights are complex: give numbers of 0 or more")
     if array.shape != (rows,):
         raise ShapeError(f"weights must have shape ({rows},), one for each row; got {array.shape}")
-    integers, scale = _exact(array, "weights")
-    negative = next((i for i, w in enumerate(integers) if w < 0), None)
-    if negative is not None:
-        raise OutOfRangeError(f"weights[{negative}] is negative: give weights of 0 or more")
-    odd = scale.denominator // (scale.denominator & -scale.denominator)
-    values = np.empty(rows, dtype=object)
-    values[:] = [w * (scale * odd) for w in integers]
-    return Weights(values, Fraction(1, odd))
+    parts, unit = exact_numbers(array, "weights")
+    values = parts[0] if len(parts) == 1 else in_integers(parts, unit)[0][0]
+    if (values < 0).any():
+        raise OutOfRangeError(f"weights[{int(np.argmax(values < 0))}] is negative: give weights of 0 or more")
+    return Weights(values, unit)
 
 
 def feed(
@@ -219,19 +261,24 @@ def feed(
     Scales are not applied: the sums are in the units of the stored numbers. Raises NotFiniteError, UntrustedBLASError,
     and then leaves the sums as they were.
     """
-    if data.floats and weights is None and factors is None:
-        sums.feed(data.A, data.b, sign)
+    if data.floats and factors is None and (weights is None or weights.values.dtype == np.float64):
+        if data.rest is None and weights is None:
+            sums.feed(data.A, data.b, sign)
+        else:
+            E, of = data.parts
+            sums.feed_parts(E, data.b, of, None if weights is None else weights.values, sign)
         return
     if data.floats:
         for name, values in (("A", data.A), ("b", data.b)):
             refuse_not_finite(values, name)
-        columns, exponents = integer_columns(data.A, data.b)
+        E, of = data.parts
+        columns, exponents = integer_columns(E, data.b, of)
     else:
         columns = np.vstack([data.A.T, data.b])
         exponents = np.zeros(len(columns), dtype=np.int64)
     if factors is not None:
         columns = np.stack([column * factor for column, factor in zip(columns, factors, strict=True)])
-    sums.feed_integers(columns, exponents, None if weights is None else weights.values, sign)
+    sums.feed_integers(columns, exponents, None if weights is None else weights.fractions, sign)
 
 
 def summed(data: ExactInput, weights: Weights | None = None) -> NormalEquations:
@@ -243,53 +290,10 @@ def summed(data: ExactInput, weights: Weights | None = None) -> NormalEquations:
 
 def constant_column(data: ExactInput, weights: Weights | None = None) -> int | None:
     """The first column of A that holds one value, not 0, in every row of weight above 0; None without one."""
-    A = data.A if weights is None else data.A[weights.values.astype(bool)]
+    rows = slice(None) if weights is None else weights.values.astype(bool)
+    A = data.A[rows]
     if len(A) == 0:
         return None
     # A few rows rule out nearly all columns.
     candidates = np.flatnonzero((A[0] != 0) & (A[:: max(1, len(A) // 16)] == A[0]).all(axis=0))
-    return next((int(j) for j in candidates if (A[:, j] == A[0, j]).all()), None)
-
-
-def _exact(column: Array, name: str) -> tuple[Sequence[int], Fraction]:
-    """A column (m,) as integers times a scale; `name` is what errors call it."""
-    if column.dtype.kind == "f":
-        if not np.isfinite(column).all():
-            row = int(np.flatnonzero(~np.isfinite(column))[0])
-            raise NotFiniteError(f"{name} has {column[row]} in row {row}: remove that row or give the number")
-        integers, scale = as_integers(column)
-        return integers.tolist(), scale
-    if column.dtype.kind in "biu":
-        return [int(v) for v in column.tolist()], Fraction(1)
-    if column.dtype.kind not in "OU":
-        raise NotNumericError(f"{name} must hold real numbers; its dtype is {column.dtype}: pass an array of floats")
-    entries = column.tolist()
-    if all(type(v) is int for v in entries):
-        return entries, Fraction(1)
-    if all(isinstance(v, str | int | Decimal | np.integer) for v in entries):
-        try:
-            decimals = Decimals.parse(entries)
-        except (NotNumericError, NotFiniteError, OutOfRangeError) as error:
-            raise type(error)(f"{name}: {error}") from None
-        return decimals.integers, decimals.scale
-    fractions = [_fraction(v, f"{name}, row {i}") for i, v in enumerate(entries)]
-    common = lcm(*(v.denominator for v in fractions))
-    return [v.numerator * (common // v.denominator) for v in fractions], Fraction(1, common)
-
-
-def _fraction(value: Any, where: str) -> Fraction:
-    if isinstance(value, str | Decimal):
-        decimals = Decimals.parse([value])
-        return decimals.integers[0] * decimals.scale
-    if isinstance(value, complex | np.complexfloating):
-        raise ComplexError(f"{where} is {value!r}, complex: stack real and imaginary parts as rows of a real problem")
-    try:
-        if isinstance(value, np.integer | np.bool_):
-            return Fraction(int(value))
-        return Fraction(value) if isinstance(value, int | float | Fraction) else Fraction(*value.as_integer_ratio())
-    except (TypeError, AttributeError):
-        raise NotNumericError(
-            f"{where} is {value!r}, which is no number: give a number, or leave the row out"
-        ) from None
-    except (ValueError, OverflowError):
-        raise NotFiniteError(f"{where} is {value!r}: remove the row or give the number") from None
+    return next((int(j) for j in candidates if data.constant(int(j), rows) is not None), None)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.linalg.lapack import dpotrf, dtrtri
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.limbs import WIDTH, Levels, carried, integers, limbs_of_integers
 
 Integers = list[int]
@@ -94,7 +95,8 @@ class NormalEquations:
         """
         n = self.n
         C = np.tensordot(np.ldexp(1.0, -WIDTH * np.arange(len(self.levels))), self.levels[:, :n, :n], 1)
-        with np.errstate(all="ignore"):  # a column of zeros gives NaN, if the factorisation does not fail
+        # A column of zeros gives NaN, if the factorisation does not fail.
+        with blas_threads(n**3, n**2), np.errstate(all="ignore"):
             size = np.sqrt(C.diagonal())
             R, info = dpotrf(C / size[:, None] / size)
             bits = 2 * log2(np.linalg.norm(R) * np.linalg.norm(dtrtri(R)[0])) if info == 0 else nan

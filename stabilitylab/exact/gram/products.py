@@ -7,10 +7,11 @@ adds them in any order, on any number of threads, without rounding.
 
 from collections.abc import Callable, Sequence
 
+import flint
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.exact.gram.limbs import TERMS, WIDTH, Layout, Levels
+from stabilitylab.exact.gram.limbs import TERMS, WIDTH, Layout, Levels, limbs_of_integers
 from stabilitylab.exact.gram.selftest import add_gram
 
 PLACES = 3  # limbs for ordinary data: 66 bits, a double and 13 bits of spread below the typical size of its column
@@ -227,3 +228,19 @@ def all_products(left: Sequence[Array], right: Sequence[Array]) -> Levels:
         products = (plane @ stacked.T).reshape(size, -1, size).astype(np.int64)
         levels[p : p + len(right)] += products.transpose(1, 0, 2)
     return levels
+
+
+def long_products(columns: Array, count: int) -> tuple[int, Levels]:
+    """C C' for C (n + 1, k) in Python integers, units of the last of `count` places: its first place, and its levels.
+
+    Of the levels the upper triangles are meant. By FLINT, whose products of long integers take less than their square.
+    """
+    size = len(columns)
+    W = flint.fmpz_mat(*columns.shape, columns.ravel().tolist())
+    i, j = np.triu_indices(size)
+    G = W * W.transpose()
+    values = np.array([None, *(int(G[p, q]) for p, q in zip(i.tolist(), j.tolist(), strict=True))], dtype=object)[1:]
+    total = -(-(max(map(abs, values.tolist())).bit_length() + 1) // WIDTH)
+    levels = np.zeros((total, size, size), dtype=np.int64)
+    levels[:, i, j] = limbs_of_integers(values, total)
+    return 2 * (count - 1) - (total - 1), levels

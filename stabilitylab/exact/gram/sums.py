@@ -6,8 +6,10 @@ from fractions import Fraction
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.data.validation import refuse_not_finite
 from stabilitylab.exact.gram.blas_threads import blas_threads
-from stabilitylab.exact.gram.columns import UNSEEN, integer_columns, unit_exponents
+from stabilitylab.exact.gram.columns import NONE, UNSEEN, Units, in_runs, integer_columns, unit_exponents
+from stabilitylab.exact.gram.folded import folded, largest_of_parts, mirrored, moved
 from stabilitylab.exact.gram.limbs import (
     WIDTH,
     Indices,
@@ -20,12 +22,24 @@ from stabilitylab.exact.gram.limbs import (
     weighted,
 )
 from stabilitylab.exact.gram.normal_equations import NormalEquations
-from stabilitylab.exact.gram.products import PLACES, Products, all_products, products_with_rest, run_length
+from stabilitylab.exact.gram.products import (
+    PLACES,
+    WIDE,
+    Products,
+    all_products,
+    long_products,
+    products_with_rest,
+    run_length,
+)
+from stabilitylab.exact.gram.scattered import BLOCKS, ROWS, scattered_sums, spread
 from stabilitylab.exact.gram.selftest import require_true_float64_blas
+from stabilitylab.exact.gram.weighted import WeightedSums, rows_at_a_time, weighted_sums
 
 COLUMNS = 512  # rows of [A b] in one product of the slower kinds, for Python integers and for long numbers
 MOST_PLACES = 8  # places that all rows are split into when many of them need as many
 CACHED = 1 << 15  # numbers of [A b] that are split at a time, so that they stay in a cache with their limbs
+WEIGHTED_PLACES = (3, 5, 8)  # that weighted rows are split into, those with more at the next; then Python integers
+LONG = 24  # limbs of an integer from which FLINT multiplies faster than BLAS
 CAPACITY = 900  # sums of up to 2**53 that an int64 level holds before its carries must be moved on
 
 
@@ -53,26 +67,35 @@ class GramSums:
         """Add (or with sign -1 take away) float64 rows A (k, n), b (k,). Raises NotFiniteError, UntrustedBLASError."""
         require_true_float64_blas()
         most = run_length(self.size)
-        with blas_threads(min(len(b), most) * (PLACES * self.size) ** 2, A.size):
+        columns = self.size if self.size >= WIDE else PLACES * self.size
+        with blas_threads(min(len(b), most, self._rows_at_a_time) * columns**2, A.size):
             self._feed(A, b, sign, most)
 
+    @property
+    def _rows_at_a_time(self) -> int:
+        """The rows of one product, few enough that they stay in a cache with their limbs."""
+        return max(256, CACHED // self.size)
+
     def _feed(self, A: Array, b: Array, sign: int, most: int) -> None:
-        runs = _parts(slice(0, len(b)), most)
+        runs = in_runs(slice(0, len(b)), most)
         self._reach(unit_exponents(A, b, runs, most))
-        units = _Units(self.exponents)
+        units = Units(self.exponents)
         stack = np.empty((0, 0))
         products = Products(self.size, lambda levels, terms: self._add(0, levels, terms, sign))
-        tiny: list[slice] = []
+        scattered: list[Indices] = [NONE]
         longer: list[tuple[Indices, int]] = []
         for run in runs:
-            for rows in _parts(run, max(256, CACHED // self.size)):
-                t = units.scaled(A[rows], b[rows])
-                if t is None:
-                    tiny.append(rows)
-                    continue
+            for rows in in_runs(run, self._rows_at_a_time):
+                t, lost = units.scaled(A[rows], b[rows])
+                scattered.append(rows.start + lost)
                 if stack.shape != (self.places * self.size, t.shape[1]):
                     stack = np.empty((self.places * self.size, t.shape[1]))
                 layout, left = sliced(t, stack)
+                if left.size:
+                    wide = spread(A[rows][left], b[rows][left], self.exponents) > MOST_PLACES
+                    stack[:, left[wide]] = 0.0
+                    scattered.append(rows.start + left[wide])
+                    left = left[~wide]
                 products.add(stack, layout)
                 if left.size:
                     longer.append((rows.start + left, self.places))
@@ -85,9 +108,9 @@ class GramSums:
             these = np.concatenate([rows for rows, split in longer if split == places])
             self._feed_rest(A, b, these, places, units, sign)
         self.rows += sign * len(b)
-        for rows in tiny:
-            self.feed_integers(*integer_columns(A[rows], b[rows]), sign=sign)
-            self.rows -= sign * (rows.stop - rows.start)
+        those = np.concatenate(scattered)
+        if those.size:
+            self._feed_scattered(A[those], b[those], sign)
 
     def feed_integers(self, columns: Array, exponents: Indices, weights: Array | None = None, sign: int = 1) -> None:
         """Add rows in Python ints, [A b]' = columns (n + 1, k) times 2**exponents (n + 1,), each `weights` times.
@@ -101,6 +124,10 @@ class GramSums:
         count = 1 + max(0, int(-(-below.max() // WIDTH)))
         shifts = (count - 1) * WIDTH - below
         shifted = np.stack([column << int(s) for column, s in zip(columns, shifts, strict=True)])
+        if weights is None and count > LONG:
+            self._add(*long_products(shifted, count), 1, sign)
+            self.rows += sign * columns.shape[1]
+            return
         with blas_threads(2 * COLUMNS * count * self.size**2, columns.size):
             for start in range(0, columns.shape[1], COLUMNS):
                 rows = slice(start, start + COLUMNS)
@@ -111,6 +138,39 @@ class GramSums:
             self.rows += sign * columns.shape[1]
         else:
             self.rows += sign * int(np.count_nonzero(weights))
+
+    def feed_parts(self, A: Array, b: Array, of: Sequence[int], weights: Array | None = None, sign: int = 1) -> None:
+        """Add rows given by float64 columns [A b], of which those with the same number in `of` are to be added up.
+
+        A (k, N - 1), b (k,), of (N,); weights (k,): float64, 0 or more; rows of weight 0 are not counted in `rows`.
+        Raises NotFiniteError, UntrustedBLASError, and then leaves the sums as they were.
+        """
+        require_true_float64_blas()
+        if weights is None:
+            parts = GramSums(len(of))
+            parts.feed(A, b)
+            self._fold_symmetric(parts, of, sign)
+            self.rows += sign * len(b)
+            return
+        found: list[WeightedSums] = []
+        left = np.arange(len(b))
+        with blas_threads(4 * min(len(b), rows_at_a_time(len(of))) * (PLACES * len(of)) ** 2, A.size):
+            for places in WEIGHTED_PLACES:
+                rows = slice(None) if len(left) == len(b) else left
+                found += weighted_sums(A[rows], b[rows], weights[rows], places)
+                left = left[found[-1].left]
+                if not len(left):
+                    break
+        longest = GramSums(len(of))
+        if len(left):
+            for name, values in (("A", A), ("b", b)):
+                refuse_not_finite(values, name)
+            exact = np.array([None, *map(Fraction, weights[left].tolist())], dtype=object)[1:]
+            longest.feed_integers(*integer_columns(A[left], b[left], range(len(of))), exact)
+        for one in found:
+            self._fold(one.levels, 0, (one.exponents, one.products), (of, (*of, *of)), one.power, sign)
+        self._fold_symmetric(longest, of, sign)
+        self.rows += sign * int(np.count_nonzero(weights))
 
     def merge(self, other: "GramSums") -> None:
         """Add the sums of another of the same size, which stays as it is."""
@@ -171,16 +231,44 @@ class GramSums:
 
     # --- how it is done
 
-    def _feed_rest(self, A: Array, b: Array, rows: Indices, places: int, units: "_Units", sign: int) -> None:
+    def _feed_rest(self, A: Array, b: Array, rows: Indices, places: int, units: "Units", sign: int) -> None:
         """Add what some rows have beyond `places` places: its products with what is above, and with itself."""
-        for part in _parts(slice(0, len(rows)), COLUMNS):
-            t = units.scaled(A[rows[part]], b[rows[part]])
-            assert t is not None, "these rows have been scaled before"
+        for part in in_runs(slice(0, len(rows)), COLUMNS):
+            t, lost = units.scaled(A[rows[part]], b[rows[part]])
+            assert not lost.size, "these rows have been scaled before"
             limbs = limbs_of_floats(t)
             # The first plane may hold more than limbs: only the norms of its columns are bounded.
             high, rest = np.stack(carried(limbs[:places])), np.stack(limbs[places:])
             terms = 2 * (len(high) + len(rest))
             self._add(2 * (places - len(high)), products_with_rest(high, rest), terms, sign)
+
+    def _feed_scattered(self, A: Array, b: Array, sign: int) -> None:
+        """Add rows whose numbers differ by more than MOST_PLACES places in a column, or underflow when scaled."""
+        every = range(self.size)
+        one = np.where(self.exponents == UNSEEN, UNSEEN, 21)
+        for rows in in_runs(slice(0, len(b)), ROWS * BLOCKS):
+            levels, first = scattered_sums(A[rows], b[rows])
+            whole, start, _ = folded(mirrored(levels), (one, one), (every, every), self.exponents)
+            self._add(first + start, whole, 1, sign)
+
+    def _fold_symmetric(self, parts: "GramSums", of: Sequence[int], sign: int) -> None:
+        """Add the sums of parts of these columns: see `folded`."""
+        if len(parts.levels):
+            e = parts.exponents
+            self._fold(mirrored(parts.levels), parts.first, (e, e), (of, of), 0, sign)
+
+    def _fold(
+        self,
+        levels: Levels,
+        first: int,
+        exponents: tuple[Indices, Indices],
+        of: tuple[Sequence[int], Sequence[int]],
+        up: int,
+        sign: int,
+    ) -> None:
+        self._reach(np.maximum(*(largest_of_parts(e, own, self.size) for e, own in zip(exponents, of, strict=True))))
+        whole, start, count = folded(levels, exponents, of, self.exponents, up)
+        self._add(first + start, whole, -(-count // 512), sign)
 
     def _add(self, first: int, levels: Levels, terms: int, sign: int = 1) -> None:
         """Add levels, those from s = first on, each entry of which is at most `terms` sums of up to 2**53."""
@@ -222,49 +310,6 @@ class GramSums:
         shift = np.where(before == UNSEEN, 0, self.exponents - before)
         if not shift.any():
             return
-        self._carry()
-        # An entry becomes 2**-d of itself: a places down, and up again by the r bits that are too much.
-        down = shift[:, None] + shift[None, :]
-        places = -(-down // WIDTH)
-        lifted = self.levels << (places * WIDTH - down)
-        count = len(lifted)
-        self.levels = np.zeros((count + int(places.max()), *down.shape), dtype=np.int64)
-        for a in np.unique(places):
-            self.levels[a : a + count] += np.where(places == a, lifted, 0)
-        self.load = 2
-
-
-class _Units:
-    """Multiplication of the columns of [A b] by 2**(21 - E_j), exactly, in one buffer that is used again."""
-
-    def __init__(self, exponents: Indices) -> None:
-        power = np.where(exponents == UNSEEN, 0, 21 - exponents)
-        # Powers of two beyond the range of float64 go in two steps.
-        first = np.minimum(power, 1000)
-        self._first = np.ldexp(1.0, first)
-        self._then = np.ldexp(1.0, power - first)[:, None] if power.max() > 1000 else None
-        self._t = np.empty((len(exponents), 0))
-
-    def scaled(self, A: Array, b: Array) -> Array | None:
-        """t (n + 1, k), [A b]' times 2**(21 - E), valid until the next call; None where that would underflow."""
-        if self._t.shape[1] != len(b):
-            self._t = np.empty((len(self._first), len(b)))
-        t = self._t
-        try:
-            # Scaling is exact unless it underflows, which the processor reports.
-            with np.errstate(under="raise"):
-                # In the order of A first, as memory likes it; then transposed out of the cache.
-                t[:-1] = np.multiply(A, self._first[:-1]).T
-                np.multiply(b, self._first[-1], out=t[-1])
-                if self._then is not None:
-                    t *= self._then
-        except FloatingPointError:
-            return None
-        return t
-
-
-def _parts(rows: slice, most: int) -> list[slice]:
-    """The rows in runs of at most `most` and nearly equal length, so that room for them is made once or twice."""
-    start, length = rows.start, rows.stop - rows.start
-    count = -(-length // most)
-    return [slice(start + length * k // count, start + length * (k + 1) // count) for k in range(count)]
+        self.levels, first = moved(self.levels, shift[:, None] + shift[None, :])
+        self.first += first
+        self.load = 1
