@@ -74,9 +74,18 @@ def counted(solve: Callable[[Task], Answer], kind: str, first: int, beyond: int,
     refused = Counter(reason for seed, reason in found.reasons.items() if seed not in wrong)
     reasons = [*(f"{why}: {number}" for why, number in sorted(refused.items()))]
     reasons += [f"seed {seed}: {found.reasons[seed]}" for seed in wrong]
-    numbers = (found.count(verdict) for verdict in RoundingVerdict)
+    counts = {verdict.name.lower(): found.count(verdict) for verdict in RoundingVerdict}
     seconds = round(process_time() - started, 3)
-    return Counted(kind, first, beyond, *numbers, found.figures, seconds, source, "; ".join(reasons))
+    return Counted(
+        kind,
+        first,
+        beyond,
+        **counts,
+        figures=found.figures,
+        seconds=seconds,
+        source=source,
+        reasons="; ".join(reasons),
+    )
 
 
 def read(files: Iterable[Path]) -> tuple[Counted, ...]:
@@ -126,7 +135,9 @@ def _read(path: Path) -> list[Counted]:
 
 def _parsed(line: Sequence[str]) -> Counted:
     kind, *numbers, seconds, source, reasons = line
-    return Counted(kind, *map(int, numbers), float(seconds), source, reasons)
+    first, beyond, solved, singular, out_of_range, refused, wrong, figures = map(int, numbers)
+    verdicts = solved, singular, out_of_range, refused, wrong
+    return Counted(kind, first, beyond, *verdicts, figures, float(seconds), source, reasons)
 
 
 def _names() -> list[str]:

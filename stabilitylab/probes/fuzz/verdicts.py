@@ -132,7 +132,8 @@ def _said(kind: RoundingVerdict, right: bool, claim: str) -> Verdict:
 def _verdict_on_figures(found: Answer, task: Task, exact: ExactRegression) -> Verdict:
     compared: Counter[str] = Counter()
     for name in task.figures:
-        value, wanted = found.figures.get(name), _exact_figures(exact, name)
+        value: Any = found.figures.get(name)
+        wanted = _exact_figures(exact, name)
         if wanted is None:
             continue
         numbers, is_right, is_out = wanted
