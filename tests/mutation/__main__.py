@@ -1,7 +1,7 @@
 """`python -m tests.mutation [MODULE...]`: plants mutants in modules, runs the tests that reach them, writes a table.
 
-MODULE is a path in the package, such as exact/solve/interval.py, or a piece of it; without any, all modules of `session.ROOMS`
-take part. Run from the root of the checkout; the source tree is not written to.
+MODULE is a path in the package, such as exact/solve/interval.py, or a piece of it; without any, all modules of
+`session.ROOMS` take part. Run from the root of the checkout; the source tree is not written to.
 """
 
 import argparse

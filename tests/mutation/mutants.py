@@ -68,7 +68,8 @@ class Mutant:
 def mutants(module: str, source: str, count: int, seed: int) -> list[Mutant]:
     """`count` mutants of a module, or all where it has fewer; the same for the same seed and source, in order of lines.
 
-    Names, annotations, decorators, docstrings, imports and the messages of errors are left alone.
+    Names, annotations, decorators, docstrings, imports and the messages of errors are left alone, and so is strict= of
+    zip, on which no result depends.
     """
     every = sorted(set(_every(source)))
     chosen = sorted(random.Random(f"{seed} {module}").sample(every, min(count, len(every))))
@@ -141,12 +142,14 @@ def _every(source: str) -> Iterator[Change]:
                 if encoded[start:end].decode() != text:
                     yield start, end, text, inside, statement.lineno, last
         for name, value in ast.iter_fields(node):
-            if name in ("annotation", "returns", "decorator_list", "keywords_") or (isinstance(node, ast.Raise)):
+            if name in ("annotation", "returns", "decorator_list") or isinstance(node, ast.Raise):
                 continue
             for child in value if isinstance(value, list) else [value]:
                 if not isinstance(child, ast.AST) or isinstance(child, ast.Import | ast.ImportFrom):
                     continue
                 if isinstance(node, ast.Assign | ast.AnnAssign) and _is_alias(node):
+                    continue
+                if isinstance(child, ast.keyword) and child.arg == "strict":
                     continue
                 below = inside
                 if isinstance(node, ast.FunctionDef):
