@@ -52,7 +52,10 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 def judge(mutant: Mutant, reach: Sequence[Reach]) -> Judged:
     """Run the tests that reach the statement of a mutant; of one that runs on import, all that reach the module."""
-    tests = sorted((one for one in reach if _reaches(one, mutant)), key=lambda one: one.seconds)
+    chosen = [one for one in reach if _reaches(one, mutant, mutant.first)]
+    # A statement such as `continue` has no line of its own in the compiled code.
+    chosen = chosen or [one for one in reach if _reaches(one, mutant, mutant.first - 1)]
+    tests = sorted(chosen, key=lambda one: one.seconds)
     if not tests:
         return Judged(mutant, "not reached", 0)
     path = ROOT / mutant.module
@@ -60,16 +63,16 @@ def judge(mutant: Mutant, reach: Sequence[Reach]) -> Judged:
 
     def run() -> int:
         sys.meta_path.insert(0, Replaced(name, path, mutant.source))
-        chosen = [one.test for one in tests]
-        return int(pytest.main(["-x", "-q", "-n", "0", "--no-header", "-p", "no:cacheprovider", *chosen]))
+        names = [one.test for one in tests]
+        return int(pytest.main(["-x", "-q", "-n", "0", "--no-header", "-p", "no:cacheprovider", *names]))
 
     ended = in_child(run, STARTING + SLACK * sum(one.seconds for one in tests))
     outcome = {None: "timed out", 0: "survived"}.get(ended.code, "killed")
     return Judged(mutant, outcome, len(tests))
 
 
-def _reaches(one: Reach, mutant: Mutant) -> bool:
+def _reaches(one: Reach, mutant: Mutant, first: int) -> bool:
     lines = one.lines.get(mutant.module, frozenset())
     if mutant.imported:
         return bool(lines)
-    return any(mutant.first <= line <= mutant.last for line in lines)
+    return any(first <= line <= mutant.last for line in lines)

@@ -100,6 +100,8 @@ def _every(source: str) -> Iterator[Change]:
         return (start + found.start(), start + found.end()) if found else None
 
     def changes(node: ast.AST) -> Iterator[tuple[int, int, str]]:
+        if isinstance(node, DROPPED) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+            yield *span(node), "pass"
         if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
             if not any(
                 isinstance(side, ast.Constant | ast.JoinedStr) and _is_text(side) for side in (node.left, node.right)
@@ -126,8 +128,6 @@ def _every(source: str) -> Iterator[Change]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
             for other in (node.value + 1, node.value - 1):
                 yield *span(node), repr(other) if other >= 0 else f"({other!r})"
-        elif isinstance(node, DROPPED) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
-            yield *span(node), "pass"
         elif isinstance(node, ast.Return) and node.value is not None and not _is_nothing(node.value):
             yield *span(node.value), "None"
 
@@ -136,7 +136,8 @@ def _every(source: str) -> Iterator[Change]:
             statement = node
         if statement is not None:
             last = statement.end_lineno or statement.lineno
-            if hasattr(statement, "body"):  # of a compound statement the head alone
+            if hasattr(statement, "body") and not isinstance(statement, ast.FunctionDef):
+                # Of a compound statement the head alone; defaults of a function count where it is called.
                 last = max(statement.lineno, statement.body[0].lineno - 1)
             for start, end, text in changes(node):
                 if encoded[start:end].decode() != text:

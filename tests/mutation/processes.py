@@ -37,7 +37,7 @@ def in_child(function: Callable[[], int], limit: float) -> Ended:
             os.dup2(handle, 2)
             code = function()
         except BaseException:
-            traceback.print_exc()
+            os.write(2, traceback.format_exc().encode())  # sys.stderr may be a file of pytest's
         finally:
             os._exit(code)
     try:

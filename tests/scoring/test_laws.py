@@ -22,7 +22,9 @@ def made(x, **given):
     x = np.asarray(x, dtype=float)
     primes = iter([3.0, 5.0, 7.0, 11.0, 13.0, 17.0, 19.0, 23.0, 29.0, 31.0])
     scalars = ("cond", "cond_scaled", "normwise")
-    values = {f.name: next(primes) if f.name in scalars else np.full(len(x), next(primes)) for f in fields(Conditioning)}
+    values = {
+        f.name: next(primes) if f.name in scalars else np.full(len(x), next(primes)) for f in fields(Conditioning)
+    }
     return Conditioning(**{**values, "x": x, **given})
 
 
