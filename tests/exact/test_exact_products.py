@@ -1,7 +1,8 @@
-"""First slices leave room for exact sums of any number of products: shown by the operands, at 2048 columns and beyond."""
+"""First slices leave room for exact sums of any number of products: shown by the operands, beyond 2048 columns."""
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from stabilitylab.exact.float64.preconditioner import ScaledProblem, alpha_from_
 class Recorded(np.ndarray):
     """An array that keeps the operands of every matrix product in which it is the left one."""
 
-    kept = []
+    kept: ClassVar[list[list[np.ndarray]]] = []
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         plain = [np.asarray(v) for v in inputs]
