@@ -20,13 +20,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--mutants", type=int, default=40, help="of each module; default 40")
     parser.add_argument("--seed", type=int, default=1, help="another seed draws other mutants; default 1")
     parser.add_argument("--jobs", type=int, default=1, help="modules at a time; default 1")
+    parser.add_argument("--tests", nargs="+", default=[], help="files of tests, in place of those of the module's room")
     parser.add_argument("--cache", type=Path, default=Path(".mutation"), help="where the lines of tests are kept")
     parser.add_argument("--out", type=Path, help="also write the table and the survivors to this file (.md)")
     asked = parser.parse_args(arguments)
     os.environ["CI"] = "1"  # the same examples in every property
     from .session import run  # after the environment, which pytest's plugins read
 
-    tallies, survivors = run(asked.modules, asked.mutants, asked.seed, asked.jobs, asked.cache)
+    tallies, survivors = run(asked.modules, asked.tests, asked.mutants, asked.seed, asked.jobs, asked.cache)
     text = table(tallies) + "".join(f"\n```diff\n{diff}\n```\n" for diff in survivors)
     print(text)
     if asked.out:

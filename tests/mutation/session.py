@@ -41,10 +41,12 @@ def modules(named: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
     return chosen
 
 
-def run(named: Sequence[str], count: int, seed: int, jobs: int, cache: Path) -> tuple[list[Tally], list[str]]:
-    """The tally of every module, and the diffs of the mutants that survived."""
-    chosen = modules(named)
-    reach = {tests: reached(_files(tests), cache) for tests in dict.fromkeys(tests for _, tests in chosen)}
+def run(
+    named: Sequence[str], tests: Sequence[str], count: int, seed: int, jobs: int, cache: Path
+) -> tuple[list[Tally], list[str]]:
+    """The tally of every module, and the diffs of the mutants that survived; tests: in place of those of ROOMS."""
+    chosen = [(module, tuple(tests) or of_room) for module, of_room in modules(named)]
+    reach = {names: reached(_files(names), cache) for names in dict.fromkeys(names for _, names in chosen)}
     with ThreadPoolExecutor(jobs) as pool:
         outcomes = list(pool.map(lambda one: of_module(one[0], reach[one[1]], count, seed), chosen))
     return [tally for tally, _ in outcomes], [diff for _, diffs in outcomes for diff in diffs]
