@@ -51,10 +51,12 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 
 def judge(mutant: Mutant, reach: Sequence[Reach]) -> Judged:
-    """Run the tests that reach the statement of a mutant; of one that runs on import, all that reach the module."""
-    chosen = [one for one in reach if _reaches(one, mutant, mutant.first)]
-    # A statement such as `continue` has no line of its own in the compiled code.
-    chosen = chosen or [one for one in reach if _reaches(one, mutant, mutant.first - 1)]
+    """Run the tests that reach the statement of a mutant, or all that reach the module where it runs on import."""
+    chosen: list[Reach] = []
+    # A statement such as `continue` has no line of its own in the compiled code; a decorator may run on import only.
+    for first, last in ((mutant.first, mutant.last), (mutant.first - 1, mutant.last), (0, sys.maxsize)):
+        lines_of = ((one, one.lines.get(mutant.module, ())) for one in reach)
+        chosen = chosen or [one for one, lines in lines_of if any(first <= line <= last for line in lines)]
     tests = sorted(chosen, key=lambda one: one.seconds)
     if not tests:
         return Judged(mutant, "not reached", 0)
@@ -69,10 +71,3 @@ def judge(mutant: Mutant, reach: Sequence[Reach]) -> Judged:
     ended = in_child(run, STARTING + SLACK * sum(one.seconds for one in tests))
     outcome = {None: "timed out", 0: "survived"}.get(ended.code, "killed")
     return Judged(mutant, outcome, len(tests))
-
-
-def _reaches(one: Reach, mutant: Mutant, first: int) -> bool:
-    lines = one.lines.get(mutant.module, frozenset())
-    if mutant.imported:
-        return bool(lines)
-    return any(first <= line <= mutant.last for line in lines)

@@ -59,11 +59,6 @@ class Mutant:
         lines = difflib.unified_diff(old, new, self.module, self.inside, lineterm="", n=0)
         return "\n".join(lines)
 
-    @property
-    def imported(self) -> bool:
-        """Whether the statement runs when the module is imported, outside of any function."""
-        return self.inside == "" or self.inside.endswith(".")
-
 
 def mutants(module: str, source: str, count: int, seed: int) -> list[Mutant]:
     """`count` mutants of a module, or all where it has fewer; the same for the same seed and source, in order of lines.

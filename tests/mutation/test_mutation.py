@@ -78,9 +78,6 @@ def test_a_seed_draws_the_same_mutants_and_moved_lines_change_no_name():
     assert len(set(changes(SOURCE, 9))) == 9
     moved = SOURCE.replace("def f", "UNUSED = None\n\n\ndef f")
     assert set(changes(moved)) == set(changes(SOURCE))
-    every = mutants("m.py", SOURCE, 1000, 1)
-    assert {one.imported for one in every if one.inside == "f"} == {False}
-    assert {one.imported for one in every if one.inside in ("", "C.")} == {True}
 
 
 def test_operators_are_found_across_lines_and_parentheses():
@@ -150,11 +147,12 @@ def test_a_mutant_is_killed_or_survives_or_loops_or_is_not_reached_and_the_sourc
         ("if x < 0:", "if x <= 0:"): "survived",  # which is equivalent: 0 for 0
         ("return x + 0 * x", "return x - 0 * x"): "survived",  # equivalent too
         ("x -= 1", "x += 1"): "timed out",
-        ("return 1", "return 2"): "not reached",
+        ("return 1", "return 2"): "survived",  # no test reaches it, and it might run on import
     }
     found = {change: judging.judge(by_change[change], reach) for change in expected}
     assert {change: one.outcome for change, one in found.items()} == expected
-    assert {one.tests for one in found.values()} == {0, 1}
+    assert {one.tests for one in found.values()} == {1}
+    assert judging.judge(by_change["return 1", "return 2"], reach[1:]).outcome == "not reached"
     assert (planted / module).read_text() == PLANTED
     # The second time nothing is run to find out what the tests reach.
     kept = next((planted / "cache").glob("*.json"))
