@@ -22,7 +22,7 @@ ROOMS = {
     "scoring/metrics": ("tests/scoring",),
     "scoring/theory": ("tests/scoring",),
     "scoring/reference.py": ("tests/scoring",),
-    "probes/metamorphic/laws.py": ("tests/probes/test_metamorphic_laws.py",),
+    "probes/metamorphic/laws.py": ("tests/probes/test_metamorphic_laws.py", "tests/probes/test_law_pairs.py"),
 }
 """What is tested by mutants, and by which tests."""
 
