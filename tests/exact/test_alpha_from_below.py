@@ -166,10 +166,10 @@ def test_of_an_exact_product_only_its_roundings_are_left_of_the_bounds():
 # --- where underflow or overflow could spoil a bound
 
 
-@pytest.mark.parametrize(
-    ("size", "scaled"), [(2.0**-100, False), (2.0**-101, True), (2.0**100, False), (2.0**101, True)]
-)
-def test_columns_and_b_are_scaled_only_outside_2_to_100(size, scaled):
+@pytest.mark.parametrize("exponent", [100, -100])
+@pytest.mark.parametrize("beyond", [False, True])
+def test_columns_and_b_are_scaled_only_outside_2_to_100(exponent, beyond):
+    size, scaled = 2.0**exponent * ((1.2 if exponent > 0 else 0.8) if beyond else 1.0), beyond
     other = np.array([0.0, 1.0])
     data = ScaledProblem.of(np.column_stack([[size, 0.0], other]), other)
     assert data.exponents.any() == scaled

@@ -53,10 +53,13 @@ class _Loader(importlib.machinery.SourceFileLoader):
 def judge(mutant: Mutant, reach: Sequence[Reach]) -> Judged:
     """Run the tests that reach the statement of a mutant, or all that reach the module where it runs on import."""
     chosen: list[Reach] = []
-    # A statement such as `continue` has no line of its own in the compiled code; a decorator may run on import only.
-    for first, last in ((mutant.first, mutant.last), (mutant.first - 1, mutant.last), (0, sys.maxsize)):
+    # A statement such as `continue` has no line of its own in the compiled code.
+    for first in (mutant.first, mutant.first - 1):
         lines_of = ((one, one.lines.get(mutant.module, ())) for one in reach)
-        chosen = chosen or [one for one, lines in lines_of if any(first <= line <= last for line in lines)]
+        chosen = chosen or [one for one, lines in lines_of if any(first <= line <= mutant.last for line in lines)]
+    # What runs on import belongs to all tests beside those that reach the module: some look at its constants alone.
+    files = {_file(one) for one in reach if mutant.module in one.lines}
+    chosen = chosen or [one for one in reach if _file(one) in files]
     tests = sorted(chosen, key=lambda one: one.seconds)
     if not tests:
         return Judged(mutant, "not reached", 0)
@@ -71,3 +74,7 @@ def judge(mutant: Mutant, reach: Sequence[Reach]) -> Judged:
     ended = in_child(run, STARTING + SLACK * sum(one.seconds for one in tests))
     outcome = {None: "timed out", 0: "survived"}.get(ended.code, "killed")
     return Judged(mutant, outcome, len(tests))
+
+
+def _file(one: Reach) -> str:
+    return one.test.partition("::")[0]

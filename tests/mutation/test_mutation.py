@@ -151,7 +151,8 @@ def test_a_mutant_is_killed_or_survives_or_loops_or_is_not_reached_and_the_sourc
     }
     found = {change: judging.judge(by_change[change], reach) for change in expected}
     assert {change: one.outcome for change, one in found.items()} == expected
-    assert {one.tests for one in found.values()} == {1}
+    assert {one.tests for change, one in found.items() if change[0] not in ("LIMIT = 10", "return 1")} == {1}
+    assert {found["LIMIT = 10", "LIMIT = 11"].tests, found["return 1", "return 2"].tests} == {2}
     assert judging.judge(by_change["return 1", "return 2"], reach[1:]).outcome == "not reached"
     assert (planted / module).read_text() == PLANTED
     # The second time nothing is run to find out what the tests reach.
