@@ -84,6 +84,8 @@ def test_the_first_problem_is_the_given_one_but_for_three_laws(name):
 def test_r_squared_is_compared_of_an_added_column_and_nothing_else():
     pair = pair_of("added column")
     assert pair.fit
+    wide = np.column_stack([X, Y + 5])
+    assert np.array_equal(LAWS["added column"].pair(wide, Y, K).one.X, X)
     assert LAWS["added column"].columns == LAWS["order of columns"].columns == 2
     assert {LAWS[name].columns for name in set(LAWS) - {"added column", "order of columns"}} == {1}
 
