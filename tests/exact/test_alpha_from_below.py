@@ -160,7 +160,20 @@ def test_of_an_exact_product_only_its_roundings_are_left_of_the_bounds():
     # d = sqrt(n) 2**-20: the grid of 2 is 2**(2 - 21), and A1 = A, X1 = X all the same.
     e = gamma(2 * n + 4) * MP.sqrt(n) * MP.sqrt(n) * MP.mpf(2) ** -20 / 2 + 2 * U * MP.sqrt(n)
     sliced = s + 2 * MP.sqrt(1 + s) * e + e * e
-    assert near(alpha_from_sliced_product(data, X), sliced, 1e-5)
+    assert near(alpha_from_sliced_product(data, X), sliced, 1e-7)
+
+
+@pytest.mark.parametrize("m", [256, 4096, 16384])
+def test_a_norm_that_is_taken_from_rounded_sums_is_taken_too_large(m):
+    """|C|² is at most trace(S) / (1 - gamma_k): seen where thousands of roundings are all that there is of alpha."""
+    A = np.full((m, 1), m**-0.5)
+    data, X = ScaledProblem.of(A, np.ones(m)), np.eye(1)
+    s = gamma(blocks(A)) / (1 - gamma(blocks(A)))
+    e = gamma(2)
+    plain = s + 2 * MP.sqrt(1 + s) * e + e * e
+    assert near(alpha_from_product(data, X), plain, 1e-11)
+    e = 2 * U / MP.sqrt(1 - gamma(blocks(A)))
+    assert alpha_from_sliced_product(data, X) >= s + 2 * MP.sqrt(1 + s) * e + e * e
 
 
 # --- where underflow or overflow could spoil a bound
