@@ -65,7 +65,7 @@ def test_the_norms_and_the_roundings_of_scaled_data(m, n):
         size = MP.sqrt(MP.mpf(float(data.G[j, j])) * (1 + 2 * gamma(k)))
         assert size <= MP.mpf(float(data.norms[j])) <= size * (1 + (16 * n + 160) * U)
     # Four times as much as 4 n + 32 roundings of numbers of 0 or more can take away.
-    assert MP.mpf(data.up) - 1 == pytest.approx(4 * (4 * n + 32) * U, rel=1e-2)
+    assert MP.mpf(data.up) - 1 == pytest.approx(4 * (4 * n + 32) * U, rel=1e-2, abs=0)
     found, t, usable = reach(data, X)
     assert found == n
     assert all(near(v, exact, 1e-12) for v, exact in zip(t, columns_of(X, data.norms), strict=True))
@@ -81,7 +81,7 @@ def test_alpha_from_the_gram_matrix(m, n):
     rounding = gamma(data.gram_roundings) + gamma(2 * n + 2) * (1 + gamma(data.gram_roundings))
     alpha, likely = alpha_from_gram(data, X)
     assert near(alpha, norm(M) + rounding * size**2, 0.012)
-    assert likely == pytest.approx(float(norm(M) + U * size**2), rel=1e-3)
+    assert likely == pytest.approx(float(norm(M) + U * size**2), rel=1e-3, abs=0)
 
 
 def squared(S, s, e):

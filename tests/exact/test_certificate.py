@@ -39,3 +39,9 @@ def test_the_digits_hold_for_the_radii_they_were_taken_from():
     pairs = list(zip(CERTIFICATE.x, CERTIFICATE.radius, strict=True))
     assert all(radius <= bound * abs(x) for x, radius in pairs)
     assert any(radius > bound / 100 * abs(x) for x, radius in pairs)
+
+
+def test_what_a_certificate_took_is_told_and_nothing_unless_it_is_known():
+    fields = {name: getattr(CERTIFICATE, name) for name in CERTIFICATE.__dataclass_fields__ if name != "seconds"}
+    assert type(CERTIFICATE)(**fields).seconds == 0.0
+    assert CERTIFICATE.seconds > 0.0

@@ -49,7 +49,7 @@ def test_normal_is_u_times_its_sensitivity_and_ten_times_that(constant):
     c = made(X3)
     estimate, bound = LAWS["normal"](A3, c, U, constant)
     assert estimate.tolist() == [constant * U * c.normal[0]] * 3
-    assert bound == pytest.approx(10 * constant * U * c.normal, rel=1e-15)
+    assert bound == pytest.approx(10 * constant * U * c.normal, rel=1e-15, abs=0)
 
 
 @pytest.mark.parametrize("normwise", [1.0, 1e6])
@@ -57,7 +57,7 @@ def test_normwise_is_the_columnwise_law_at_best_and_the_larger_of_two_at_worst(n
     c = made(X3, normwise=normwise)
     estimate, bound = LAWS["normwise"](A3, c, U, 0.25)
     assert estimate.tolist() == [0.25 * U * c.columnwise[0]] * 3
-    assert bound == pytest.approx([max(2.5 * U * c.columnwise[0], 2 * U * normwise)] * 3, rel=1e-15)
+    assert bound == pytest.approx([max(2.5 * U * c.columnwise[0], 2 * U * normwise)] * 3, rel=1e-15, abs=0)
 
 
 @pytest.mark.parametrize("cond", [1.0, 1e3])
@@ -66,7 +66,7 @@ def test_gram_schmidt_is_the_normal_equations_at_best_and_the_cube_of_the_condit
     estimate, bound = LAWS["gram-schmidt"](A3, c, U, 0.25)
     assert estimate.tolist() == [0.25 * U * c.normal[0]] * 3
     size = (3.0**2 + 2.0**2 + 0.5**2) ** 0.5
-    assert bound == pytest.approx([max(2.5 * U * c.normal[0], 0.1 * U * cond**3 * size)] * 3, rel=1e-14)
+    assert bound == pytest.approx([max(2.5 * U * c.normal[0], 0.1 * U * cond**3 * size)] * 3, rel=1e-14, abs=0)
 
 
 def factors(rows, pivoting):
@@ -101,8 +101,8 @@ def test_elimination_is_the_product_of_the_sizes_of_its_factors(rows):
         size = inverse @ (np.abs(L) @ (np.abs(R) @ np.abs(X3)))
         for constant in (2.0**-6, 1.0):
             estimate, bound = LAWS[name](A, c, U, constant)
-            assert estimate == pytest.approx(constant * U * size, rel=1e-9)
-            assert bound == pytest.approx(max(1.0, 10 * constant) * 3 * U * size, rel=1e-9)
+            assert estimate == pytest.approx(constant * U * size, rel=1e-9, abs=0)
+            assert bound == pytest.approx(max(1.0, 10 * constant) * 3 * U * size, rel=1e-9, abs=0)
 
 
 def test_elimination_of_a_singular_matrix_and_through_a_pivot_of_zero_can_lose_everything():
@@ -128,8 +128,8 @@ def test_a_route_that_works_in_a_wider_format_errs_by_that_and_by_the_rounding_o
     plain = predict(label(law="columnwise"), A3, c, u32)
     assert plain.errors.tolist() == [u32 * c.columnwise[0]] * 3
     wider = predict(label(law="columnwise", works_in="float64"), A3, c, u32)
-    assert wider.errors == pytest.approx(U * c.columnwise + u32 * np.abs(X3), rel=1e-14)
-    assert wider.bound == pytest.approx(10 * U * c.columnwise + u32 * np.abs(X3), rel=1e-14)
+    assert wider.errors == pytest.approx(U * c.columnwise + u32 * np.abs(X3), rel=1e-14, abs=0)
+    assert wider.bound == pytest.approx(10 * U * c.columnwise + u32 * np.abs(X3), rel=1e-14, abs=0)
     same = predict(label(law="columnwise", works_in="float64"), A3, c, U)
     assert same.errors.tolist() == [U * c.columnwise[0]] * 3
     assert same.bound.tolist() == [10 * U * c.columnwise[0]] * 3
@@ -157,8 +157,8 @@ def test_a_cutoff_drops_directions_up_to_it_and_the_bound_those_within_a_factor_
     found = predict(route, DIAGONAL, c, U)
     lost, perhaps = (np.where(np.arange(5) >= 5 - k, X5, 0.0) for k in (dropped, doubtful))
     error = U * 2.0**-30
-    assert found.errors == pytest.approx(lost + error, rel=1e-12)
-    assert found.bound == pytest.approx(np.maximum(10 * error, 2 * (lost + error + perhaps)), rel=1e-12)
+    assert found.errors == pytest.approx(lost + error, rel=1e-12, abs=0)
+    assert found.bound == pytest.approx(np.maximum(10 * error, 2 * (lost + error + perhaps)), rel=1e-12, abs=0)
 
 
 def test_a_cutoff_counts_from_the_largest_singular_value():
