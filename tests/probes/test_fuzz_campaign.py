@@ -13,6 +13,7 @@ from stabilitylab.lab import trial
 from stabilitylab.lab.experiment import counted, load
 from stabilitylab.lab.runner import run_experiment
 from stabilitylab.probes import fuzz
+from stabilitylab.probes.fuzz import __main__ as command
 from stabilitylab.probes.fuzz import campaign
 from stabilitylab.probes.fuzz.campaign import Counted, append, read, run, share, units
 from stabilitylab.report.writers import markdown
@@ -68,6 +69,17 @@ def test_reasons_are_counted_and_wrong_answers_have_their_seeds(small, tmp_path)
     assert near.refused + near.wrong == 5
     assert near.reasons.count("seed") == near.wrong > 0
     assert f"not proven: {near.refused}" in near.reasons
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_the_command_counts_parts_and_fails_where_an_answer_was_wrong(small, tmp_path, monkeypatch, capsys, wrong):
+    monkeypatch.setattr(command, "solve", one_ulp_off if wrong else by_flint)
+    monkeypatch.setattr("sys.argv", ["fuzz", str(tmp_path / "a.csv"), "--parts", "1", "2"])
+    assert command.main() == int(wrong)
+    said = capsys.readouterr().out
+    assert said.endswith(f"{5 * wrong} wrong\n")
+    assert ("near duplicates from seed 5: seed 5: a coefficient; seed 6" in said) == wrong
+    assert [(line.first, line.beyond) for line in read([tmp_path / "a.csv"])] == [(5, 10), (5, 10)]
 
 
 @pytest.mark.parametrize(
