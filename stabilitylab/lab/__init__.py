@@ -23,7 +23,6 @@ from stabilitylab.data.equivalents import Variant
 from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.exact import GramAccumulator, enclose, lstsq
 from stabilitylab.exact.gram.inputs import exact_input
-from stabilitylab.exact.least_squares import by_every_route
 from stabilitylab.exact.statistics import evidence_of
 from stabilitylab.lab.environments import Requirement, VersionError, interpreter
 from stabilitylab.lab.experiment import Experiment, Probe, Size
@@ -47,8 +46,8 @@ __all__ = [
     "NOTHING", "Block", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
     "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "Pivot", "Probe",
     "Problem", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table", "TableBlock",
-    "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench", "by_every_route",
-    "case", "cases", "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz", "haar", "how_reported",
-    "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "plain", "preloading",
-    "problems", "rank_policy", "reference", "remedy", "run_file", "singular_values", "solvers", "superscript",
+    "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench", "case", "cases",
+    "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz", "haar", "how_reported", "installed_blas",
+    "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "plain", "preloading", "problems",
+    "rank_policy", "reference", "remedy", "run_file", "singular_values", "solvers", "superscript",
 ]  # fmt: skip

@@ -17,13 +17,13 @@ from stabilitylab.probes.fuzz import (
     Answer,
     RoundingVerdict,
     Task,
+    certified,
     count_verdicts,
     exact_regression,
     oracle,
     random_task,
     verdict_on,
 )
-from stabilitylab.probes.fuzz.__main__ import solve as by_engine
 from stabilitylab.probes.fuzz.task import FIGURES
 from stabilitylab.probes.fuzz.verdicts import is_nearest, is_nearest_root
 from wild import PROPERTY, double, is_root
@@ -155,7 +155,7 @@ def test_what_is_no_figure_is_wrong(value):
 def test_a_figure_beyond_the_range_is_to_be_refused():
     task = Task(np.array([[1.0], [1.0]]), np.array([2.0**600, 2.0**500]), figures=("rss", "residual_norm"))
     assert isinstance(by_flint(task).figures["rss"], OutOfRangeError)
-    assert verdict_on(by_flint, task).kind is verdict_on(by_engine, task).kind is SOLVED
+    assert verdict_on(by_flint, task).kind is verdict_on(certified, task).kind is SOLVED
     infinite = Answer(by_flint(task).x, {"rss": np.inf, "residual_norm": by_flint(task).figures["residual_norm"]})
     assert verdict_on(lambda _: infinite, task).reason == "a number of rss"
 
@@ -237,4 +237,4 @@ def test_ties_go_to_even_and_what_underflows_to_zero_is_no_solution():
 
 @EACH
 def test_the_engine_is_not_wrong(kind):
-    assert count_verdicts(by_engine, kind, range(FEW[kind])).reasons == {}
+    assert count_verdicts(certified, kind, range(FEW[kind])).reasons == {}

@@ -73,7 +73,7 @@ def test_reasons_are_counted_and_wrong_answers_have_their_seeds(small, tmp_path)
 
 @pytest.mark.parametrize("wrong", [False, True])
 def test_the_command_counts_parts_and_fails_where_an_answer_was_wrong(small, tmp_path, monkeypatch, capsys, wrong):
-    monkeypatch.setattr(command, "solve", one_ulp_off if wrong else by_flint)
+    monkeypatch.setattr(command, "certified", one_ulp_off if wrong else by_flint)
     monkeypatch.setattr("sys.argv", ["fuzz", str(tmp_path / "a.csv"), "--parts", "1", "2"])
     assert command.main() == int(wrong)
     said = capsys.readouterr().out
@@ -148,7 +148,7 @@ def test_the_chapter_refutes_a_planted_solver_and_names_its_seeds(tmp_path, monk
         replace(LINE, kind="weights", solved=8 - wrong, refused=0, wrong=wrong, reasons="seed 4: planted"),
     ):
         append(tmp_path / "campaign" / "a.csv", line)
-    monkeypatch.setattr(fuzz, "answer", lambda task, engine: replace(solve(task), route="planted route"))
+    monkeypatch.setattr(fuzz, "certified", lambda task: replace(solve(task), route="planted route"))
     trial._loaded.cache_clear()
     found = run_experiment(counted(load(file), 25), size="quick", jobs=1, out=tmp_path).chapter
     trial._loaded.cache_clear()

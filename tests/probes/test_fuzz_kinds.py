@@ -9,8 +9,7 @@ import pytest
 
 import stabilitylab as sl
 from stabilitylab.core.arithmetic.processor import is_default_mode
-from stabilitylab.probes.fuzz import KINDS, Engine, answer, exact_regression, exact_solution, random_task
-from stabilitylab.probes.fuzz.__main__ import ENGINE
+from stabilitylab.probes.fuzz import CERTIFIED, KINDS, Engine, answer, exact_regression, exact_solution, random_task
 from stabilitylab.probes.fuzz.modes import AVAILABLE
 from stabilitylab.probes.fuzz.random_problems import FLOAT_KINDS
 from stabilitylab.probes.fuzz.task import FIGURES, OF_SUMS
@@ -153,7 +152,7 @@ def test_a_task_with_a_mode_is_solved_in_that_mode_and_the_mode_is_left():
     for task in drawn("processor modes", 12):
         assert task.mode
         if exact_regression(task.columns, task.b, inverse=False):
-            answer(task, Engine(lstsq, sl.GramAccumulator, ENGINE.by_every_route))
+            answer(task, Engine(lstsq, sl.GramAccumulator, CERTIFIED.by_every_route))
     assert seen
     assert not any(seen)
     assert is_default_mode()
@@ -167,13 +166,13 @@ def test_data_are_changed_after_the_fit_and_the_task_is_not():
         given.append(b)
         return sl.lstsq(A, b)
 
-    found = answer(task, Engine(lstsq, sl.GramAccumulator, ENGINE.by_every_route))
+    found = answer(task, Engine(lstsq, sl.GramAccumulator, CERTIFIED.by_every_route))
     assert np.flatnonzero(given[0] != task.b).tolist() == [task.changed]
     assert task.b.tolist() == before
     assert set(found.figures) == set(FIGURES)
 
 
 def test_every_route_has_several_and_the_engine_names_its_own():
-    found = answer(random_task("every route", 0), ENGINE)
+    found = answer(random_task("every route", 0), CERTIFIED)
     assert len(found.by_route) > 2
     assert found.route in found.by_route

@@ -9,17 +9,8 @@ from pathlib import Path
 
 from stabilitylab.core import environment
 from stabilitylab.core.environment import one_blas_thread
-from stabilitylab.exact import GramAccumulator, lstsq
-from stabilitylab.exact.least_squares import by_every_route
 from stabilitylab.probes.fuzz.campaign import PART, Counted, run
-from stabilitylab.probes.fuzz.task import Answer, Engine, Task, answer
-
-ENGINE = Engine(lstsq, GramAccumulator, by_every_route)
-
-
-def solve(task: Task) -> Answer:
-    """The certified solver's answer."""
-    return answer(task, ENGINE)
+from stabilitylab.probes.fuzz.engine import certified
 
 
 def main() -> int:
@@ -38,7 +29,7 @@ def main() -> int:
             print(f"{line.kind} from seed {line.first}: {line.reasons}", flush=True)
 
     with one_blas_thread():
-        run(solve, range(*asked.parts), asked.file, environment.source_hash()[:12], progress)
+        run(certified, range(*asked.parts), asked.file, environment.source_hash()[:12], progress)
     print(f"{wrong} wrong")
     return 1 if wrong else 0
 
