@@ -130,13 +130,12 @@ def planted(tmp_path, monkeypatch):
     monkeypatch.setattr(reaching, "ROOT", tmp_path)
     monkeypatch.setattr(reaching, "PACKAGE", folder)
     monkeypatch.setattr(judging, "ROOT", tmp_path)
-    monkeypatch.setattr(judging, "STARTING", 4.0)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
 
 
-def test_a_mutant_is_killed_or_survives_or_loops_or_is_not_reached_and_the_source_stays(planted):
+def test_a_mutant_is_killed_or_survives_or_loops_or_is_not_reached_and_the_source_stays(planted, monkeypatch):
     module = "planted_package/module.py"
     reach = reaching.reached([planted / "test_planted.py"], planted / "cache")
     assert [bool(one.lines.get(module)) for one in reach] == [True, False]
@@ -146,11 +145,13 @@ def test_a_mutant_is_killed_or_survives_or_loops_or_is_not_reached_and_the_sourc
         ("LIMIT = 10", "LIMIT = 11"): "killed",
         ("if x < 0:", "if x <= 0:"): "survived",  # which is equivalent: 0 for 0
         ("return x + 0 * x", "return x - 0 * x"): "survived",  # equivalent too
-        ("x -= 1", "x += 1"): "timed out",
         ("return 1", "return 2"): "survived",  # no test reaches it, and it might run on import
     }
     found = {change: judging.judge(by_change[change], reach) for change in expected}
     assert {change: one.outcome for change, one in found.items()} == expected
+    # Only the one that never ends has little time: the others could be slow to start on a busy machine.
+    monkeypatch.setattr(judging, "STARTING", 1.5)
+    assert judging.judge(by_change["x -= 1", "x += 1"], reach).outcome == "timed out"
     assert {one.tests for change, one in found.items() if change[0] not in ("LIMIT = 10", "return 1")} == {1}
     assert {found["LIMIT = 10", "LIMIT = 11"].tests, found["return 1", "return 2"].tests} == {2}
     assert judging.judge(by_change["return 1", "return 2"], reach[1:]).outcome == "not reached"
