@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import stabilitylab as sl
+from stabilitylab.exact.proof import checker
+from stabilitylab.exact.proof.certificate import Factor
 
 A = np.column_stack([np.ones(5), np.arange(5.0) ** 2])
 CERTIFICATE = sl.lstsq(A, np.array([1.0, 2.0, 3.0, 5.0, 8.0])).certificate
@@ -26,6 +28,9 @@ def with_radii(middle, spread):
         ((10**420, 10**380), (1, 10**5), 375),
         ((10**40 - 1, 10**60), (1, 1), 39),
         ((5, 10**9), (10, 1), 0),
+        ((99, 10**9), (10, 1), 0),
+        ((10, 10**9), (1, 1), 1),
+        ((105, 10**9), (10, 1), 1),
         ((0, 10**9), (1, 1), 0),
         ((3, 4), (0, 0), inf),
     ],
@@ -39,3 +44,18 @@ def test_the_digits_hold_for_the_radii_they_were_taken_from():
     pairs = list(zip(CERTIFICATE.x, CERTIFICATE.radius, strict=True))
     assert all(radius <= bound * abs(x) for x, radius in pairs)
     assert any(radius > bound / 100 * abs(x) for x, radius in pairs)
+
+
+def test_what_a_certificate_took_is_told_and_nothing_unless_it_is_known():
+    fields = {name: getattr(CERTIFICATE, name) for name in CERTIFICATE.__dataclass_fields__ if name != "seconds"}
+    assert type(CERTIFICATE)(**fields).seconds == 0.0
+    assert CERTIFICATE.seconds > 0.0
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_powers_of_a_factor_are_within_a_million_of_0_ends_included(sign):
+    """Beyond them a checker would have to hold numbers of that many bits."""
+    ones = (Fraction(1), Fraction(1))
+    for power, refused in ((2**20, False), (2**20 + 1, True)):
+        factor = Factor(np.zeros((1, 2, 2)), np.full((1, 2), sign * power), ones, 0.5)
+        assert bool(checker._malformed_factor(factor, 2)) == refused

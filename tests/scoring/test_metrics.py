@@ -96,6 +96,15 @@ def test_errors_in_ulps_of_subnormal_numbers_use_their_gap():
     assert score("ulps.max", np.array([[2.0]]), [3 * smallest], np.array([2 * smallest])) == 0.5
 
 
+def test_a_coefficient_that_is_exactly_0_has_no_ulp_unless_it_is_met():
+    target = A[:, 1]  # of which the solution is (0, 1)
+    above = float(np.nextafter(1.0, 2.0))
+    assert score("ulps.max", A, target, np.array([0.0, above])) == 1.0
+    assert score("ulps.max", A, np.zeros(4), np.zeros(2)) == 0.0
+    for wrong in (-1.0, 5e-324, 1.0):
+        assert isinstance(score("ulps.max", A, target, np.array([wrong, 1.0])), NoScore)
+
+
 def test_the_nearest_double_is_within_half_an_ulp():
     x = np.array([float(v) for v in exact_x(A, b)])
     assert 0 < score("ulps.max", A, b, x) <= 0.5
@@ -179,6 +188,12 @@ def test_statistical_digits_are_those_of_the_standard_errors():
     assert score("digits.statistical", A, b, [0.0, 0.0]) == pytest.approx(max(0.0, -np.log10(worst)))
     quiet = A @ [1.0, 2.0] + 1e-6 * np.array([1.0, -1, 1, -1])
     assert 4 < score("digits.statistical", A, quiet, [0.0, 0.0]) < 7
+    # Coefficients of 1000: the digits are those of the ratio, and not of the standard error alone.
+    large = A @ [1e3, 1e3] + np.array([1.0, -1, 1, -1])
+    ref = reference(A, large)
+    worst = max(float(se / abs(x)) for se, x in zip(ref.standard_errors, ref.x, strict=True))
+    assert worst < 0.01
+    assert score("digits.statistical", A, large, [0.0, 0.0]) == pytest.approx(-np.log10(worst))
     # A coefficient that is exactly 0 with noise around it has no digit that noise leaves.
     assert score("digits.statistical", [[1.0, 1], [1, -1], [1, 1], [1, -1]], [3.0, 3, 5, 5], [0.0, 0.0]) == 0
 
@@ -190,7 +205,12 @@ def test_the_loss_of_orthogonality_is_in_the_2_norm_and_growth_is_passed_on():
     Q = np.linalg.qr(A)[0]
     assert score("orthogonality", A, b, [0.0, 0.0], Q=Q) < 1e-15
     assert score("orthogonality", A, b, [0.0, 0.0], Q=Q @ np.diag([1.0, 1.5])) == pytest.approx(1.25)
+    # Of this factor the 2-norm is 1.25 + 0.5, and the largest column sum another number.
+    turned = np.array([[1.0, 0.0], [0.0, 1.5], [0.0, 0.0]]) @ (np.array([[3.0, 4.0], [-4.0, 3.0]]) / 5)
+    assert np.linalg.norm(np.eye(2) - turned.T @ turned, 1) > 1.3
+    assert score("orthogonality", A, b, [0.0, 0.0], Q=turned) == pytest.approx(1.25)
     assert score("growth", A, b, [0.0, 0.0], growth=12) == 12.0
+    assert score("reader.ulps", A, b, [0.0, 0.0], reader_ulps=2.5) == 2.5
 
 
 # --- labels and reasons

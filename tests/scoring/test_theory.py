@@ -79,6 +79,33 @@ def test_the_condition_numbers_are_those_of_the_singular_values():
     assert found.normwise == pytest.approx(expected, rel=1e-6)
 
 
+def test_the_bound_of_wedin_counts_a_large_residual_by_the_square_of_the_condition_number():
+    problem = randsvd(m=12, n=4, cond=1e3, residual=1.0)
+    found, ref = certified_conditioning(problem)
+    s = np.linalg.svd(problem.A, compute_uv=False)
+    x, r, beta = np.linalg.norm(found.x), float(ref.residual_norm), np.linalg.norm(problem.b)
+    first, second = s[0] / s[-1] * (x + beta / s[0]), (s[0] / s[-1]) ** 2 * r / s[0]
+    assert second > 10 * first
+    assert found.normwise == pytest.approx(first + second, rel=1e-9)
+
+
+@pytest.mark.parametrize("factor", [0.0, 2.0**-20, 3.0])
+def test_a_residual_norm_that_is_given_takes_the_place_of_the_computed_one_everywhere(factor):
+    """As if the residual were a multiple of itself: the formulas with that r, for b as it is."""
+    problem = randsvd(m=12, n=4, cond=1e2, residual=0.5)
+    A, b = problem.A, problem.b
+    plain, ref = certified_conditioning(problem)
+    rho = float(ref.residual_norm)
+    found = conditioning(A, b, plain.x, factor * rho)
+    C = np.linalg.inv(A.T @ A)
+    pinv, r, norms = C @ A.T, factor * (b - A @ plain.x), np.linalg.norm(A, axis=0)
+    root = np.sqrt(np.diag(C))
+    terms = norms * np.hypot(factor * rho * C, np.outer(root, plain.x))
+    assert found.worst_columnwise == pytest.approx(terms.sum(axis=1) + root * np.linalg.norm(b), rel=1e-6)
+    entries = [[np.abs(A[:, k] * (r * C[i, k] - pinv[i] * plain.x[k])).sum() for k in range(4)] for i in range(4)]
+    assert found.componentwise == pytest.approx(np.sum(entries, axis=1) + np.abs(pinv) @ np.abs(b), rel=1e-6)
+
+
 def perturbed_solution(A, dA, b, db, eps):
     """The exact solution of the problem with A + eps dA, b + eps db, in fractions."""
     eps = exact_array([eps])[0]

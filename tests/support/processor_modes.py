@@ -1,33 +1,6 @@
-"""Other modes of the processor, set by the C library: four directions of rounding, and subnormal numbers flushed."""
+"""Other modes of the processor, those that the fuzz campaign draws; on Linux x86-64 no test of them is skipped."""
 
-import ctypes
-import ctypes.util
-import platform
-import struct
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from stabilitylab.probes.fuzz.modes import AVAILABLE as HERE
+from stabilitylab.probes.fuzz.modes import FLUSHING, MODES, ROUNDING, in_mode
 
-HERE = sys.platform == "linux" and platform.machine() == "x86_64"
-"""Whether `in_mode` knows this system; on Linux x86-64 no test of it is skipped."""
-
-ROUNDING = {"upward": 0x4000, "downward": 0x2000, "towards zero": 0x6000}  # bits 13 and 14 of MXCSR
-FLUSHING = {"flush to zero": 0x8000, "denormals are zero": 0x0040, "both": 0x8040}
-MODES = {**ROUNDING, **FLUSHING}
-_MXCSR = 28  # its place in the environment of glibc on x86-64
-
-
-@contextmanager
-def in_mode(name: str) -> Iterator[None]:
-    """This thread in a mode of MODES inside the block."""
-    libm = ctypes.CDLL(ctypes.util.find_library("m"))
-    before = ctypes.create_string_buffer(512)
-    libm.fegetenv(before)
-    changed = ctypes.create_string_buffer(before.raw, 512)
-    (mxcsr,) = struct.unpack_from("<I", changed, _MXCSR)
-    struct.pack_into("<I", changed, _MXCSR, mxcsr | MODES[name])
-    libm.fesetenv(changed)
-    try:
-        yield
-    finally:
-        libm.fesetenv(before)
+__all__ = ["FLUSHING", "HERE", "MODES", "ROUNDING", "in_mode"]

@@ -1,15 +1,27 @@
-"""Fuzz testing of a solver that claims correct rounding: random problems, an independent exact oracle, verdicts."""
+"""Fuzz testing of a solver that claims correct rounding: random tasks, an independent exact oracle, verdicts."""
 
-from stabilitylab.probes.fuzz.oracle import exact_solution
-from stabilitylab.probes.fuzz.random_problems import KINDS, random_problem
-from stabilitylab.probes.fuzz.verdicts import RoundingVerdict, VerdictCounts, count_verdicts, verdict_on
+from stabilitylab.probes.fuzz.campaign import read as read_counts
+from stabilitylab.probes.fuzz.engine import CERTIFIED, certified
+from stabilitylab.probes.fuzz.oracle import exact_regression, exact_solution
+from stabilitylab.probes.fuzz.random_tasks import KINDS, random_task
+from stabilitylab.probes.fuzz.task import Answer, Engine, Task, answer
+from stabilitylab.probes.fuzz.verdicts import RoundingVerdict, Verdict, VerdictCounts, count_verdicts, verdict_on
 
 __all__ = [
+    "CERTIFIED",
     "KINDS",
+    "Answer",
+    "Engine",
     "RoundingVerdict",
+    "Task",
+    "Verdict",
     "VerdictCounts",
+    "answer",
+    "certified",
     "count_verdicts",
+    "exact_regression",
     "exact_solution",
-    "random_problem",
+    "random_task",
+    "read_counts",
     "verdict_on",
 ]

@@ -1,6 +1,5 @@
-"""Random regression problems of kinds that floating-point solvers get wrong; each kind is a function of (rng, m, n)."""
+"""Random problems in float64 that floating-point solvers get wrong; each kind is a function of (rng, m, n)."""
 
-import zlib
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -14,18 +13,6 @@ Kind: TypeAlias = Callable[[np.random.Generator, int, int], FloatSystem]
 
 SUBNORMAL = 2.0**-1074  # the smallest positive float64; integers below 2**53 times it are float64 too
 WIDE = range(31, 40)  # the numbers of columns of `many_columns`; `rounded_sum` adds one
-
-
-def random_problem(kind: str, seed: int) -> FloatSystem:
-    """The problem of a kind and a seed: n uniform in 1..6, m in n..3n, or 200 n with probability 1/10.
-
-    Some kinds change these sizes. The bits depend on kind and seed alone. Raises KeyError for an unknown kind.
-    """
-    make = KINDS[kind]
-    rng = np.random.default_rng([zlib.crc32(kind.encode()), seed])
-    n = int(rng.integers(1, 7))
-    m = 200 * n if rng.random() < 0.1 else int(rng.integers(n, 3 * n + 1))
-    return make(rng, m, n)
 
 
 def small_integers(rng: np.random.Generator, m: int, n: int) -> FloatSystem:
@@ -56,11 +43,13 @@ def unimodular(rng: np.random.Generator, m: int, n: int) -> FloatSystem:
     m, n = m + 1, n + 1
     A = rng.integers(-3, 4, (m, n)).astype(object)
     limit = 2 ** int(rng.integers(4, 53))
-    for _ in range(200):
-        j, k = rng.choice(n, 2, replace=False)
-        column = A[:, j] + int(rng.integers(-9, 10)) * A[:, k]
+    columns = [A[:, j] for j in range(n)]
+    factors, pairs = rng.integers(-9, 10, 200).tolist(), rng.integers(0, (n, n - 1), (200, 2)).tolist()
+    for factor, (j, other) in zip(factors, pairs, strict=True):
+        column = columns[j] + factor * columns[other + (other >= j)]
         if max(abs(column)) < limit:
-            A[:, j] = column
+            columns[j] = column
+    A = np.stack(columns, axis=1)
     return A.astype(float), rng.integers(-(10**6), 10**6, m).astype(float)
 
 
@@ -123,6 +112,54 @@ def rounded_sum(rng: np.random.Generator, m: int, n: int) -> FloatSystem:
     return A, rng.standard_normal(m)
 
 
+def powers_of_two(rng: np.random.Generator, m: int, n: int) -> FloatSystem:
+    """Integers of up to 20 bits times 2**k, k from -1070 to 1000: the same k for A and b, or one for each."""
+    bits = int(rng.integers(1, 21))
+    A, b = rng.integers(-(2**bits), 2**bits + 1, (m, n)), rng.integers(-(2**bits), 2**bits + 1, m)
+    k, other = rng.integers(-1070, 1001, 2)
+    return np.ldexp(A.astype(float), k), np.ldexp(b.astype(float), k if rng.random() < 0.5 else other)
+
+
+def least_doubles(rng: np.random.Generator, m: int, n: int) -> FloatSystem:
+    """Coefficients of at most three times 2**-1074, or halves of it, which are ties with 0 and with each other."""
+    B = 2 * rng.integers(-3, 4, (max(n, m // 2), n))
+    fitted, apart = B @ rng.integers(-6, 7, n) // 2, rng.integers(-3, 4, len(B))
+    # A'(b - A x) = B's - B's = 0 for the residual (s, -s).
+    return np.concatenate([B, B]).astype(float), np.concatenate([fitted + apart, fitted - apart]) * SUBNORMAL
+
+
+def nearly_dependent(rng: np.random.Generator, m: int, n: int) -> FloatSystem:
+    """Integers of which a column depends on the others but for a row times 2**-k, k to 1000; one in five exactly.
+
+    The first wide enclosure of such a solution overflows float64 where the solution does not.
+    """
+    m, n = m + 1, n + 1
+    A, b = rng.integers(-5, 6, (m, n)).astype(float), rng.integers(-5, 6, m).astype(float)
+    i, j = int(rng.integers(m)), int(rng.integers(n))
+    A[:, j] = np.delete(A, j, axis=1) @ rng.integers(-2, 3, n - 1)
+    if rng.random() < 0.8:
+        row = np.zeros(n) if rng.random() < 0.5 else rng.integers(-5, 6, n)
+        row[j] += 1
+        A[i] = row * 2.0 ** -int(rng.integers(1, 1001))
+        b[i] = b[i] if rng.random() < 0.5 else 2.0 ** -int(rng.integers(1, 1075))
+    return A, b
+
+
+def dummies(rng: np.random.Generator, m: int, n: int) -> FloatSystem:
+    """Zeros and ones of two factors, with all levels (exactly dependent) or without the first of the second; a number.
+
+    An intercept stands in front of half of them, in place of the first level of the first factor.
+    """
+    sizes = rng.integers(2, 5, 2)
+    m = int(sizes.sum()) * 2 + m
+    factors = [np.eye(size)[rng.integers(0, size, m)] for size in sizes]
+    if rng.random() < 0.5:
+        factors[0] = np.column_stack([np.ones(m), factors[0][:, 1:]])
+    second = factors[1] if rng.random() < 0.2 else factors[1][:, 1:]
+    number = rng.integers(0, 90, m) / 4 if rng.random() < 0.5 else rng.standard_normal(m)
+    return np.column_stack([factors[0], second, number]), rng.integers(0, 100, m).astype(float)
+
+
 def many_columns(rng: np.random.Generator, m: int, n: int) -> FloatSystem:
     """One of six of these kinds, with 31 to 40 columns."""
     n = int(rng.choice(WIDE))
@@ -130,7 +167,7 @@ def many_columns(rng: np.random.Generator, m: int, n: int) -> FloatSystem:
     return others[rng.integers(len(others))](rng, int(rng.integers(n, 3 * n + 1)), n)
 
 
-KINDS: Mapping[str, Kind] = {
+FLOAT_KINDS: Mapping[str, Kind] = {
     make.__name__.replace("_", " "): make
     for make in (
         small_integers,
@@ -145,6 +182,10 @@ KINDS: Mapping[str, Kind] = {
         hilbert,
         vandermonde,
         rounded_sum,
+        powers_of_two,
+        least_doubles,
+        nearly_dependent,
+        dummies,
         many_columns,
     )
 }
