@@ -17,6 +17,7 @@ from stabilitylab.bench.timing import costs, interleaved
 from stabilitylab.core.arithmetic.formats import as_integers
 from stabilitylab.core.blas import installed as installed_blas
 from stabilitylab.core.blas import preloading
+from stabilitylab.core.errors import RankDeficientError
 from stabilitylab.core.library import Library
 from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Fit, Measurement, Status, Truth
@@ -46,10 +47,10 @@ from stabilitylab.scoring.reporting import Reporting, how_reported
 __all__ = [
     "NOTHING", "Block", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
     "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "NoRowsError", "Pivot",
-    "Probe", "Problem", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status", "Table",
-    "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench",
-    "case", "cases", "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz", "haar", "how_reported",
-    "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "one_decimal", "plain",
-    "preloading", "problems", "rank_policy", "reference", "remedy", "run_file", "singular_values", "solvers",
-    "superscript",
+    "Probe", "Problem", "RankDeficientError", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size",
+    "Status", "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
+    "as_integers", "bench", "case", "cases", "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz",
+    "haar", "how_reported", "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic",
+    "one_decimal", "plain", "preloading", "problems", "rank_policy", "reference", "remedy", "run_file",
+    "singular_values", "solvers", "superscript",
 ]  # fmt: skip
