@@ -24,7 +24,7 @@ def refused(
     n, rank = normal.n, len(independent)
     found = dependent_columns(normal)
     said = [relation(names[j], {names[i]: c for i, c in others.items()}) for j, others in found.items()]
-    more = f"; and {len(said) - MOST} more: {_listed([names[j] for j in found][MOST:])}" if len(said) > MOST else ""
+    more = f"; and {len(said) - MOST} more: {listed([names[j] for j in found][MOST:])}" if len(said) > MOST else ""
     one = len(said) == 1
     ways: list[str | Argument] = []
     for policy in policies:
@@ -44,7 +44,7 @@ def relation(name: str, others: Mapping[str, Fraction]) -> str:
         return f"{_shown(name)} is 0 in every row"
     written = {other: _written(abs(c)) for other, c in others.items()}
     if len(others) > TERMS or None in written.values():
-        return f"{_shown(name)} depends on {_listed(list(others))}"
+        return f"{_shown(name)} depends on {listed(list(others))}"
     text = ""
     for other, c in others.items():
         sign = ("-" if c < 0 else "") if not text else (" - " if c < 0 else " + ")
@@ -71,7 +71,7 @@ def _written(c: Fraction) -> str | None:
     return None
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """a, b and c; of many the first."""
     shown = [_shown(name) for name in names[: 2 * TERMS]]
     if len(names) > len(shown):

@@ -95,9 +95,10 @@ def test_the_page_shows_every_number_in_full_and_what_stands_behind_it(here):
     path = nist("nist.longley", here / "data.csv")
     fit = sl.fit_file(path, "y")
     said = called(path, "--target", "y").output
-    for name, value, error, t in zip(fit.names, fit.x, fit.standard_errors, fit.t_statistics, strict=True):
+    for j, name in enumerate(fit.names):
         (line,) = [line for line in said.splitlines() if line.split()[:1] == [name]]
-        assert line.split()[1:] == [repr(float(value)), repr(float(error)), f"{float(t):.4g}"]
+        figures = [repr(float(v[j])) for v in (fit.x, fit.standard_errors)]
+        assert line.split()[1:] == [*figures, f"{fit.t_statistics[j]:.4g}", f"{fit.supported_digits[j]:.1f}"]
     assert f"residual norm {float(fit.residual_norm)!r}, R² {float(fit.r_squared)!r}" in said
     assert "16 rows, rank 7 of 7; scored: the numbers as written in the file" in said
     assert fit.certificate.route in said
@@ -148,7 +149,7 @@ def test_a_name_with_a_newline_is_one_row_and_no_name_is_broken_where_output_is_
     path = written(here / "data.csv", ["x\nz", long, "b", "c", "y"], lines)
     said = called(path, "--target", "y").output
     (first,) = [line for line in said.splitlines() if "x\\nz" in line]
-    assert len(first.split()) == 4
+    assert len(first.split()) == 5
     assert [line for line in said.splitlines() if long in line]
 
 

@@ -31,6 +31,7 @@ from stabilitylab.data.problem import Problem
 from stabilitylab.data.validation import check_shapes, refuse_not_finite, unrounded
 from stabilitylab.exact.gram.columns import integer_columns
 from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.gram.resolution import Resolutions, as_given, by_rule
 from stabilitylab.exact.gram.sums import GramSums
 
 
@@ -39,13 +40,20 @@ class ExactInput:
     """The numbers of A (m, n) and b (m,) without any rounding: column j of [A b] is the stored numbers times scales[j].
 
     floats: A and b are float64 arrays, otherwise object arrays of Python ints. scales (n + 1,), b's last; None for
-    ones. A float64 array that was passed in is not copied.
+    ones. A float64 array that was passed in is not copied. given: how exactly the columns are known, by the type they
+    were passed in as (`resolution.as_given`); None for float64 throughout.
     """
 
     A: Array
     b: Array
     floats: bool
     scales: tuple[Fraction, ...] | None = None
+    given: Resolutions | None = None
+
+    @property
+    def resolutions(self) -> Resolutions:
+        """How exactly the columns of [A b] are known, by the rule of `gram.resolution`; at most one pass over A."""
+        return by_rule(self.A, self.b, self.given or Resolutions.of_floats(self.A.shape[1] + 1), self.scales)
 
     @property
     def digest(self) -> str:
@@ -68,6 +76,11 @@ class Weights:
 
     values: Array
     unit: Fraction
+
+    @property
+    def total(self) -> float:
+        """The sum of the weights, to about u."""
+        return float(self.values.astype(np.float64).sum() * float(self.unit))
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,19 +165,22 @@ def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
             raise NotNumericError(f"{name} must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
     check_shapes(matrix, right, wide=wide)
     if all(map(exact_in_float64, (matrix, right))):
-        return ExactInput(matrix.astype(np.float64, copy=False), right.astype(np.float64, copy=False), True)
+        plain = {matrix.dtype, right.dtype} == {np.dtype(np.float64)}
+        given = None if plain else as_given([*[matrix] * matrix.shape[1], right], [Fraction(1)] * (matrix.shape[1] + 1))
+        floats = [array.astype(np.float64, copy=False) for array in (matrix, right)]
+        return ExactInput(floats[0], floats[1], True, given=given)
     columns = [_exact(column, f"column {j} of A") for j, column in enumerate(matrix.T)] + [_exact(right, "b")]
-    return from_integers(columns)
+    return from_integers(columns, as_given([*matrix.T, right], [scale for _, scale in columns]))
 
 
-def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> ExactInput:
+def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]], given: Resolutions | None = None) -> ExactInput:
     """The columns of [A b], b's last, each as integers and a scale: in float64 where that holds all of them exactly."""
     scales = tuple(scale for _, scale in columns)
     values = [np.array([0, *integers], dtype=object)[1:] for integers, _ in columns]
     if all(abs(v) <= EXACT_IN_FLOAT for column in values for v in column):
         floats = [column.astype(np.float64) for column in values]
-        return ExactInput(np.stack(floats[:-1], axis=1), floats[-1], True, scales)
-    return ExactInput(np.stack(values[:-1], axis=1), values[-1], False, scales)
+        return ExactInput(np.stack(floats[:-1], axis=1), floats[-1], True, scales, given)
+    return ExactInput(np.stack(values[:-1], axis=1), values[-1], False, scales, given)
 
 
 def exact_input_of(problem: Problem, truth: Truth) -> ExactInput:
@@ -182,7 +198,8 @@ def with_intercept(data: ExactInput) -> ExactInput:
     """The same regression with a column of ones in front of A, which is copied."""
     ones = np.ones((len(data.b), 1), dtype=data.A.dtype)
     scales = None if data.scales is None else (Fraction(1), *data.scales)
-    return ExactInput(np.hstack([ones, data.A]), data.b, data.floats, scales)
+    given = None if data.given is None else data.given.with_first()
+    return ExactInput(np.hstack([ones, data.A]), data.b, data.floats, scales, given)
 
 
 def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
