@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 from stabilitylab import solvers
 from stabilitylab.core.errors import StabilityLabError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
-from stabilitylab.core.types import MAPPINGS, STARTED, Measurement, Status
+from stabilitylab.core.types import MAPPINGS, STARTED, UNDETERMINED, Measurement, Status
 from stabilitylab.problems.labelling import in_full
 from stabilitylab.report.cells import Cell, CountedMark
 from stabilitylab.report.marks import (
@@ -26,6 +26,7 @@ from stabilitylab.report.marks import (
     PREDICTIONS,
     SILENT,
     STATUS_MARKS,
+    UNDETERMINED_MARK,
     UNSUPPORTED,
     VERDICT_MARKS,
     Mark,
@@ -127,7 +128,9 @@ def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mar
         marks.append(VERDICT_MARKS[row.verdict])
     if field == JUDGED and value is not None:
         marks.extend(_why_wrong(row))
-    if value is None and (row.answered or not measured):
+    if value is None and _is_undetermined(row, field):
+        marks.append(UNDETERMINED_MARK)
+    elif value is None and (row.answered or not measured):
         marks.append(NOT_SCORED if score else NOTHING)
     return marks
 
@@ -135,6 +138,11 @@ def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mar
 def _without_answer(field: Field) -> bool:
     """Whether a score needs no answer: what an error law predicts, and what the data support."""
     return isinstance(field, str) and (field in PREDICTIONS or metrics.of_data(field))
+
+
+def _is_undetermined(row: Measurement, field: Field) -> bool:
+    """Whether an answer has no such score for the reason that the data determine none."""
+    return row.answered and isinstance(field, str) and metrics.of_coefficients(field) and UNDETERMINED in row.facts
 
 
 def _why_wrong(row: Measurement) -> list[Mark]:
@@ -156,6 +164,8 @@ def _details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]
         lower = row.status == Status.REPORTS_LOWER_RANK.name and row.rank is not None and row.x is not None
         rank = f"reports rank {row.rank} of {len(row.x or ())}" if lower else ""
         sentences.extend(filter(None, (row.cause, rank, row.facts.get(STARTED, ""))))
+    if UNDETERMINED_MARK in marks:
+        sentences.append(f"{row.problem}: {row.facts.get(UNDETERMINED, 'a relation holds between its columns')}")
     if NOT_SCORED in marks:
         name = field if isinstance(field, str) else ""
         missing = row.get(name) if name else None

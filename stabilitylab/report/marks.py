@@ -56,6 +56,11 @@ UNSUPPORTED = Mark(
     "not supported by the data",
     f"no correct digit in some coefficient, and the data support fewer than {DESERVED:g}: no route is to blame",
 )
+UNDETERMINED_MARK = Mark(
+    "≈",
+    "undetermined",
+    "the matrix owes its full rank to rounding alone, as a relation between columns shows: no answer is right or wrong",
+)
 IN_PART = Mark("◑", "zero in part", "0.0 stands for several rows, and in k of n of them the digits are 0.0, not in all")
 ABSENT = Mark("·", "not applicable", "the route does not take this kind of problem")
 NOT_SCORED = Mark("n/a", "not scored", "answered, but without this score")
@@ -65,6 +70,7 @@ ORDER: tuple[Mark, ...] = (
     *VERDICT_MARKS.values(),
     IN_PART,
     UNSUPPORTED,
+    UNDETERMINED_MARK,
     SILENT,
     *STATUS_MARKS.values(),
     ABSENT,
