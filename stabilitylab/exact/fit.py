@@ -122,7 +122,8 @@ class CertifiedFit:
     def undetermined(self) -> str:
         """Which coefficients are rounding noise, why, and the way out, in words; "" where none is.
 
-        Noise has less than one supported digit, and is not 0 to 8 digits of its natural size |b| / |a_j| either.
+        Noise has less than one supported digit, and is not 0 to 4 digits of its natural size |b| / |a_j| either, as
+        the intercept of centred data is.
         """
         if self.known is None or self.sensitivity is None:
             return ""

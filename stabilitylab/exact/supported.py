@@ -34,7 +34,7 @@ from stabilitylab.exact.solve.rational import in_flint
 
 MOST = 53 * log10(2)  # digits that a double holds
 DETERMINED = 1.0  # digits that must be supported before a coefficient is more than rounding noise
-ZERO = 1e-8  # of |b| / |a_j|: a coefficient that is 0 to so much, whatever the rounding, is no noise but 0
+ZERO = 1e-4  # of |b| / |a_j|: a coefficient that is 0 to so much, whatever the rounding, is no noise but 0
 RELIABLE = 2.0**20  # rows of R^-1 up to which a Cholesky factor in float64 has three digits or more
 RELIABLE_QR = 2.0**40  # rows of R^-1 up to which R of QR in float64 has them
 BLOCKED = 128  # unknowns from which it pays that a matrix is triangular
@@ -123,8 +123,9 @@ class Known:
         normal: of the data, which may be None where they are floats.
         """
         absolute = self.resolutions.absolute
-        if absolute is None or normal is None:
+        if absolute is None:
             return self.resolutions.relative
+        assert normal is not None, "what is known to a unit of its own is solved from normal equations"
         rounding, squares = self.resolutions.relative.copy(), [*normal.diagonal, normal.bb]
         for k, place in enumerate(absolute):
             if place and squares[k]:

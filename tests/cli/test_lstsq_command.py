@@ -292,3 +292,21 @@ def test_dependent_columns_are_named_and_the_least_solution_is_there_for_the_ask
     assert "ask for --policy minimum-norm" in called(path, "--target", "y", "--no-intercept", code=2).stderr
     least = told(path, "--target", "y", "--no-intercept", "--policy", "minimum-norm")
     assert least["x"] == [1, 2]
+
+
+def test_what_the_data_do_not_determine_comes_before_any_number(here):
+    rng = np.random.default_rng(5)
+    u, v = (np.round(rng.standard_normal(40), 12) for _ in range(2))
+    rows = np.column_stack([u, v, u + 0.7 * v, rng.standard_normal(40)])
+    path = written(
+        here / "noise.csv", ["width", "height in m", "z", "y"], [list(map(repr, row)) for row in rows.tolist()]
+    )
+    said = called(path, "--target", "y").output
+    first = said.strip().splitlines()[0]
+    assert first.startswith(
+        "Warning: the data cannot tell width, 'height in m' and z apart: z = width + 0.7 'height in m'"
+    )
+    assert "digits the data support" in said
+    record = json.loads(called(path, "--target", "y", "--json").output)
+    assert record["supported_digits"][1:] == pytest.approx([0, 0, 0], abs=1)
+    assert "Warning: " + record["undetermined"] == first

@@ -191,3 +191,27 @@ def test_a_line_through_any_points_has_digits_within_0_and_the_cap(t):
         warnings.simplefilter("ignore", UndeterminedWarning)
         digits = sl.lstsq(np.column_stack([np.ones(len(t)), t]), np.cos(t)).supported_digits
     assert ((digits >= 0) & (digits <= MOST)).all()
+
+
+def test_a_problem_counts_in_what_its_columns_are_known_to():
+    t, y = ["1.5", "2.25", "3.1", "4.7", "5.2", "7.9"], ["1.2", "2.5", "2.75", "9.2", "4", "8"]
+    line = sl.Problem(
+        "line", {"t": sl.Decimals.parse(t), "y": sl.Decimals.parse(y)}, sl.Design.polynomial(1), "made up"
+    )
+    columns = [["1", v] for v in t]
+    assert np.allclose(sl.lstsq(line, truth="decimal").supported_digits, sl.lstsq(columns, y).supported_digits)
+    matrix = sl.lstsq(np.array(columns, dtype=float), np.array(y, dtype=float)).supported_digits
+    for truth in ("data", "matrix"):
+        assert np.allclose(sl.lstsq(line, truth=truth).supported_digits, matrix, atol=0.35)
+    # A power moves by its derivative: of t³ by 3 t² times half a hundredth.
+    cubes = sl.Problem(
+        "cubes", {"t": sl.Decimals.parse(t), "y": sl.Decimals.parse(y)}, sl.Design.polynomial(3), "made up"
+    )
+    known = sl.lstsq(cubes, truth="decimal").known.resolutions
+    cubic = 3 * np.sqrt(np.mean(np.array(t, dtype=float) ** 4)) * 0.005
+    assert float(known.absolute[3]) == pytest.approx(cubic, rel=0.01)
+    assert known.absolute[0] == 0
+    A, b = RNG.standard_normal((80, 40)), RNG.standard_normal(80)
+    stored = sl.Problem.from_matrix("stored", A, b)
+    for truth in ("data", "matrix"):
+        assert sl.lstsq(stored, truth=truth).supported_digits.tolist() == sl.lstsq(A, b).supported_digits.tolist()

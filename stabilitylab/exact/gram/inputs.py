@@ -5,7 +5,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
@@ -32,6 +32,7 @@ from stabilitylab.data.validation import check_shapes, refuse_not_finite, unroun
 from stabilitylab.exact.gram.columns import integer_columns
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.resolution import Resolutions, as_given, by_rule
+from stabilitylab.exact.gram.resolution_of_problem import resolutions_of_problem
 from stabilitylab.exact.gram.sums import GramSums
 
 
@@ -124,7 +125,8 @@ def prepare(
     if isinstance(A, Problem):
         if b is not None:
             raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
-        data, features = exact_input_of(A, truth), A.feature_names
+        data = replace(exact_input_of(A, truth), given=resolutions_of_problem(A, truth))
+        features = A.feature_names
     elif b is None:
         raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
     else:
