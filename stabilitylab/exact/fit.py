@@ -128,7 +128,9 @@ class CertifiedFit:
         if self.known is None or self.sensitivity is None:
             return ""
         noise = self.sensitivity.noise(self._moved)
-        return undetermined(self.names, noise, self._moved, self.near_relations) if noise.any() else ""
+        if not noise.any():
+            return ""
+        return undetermined(self.names, noise, self.sensitivity.sizes, self._moved, self.near_relations)
 
     @property
     def is_determined(self) -> bool:

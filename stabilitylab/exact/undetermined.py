@@ -13,14 +13,17 @@ SMALL = 0.1  # of |b|: a column whose part of the fit is known to be less has a 
 MOST = 2  # relations that are said
 
 
-def undetermined(names: Sequence[str], noise: Array, moved: Array, relations: Sequence[NearRelation]) -> str:
-    """The text for coefficients that are noise (n,) bool; moved (n,): how far, in units of |b| / |a_j|.
+def undetermined(
+    names: Sequence[str], noise: Array, sizes: Array, moved: Array, relations: Sequence[NearRelation]
+) -> str:
+    """The text for coefficients that are noise (n,) bool, of these sizes, moved so far (n,), in units of |b| / |a_j|.
 
     names: of the columns. relations: those that hold within the rounding of the numbers.
     """
     related = {name for one in relations for name in one.names}
     others = [j for j in np.flatnonzero(noise).tolist() if names[j] not in related]
-    zero, open_ = ([names[j] for j in others if (moved[j] < SMALL) == small] for small in (True, False))
+    near_zero = (moved < SMALL) & (moved >= sizes)
+    zero, open_ = ([names[j] for j in others if near_zero[j] == small] for small in (True, False))
     said = []
     if relations:
         taking_part = [name for name in names if name in related]
@@ -35,8 +38,8 @@ def undetermined(names: Sequence[str], noise: Array, moved: Array, relations: Se
     elif open_:
         said.append(
             f"the data do not determine {_coefficients(open_)}: a change of the numbers within their rounding can "
-            "change every digit. Drop columns that say nearly the same as others, measure them from another origin, or "
-            "give the numbers with more digits."
+            "change the first digit. Drop columns that say nearly the same as others, measure them from another "
+            "origin, or give the numbers with more digits."
         )
     if zero:
         they, are, them = ("it", "is", "it") if len(zero) == 1 else ("they", "are", "them")
