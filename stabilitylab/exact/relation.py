@@ -34,6 +34,7 @@ DIGITS = 12  # decimal digits of a weight that are tried, at most
 SMALL = 12  # denominator of a weight that is tried, at most
 LONGEST = 6  # columns in a relation, at most
 MOST = 8  # columns for which a relation is looked for
+MANY = 20_000  # rows from which one relation that holds is enough
 SAMPLE = 256  # rows in which a relation is tried first
 NEGLIGIBLE = 1e-9  # a weight, for columns of norm 1, that is taken for 0 at least
 EPS = float(np.finfo(float).eps)
@@ -99,7 +100,7 @@ def relations_in_rows(data: ExactInput, known: Known, names: Sequence[str]) -> t
         least = [units_in_rows(data, resolutions, w, rows) for rows in parts]
         return None if None in least else max(units for units in least if units)
 
-    return tuple(_found(unit.T @ unit, norms, rounding, names, needed, in_rows=True))
+    return tuple(_found(unit.T @ unit, norms, rounding, names, needed, in_rows=True, thorough=len(A) <= MANY))
 
 
 def relations_in_norm(normal: NormalEquations, known: Known, names: Sequence[str]) -> tuple[NearRelation, ...]:
@@ -183,10 +184,12 @@ def _found(
     needed: Callable[[Weights], Fraction | None],
     *,
     in_rows: bool,
+    thorough: bool = True,
 ) -> Iterator[NearRelation]:
     """The shortest relation for each dependent column, within half units or else within whole ones.
 
-    needed(w): 1/2 or 1, within how many units |A w| ~ 0 holds; None where it does not.
+    needed(w): 1/2 or 1, within how many units |A w| ~ 0 holds; None where it does not. thorough: go on to others where
+    the first holds for whole units.
     """
     for direction in _directions(gram, rounding):
         found, tried = None, set()
@@ -198,7 +201,7 @@ def _found(
             if units is not None and (found is None or units < found.units):
                 terms = tuple((names[j], weight) for j, weight in weights.items())
                 found = NearRelation(names[pivot], terms, units, in_rows)
-                if units == HALF:
+                if units == HALF or not thorough:
                     break
         if found is not None:
             yield found
