@@ -35,7 +35,8 @@ class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[
     `sl.lstsq` does, with a RankDeficientError that names the dependent columns.
 
     After fit: `coef_` (n,), `intercept_`, `rank_` (of the features with the constant), `n_features_in_`,
-    `feature_names_in_`; `certified_`, the CertifiedFit with everything else; `certificate_`; `standard_errors_`.
+    `feature_names_in_`; `certified_`, the CertifiedFit with everything else; `certificate_`; `standard_errors_`;
+    `supported_digits_`. Where the data support less than one digit of a coefficient, fit warns (UndeterminedWarning).
 
     Raises ValueError for what scikit-learn refuses; under "full-rank" UnderdeterminedError for fewer rows than
     coefficients, and RankDeficientError; InputError, OutOfRangeError and NotCertifiedError as `sl.lstsq` does.
@@ -87,6 +88,15 @@ class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[
         """What proves the coefficients, for `sl.check`."""
         check_is_fitted(self)
         return self.certified_.certificate
+
+    @property
+    def supported_digits_(self) -> Array | None:
+        """How many digits of each coefficient the data support, the intercept's first when there is one.
+
+        At worst, when every number changes within its rounding: see `CertifiedFit`. None at a lower rank."""
+        check_is_fitted(self)
+        digits: Array | None = self.certified_.supported_digits
+        return digits
 
     @property
     def standard_errors_(self) -> Array | None:

@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import stabilitylab as sl
-from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
+from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError, UndeterminedWarning
 from stabilitylab.sklearn import CertifiedLinearRegression
 
 
@@ -129,3 +129,14 @@ def test_without_scikit_learn_the_import_says_how_to_get_it():
     assert done.returncode == 1
     assert "MissingLibraryError: stabilitylab.sklearn needs scikit-learn 1.6 or newer" in done.stderr
     assert "pip install 'stabilitylab[sklearn]'" in done.stderr
+
+
+def test_it_says_how_many_digits_the_data_support_and_warns_where_that_is_none():
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((30, 2))
+    model = CertifiedLinearRegression().fit(X, X @ [1, 2] + rng.standard_normal(30))
+    assert model.supported_digits_.tolist() == model.certified_.supported_digits.tolist()
+    assert model.supported_digits_.min() > 12
+    with pytest.warns(UndeterminedWarning, match="the data cannot tell x0, x1 and x2 apart") as caught:
+        CertifiedLinearRegression().fit(np.column_stack([X, X[:, 0] - 0.5 * X[:, 1]]), X[:, 0])
+    assert caught[0].filename == __file__

@@ -3,6 +3,7 @@
 import csv
 import json
 import time
+import warnings
 from functools import partial
 from math import inf, isfinite
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.table import Table
 from stabilitylab.cli import progress
 from stabilitylab.cli.options import AS_JSON
 from stabilitylab.cli.screen import screen, show
-from stabilitylab.core.errors import InputError
+from stabilitylab.core.errors import InputError, UndeterminedWarning
 from stabilitylab.core.printable import one_line
 from stabilitylab.data.tabular import truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth
@@ -75,7 +76,8 @@ def lstsq(
     """
     start = time.perf_counter()
     scored = truth or truth_of_file(file)
-    with progress.bars() as report:
+    # What the warning says comes before the table.
+    with progress.bars() as report, warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
         fit = fit_file(
             file,
             target,
@@ -121,12 +123,15 @@ def _finite(value: Any) -> Any:
 def _show(fit: CertifiedFit, truth: FileTruth, seconds: float) -> None:
     certificate, errors, ts = fit.certificate, fit.standard_errors, fit.t_statistics
     table = Table("coefficient", box=SIMPLE_HEAD)
-    for head in ("value", "standard error", "t"):
+    for head in ("value", "standard error", "t", "digits the data support"):
         table.add_column(head, justify="right", no_wrap=True)
     for j, name in enumerate(fit.names):
         measured = ["", ""] if errors is None or ts is None else [repr(float(errors[j])), f"{float(ts[j]):.4g}"]
-        table.add_row(escape(one_line(name)), repr(float(fit.x[j])), *measured)
+        digits = "" if fit.supported_digits is None else f"{fit.supported_digits[j]:.1f}"
+        table.add_row(escape(one_line(name)), repr(float(fit.x[j])), *measured, digits)
     console = screen()
+    if fit.undetermined:
+        console.print(escape(one_line(f"Warning: {fit.undetermined}")), soft_wrap=True)
     show(console, table)
     squared = "undefined" if fit.r_squared is None else repr(float(fit.r_squared))
     kind = "as written in the file" if truth == "decimal" else "as stored in float64"

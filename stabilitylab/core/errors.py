@@ -97,5 +97,9 @@ class ProcessorModeError(StabilityLabError, ArithmeticError):
     """This thread does not round to nearest, or flushes subnormal numbers to zero, and that cannot be changed here."""
 
 
+class UndeterminedWarning(UserWarning):
+    """The data support less than one digit of a coefficient: certified for the numbers as they stand, it is noise."""
+
+
 class Breakdown(StabilityLabError, ArithmeticError):  # noqa: N818 - the field's word; it is a result, not a fault
     """A solver cannot go on; the message names the place and the number: "pivot 7 of A'A is -8.6e-06"."""

@@ -24,6 +24,7 @@ MAPPINGS: Mapping[str, str] = {"problem": "parameters", "conditions": "condition
 
 BLAS = "blas"  # the fact, and the condition, that names the BLAS and LAPACK that the process of a library had loaded
 WORST = "digits.min"  # correct digits of the worst coefficient, by which rows are judged and compared
+UNDETERMINED = "undetermined"  # the fact of a row whose matrix owes its rank to rounding alone: what shows that
 STARTED = "start"  # the fact of a row whose route started at the answer
 SAID = 4  # numbers and words in the sentence of a row without that score
 SHOWN_COEFFICIENTS, SHOWN_DIGITS = 10, 50  # of a printed Reference

@@ -18,9 +18,11 @@ from stabilitylab.exact import accumulator_file
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, exact_input, exact_weights, feed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.gram.resolution import Resolutions, by_rule, in_units
 from stabilitylab.exact.gram.sums import GramSums
-from stabilitylab.exact.least_squares import POLICIES, Policy, fitted
+from stabilitylab.exact.least_squares import POLICIES, Policy, fitted, warned
 from stabilitylab.exact.solve.definite import is_of_rows
+from stabilitylab.exact.supported import Known
 
 
 class GramAccumulator:
@@ -49,6 +51,8 @@ class GramAccumulator:
         self._sum_scales, self._sum_weight_unit = self.scales, self.weight_unit
         # The value each column has had in every row so far; None once it has had two.
         self._same: list[Fraction | None] | None = None
+        # How exactly the numbers of all rows ever given are known, and the sum of the weights; None where unknown.
+        self._known: Known | None = Known(Resolutions(np.zeros(n + 1)), 0.0)
         # Sums of rows are positive semidefinite; where some were taken away, or read from a file, that is to be shown.
         self._only_added = True
 
@@ -114,6 +118,7 @@ class GramAccumulator:
             self._sum_scales, self._sum_weight_unit = scales, unit
         self._sums.merge(theirs)
         self._only_added &= other._only_added
+        self._known = self._known and other._known and self._known.with_more(other._known)
         if other._same is not None:
             ratios = [b / a for a, b in zip(self._own_scales, other._own_scales, strict=True)]
             same = [None if v is None else v * ratio for v, ratio in zip(other._same, ratios, strict=False)]
@@ -147,7 +152,7 @@ class GramAccumulator:
             )
         labels = column_names(names, None, self.n)
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)
-        return fitted(normal, labels, policy, started, constant)
+        return warned(fitted(normal, labels, policy, started, constant, known=self._known))
 
     @in_default_mode
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -192,6 +197,7 @@ class GramAccumulator:
         made._sums = GramSums.restored(stored["limbs"], stored["exponents"], int(stored["rows"]))
         made._same = same or None
         made._only_added = False
+        made._known = None  # which the file does not say
         return made
 
     @property
@@ -239,9 +245,19 @@ class GramAccumulator:
             weighing = Weights(np.full(len(data.b), self._weight_factor), self._sum_weight_unit)
         same = _both(self._same, _constants(data, weighing, self._same))
         factors = None if self._sum_scales == self.scales else [int(factor) for factor in self._factors]
+        known = self._with(data, weighing, sign)
         feed(self._sums, data, weighing, sign, factors)
-        self._same = same
+        self._same, self._known = same, known
         return self
+
+    def _with(self, data: ExactInput, weights: Weights | None, sign: int) -> Known | None:
+        """How exactly the numbers are known once these rows are added, or taken away."""
+        if self._known is None:
+            return None
+        given = in_units(data.A, data.b, data.given or Resolutions.of_floats(self.n + 1), self._own_scales, data.rest)
+        total = float(len(data.b) * self.weight_unit) if weights is None else weights.total
+        resolutions = by_rule(data.A, data.b, given, self._own_scales, self._known.resolutions, data.rest)
+        return Known(resolutions, self._known.weight + sign * total)
 
 
 def _common_unit(one: Fraction, other: Fraction) -> Fraction:

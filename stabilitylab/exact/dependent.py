@@ -26,7 +26,7 @@ def refused(
     found = dependent_columns(normal, dependent[:MOST])
     said = [relation(names[j], {names[i]: c for i, c in others.items()}) for j, others in found.items()]
     others = [names[j] for j in dependent[MOST:]]
-    more = f"; and {len(others)} more: {_listed(others)}" if others else ""
+    more = f"; and {len(others)} more: {listed(others)}" if others else ""
     one = len(dependent) == 1
     ways: list[str | Argument] = []
     for policy in policies:
@@ -46,7 +46,7 @@ def relation(name: str, others: Mapping[str, Fraction]) -> str:
         return f"{_shown(name)} is 0 in every row"
     written = {other: _written(abs(c)) for other, c in others.items()}
     if len(others) > TERMS or None in written.values():
-        return f"{_shown(name)} depends on {_listed(list(others))}"
+        return f"{_shown(name)} depends on {listed(list(others))}"
     text = ""
     for other, c in others.items():
         sign = ("-" if c < 0 else "") if not text else (" - " if c < 0 else " + ")
@@ -73,7 +73,7 @@ def _written(c: Fraction) -> str | None:
     return None
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """a, b and c; of many the first."""
     shown = [_shown(name) for name in names[: 2 * TERMS]]
     if len(names) > len(shown):

@@ -13,14 +13,17 @@ import numpy.typing as npt
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, OutOfRangeError
+from stabilitylab.exact import supported
 from stabilitylab.exact.gram.inputs import summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.proof.certificate import Certificate
+from stabilitylab.exact.relation import NearRelation, relations_in_norm, relations_in_rows
 from stabilitylab.exact.rows import FittedRows, enclosed_by, nearest_of_rows
 from stabilitylab.exact.solve.choose import solve
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
 from stabilitylab.exact.solve.interval import UNSETTLED, Interval, exactly, nearest_of, nearest_root_of
 from stabilitylab.exact.statistics import Accuracy, Evidence, settled, total_sum_of_squares
+from stabilitylab.exact.undetermined import digits_in_words, undetermined
 
 CHANGED = "A or b have changed since the fit: fit again, or keep them as they were"
 Rounding: TypeAlias = Callable[[Interval, str], float | None]
@@ -36,7 +39,8 @@ class CertifiedFit:
     Converts to x under numpy.asarray.
 
     system: the exact normal equations, None where x did not need them; solution: theirs, which the other figures start
-    from; data: what was fitted, None where it was not kept.
+    from; data: what was fitted, None where it was not kept. known: how exactly the numbers are known; sensitivity:
+    what a change of them does, None at a lower rank and where they are exact.
 
     The arrays are not copied, and what needs them reads them again: an entry that has changed since the fit is noticed
     then, by InputError (see `rows.fingerprint`). x cannot be written to.
@@ -50,6 +54,8 @@ class CertifiedFit:
     system: NormalEquations | None
     data: FittedRows | None
     solution: EnclosedSolution | None = None
+    known: supported.Known | None = None
+    sensitivity: supported.Sensitivity | None = None
 
     def __post_init__(self) -> None:
         self.x.flags.writeable = False
@@ -69,6 +75,81 @@ class CertifiedFit:
             if solution is None or rounded(solution, normal.ratios, self.names) != self.x.tolist():
                 raise InputError(CHANGED)  # while it was being read
         return Evidence(normal, rank, total_sum_of_squares(normal, self.constant), solution)
+
+    @cached_property
+    @in_default_mode
+    def supported_digits(self) -> Array | None:
+        """How many digits of each coefficient the data support (n,), within [0, 15.95].
+
+        Those that any change of the numbers within their rounding leaves: half an ulp of floats, half a unit of the
+        last place of decimals, nothing for columns of whole numbers; the rule is in `exact.gram.resolution`. It is the
+        worst case to first order, from n x n quantities (`exact.supported`), and an estimate. 0 where a column takes
+        part in one of `near_relations` that is strict. The certified digits beyond are right for the numbers as they
+        stand, and say nothing about what these were rounded from. None at a lower rank, and for sums from a file that
+        does not say how exactly its numbers were known.
+        """
+        if self.known is None or self.certificate.rank < len(self.x):
+            return None
+        if self.sensitivity is None:  # every number is exact
+            return np.full(len(self.x), supported.MOST)
+        digits = self.sensitivity.digits(self._moved)
+        if digits.min() >= supported.DETERMINED:
+            return digits
+        shown = [name for one in self.near_relations if one.is_strict for name in one.names]
+        digits[[j for j, name in enumerate(self.names) if name in shown]] = 0.0
+        return digits
+
+    @cached_property
+    @in_default_mode
+    def near_relations(self) -> tuple[NearRelation, ...]:
+        """Columns that depend on each other within the rounding of their numbers, with proof; see `exact.relation`.
+
+        Looked for where the data support less than a digit of some coefficient. None proves nothing.
+        """
+        if self.known is None or self.sensitivity is None:
+            return ()
+        if not self.sensitivity.noise(self._moved).any():
+            return ()
+        if self.data is not None:
+            rows = self._kept()
+            counted = slice(None) if rows.weights is None else rows.weights.values.astype(bool)
+            return relations_in_rows(rows.data.rows(counted), self.known, self.names)
+        return () if self.system is None else relations_in_norm(self.system, self.known, self.names)
+
+    @property
+    def undetermined(self) -> str:
+        """Which coefficients are rounding noise, why, and the way out, in words; "" where none is.
+
+        Noise has less than one supported digit, and is not 0 to 4 digits of its natural size |b| / |a_j| either, as
+        the intercept of centred data is.
+        """
+        if self.known is None or self.sensitivity is None:
+            return ""
+        noise = self.sensitivity.noise(self._moved)
+        if not noise.any():
+            return ""
+        return undetermined(self.names, noise, self.sensitivity.sizes, self._moved, self.near_relations)
+
+    @property
+    def is_determined(self) -> bool:
+        """Whether no coefficient is rounding noise; mostly seen without the digits. True where that is unknown."""
+        if self.sensitivity is None or self.sensitivity.surely_determined(self._rounding):
+            return True
+        return not self.undetermined
+
+    @property
+    def _rounding(self) -> Array:
+        assert self.known is not None, "a sensitivity is for numbers whose resolution is known"
+        return self.known.rounding(self.system)
+
+    @cached_property
+    def _moved(self) -> Array:
+        """How far the rounding of the data moves each coefficient at worst (n,), in units of |b| / |a_j|."""
+        assert self.sensitivity is not None, "what is exact is not moved"
+        share = self.sensitivity.residual
+        if self.system is not None and self.solution is not None:
+            share = supported.residual_share(self.system, self.solution)
+        return self.sensitivity.moved(self._rounding, share)
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -165,11 +246,14 @@ class CertifiedFit:
     def to_dict(self) -> dict[str, Any]:
         """Everything a program may want to keep, as plain numbers, strings and lists; None for what is out of range."""
         errors, t = self._or_none("standard_errors"), self._or_none("t_statistics")
+        digits = self.supported_digits
         return {
             "names": list(self.names),
             "x": self.x.tolist(),
             "standard_errors": None if errors is None else errors.tolist(),
             "t_statistics": None if t is None else t.tolist(),
+            "supported_digits": None if digits is None else digits.tolist(),
+            "undetermined": self.undetermined,
             "residual_norm": self._or_none("residual_norm"),
             "r_squared": self._or_none("r_squared"),
             "rows": self.rows,
@@ -186,15 +270,22 @@ class CertifiedFit:
 
     def __repr__(self) -> str:
         n = len(self.x)
-        width = max(map(len, self.names))
-        shown = [f"  {name:<{width}}  {value!r}" for name, value in zip(self.names, self.x.tolist(), strict=True)]
+        try:
+            digits, noise = self.supported_digits, self.undetermined
+        except InputError:  # the data have changed since
+            digits, noise = None, ""
+        width, values = max(map(len, self.names)), list(map(repr, self.x.tolist()))
+        room = max(map(len, values))
+        said = [""] * n if digits is None else [f"{digits_in_words(d)} supported" for d in digits.tolist()]
+        lines = zip(self.names, values, said, strict=True)
+        shown = [f"  {name:<{width}}  {value:<{room}}  {more}".rstrip() for name, value, more in lines]
         if n > 20:
             shown[10:-10] = [f"  ... {n - 20} more"]
         rank = self.certificate.rank
         what = "" if rank == n else f", the solution of least norm at rank {rank}"
         head = f"CertifiedFit: {self.rows} rows, {n} coefficients, each the double nearest to the exact one{what}"
         proof = f"  proven by {self.certificate.route}, in {self.certificate.seconds * 1e3:.3g} ms"
-        return "\n".join([head, *shown, proof])
+        return "\n".join([*([noise] if noise else []), head, *shown, proof])
 
     @in_default_mode
     def _fits_exactly(self) -> bool:

@@ -1,5 +1,7 @@
 """Certified least squares: `lstsq` chooses between the routes, and every coefficient is rounded once, with proof."""
 
+import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from time import process_time
@@ -11,6 +13,7 @@ import numpy.typing as npt
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
+from stabilitylab.core.errors import UndeterminedWarning
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.dependent import refused
@@ -26,8 +29,10 @@ from stabilitylab.exact.solve.choose import solve, solve_every_way
 from stabilitylab.exact.solve.dependence import independent_columns
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
 from stabilitylab.exact.solve.least_norm import least_norm
+from stabilitylab.exact.supported import Known, of_certificate, of_normal_equations
 
 Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
+PACKAGE = f"{__name__.partition('.')[0]}."
 POLICIES = ("full-rank", "minimum-norm")
 
 
@@ -61,14 +66,20 @@ def lstsq(
     wide = policy == "minimum-norm"
     regression = prepare(A, b, truth=truth, weights=weights, intercept=intercept, names=names, wide=wide)
     data = regression.data
-    kept = FittedRows.of(data, regression.weights)
+    kept, known = FittedRows.of(data, regression.weights), Known.of(data, regression.weights)
     if regression.is_plain and worth_a_try(*data.A.shape):
         certificate = solved_by_residual(data.A, data.b)
         if certificate is not None:
+            sensitivity = None if known.resolutions.are_exact else of_certificate(certificate, data.A, data.b)
             certificate = replace(certificate, seconds=process_time() - started)
-            x = np.array(certificate.nearest)
-            return CertifiedFit(x, regression.names, certificate, len(data.b), regression.constant, None, kept)
-    return fitted(summed(data, regression.weights), regression.names, policy, started, regression.constant, kept)
+            x, names = np.array(certificate.nearest), regression.names
+            return warned(
+                CertifiedFit(
+                    x, names, certificate, len(data.b), regression.constant, None, kept, None, known, sensitivity
+                )
+            )
+    normal = summed(data, regression.weights)
+    return warned(fitted(normal, regression.names, policy, started, regression.constant, kept, known))
 
 
 def fitted(
@@ -78,11 +89,13 @@ def fitted(
     started: float,
     constant: int | None,
     data: FittedRows | None = None,
+    known: Known | None = None,
 ) -> CertifiedFit:
     """The fit from exact normal equations, whose columns have these names.
 
     started: process_time() when the work began. constant: the column about whose mean R² is. data: the rows, for
-    residuals; None where they are not kept. The errors are those of `lstsq`.
+    residuals; None where they are not kept. known: how exactly the numbers are known; None where that is not
+    known. The errors are those of `lstsq`.
     """
     ratios = normal.ratios
     solved = solve(normal, to_nearest(normal, ratios)) if normal.rows >= normal.n else None
@@ -105,7 +118,27 @@ def fitted(
         factor=_factor(solved, normal),
         seconds=process_time() - started,
     )
-    return CertifiedFit(np.array(x), names, certificate, normal.rows, constant, normal, data, solved)
+    sensitivity = None
+    if rank == normal.n and known is not None and not known.resolutions.are_exact:
+        rows = None if data is None or data.weights is not None or data.data.scales is not None else data.data
+        plain = rows is not None and rows.floats and rows.rest is None
+        sensitivity = of_normal_equations(normal, solved, rows.A if rows is not None and plain else None)
+    return CertifiedFit(
+        np.array(x), names, certificate, normal.rows, constant, normal, data, solved, known, sensitivity
+    )
+
+
+def warned(fit: CertifiedFit) -> CertifiedFit:
+    """The fit, after an UndeterminedWarning where the data support less than one digit of some coefficient.
+
+    It is shown at the line from which this package was called.
+    """
+    if not fit.is_determined:
+        level, frame = 2, sys._getframe(1)
+        while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(PACKAGE):
+            level, frame = level + 1, frame.f_back
+        warnings.warn(fit.undetermined, UndeterminedWarning, stacklevel=level)
+    return fit
 
 
 def by_every_route(A: Array, b: Array) -> dict[str, tuple[float, ...]]:

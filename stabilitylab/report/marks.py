@@ -67,6 +67,11 @@ NOT_JUDGED = Mark("◍", "not judged", "no correct digit in some coefficient; wh
 ELSEWHERE = Mark(
     "◌", "wrong beside right coefficients", "no correct digit of this number, beside coefficients that have"
 )
+UNDETERMINED_MARK = Mark(
+    "≈",
+    "undetermined",
+    "the matrix owes its full rank to rounding alone, as a relation between columns shows: no answer is right or wrong",
+)
 IN_PART = Mark("◑", "zero in part", "0.0 stands for several rows, and in k of n of them the digits are 0.0, not in all")
 ABSENT = Mark("·", "not applicable", "the route does not take this kind of problem")
 NOT_SCORED = Mark("n/a", "not scored", "answered, but without this score")
@@ -79,6 +84,7 @@ ORDER: tuple[Mark, ...] = (
     NOT_DECLARED,
     NOT_JUDGED,
     ELSEWHERE,
+    UNDETERMINED_MARK,
     SILENT,
     *STATUS_MARKS.values(),
     ABSENT,

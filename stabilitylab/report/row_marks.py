@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from stabilitylab import libraries
 from stabilitylab.core.catalog import TAGS
-from stabilitylab.core.types import STARTED, Measurement, Status
+from stabilitylab.core.types import STARTED, UNDETERMINED, Measurement, Status
 from stabilitylab.report.fields import Field, Value, is_score, look
 from stabilitylab.report.marks import (
     ELSEWHERE,
@@ -17,6 +17,7 @@ from stabilitylab.report.marks import (
     PREDICTIONS,
     SILENT,
     STATUS_MARKS,
+    UNDETERMINED_MARK,
     UNSUPPORTED,
     VERDICT_MARKS,
     Mark,
@@ -56,7 +57,9 @@ def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mar
         marks.extend(_why_wrong(row))
     elif isinstance(field, str) and is_digits(field) and measured and is_zero(value):
         marks.extend(_why_wrong(row) or ([] if marks else [ELSEWHERE]))
-    if value is None and (row.answered or not measured):
+    if value is None and _is_undetermined(row, field):
+        marks.append(UNDETERMINED_MARK)
+    elif value is None and (row.answered or not measured):
         marks.append(NOT_SCORED if score else NOTHING)
     return marks
 
@@ -64,6 +67,11 @@ def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mar
 def _without_answer(field: Field) -> bool:
     """Whether a score needs no answer: what an error law predicts, and what the data support."""
     return isinstance(field, str) and (field in PREDICTIONS or metrics.of_data(field))
+
+
+def _is_undetermined(row: Measurement, field: Field) -> bool:
+    """Whether an answer has no such score for the reason that the data determine none."""
+    return row.answered and isinstance(field, str) and metrics.of_coefficients(field) and UNDETERMINED in row.facts
 
 
 def _why_wrong(row: Measurement) -> list[Mark]:
@@ -104,6 +112,8 @@ def details(row: Measurement, field: Field, marks: Iterable[Mark]) -> list[str]:
         label = libraries.entry(row.solver).label
         tag = f"; {TAGS[UNCERTAIN]}" if UNCERTAIN in label.tags else ""
         sentences.append(f"declared: {label.deficient_answer}{tag}")
+    if UNDETERMINED_MARK in marks:
+        sentences.append(f"{row.problem}: {row.facts.get(UNDETERMINED, 'a relation holds between its columns')}")
     if NOT_SCORED in marks:
         name = field if isinstance(field, str) else ""
         missing = row.get(name) if name else None

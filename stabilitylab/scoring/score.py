@@ -24,7 +24,7 @@ from stabilitylab.core.errors import (
 )
 from stabilitylab.core.plain_fit import plain_fit
 from stabilitylab.core.printable import one_decimal
-from stabilitylab.core.types import STARTED, WORST, Fit, Measurement, Reference, Solution, Status, Truth
+from stabilitylab.core.types import STARTED, UNDETERMINED, WORST, Fit, Measurement, Reference, Solution, Status, Truth
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.validation import as_array
@@ -33,6 +33,7 @@ from stabilitylab.scoring.metrics.data_allow import sensitivity
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.smaller_space import is_of_smaller_space
 from stabilitylab.scoring.theory.laws import directions_dropped, predict
+from stabilitylab.scoring.undetermined import undetermined
 
 START = 4.0  # correct digits from which starting values are called the answer
 LUCK, WORSE = 2.0, 1.0  # digits beyond the estimate, and below the law's bound, that get a word
@@ -133,21 +134,25 @@ def score_solution(
     if solution.x is not None and answered and entry.label.deficient_answer == "basic":
         kept = tuple(np.flatnonzero(solution.x).tolist())
     ref, why = _reference_for(entry.label.deficient_answer, problem, truth, kept)
+    # Rounding the data may have made two columns one: then no law speaks of the matrix, and no cut-off is to blame.
+    stored = _reference_for("none", problem, "matrix")[0]
+    noise = undetermined(problem, stored) if truth == "matrix" and stored is not None else ""
     for name in names:
         scored = answered or metrics.of_data(name)
+        if answered and noise and metrics.of_coefficients(name):
+            reasons[name] = f"undetermined, for the rank is owed to rounding alone: {noise}"
+            continue
         value = _scored(name, problem, solution, ref) if scored and ref else why or solution.status.value
         if isinstance(value, str):
             reasons[name] = value
         else:
             scores[name] = value
     verdict = cause = ""
-    # Rounding the data may have made two columns one: then no law speaks of the matrix, and no cut-off is to blame.
-    stored = _reference_for("none", problem, "matrix")[0]
     if ref is not None and ref.policy == "full-rank" and stored is not None:
         # A law, like a cut-off that is not reported, sees the matrix as published: scaled columns are another to it.
         as_published = variant.kind != "scaled"
         verdict = _judge(entry.label, problem, ref, stored, scores) if as_published else ""
-        cause = _cause(entry.label, problem, solution, as_published)
+        cause = "" if noise else _cause(entry.label, problem, solution, as_published)
     parameters = dict(parameters or {})
     return Measurement(
         problem=problem.name,
@@ -169,7 +174,10 @@ def score_solution(
         variant=variant.name,
         problem_hash=problem.digest[:16],
         conditions=dict(conditions or {}),
-        facts=_facts(entry.label, ref) if answered and variant.kind != "scaled" else {},
+        facts={
+            **(_facts(entry.label, ref) if answered and variant.kind != "scaled" else {}),
+            **({UNDETERMINED: noise} if noise else {}),
+        },
     )
 
 

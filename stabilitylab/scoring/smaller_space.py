@@ -13,6 +13,7 @@ in (1/2, 1]. Where A has a constant column, the others are taken as they are, an
 constant column kept whatever its size.
 """
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,7 +26,7 @@ from scipy.linalg import qr
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.environment import one_blas_thread
-from stabilitylab.core.errors import StabilityLabError
+from stabilitylab.core.errors import StabilityLabError, UndeterminedWarning
 from stabilitylab.exact import lstsq
 
 LARGEST = 500_000  # entries of A up to which the answer is checked
@@ -119,7 +120,9 @@ def _lacks(F: Array, x: Array, full: Array | None, u: float) -> bool:
 def _full_answer(system: _System) -> Array | None:
     """The correctly rounded solution over all of R^n; None where A has no full rank or nothing is proven."""
     try:
-        return np.asarray(lstsq(system.A, system.b).x)
+        # That it may be noise is no matter where the space of an answer is asked for.
+        with warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
+            return np.asarray(lstsq(system.A, system.b).x)
     except StabilityLabError:
         return None
 

@@ -95,9 +95,10 @@ def test_the_page_shows_every_number_in_full_and_what_stands_behind_it(here):
     path = nist("nist.longley", here / "data.csv")
     fit = sl.fit_file(path, "y")
     said = called(path, "--target", "y").output
-    for name, value, error, t in zip(fit.names, fit.x, fit.standard_errors, fit.t_statistics, strict=True):
+    for j, name in enumerate(fit.names):
         (line,) = [line for line in said.splitlines() if line.split()[:1] == [name]]
-        assert line.split()[1:] == [repr(float(value)), repr(float(error)), f"{float(t):.4g}"]
+        figures = [repr(float(v[j])) for v in (fit.x, fit.standard_errors)]
+        assert line.split()[1:] == [*figures, f"{fit.t_statistics[j]:.4g}", f"{fit.supported_digits[j]:.1f}"]
     assert f"residual norm {float(fit.residual_norm)!r}, R² {float(fit.r_squared)!r}" in said
     assert "16 rows, rank 7 of 7; scored: the numbers as written in the file" in said
     assert fit.certificate.route in said
@@ -148,7 +149,7 @@ def test_a_name_with_a_newline_is_one_row_and_no_name_is_broken_where_output_is_
     path = written(here / "data.csv", ["x\nz", long, "b", "c", "y"], lines)
     said = called(path, "--target", "y").output
     (first,) = [line for line in said.splitlines() if "x\\nz" in line]
-    assert len(first.split()) == 4
+    assert len(first.split()) == 5
     assert [line for line in said.splitlines() if long in line]
 
 
@@ -291,3 +292,21 @@ def test_dependent_columns_are_named_and_the_least_solution_is_there_for_the_ask
     assert "ask for --policy minimum-norm" in called(path, "--target", "y", "--no-intercept", code=2).stderr
     least = told(path, "--target", "y", "--no-intercept", "--policy", "minimum-norm")
     assert least["x"] == [1, 2]
+
+
+def test_what_the_data_do_not_determine_comes_before_any_number(here):
+    rng = np.random.default_rng(5)
+    u, v = (np.round(rng.standard_normal(40), 12) for _ in range(2))
+    rows = np.column_stack([u, v, u + 0.7 * v, rng.standard_normal(40)])
+    path = written(
+        here / "noise.csv", ["width", "height in m", "z", "y"], [list(map(repr, row)) for row in rows.tolist()]
+    )
+    said = called(path, "--target", "y").output
+    first = said.strip().splitlines()[0]
+    assert first.startswith(
+        "Warning: the data cannot tell width, 'height in m' and z apart: z = width + 0.7 'height in m'"
+    )
+    assert "digits the data support" in said
+    record = json.loads(called(path, "--target", "y", "--json").output)
+    assert record["supported_digits"][1:] == pytest.approx([0, 0, 0], abs=1)
+    assert "Warning: " + record["undetermined"] == first

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from made_tables import STATUSES, measured, printed, rows_from, rows_strategy, sentences, table_of
 from stabilitylab.core.errors import UnknownNameError
-from stabilitylab.core.types import Status
+from stabilitylab.core.types import UNDETERMINED, Status
 from stabilitylab.report import marks
 from stabilitylab.report.blocks import TableBlock
 from stabilitylab.report.cells import Cell, CountedMark, Table
@@ -193,6 +193,23 @@ def test_a_count_behind_a_mark_is_explained_only_where_one_stands():
     assert "k/n" not in notes
     notes = " ".join(note.sentence for note in table_of(*rows, measured(digits=0.0), reduce="min").footnotes)
     assert "k/n behind a mark" in notes
+
+
+@pytest.mark.parametrize("status", ["SOLVED", "RANK_REDUCED", "REFUSED"])
+def test_what_no_answer_can_have_right_is_no_zero_and_the_relation_stands_below(status):
+    facts = {UNDETERMINED: "z = u + v, to the last place of every number"}
+    scores = {"digits.min": None, "digits.supported": 0.0}
+    table = table_of(measured(status=status, scores=scores, facts=facts, reasons={"digits.min": "undetermined"}))
+    (cell,) = printed(table)[0][1:]
+    if status == "REFUSED":
+        assert cell == "⊘"  # that it refused is all that is said of it
+        return
+    assert "≈" in cell
+    assert "0.0" not in cell
+    assert "no answer is right or wrong" in sentences(table)["≈"]
+    assert sentences(table)["¹"] == "p: z = u + v, to the last place of every number"
+    # Of a score that needs no reference the reason is another.
+    assert "≈" not in printed(table_of(measured(facts=facts), value="orthogonality"))[0][1]
 
 
 def test_digits_that_few_support_are_no_zero():

@@ -21,19 +21,10 @@ from stabilitylab.data.problem import Problem
 from stabilitylab.data.validation import check_shapes, refuse_not_finite, unrounded
 from stabilitylab.exact.gram.columns import integer_columns
 from stabilitylab.exact.gram.normal_equations import NormalEquations
-from stabilitylab.exact.gram.numbers import Parts, exact_numbers, in_integers, of_integers
+from stabilitylab.exact.gram.numbers import Parts, Rest, exact_numbers, in_integers, of_integers
+from stabilitylab.exact.gram.resolution import Resolutions, as_given, by_rule
+from stabilitylab.exact.gram.resolution_of_problem import resolutions_of_problem
 from stabilitylab.exact.gram.sums import GramSums
-
-
-@dataclass(frozen=True, eq=False)
-class Rest:
-    """What float64 leaves of some columns of [A b]: columns (m, k) float64, to be added to those numbered `of`.
-
-    of (k,): numbers from 0 to n, where n is b's.
-    """
-
-    columns: Array
-    of: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +32,9 @@ class ExactInput:
     """The numbers of A (m, n) and b (m,) without any rounding: column j of [A b] is the stored numbers times scales[j].
 
     floats: A and b are float64 arrays, otherwise object arrays of Python ints. scales (n + 1,), b's last; None for
-    ones. rest: what is to be added to the floats before they are multiplied by scales; None for nothing. A float64
-    array that was passed in is not copied.
+    ones. rest: what is to be added to the floats before they are multiplied by scales; None for nothing. given: how
+    exactly the columns are known, by the type they were passed in as (`resolution.as_given`); None for float64
+    throughout. A float64 array that was passed in is not copied.
     """
 
     A: Array
@@ -50,6 +42,13 @@ class ExactInput:
     floats: bool
     scales: tuple[Fraction, ...] | None = None
     rest: Rest | None = None
+    given: Resolutions | None = None
+
+    @property
+    def resolutions(self) -> Resolutions:
+        """How exactly the columns of [A b] are known, by the rule of `gram.resolution`; at most one pass over A."""
+        given = self.given or Resolutions.of_floats(self.A.shape[1] + 1)
+        return by_rule(self.A, self.b, given, self.scales, rest=self.rest)
 
     @property
     def parts(self) -> tuple[Array, tuple[int, ...]]:
@@ -101,6 +100,11 @@ class Weights:
         """The values as Fractions (m,)."""
         return np.array([None, *map(Fraction, self.values.tolist())], dtype=object)[1:]
 
+    @property
+    def total(self) -> float:
+        """The sum of the weights, to about u."""
+        return float(self.values.astype(np.float64).sum() * float(self.unit))
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -143,7 +147,8 @@ def prepare(
     if isinstance(A, Problem):
         if b is not None:
             raise InputError("a Problem brings its own b: call lstsq(problem, truth=...)")
-        data, features = exact_input_of(A, truth), A.feature_names
+        data = replace(exact_input_of(A, truth), given=resolutions_of_problem(A, truth))
+        features = A.feature_names
     elif b is None:
         raise InputError("b is missing: call lstsq(A, b), or lstsq(problem, truth=...)")
     else:
@@ -184,12 +189,15 @@ def exact_input(A: Any, b: Any, *, wide: bool = False) -> ExactInput:
             raise NotNumericError(f"{name} must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
     check_shapes(matrix, right, wide=wide)
     if all(map(exact_in_float64, (matrix, right))):
-        return ExactInput(matrix.astype(np.float64, copy=False), right.astype(np.float64, copy=False), True)
-    columns = [exact_numbers(column, f"column {j} of A") for j, column in enumerate(matrix.T)]
-    return from_parts([*columns, exact_numbers(right, "b")])
+        plain = {matrix.dtype, right.dtype} == {np.dtype(np.float64)}
+        given = None if plain else as_given([*[matrix] * matrix.shape[1], right], [Fraction(1)] * (matrix.shape[1] + 1))
+        floats = [array.astype(np.float64, copy=False) for array in (matrix, right)]
+        return ExactInput(floats[0], floats[1], True, given=given)
+    columns = [*(exact_numbers(a, f"column {j} of A") for j, a in enumerate(matrix.T)), exact_numbers(right, "b")]
+    return from_parts(columns, as_given([*matrix.T, right], [scale for _, scale in columns]))
 
 
-def from_parts(columns: Sequence[tuple[Parts, Fraction]]) -> ExactInput:
+def from_parts(columns: Sequence[tuple[Parts, Fraction]], given: Resolutions | None = None) -> ExactInput:
     """The columns of [A b], b's last, each as parts (see `numbers`) and a scale: all in Python ints if one is."""
     floats = all(parts[0].dtype == np.float64 for parts, _ in columns)
     if not floats:
@@ -203,12 +211,13 @@ def from_parts(columns: Sequence[tuple[Parts, Fraction]]) -> ExactInput:
         floats,
         None if floats and all(scale == 1 for scale in scales) else scales,
         Rest(np.stack([part for part, _ in rest], axis=1), tuple(j for _, j in rest)) if rest else None,
+        given,
     )
 
 
-def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]]) -> ExactInput:
+def from_integers(columns: Sequence[tuple[Sequence[int], Fraction]], given: Resolutions | None = None) -> ExactInput:
     """The columns of [A b], b's last, each as integers and a scale."""
-    return from_parts([(of_integers(integers), scale) for integers, scale in columns])
+    return from_parts([(of_integers(integers), scale) for integers, scale in columns], given)
 
 
 def exact_input_of(problem: Problem, truth: Truth) -> ExactInput:
@@ -227,7 +236,8 @@ def with_intercept(data: ExactInput) -> ExactInput:
     ones = np.ones((len(data.b), 1), dtype=data.A.dtype)
     scales = None if data.scales is None else (Fraction(1), *data.scales)
     rest = None if data.rest is None else Rest(data.rest.columns, tuple(j + 1 for j in data.rest.of))
-    return ExactInput(np.hstack([ones, data.A]), data.b, data.floats, scales, rest)
+    given = None if data.given is None else data.given.with_first()
+    return ExactInput(np.hstack([ones, data.A]), data.b, data.floats, scales, rest, given)
 
 
 def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:

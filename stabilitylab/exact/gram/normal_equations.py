@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, inf, log2, nan, prod
+from math import ceil, inf, log2, prod
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.limbs import WIDTH, Levels, carried, integers, limbs_of_integers
 
 Integers = list[int]
+SHORT = 40  # levels, 880 bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,20 +88,47 @@ class NormalEquations:
         """b'b in integers: in units of the last of `units`, squared."""
         return integers(self.levels[:, self.n, self.n :])[0]
 
+    @property
+    def is_short(self) -> bool:
+        """Whether float64 has the range of all entries of [A b]'[A b] at once."""
+        return len(self.levels) <= SHORT
+
+    @cached_property
+    def leading(self) -> Array:
+        """[A b]'[A b] (n + 1, n + 1) in float64 to about u, rows and columns scaled: the upper triangle.
+
+        By one power of two for all where `is_short`; else by one for each column that makes the diagonal near 1.
+        """
+        if self.is_short:
+            powers = np.ldexp(1.0, -WIDTH * np.arange(len(self.levels)))
+            return (powers @ self.levels.reshape(len(powers), -1)).reshape(self.levels.shape[1:])
+        heights = np.array([(entry.bit_length() + 1) // 2 for entry in (*self.diagonal, self.bb)])
+        value = np.zeros(self.levels.shape[1:])
+        for k, level in enumerate(self.levels):
+            power = WIDTH * (len(self.levels) - 1 - k)
+            value += np.ldexp(level.astype(np.float64), power - heights[:, None] - heights)
+        return value
+
     @cached_property
     def condition(self) -> int | None:
         """About log2 cond(C) after scaling to a diagonal of ones; None where Cholesky factorisation fails in float64.
 
         That is from about 2**50 on. An estimate, by which a method is chosen; no bound depends on it.
         """
-        n = self.n
-        C = np.tensordot(np.ldexp(1.0, -WIDTH * np.arange(len(self.levels))), self.levels[:, :n, :n], 1)
+        inverse = self.float64_inverse_factor
+        # The columns of R have the norm 1.
+        return None if inverse is None else ceil(log2(self.n) + 2 * log2(np.linalg.norm(inverse)))
+
+    @cached_property
+    def float64_inverse_factor(self) -> Array | None:
+        """R^-1 (n, n) in float64 for R'R near C scaled to a diagonal of ones; None where that is not definite."""
+        C, n = self.leading[:-1, :-1], self.n
         # A column of zeros gives NaN, if the factorisation does not fail.
         with blas_threads(n**3, n**2), np.errstate(all="ignore"):
-            size = np.sqrt(C.diagonal())
-            R, info = dpotrf(C / size[:, None] / size)
-            bits = 2 * log2(np.linalg.norm(R) * np.linalg.norm(dtrtri(R)[0])) if info == 0 else nan
-        return ceil(bits) if bits < inf else None
+            inverse_sizes = 1 / np.sqrt(C.diagonal())
+            R, info = dpotrf(C * inverse_sizes[:, None] * inverse_sizes, clean=1)
+            inverse = np.asarray(dtrtri(R)[0]) if info == 0 else None
+        return inverse if inverse is not None and np.linalg.norm(inverse) < inf else None
 
     @cached_property
     def planes(self) -> Array:

@@ -5,6 +5,7 @@ numbers add up to stays in Python integers, one "part" of objects.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import lcm
@@ -26,6 +27,22 @@ EXACT = 2.0**53
 MOST_PLACES = 400  # behind the point, or zeros in front of it: more are left to `Decimals`, which has a limit
 LOWER = 21  # bits of a machine integer's lower part, one limb; the upper one has 43
 WORD = 53  # bits of a part of a longer integer
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """What float64 leaves of some columns of [A b]: columns (m, k) float64, to be added to those numbered `of`.
+
+    of (k,): numbers from 0 to n, where n is b's.
+    """
+
+    columns: Array
+    of: tuple[int, ...]
+
+    def sums(self, leading: Array, j: int, rows: slice = slice(None)) -> list[Fraction]:
+        """The numbers of column j, of which `leading` (m,) are the floats: exactly, in some of the rows."""
+        parts = [leading[rows], *(self.columns[rows, k] for k, own in enumerate(self.of) if own == j)]
+        return [sum(map(Fraction, row), Fraction(0)) for row in zip(*parts, strict=True)]
 
 
 def exact_numbers(values: Array, name: str) -> tuple[Parts, Fraction]:

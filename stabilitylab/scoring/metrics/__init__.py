@@ -23,6 +23,7 @@ class NoScore:
 
 
 Score = float | NoScore
+About = Literal["answer", "coefficients", "data"]
 Metric = Callable[[Problem, Solution, Reference], Score]
 M = TypeVar("M", bound=Metric)
 
@@ -31,24 +32,28 @@ M = TypeVar("M", bound=Metric)
 class MetricLabel(Label):
     """says: the heading of a column; unit: what the number counts; better: "higher", "lower" or "" for neither.
 
-    of: whether it is a number about the answer, or about the data whatever the answer.
+    of: whether it is a number about the answer, of that about its coefficients against those of the reference, or about
+    the data whatever the answer.
     """
 
     says: str
     unit: str
     better: str
-    of: Literal["answer", "data"] = "answer"
+    of: About = "answer"
 
 
 catalog: Catalog[MetricLabel] = Catalog("metric", __name__)
 names, get, entry = catalog.names, catalog.get, catalog.entry
 
 
-def metric(
-    name: str, *, says: str, unit: str, better: str, source: str = "", of: Literal["answer", "data"] = "answer"
-) -> Callable[[M], M]:
+def metric(name: str, *, says: str, unit: str, better: str, source: str = "", of: About = "answer") -> Callable[[M], M]:
     """Tie a name, a heading, a unit, a direction and what it is about to a metric."""
     return catalog.register(MetricLabel(name=name, says=says, unit=unit, better=better, source=source, of=of))
+
+
+def of_coefficients(name: str) -> bool:
+    """Whether a score compares coefficients with those of the reference: of undetermined data it has no value."""
+    return name in catalog and catalog.entry(name).label.of == "coefficients"
 
 
 def of_data(name: str) -> bool:

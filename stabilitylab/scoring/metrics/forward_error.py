@@ -17,7 +17,12 @@ def _each(solution: Solution, ref: Reference) -> tuple[float, ...]:
 
 
 @metric(
-    "digits.min", says="correct digits, worst coefficient", unit="digits", better="higher", source="McCullough (1998)"
+    "digits.min",
+    says="correct digits, worst coefficient",
+    unit="digits",
+    better="higher",
+    of="coefficients",
+    source="McCullough (1998)",
 )
 def digits_min(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """The fewest correct digits over the coefficients."""
@@ -29,6 +34,7 @@ def digits_min(problem: Problem, solution: Solution, ref: Reference) -> Score:
     says="correct digits, median coefficient",
     unit="digits",
     better="higher",
+    of="coefficients",
     source="McCullough (1998)",
 )
 def digits_median(problem: Problem, solution: Solution, ref: Reference) -> Score:
@@ -36,20 +42,20 @@ def digits_median(problem: Problem, solution: Solution, ref: Reference) -> Score
     return float(median(_each(solution, ref)))
 
 
-@metric("digits.normwise", says="correct digits, normwise", unit="digits", better="higher")
+@metric("digits.normwise", says="correct digits, normwise", unit="digits", better="higher", of="coefficients")
 def digits_normwise(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """-log10(|x - ref|_2 / |ref|_2), floored and capped; an error of a small coefficient hardly shows in it."""
     error = error_normwise(problem, solution, ref)
     return error if isinstance(error, NoScore) else digits_of_error(error, digits_cap(problem.dtype))
 
 
-@metric("error.normwise", says="relative error, normwise", unit="", better="lower")
+@metric("error.normwise", says="relative error, normwise", unit="", better="lower", of="coefficients")
 def error_normwise(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """|x - ref|_2 / |ref|_2."""
     return _relative_error(solution, ref, [1] * len(ref.x))
 
 
-@metric("error.scaled", says="relative error, column-scaled", unit="", better="lower")
+@metric("error.scaled", says="relative error, column-scaled", unit="", better="lower", of="coefficients")
 def error_scaled(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """|D (x - ref)|_2 / |D ref|_2, D = diag |a_j|: meaningful when the features have different units."""
     return _relative_error(solution, ref, [1 / s if s else 1 for s in ref.scales])
@@ -64,7 +70,14 @@ def _relative_error(solution: Solution, ref: Reference, weights: list[Any]) -> S
     return float(error / size)
 
 
-@metric("ulps.max", says="largest error in ulps", unit="ulp", better="lower", source="Higham (2002), section 2.1")
+@metric(
+    "ulps.max",
+    says="largest error in ulps",
+    unit="ulp",
+    better="lower",
+    of="coefficients",
+    source="Higham (2002), section 2.1",
+)
 def ulps_max(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """max |x_i - ref_i| / ulp(ref_i), in the format of x; 1/2 is correctly rounded."""
     assert solution.x is not None
