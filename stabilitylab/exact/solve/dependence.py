@@ -97,7 +97,8 @@ def proven_modulo(prime: int, normal: NormalEquations, columns: tuple[int, ...] 
     for i in range(rank):
         P.append(next(j for j in count(P[-1] + 1 if P else 0) if int(reduced[i, j])))
     others = [j for j in range(n) if j not in set(P)]
-    asked = tuple(j for j in others if rank != normal.rows or j < P[-1] or j in columns)
+    counted = P and rank == normal.rows  # then a column behind those of P is a combination of them
+    asked = tuple(j for j in others if not counted or j < P[-1] or j in columns)
     factors = [int(reduced[i, j]) for i in range(rank) for j in asked]
     relations = _proven(normal, tuple(P), asked, factors, prime)
     return None if relations is None else Dependence(tuple(P), relations)
