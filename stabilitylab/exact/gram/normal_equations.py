@@ -8,8 +8,8 @@ from math import ceil, log2, prod
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import dpotrf, dtrtri
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.exact.gram.limbs import WIDTH, Levels, carried, integers, limbs_of_integers
 
@@ -96,8 +96,8 @@ class NormalEquations:
         C = np.tensordot(np.ldexp(1.0, -WIDTH * np.arange(len(self.levels))), self.levels[:, :n, :n], 1)
         with np.errstate(all="ignore"):  # a column of zeros fails the factorisation
             size = np.sqrt(C.diagonal())
-            R, info = dpotrf(C / size[:, None] / size)
-        return ceil(2 * log2(np.linalg.norm(R) * np.linalg.norm(dtrtri(R)[0]))) if info == 0 else None
+            R, info = lapack.dpotrf(C / size[:, None] / size)
+        return ceil(2 * log2(np.linalg.norm(R) * np.linalg.norm(lapack.dtrtri(R)[0]))) if info == 0 else None
 
     @cached_property
     def planes(self) -> Array:
