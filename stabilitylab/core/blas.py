@@ -23,6 +23,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from threadpoolctl import threadpool_info
 
+from stabilitylab.core import lapack
+
 NONE = "none"
 UNKNOWN = "unknown"  # where the files of a process cannot be listed
 SECONDS = 20.0  # for another process that loads a file, or lists what a program is linked with
@@ -72,6 +74,8 @@ def blas_of_modules(modules: Iterable[str], distribution: str) -> str:
     for module in modules:
         importlib.import_module(module)
     required = requirements_of(distribution)
+    if "scipy" in required:  # whose BLAS may be mapped at the first call only
+        lapack.load()
     files = _mapped() or [info["filepath"] for info in threadpool_info() if info.get("user_api") == "blas"]
     kept = [path for path in files if _wheel(path) in required]
     if not kept and "numpy" in required:  # a NumPy that the system's packages brought, over the system's BLAS

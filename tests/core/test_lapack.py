@@ -33,7 +33,9 @@ print(json.dumps([*said, after, len(environment.blas_thread_counts())]))
 
 def says(**variables):
     kept = {name: value for name, value in os.environ.items() if name not in ONE_THREAD}
-    done = subprocess.run([sys.executable, "-c", SAYS], env=kept | variables, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", SAYS], env=kept | variables, capture_output=True, text=True, check=True
+    )
     return json.loads(done.stdout)
 
 
@@ -56,7 +58,7 @@ def test_a_name_is_that_of_lapack_before_that_of_scipy():
     assert lapack.dpotrf is scipy.linalg.lapack.dpotrf
     assert lapack.dsyrk is scipy.linalg.blas.dsyrk
     assert lapack.solve_triangular is scipy.linalg.solve_triangular
-    with pytest.raises(AttributeError, match=r"scipy.linalg has no function 'dpotfr'"):
+    with pytest.raises(AttributeError, match=r"scipy\.linalg has no function 'dpotfr'"):
         _ = lapack.dpotfr
 
 
@@ -74,5 +76,5 @@ def test_scipy_is_imported_in_the_default_mode(monkeypatch):
 def test_a_library_that_changes_the_mode_as_it_is_loaded_ends_the_call(monkeypatch):
     monkeypatch.setattr(lapack, "is_loaded", lambda: False)
     monkeypatch.setattr(lapack, "is_default_mode", lambda: False)
-    with pytest.raises(ProcessorModeError, match="import scipy.linalg first"):
+    with pytest.raises(ProcessorModeError, match=r"import scipy\.linalg first"):
         lapack.load()
