@@ -19,8 +19,6 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 
 import psutil
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from threadpoolctl import threadpool_info
 
 from stabilitylab.core import lapack
@@ -165,16 +163,24 @@ def requirements_of(distribution: str) -> frozenset[str]:
 
     Raises no error for a distribution that is not here, which requires nothing.
     """
+    from packaging.requirements import Requirement  # late: few processes ask, and each would load it
+
     wanted = [distribution] if distribution else []
     known: set[str] = set()
     while wanted:
-        name = str(canonicalize_name(wanted.pop()))
+        name = _normalised(wanted.pop())
         with suppress(importlib.metadata.PackageNotFoundError):
             if name not in known:
                 stated = map(Requirement, importlib.metadata.requires(name) or ())
                 wanted += [one.name for one in stated if one.marker is None or one.marker.evaluate({"extra": ""})]
                 known.add(name)
     return frozenset(known)
+
+
+def _normalised(distribution: str) -> str:
+    from packaging.utils import canonicalize_name  # late, as above
+
+    return str(canonicalize_name(distribution))
 
 
 def _mapped(pid: int | None = None) -> Collection[str]:
@@ -213,8 +219,8 @@ def _wheel(path: str) -> str:
     """The distribution in whose wheel a shared library was packed, by auditwheel or delocate; "" where in none."""
     folder = PurePath(path).parent
     if folder.name in (".libs", ".dylibs"):
-        return str(canonicalize_name(folder.parent.name))
-    return str(canonicalize_name(folder.name.removesuffix(".libs"))) if folder.name.endswith(".libs") else ""
+        return _normalised(folder.parent.name)
+    return _normalised(folder.name.removesuffix(".libs")) if folder.name.endswith(".libs") else ""
 
 
 def _version(path: str, implementation: str) -> str:
