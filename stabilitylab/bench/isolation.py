@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from types import MappingProxyType
@@ -50,12 +51,30 @@ LIMITS = Limits()
 NO_CHANGE: Mapping[str, str] = MappingProxyType({})  # of the variables of the environment
 
 # The package is loaded from its file. Its folder on PYTHONPATH would make the packages beside it importable too, and
-# hide the versions of them that another interpreter has.
+# hide the versions of them that another interpreter has. Routes need a third of its modules: what `__init__` brings,
+# here and in `bench`, is loaded when a name of it is asked for.
 _START = """
 import importlib.util, sys
-spec = importlib.util.spec_from_file_location("stabilitylab", sys.argv[1])
-sys.modules["stabilitylab"] = module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
+
+bare = {}
+
+def package(name, path):
+    def asked(attribute):
+        if attribute.startswith("_") and attribute not in ("__all__", "__version__"):
+            raise AttributeError(f"module {name!r} has no attribute {attribute!r}")
+        for each in ("stabilitylab", name):
+            if each in bare:
+                loader = bare.pop(each)
+                del sys.modules[each].__getattr__
+                loader.exec_module(sys.modules[each])
+        return getattr(module, attribute)
+
+    spec = importlib.util.spec_from_file_location(name, path)
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)
+    bare[name], module.__getattr__ = spec.loader, asked
+    return module
+
+package("stabilitylab", sys.argv[1]).bench = package("stabilitylab.bench", sys.argv[2])
 from stabilitylab.bench.worker import main
 main()
 """
@@ -63,7 +82,12 @@ main()
 
 def worker_command(python: str) -> list[str]:
     """The command line of a worker process under the interpreter `python`; it ends when its standard input does."""
-    return [python, "-c", _START, str(package_folder() / "__init__.py")]
+    return [
+        python,
+        "-c",
+        _START,
+        *(str(folder / "__init__.py") for folder in (package_folder(), Path(__file__).parent)),
+    ]
 
 
 def isolated_answer(

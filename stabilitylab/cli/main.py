@@ -31,15 +31,26 @@ def commands() -> dict[str, click.Command]:
     """
     by_name: dict[str, click.Command] = {}
     for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
-        try:
-            held = vars(importlib.import_module(module.name)).values()
-        except (Exception, SystemExit):
-            continue
-        for command in (one for one in held if isinstance(one, click.Command) and not isinstance(one, click.Group)):
+        for command in _held_by(module.name):
             name = command.name or ""
             if by_name.setdefault(name, command) is not command:
                 raise DuplicateNameError(f"two commands are named {name!r}, one of them in {module.name}: rename it")
     return dict(sorted(by_name.items()))
+
+
+def command(name: str) -> click.Command | None:
+    """The subcommand of that name: of the module of that name, where it has one, without importing the others."""
+    of_its_name = (one for one in _held_by(f"{cli.__name__}.{name}") if one.name == name)
+    return next(of_its_name, None) or commands().get(name)
+
+
+def _held_by(module: str) -> list[click.Command]:
+    """The commands that a module holds, groups apart; none where it cannot be imported."""
+    try:
+        held = vars(importlib.import_module(module)).values()
+    except (Exception, SystemExit):
+        return []
+    return [one for one in held if isinstance(one, click.Command) and not isinstance(one, click.Group)]
 
 
 def broken() -> dict[str, str]:
@@ -62,14 +73,14 @@ class CommandGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The subcommand of that name."""
-        return commands().get(cmd_name)
+        return command(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The subcommand that the arguments name; an unknown one is bad use, and similar ones are named."""
-        known = self.list_commands(ctx)
-        if args[0] not in known:
+        if command(args[0]) is None:
+            known = self.list_commands(ctx)
             lost = "".join(f"; {module} could not be imported: {why}" for module, why in broken().items())
             ctx.fail(f"No such command {args[0]!r}: {did_you_mean(args[0], known, plural='commands')}{lost}")
         return super().resolve_command(ctx, args)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -20,7 +21,9 @@ from rich.progress import (
 )
 
 from stabilitylab.core.printable import one_line
-from stabilitylab.lab.runner import ProgressReport
+
+if TYPE_CHECKING:  # it imports all that an experiment needs, and most commands run none
+    from stabilitylab.lab.runner import ProgressReport
 
 QUIET_SECONDS = 2.0
 LINE_SECONDS = 10.0
@@ -67,7 +70,7 @@ class Progressing:
 
 
 @contextmanager
-def bars(part: str = "", steps: str = "") -> Iterator[ProgressReport]:
+def bars(part: str = "", steps: str = "") -> "Iterator[ProgressReport]":
     """report(name, done, total), which shows on standard error how far each name is, until the block is left.
 
     On a terminal a bar for each, after two seconds; where there are several parts, one for the whole, "chapter 3 of
@@ -82,7 +85,7 @@ def bars(part: str = "", steps: str = "") -> Iterator[ProgressReport]:
         yield _in_lines(Progressing(part, steps))
 
 
-def _in_lines(now: Progressing) -> ProgressReport:
+def _in_lines(now: Progressing) -> "ProgressReport":
     started = said = time.monotonic()
 
     def report(name: str, done: int, total: int) -> None:
@@ -96,7 +99,7 @@ def _in_lines(now: Progressing) -> ProgressReport:
     return report
 
 
-def _on_terminal(console: Console, now: Progressing) -> Iterator[ProgressReport]:
+def _on_terminal(console: Console, now: Progressing) -> "Iterator[ProgressReport]":
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=10),

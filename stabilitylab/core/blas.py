@@ -19,9 +19,9 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 
 import psutil
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from threadpoolctl import threadpool_info
+
+from stabilitylab.core import lapack
 
 NONE = "none"
 UNKNOWN = "unknown"  # where the files of a process cannot be listed
@@ -72,6 +72,8 @@ def blas_of_modules(modules: Iterable[str], distribution: str) -> str:
     for module in modules:
         importlib.import_module(module)
     required = requirements_of(distribution)
+    if "scipy" in required:  # whose BLAS may be mapped at the first call only
+        lapack.load()
     files = _mapped() or [info["filepath"] for info in threadpool_info() if info.get("user_api") == "blas"]
     kept = [path for path in files if _wheel(path) in required]
     if not kept and "numpy" in required:  # a NumPy that the system's packages brought, over the system's BLAS
@@ -161,16 +163,24 @@ def requirements_of(distribution: str) -> frozenset[str]:
 
     Raises no error for a distribution that is not here, which requires nothing.
     """
+    from packaging.requirements import Requirement  # late: few processes ask, and each would load it
+
     wanted = [distribution] if distribution else []
     known: set[str] = set()
     while wanted:
-        name = str(canonicalize_name(wanted.pop()))
+        name = _normalised(wanted.pop())
         with suppress(importlib.metadata.PackageNotFoundError):
             if name not in known:
                 stated = map(Requirement, importlib.metadata.requires(name) or ())
                 wanted += [one.name for one in stated if one.marker is None or one.marker.evaluate({"extra": ""})]
                 known.add(name)
     return frozenset(known)
+
+
+def _normalised(distribution: str) -> str:
+    from packaging.utils import canonicalize_name  # late, as above
+
+    return str(canonicalize_name(distribution))
 
 
 def _mapped(pid: int | None = None) -> Collection[str]:
@@ -209,8 +219,8 @@ def _wheel(path: str) -> str:
     """The distribution in whose wheel a shared library was packed, by auditwheel or delocate; "" where in none."""
     folder = PurePath(path).parent
     if folder.name in (".libs", ".dylibs"):
-        return str(canonicalize_name(folder.parent.name))
-    return str(canonicalize_name(folder.name.removesuffix(".libs"))) if folder.name.endswith(".libs") else ""
+        return _normalised(folder.parent.name)
+    return _normalised(folder.name.removesuffix(".libs")) if folder.name.endswith(".libs") else ""
 
 
 def _version(path: str, implementation: str) -> str:

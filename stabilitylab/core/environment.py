@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.linalg  # loaded so that its BLAS is among those listed
 from threadpoolctl import ThreadpoolController, threadpool_info
 
+from stabilitylab.core import lapack
 from stabilitylab.core.blas import system_blas
 
 # As many processes as cores, so that a second BLAS thread in each would only wait for the others.
@@ -24,7 +25,7 @@ PACKAGES = ("numpy", "scipy", "mpmath", "python-flint")
 @lru_cache(maxsize=1)
 def stamp() -> dict[str, Any]:
     """The environment as a flat record; paths and dates are left out, so that equal environments give equal stamps."""
-    assert scipy.linalg
+    lapack.load()  # so that its BLAS is among those listed
     blas = [
         {key: info.get(key) for key in ("internal_api", "version", "architecture", "threading_layer")}
         for info in threadpool_info()
@@ -71,7 +72,8 @@ def one_blas_thread() -> Iterator[None]:
     """BLAS on one thread inside the block: bits differ between thread counts.
 
     As `threadpoolctl.ThreadpoolController.limit`, which also asks every library for its name, version and processor:
-    that takes as long as a small solve, twice.
+    that takes as long as a small solve, twice. A BLAS that is loaded inside the block is not limited, which is why
+    SciPy's is loaded before, except in a process whose environment limits each as it is loaded (ONE_THREAD).
     """
     before = [(blas, blas.get_num_threads()) for blas in _controller().lib_controllers if blas.user_api == "blas"]
     for blas, threads in before:
@@ -107,7 +109,13 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-@lru_cache(maxsize=1)
 def _controller() -> ThreadpoolController:
-    assert scipy.linalg
+    """The thread pools of this process: those of SciPy too, unless it is not loaded and will start with one thread."""
+    if not lapack.is_loaded() and any(os.environ.get(name) != one for name, one in ONE_THREAD.items()):
+        lapack.load()
+    return _pools(lapack.is_loaded())
+
+
+@lru_cache(maxsize=2)
+def _pools(with_scipy: bool) -> ThreadpoolController:
     return ThreadpoolController()

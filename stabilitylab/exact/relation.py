@@ -19,8 +19,8 @@ from math import isqrt, lcm, sqrt
 from typing import TypeAlias
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.exact.dependent import relation
@@ -228,9 +228,9 @@ def _directions(gram: Array, rounding: Array) -> Iterator[dict[int, float]]:
     found = 0
     for j in range(n):
         k = len(independent)
-        c = solve_triangular(R[:k, :k], gram[independent, j], trans=1) if k else np.zeros(0)
+        c = lapack.solve_triangular(R[:k, :k], gram[independent, j], trans=1) if k else np.zeros(0)
         square = gram[j, j] - float(c @ c)
-        w = solve_triangular(R[:k, :k], c) if k else np.zeros(0)
+        w = lapack.solve_triangular(R[:k, :k], c) if k else np.zeros(0)
         within = 2 * (float(rounding[independent] @ np.abs(w)) + rounding[j])
         if square > max(noise, within**2):
             R[:k, k], R[k, k] = c, np.sqrt(square)

@@ -17,8 +17,8 @@ from math import log10, sqrt
 
 import flint
 import numpy as np
-from scipy.linalg.lapack import dlauum, dtrtri
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.flint_precision import FLINT_PRECISION
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.norms import column_norms
@@ -65,7 +65,7 @@ class Sensitivity:
         assert self.upper is not None, "a sensitivity has H or its factor"
         if len(d) < BLOCKED:
             return np.asarray(np.abs(self.upper @ self.upper.T) @ d)
-        H = dlauum(self.upper)[0]  # its upper triangle
+        H = lapack.dlauum(self.upper)[0]  # its upper triangle
         np.abs(H, out=H)
         return np.asarray(H @ d + d @ H - H.diagonal() * d)
 
@@ -200,7 +200,7 @@ def _norms(A: Array, X: Array, *, scaled: bool) -> Array:
     """|a_j| (n,), from the inverse of X with A'A = (X X')^-1 where A was scaled, or where that costs less than A."""
     m, n = A.shape
     if scaled or m * INVERSION > n * n:
-        A = dtrtri(X)[0]
+        A = lapack.dtrtri(X)[0]
     return np.asarray(np.sqrt(np.einsum("ij,ij->j", A, A)))
 
 
@@ -221,7 +221,7 @@ def _unit_rows(factor: InverseFactor, normal: NormalEquations) -> Array:
 
 def _by_qr(A: Array) -> Array | None:
     """R^-1 (n, n) for A = Q R in columns of norm 1; None where R is singular."""
-    inverse, info = dtrtri(np.linalg.qr(A / column_norms(A), mode="r"))
+    inverse, info = lapack.dtrtri(np.linalg.qr(A / column_norms(A), mode="r"))
     return np.triu(inverse) if info == 0 else None
 
 

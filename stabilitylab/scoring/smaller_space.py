@@ -21,8 +21,8 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-from scipy.linalg import qr
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.environment import one_blas_thread
@@ -153,7 +153,7 @@ def _of_columns(A: Array, norms: Array, rank: int) -> Iterator[_Space]:
     U, _, Vt = np.linalg.svd(A, full_matrices=False)
     yield _Space(Vt[rank:] * norms, U[:, :rank])
     for pivoting in (True, False):
-        Q, R, *exchanged = qr(A, mode="economic", pivoting=pivoting)
+        Q, R, *exchanged = lapack.qr(A, mode="economic", pivoting=pivoting)
         rows = np.zeros((rank, A.shape[1]))
         rows[:, exchanged[0] if exchanged else slice(None)] = R[:rank]
         complement = np.linalg.qr(rows.T, mode="complete")[0][:, rank:].T

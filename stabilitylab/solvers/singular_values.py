@@ -1,8 +1,8 @@
 """The singular value decomposition, with every direction kept or with a rank cut-off."""
 
 import numpy as np
-import scipy.linalg
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import NotNumericError
 from stabilitylab.core.types import Fit
@@ -74,5 +74,5 @@ def _factors(A: Array, b: Array) -> tuple[Array, Array, Array]:
     if system.dtype not in (np.float32, np.float64):
         raise NotNumericError(f"LAPACK knows float32 and float64, not {system.dtype}: use qr.householder, or cast A")
     # scipy's, because numpy.linalg.svd turns float32 into float64 and back.
-    U, s, Vt = scipy.linalg.svd(system[:, :-1], full_matrices=False)
+    U, s, Vt = lapack.svd(system[:, :-1], full_matrices=False)
     return U.T @ system[:, -1], s, Vt

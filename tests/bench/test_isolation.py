@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 import misbehaving
+import stabilitylab as sl
 from paths import SUPPORT
 from stabilitylab.bench import isolation
 from stabilitylab.bench.call import answer_of
@@ -131,6 +132,14 @@ def test_a_value_error_is_told_from_others():
 
     assert here(raises).value_error
     assert not here(misbehaving.raises).value_error
+
+
+def test_a_process_loads_what_routes_need_and_the_rest_when_it_is_asked_for():
+    with_all, digits, offered, found = asked(misbehaving.uses_the_package).fit.x
+    assert not with_all
+    assert digits == sl.lre(A[0], sl.reference(A, B))
+    assert offered
+    assert found
 
 
 def test_libraries_compute_on_one_thread():

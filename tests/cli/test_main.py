@@ -1,6 +1,7 @@
 """The group finds commands in files, and turns errors and Ctrl-C into a message and an exit code."""
 
 import errno
+import importlib
 import pickle
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from planted import experiment
 from stabilitylab import cli
 from stabilitylab.cli import exits
 from stabilitylab.cli import main as group
-from stabilitylab.cli.main import broken, commands, main
+from stabilitylab.cli.main import broken, command, commands, main
 from stabilitylab.cli.options import in_options
 from stabilitylab.core.errors import Argument, DuplicateNameError, InputError
 
@@ -64,6 +65,18 @@ def test_a_command_that_cannot_be_imported_is_named_and_the_others_are_there(mon
     said = called("planted-three", code=2).stderr
     assert "stabilitylab.cli.planted_three could not be imported: ModuleNotFoundError: " in said
     assert "install a_library_nobody_has" in said
+
+
+def test_a_command_is_found_without_importing_the_others(monkeypatch):
+    imported = []
+    load = importlib.import_module
+    monkeypatch.setattr(importlib, "import_module", lambda name: imported.append(name) or load(name))
+    for name in ("list", "compare"):
+        assert command(name) is commands()[name]
+        imported.clear()
+        assert command(name).name == name
+        assert imported == [f"stabilitylab.cli.{name}"]
+    assert command("lists") is command("main") is command(".list") is None
 
 
 def test_two_commands_of_one_name_are_refused(monkeypatch, tmp_path):

@@ -210,12 +210,24 @@ print(json.dumps([row.status, "brought.solver" in sl.solvers.names(), at.distrib
 """
 
 
-def asked(*folders):
+ASKED_AND_LISTED = f"""
+import contextlib, io, traceback
+with contextlib.redirect_stdout(io.StringIO()):
+    try:
+        exec({ASKED!r})
+    except Exception:
+        traceback.print_exc()
+from stabilitylab.cli.main import main
+main(["list", "--json"])
+"""
+
+
+def asked(*folders, code=ASKED):
     """What another process says in which the distribution is installed in one of the folders."""
     path = os.pathsep.join([*map(str, folders), os.environ.get("PYTHONPATH", "")])
-    return subprocess.run(
-        [sys.executable, "-c", ASKED], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
-    )
+    command = [sys.executable, "-c", code]
+    env = {**os.environ, "PYTHONPATH": path}
+    return subprocess.run(command, capture_output=True, text=True, env=env, cwd=folders[0] if folders else None)
 
 
 def test_routes_that_another_distribution_brings_are_found_and_run(tmp_path):
@@ -238,28 +250,15 @@ def test_routes_that_another_distribution_brings_are_found_and_run(tmp_path):
 def test_routes_that_cannot_be_imported_are_blamed_on_their_distribution_and_the_rest_goes_on(tmp_path, fault):
     folder = brought.installed(tmp_path / "broken", "1.0")
     (folder / "brought_routes.py").write_text(brought.ROUTES + fault)
-    said = asked(folder).stderr
-    assert "UnknownNameError: no solver or library route is named 'brought.lstsq': " in said
-    assert "; brought_routes could not be imported: " in said
-    assert "or uninstall brought 1.0" in said
-    listed = command(folder, "list", "--json")
-    assert listed.returncode == 0, listed.stderr
-    record = json.loads(listed.stdout)
+    said = asked(folder, code=ASKED_AND_LISTED)
+    assert "UnknownNameError: no solver or library route is named 'brought.lstsq': " in said.stderr
+    assert "; brought_routes could not be imported: " in said.stderr
+    assert "or uninstall brought 1.0" in said.stderr
+    assert said.returncode == 0, said.stderr
+    record = json.loads(said.stdout)
     assert list(record["not imported"]) == ["brought_routes"]
     assert "numpy.lstsq" in record["libraries"]
     assert not {"brought.lstsq", "brought.solver"} & {*record["libraries"], *record["solvers"]}
-
-
-def command(folder, *arguments):
-    """A command of another process in which the distribution in the folder is installed."""
-    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
-    return subprocess.run(
-        [sys.executable, "-m", "stabilitylab", *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path},
-        cwd=folder,
-    )
 
 
 def test_routes_in_a_package_of_another_distribution_have_their_module_as_origin(tmp_path):

@@ -371,3 +371,13 @@ def state(A, b):
         float(tiny).hex(),
     )
     return Fit(b, note=hashlib.sha256(repr(found).encode()).hexdigest())
+
+
+def uses_the_package(A, b):
+    """What a library may do that is written for this one: the digits of an answer, and all that can be asked."""
+    before = "stabilitylab.scoring" in sys.modules
+    import stabilitylab as sl
+    from stabilitylab.bench import measure
+
+    offered = all(hasattr(sl, name) for name in sl.__all__) and sl.measure is measure
+    return np.array([before, sl.lre(A[0], sl.reference(A, b)), offered, "exact.certified" in sl.solvers.names()])

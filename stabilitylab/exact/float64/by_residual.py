@@ -9,8 +9,8 @@ from fractions import Fraction
 from math import ceil, log2
 
 import numpy as np
-from scipy.linalg import lapack
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import RankDeficientError
 from stabilitylab.exact.float64.fine_gradient import WIDTH, fine_gradient

@@ -9,8 +9,8 @@ from math import ceil, log2
 from typing import Any
 
 import numpy as np
-from scipy.linalg import lapack
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import RankDeficientError
 from stabilitylab.exact.float64.rounding_bounds import U, block_rows, gamma, gram, norm_bound

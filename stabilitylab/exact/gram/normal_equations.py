@@ -8,8 +8,8 @@ from math import ceil, inf, log2, prod
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import dpotrf, dtrtri
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.limbs import WIDTH, Levels, carried, integers, limbs_of_integers
@@ -126,8 +126,8 @@ class NormalEquations:
         # A column of zeros gives NaN, if the factorisation does not fail.
         with blas_threads(n**3, n**2), np.errstate(all="ignore"):
             inverse_sizes = 1 / np.sqrt(C.diagonal())
-            R, info = dpotrf(C * inverse_sizes[:, None] * inverse_sizes, clean=1)
-            inverse = np.asarray(dtrtri(R)[0]) if info == 0 else None
+            R, info = lapack.dpotrf(C * inverse_sizes[:, None] * inverse_sizes, clean=1)
+            inverse = np.asarray(lapack.dtrtri(R)[0]) if info == 0 else None
         return inverse if inverse is not None and np.linalg.norm(inverse) < inf else None
 
     @cached_property

@@ -10,8 +10,8 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.blas import dsyrk
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import UntrustedBLASError
 
@@ -24,7 +24,7 @@ Update = Callable[[Array, Array], None]
 
 def add_gram(plane: Array, C: Array) -> None:
     """C (n, n) += plane plane', for plane (n, k), in the upper triangle of C and in place: a rank-k update."""
-    dsyrk(1.0, plane.T, beta=1.0, c=C.T, trans=1, lower=1, overwrite_c=1)
+    lapack.dsyrk(1.0, plane.T, beta=1.0, c=C.T, trans=1, lower=1, overwrite_c=1)
 
 
 def blas_is_exact(matmul: Product = np.matmul, update: Update = add_gram, columns: int = 6) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import dpotrf, dtrtri
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.exact.gram.limbs import BASE, WIDTH, Levels, carried
 from stabilitylab.exact.gram.normal_equations import NormalEquations
@@ -113,14 +113,14 @@ def _cholesky(C: Array, shifted: bool = False) -> Array | None:
     n = len(C)
     shift = 8 * (n + 1) * U * float(np.trace(C))
     for s in (0.0, shift, 100 * shift, 1e4 * shift) if not shifted else (shift, 100 * shift, 1e4 * shift):
-        R, info = dpotrf(C + s * np.eye(n), lower=0, clean=1)
+        R, info = lapack.dpotrf(C + s * np.eye(n), lower=0, clean=1)
         if info == 0:
             return np.asarray(R)
     return None
 
 
 def _inverse(R: Array) -> Array:
-    X, info = dtrtri(R, lower=0)
+    X, info = lapack.dtrtri(R, lower=0)
     assert info == 0, "a Cholesky factor has no zero on its diagonal"
     return np.asarray(X)
 

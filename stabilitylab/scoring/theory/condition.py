@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.norms import column_norms, unit_exponent
 
@@ -57,9 +57,9 @@ def conditioning(A: Array, b: Array, x: Array | None = None, residual_norm: floa
         infinite = np.full(n, np.inf)
         given = np.zeros(n) if x is None else np.ldexp(x, unit)
         return Conditioning(cond, cond_scaled, infinite, infinite, infinite, infinite, np.inf, given)
-    inverse = solve_triangular(R, np.eye(n))
+    inverse = lapack.solve_triangular(R, np.eye(n))
     # In scaled coordinates every column has norm 1: z = norms x, and sensitivities are divided by norms at the end.
-    z = solve_triangular(R, Q.T @ b) if x is None else x * norms
+    z = lapack.solve_triangular(R, Q.T @ b) if x is None else x * norms
     r = b - scaled @ z
     rho = float(np.linalg.norm(r))
     if residual_norm is not None:

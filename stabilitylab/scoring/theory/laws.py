@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lu
 
+from stabilitylab.core import lapack
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.core.arithmetic.norms import column_norms
@@ -76,7 +76,7 @@ def elimination_without_pivoting(A: Array, c: Conditioning, u: float, constant: 
 
 def elimination_with_partial_pivoting(A: Array, c: Conditioning, u: float, constant: float) -> tuple[Array, Array]:
     """u |A^-1| |PL| |U| |x| with rows exchanged for the largest pivot. Source: Higham (2002), theorem 9.4."""
-    L, U = lu(np.asarray(A, dtype=np.float64), permute_l=True)
+    L, U = lapack.lu(np.asarray(A, dtype=np.float64), permute_l=True)
     return _elimination(A, L, U, c, u, constant)
 
 
