@@ -1,6 +1,7 @@
 """Enclosures: the exact solution is inside, each bound holds against exact rationals, and none can be left out."""
 
 from fractions import Fraction
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -52,36 +53,48 @@ def integers(m, n, seed=4):
     return rng.integers(-9, 10, (m, n)).astype(float)
 
 
+def spread_with_residual(m, n, cond, size):
+    A = spread(m, n, cond)
+    return A, with_residual(A, size)
+
+
 CASES = {
     **{
-        f"cond 1e{k}, residual {size:.0e}": (spread(90, 6, 10.0**k), with_residual(spread(90, 6, 10.0**k), size))
+        f"cond 1e{k}, residual {size:.0e}": partial(spread_with_residual, 90, 6, 10.0**k, size)
         for k in (0, 2, 4, 5, 6, 7, 8, 10, 12)
         for size in (0.0, 1e-8, 1.0, 1e6)
     },
-    "columns 10^+-140": graded(140),
-    "columns 10^+-300": graded(300),
-    "Hilbert": (hilbert(20, 7), np.ones(20)),
-    "Vandermonde": (np.vander(np.linspace(0, 1, 50), 8), np.sin(np.arange(50.0))),
-    "integers": (integers(40, 6), integers(40, 1)[:, 0]),
-    "integers, exact fit": (integers(40, 6), integers(40, 6) @ np.arange(6.0)),
-    "one column": (integers(40, 1), integers(40, 1, 5)[:, 0]),
-    "one number": (np.array([[3.0]]), np.array([1.0])),
-    "square": (integers(9, 9), np.arange(9.0)),
-    "tall enough for blocks": (spread(5000, 4, 1e3), with_residual(spread(5000, 4, 1e3), 1.0)),
-    "tall and hard": (spread(5000, 4, 1e9), with_residual(spread(5000, 4, 1e9), 1e-3)),
-    "wider than a panel": (spread(150, 130, 1e2), with_residual(spread(150, 130, 1e2), 0.1)),
-    "b far away": (spread(20, 3, 10.0), with_residual(spread(20, 3, 10.0), 1.0) * 1e250),
-    "b tiny": (spread(20, 3, 10.0), with_residual(spread(20, 3, 10.0), 1.0) * 1e-290),
-    "column order": (np.asfortranarray(spread(700, 5, 1e8)), with_residual(spread(700, 5, 1e8), 1e-4)),
-    "float32": (spread(60, 4, 1e3).astype(np.float32), np.arange(60, dtype=np.float32)),
+    "columns 10^+-140": lambda: graded(140),
+    "columns 10^+-300": lambda: graded(300),
+    "Hilbert": lambda: (hilbert(20, 7), np.ones(20)),
+    "Vandermonde": lambda: (np.vander(np.linspace(0, 1, 50), 8), np.sin(np.arange(50.0))),
+    "integers": lambda: (integers(40, 6), integers(40, 1)[:, 0]),
+    "integers, exact fit": lambda: (integers(40, 6), integers(40, 6) @ np.arange(6.0)),
+    "one column": lambda: (integers(40, 1), integers(40, 1, 5)[:, 0]),
+    "one number": lambda: (np.array([[3.0]]), np.array([1.0])),
+    "square": lambda: (integers(9, 9), np.arange(9.0)),
+    "tall enough for blocks": partial(spread_with_residual, 5000, 4, 1e3, 1.0),
+    "tall and hard": partial(spread_with_residual, 5000, 4, 1e9, 1e-3),
+    "wider than a panel": partial(spread_with_residual, 150, 130, 1e2, 0.1),
+    "b far away": lambda: (spread(20, 3, 10.0), with_residual(spread(20, 3, 10.0), 1.0) * 1e250),
+    "b tiny": lambda: (spread(20, 3, 10.0), with_residual(spread(20, 3, 10.0), 1.0) * 1e-290),
+    "column order": lambda: (np.asfortranarray(spread(700, 5, 1e8)), with_residual(spread(700, 5, 1e8), 1e-4)),
+    "float32": lambda: (spread(60, 4, 1e3).astype(np.float32), np.arange(60, dtype=np.float32)),
 }
-TRUTH = {}
 
 
+@cache
+def case(name):
+    """A, b of a case, made when the first test asks for them; they are not to be written into."""
+    A, b = CASES[name]()
+    for array in (A, b):
+        array.flags.writeable = False
+    return A, b
+
+
+@cache
 def truth(name):
-    if name not in TRUTH:
-        TRUTH[name] = flint_solution(*CASES[name])
-    return TRUTH[name]
+    return flint_solution(*case(name))
 
 
 # --- what is promised
@@ -89,7 +102,7 @@ def truth(name):
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_exact_solution_is_inside_and_the_digits_are_there(name):
-    found = enclose(*CASES[name])
+    found = enclose(*case(name))
     x = truth(name)
     assert holds(found, x)
     assert found.alpha < 0.5
@@ -174,11 +187,11 @@ def test_an_interval_that_holds_zero_promises_no_digit():
 
 
 def test_the_result_cannot_be_written_to_and_the_input_is_left_alone():
-    A, b = (v.copy() for v in CASES["Hilbert"])
+    A, b = (v.copy() for v in case("Hilbert"))
     found = enclose(A, b)
     assert not any(v.flags.writeable for v in (found.x, found.lower, found.upper))
-    assert np.array_equal(A, CASES["Hilbert"][0])
-    assert np.array_equal(b, CASES["Hilbert"][1])
+    assert np.array_equal(A, case("Hilbert")[0])
+    assert np.array_equal(b, case("Hilbert")[1])
 
 
 # --- what is refused
