@@ -95,9 +95,31 @@ def called(checkout, *arguments):
     return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True)
 
 
-def test_the_copy_is_what_is_imported(checkout):
-    said = called(checkout, "-c", "import stabilitylab; print(stabilitylab.__file__)").stdout
-    assert Path(said.strip()).is_relative_to(checkout)
+ASKED = """
+import sys
+import stabilitylab as sl
+from stabilitylab.bench.isolation import _workers
+from stabilitylab.conformance.questions.stability import full_rank_problems
+print(sl.__file__)
+row = sl.measure("brought.lstsq", sl.problems.get("newcomer.steps")())
+print(row.status, row["digits.min"] > 14, row["newcomer.coefficients"])
+others = set(_workers)
+row = sl.measure(sys.argv[1], sl.problems.get("nist.norris")(), truth="decimal")
+print(row.status, row["digits.min"] > 10, [key[0] for key in _workers.keys() - others])
+print(*dict(full_rank_problems()))
+"""
+
+
+@pytest.fixture(scope="module")
+def said(checkout):
+    """What one process in the copy says, line by line, of what the tests below ask."""
+    done = called(checkout, "-c", ASKED, added("@route(")[1])
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_copy_is_what_is_imported(checkout, said):
+    assert Path(said[0]).is_relative_to(checkout)
 
 
 def test_all_newcomers_are_listed_with_their_first_lines(checkout, example):
@@ -134,20 +156,12 @@ def test_new_routes_are_crossed_with_every_question_by_the_tests(checkout, examp
     assert deselected > 0
 
 
-def test_a_new_problem_and_a_new_metric_are_measured(checkout):
-    code = (
-        "import stabilitylab as sl;"
-        "row = sl.measure('brought.lstsq', sl.problems.get('newcomer.steps')());"
-        "print(row.status, row['digits.min'] > 14, row['newcomer.coefficients'])"
-    )
-    assert called(checkout, "-c", code).stdout == "SOLVED True 2.0\n"
+def test_a_new_problem_and_a_new_metric_are_measured(said):
+    assert said[1] == "SOLVED True 2.0"
 
 
-def test_a_new_problem_is_among_those_that_the_exam_asks(checkout):
-    code = (
-        "from stabilitylab.conformance.questions.stability import full_rank_problems;print(*dict(full_rank_problems()))"
-    )
-    assert "newcomer.steps" in called(checkout, "-c", code).stdout.split()
+def test_a_new_problem_is_among_those_that_the_exam_asks(said):
+    assert "newcomer.steps" in said[3].split()
 
 
 def test_a_new_experiment_runs(checkout):
@@ -174,14 +188,8 @@ def test_a_new_solver_enters_the_leaderboard(checkout, example):
     assert "as predicted" in {row.verdict for row in rows.where(solver=example[1])}
 
 
-def test_a_new_library_runs_in_a_process_of_its_own(checkout):
-    name = added("@route(")[1]
-    code = (
-        "import stabilitylab as sl, sys; from stabilitylab.bench.isolation import _workers;"
-        f"row = sl.measure({name!r}, sl.problems.get('nist.norris')(), truth='decimal');"
-        "print(row.status, row['digits.min'] > 10, [key[0] for key in _workers])"
-    )
-    assert called(checkout, "-c", code).stdout == "SOLVED True ['series']\n"
+def test_a_new_library_runs_in_a_process_of_its_own(said):
+    assert said[2] == "SOLVED True ['series']"
 
 
 def test_a_second_file_that_claims_the_name_is_refused(checkout, example):

@@ -54,7 +54,7 @@ NO_CHANGE: Mapping[str, str] = MappingProxyType({})  # of the variables of the e
 # hide the versions of them that another interpreter has. Routes need a third of its modules: what `__init__` brings,
 # here and in `bench`, is loaded when a name of it is asked for.
 _START = """
-import importlib.util, sys
+import importlib.util, pathlib, sys
 
 bare = {}
 
@@ -74,7 +74,9 @@ def package(name, path):
     bare[name], module.__getattr__ = spec.loader, asked
     return module
 
-package("stabilitylab", sys.argv[1]).bench = package("stabilitylab.bench", sys.argv[2])
+top, room = sys.argv[1:]
+name = pathlib.Path(room).parent.name
+setattr(package("stabilitylab", top), name, package(f"stabilitylab.{name}", room))
 from stabilitylab.bench.worker import main
 main()
 """

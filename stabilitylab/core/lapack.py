@@ -1,7 +1,7 @@
 """SciPy's linear algebra, loaded when it is first used: to import it takes as long as all the rest of this package.
 
-An attribute is the function of that name of `scipy.linalg.lapack`, `scipy.linalg.blas` or `scipy.linalg`, the first
-that has it: `lapack.dpotrf`, `lapack.svd`.
+An attribute, such as dpotrf or svd, is the function of that name of scipy.linalg.lapack, scipy.linalg.blas or
+scipy.linalg: of the first that has it.
 """
 
 import importlib

@@ -11,7 +11,6 @@ from stabilitylab.lab.experiment import find, load
 LIBRARY_PAGES = sorted((EXPERIMENTS / "tables").glob("library-*.md"))
 PROSE = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 REMEDIES = [(one.name, remedy) for one in map(load, find(EXPERIMENTS)) for remedy in one.experiment.remedies]
-MISSING = {library.name: library.missing for library in libraries.each()}
 
 # --- what is wrong with what a program printed
 
@@ -76,17 +75,35 @@ def test_a_program_that_brings_nothing_back_is_seen():
 # --- the pages of the checkout
 
 
-def test_the_programs_of_a_library_print_what_its_page_says():
-    """Of every library that is here; in one process, which takes longer to start than most programs take to run."""
-    here = [page for page in LIBRARY_PAGES if not MISSING[page.stem.removeprefix("library-")]]
-    found = [program for page in here for program in programs(page)]
-    assert {program.page for program in found} >= {"library-numpy.md", "library-scipy.md"}
+def groups():
+    """The pages of the libraries that are here, by the process in which their programs run.
+
+    One for all that share the process of their caller, or are programs: it takes longer to start than they to run. One
+    for each other library: what it changes in a process is not to change the answers of the next.
+    """
+    of = {library.name: library for library in libraries.each() if not library.missing}
+    here = {page: of[name] for page in LIBRARY_PAGES if (name := page.stem.removeprefix("library-")) in of}
+    alone = [[page] for page, library in here.items() if library.isolated and library.modules]
+    return [[page for page in here if [page] not in alone], *alone]
+
+
+@pytest.mark.parametrize("pages", groups(), ids=lambda pages: pages[0].stem)
+def test_the_programs_of_libraries_print_what_their_pages_say(pages):
+    found = [program for page in pages for program in programs(page)]
     wrong = [
         f"{program.page}, line {program.line}: {why}"
         for program, outcome in zip(found, run([program.code for program in found]), strict=True)
         if (why := disagreement(program, *outcome))
     ]
     assert not wrong
+
+
+def test_the_programs_of_each_library_that_is_here_are_among_them():
+    taken = [page.stem.removeprefix("library-") for pages in groups() for page in pages]
+    assert len(taken) == len(set(taken))
+    assert {"numpy", "scipy"} <= set(taken)
+    missing = {library.name for library in libraries.each() if library.missing}
+    assert set(taken) == {page.stem.removeprefix("library-") for page in LIBRARY_PAGES} - missing
 
 
 @pytest.mark.parametrize("page", [page for page in PROSE if programs(page)], ids=lambda page: page.name)
