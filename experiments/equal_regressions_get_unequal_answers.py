@@ -232,9 +232,9 @@ WITNESSES = Listing(
         Column("facts.difference", format="scientific"),
     ),
     where={"facts__outcome": BROKEN},
-    note="k and the difference belong to this problem, at 2ᵏ. Those in the table of laws belong to the problems before "
-    "they were made smaller, and may be smaller or larger. Of Gnumeric, LibreOffice and Lineax, whose calls take long, "
-    "no problem is made smaller. The page of each library holds a script for every law that it breaks.",
+    note="k and the difference belong to this problem, at 2ᵏ. Those in the chapter's tables of laws belong to the "
+    "problems before they were made smaller, and may be smaller or larger. Of Gnumeric, LibreOffice and Lineax, whose "
+    "calls take long, no problem is made smaller. The page of each library holds a script for every law that it breaks.",
 )
 
 
