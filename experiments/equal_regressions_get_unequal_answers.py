@@ -234,7 +234,7 @@ WITNESSES = Listing(
     where={"facts__outcome": BROKEN},
     note="k and the difference belong to this problem, at 2ᵏ. Those in the chapter's tables of laws belong to the "
     "problems before they were made smaller, and may be smaller or larger. Of Gnumeric, LibreOffice and Lineax, whose "
-    "calls take long, no problem is made smaller. The page of each library holds a script for every law that it breaks.",
+    "calls are slow, no problem is made smaller. The page of each library holds a script for every law that it breaks.",
 )
 
 
