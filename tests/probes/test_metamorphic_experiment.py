@@ -6,6 +6,7 @@ import pytest
 
 from paths import EXPERIMENTS
 from stabilitylab import libraries
+from stabilitylab.core.types import Measurement
 from stabilitylab.lab.experiment import load
 from stabilitylab.probes.metamorphic import LAWS
 from stabilitylab.report.rows import Rows, from_json, to_json
@@ -40,7 +41,7 @@ def test_a_cell_says_holds_or_how_far_apart_and_from_which_power_on_or_is_marked
     cells = {(line[0].text, head): cell for line in table.body for head, cell in zip(table.header, line, strict=True)}
     assert table.header == ("solver", *LAWS)
     assert cells["numpy.lstsq", "order of rows"].text == "holds (1)"
-    assert cells["numpy.lstsq", "unit of a column"].text.startswith("1, 2")
+    assert cells["numpy.lstsq", "unit of a column"].text.startswith("1 (from 2")
     assert cells["numpy.lstsq", "unit of a column"].mark == "‡"
     assert cells["numpy.lstsq", "sparse matrix"].mark == "⊘"
     assert cells["numpy.polyfit", "added column"].absent
@@ -74,3 +75,43 @@ def test_the_findings_count_what_is_in_the_rows(rows):
     routes = len({row.solver for row in rows})
     assert checked[0].says.startswith(f"{broken} of {routes} routes")
     assert all(found.holds for found in checked if "scikit" not in found.says)
+
+
+def planted(solver, law, outcome, **more):
+    """A row of a route and a law with what the chapter's sentences read."""
+    apart = {"holds": 0.0, "broken": 0.5, "refused": None}[outcome]
+    scores = {"apart": apart, "pairs": 3} | ({"power": 0} if outcome == "broken" else {}) | more
+    return Measurement(
+        law, {}, solver, "float64", "float64", "", "SOLVED", "", (), None, None, scores, facts={"outcome": outcome}
+    )
+
+
+def test_a_law_that_a_route_refuses_is_neither_obeyed_nor_counted():
+    """`numpy.lstsq` breaks a law that `numpy.polyfit` was not put to, and refuses one that the other obeys."""
+    rows = Rows(
+        (
+            planted("numpy.polyfit", "unit of a column", "holds"),
+            planted("numpy.polyfit", "unit of y", "holds"),
+            planted("numpy.polyfit", "sparse matrix", "holds"),
+            planted("numpy.lstsq", "unit of a column", "broken"),
+            planted("numpy.lstsq", "unit of y", "holds"),
+            planted("numpy.lstsq", "sparse matrix", "refused"),
+            planted("numpy.lstsq", "added column", "broken"),
+            planted("r.lm", "unit of a column", "refused"),
+        )
+    )
+    says = CHAPTER.remedies[0].check(rows).says
+    assert "of the 2 laws that both were put to and answered, it breaks 0 " in says
+    assert says.endswith("`numpy.linalg.lstsq` 1.")
+    units = CHAPTER.findings[0].check(rows).says
+    assert units.startswith("1 of 2 routes")
+    assert units.endswith("1 others do not answer every problem.")
+
+
+def test_the_order_of_rows_is_refuted_by_a_difference_that_its_sentence_leaves_out():
+    """A law that float32 excuses at 1e-4 holds, but then more routes than those named differ by more than 1e-6."""
+    rows = [planted(f"r{k}", "order of rows", "holds") for k in range(20)]
+    named = [*rows, planted("s", "order of rows", "broken")]
+    assert CHAPTER.findings[4].check(Rows(tuple(named))).holds
+    excused = planted("t", "order of rows", "holds", apart=1e-4)
+    assert CHAPTER.findings[4].check(Rows((*named, excused))).holds is False

@@ -6,7 +6,14 @@ Source: Chen, Kuo, Liu et al., Metamorphic Testing: A Review of Challenges and O
 (2018) 4:1-4:27.
 """
 
-from stabilitylab.probes.metamorphic.comparison import Instance, LawComparison, compare, r_squared, widths
+from stabilitylab.probes.metamorphic.comparison import (
+    TOLERANCE,
+    Instance,
+    LawComparison,
+    compare,
+    r_squared,
+    widths,
+)
 from stabilitylab.probes.metamorphic.laws import LAWS, Law
 from stabilitylab.probes.metamorphic.search import SearchResult, Violation, search
 from stabilitylab.probes.metamorphic.small_problem import SmallProblem
@@ -14,6 +21,7 @@ from stabilitylab.probes.metamorphic.witness import script
 
 __all__ = [
     "LAWS",
+    "TOLERANCE",
     "Instance",
     "Law",
     "LawComparison",
