@@ -18,7 +18,7 @@ from stabilitylab.cli import progress
 from stabilitylab.cli.options import AS_JSON
 from stabilitylab.cli.screen import screen, show
 from stabilitylab.core.errors import InputError, UndeterminedWarning
-from stabilitylab.core.printable import one_line
+from stabilitylab.core.printable import one_decimal, one_line
 from stabilitylab.data.tabular import truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth
 from stabilitylab.exact.fit import CertifiedFit
@@ -127,7 +127,7 @@ def _show(fit: CertifiedFit, truth: FileTruth, seconds: float) -> None:
         table.add_column(head, justify="right", no_wrap=True)
     for j, name in enumerate(fit.names):
         measured = ["", ""] if errors is None or ts is None else [repr(float(errors[j])), f"{float(ts[j]):.4g}"]
-        digits = "" if fit.supported_digits is None else f"{fit.supported_digits[j]:.1f}"
+        digits = "" if fit.supported_digits is None else one_decimal(fit.supported_digits[j])
         table.add_row(escape(one_line(name)), repr(float(fit.x[j])), *measured, digits)
     console = screen()
     if fit.undetermined:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.exact.dependent import listed
 from stabilitylab.exact.relation import NearRelation
 from stabilitylab.exact.supported import DETERMINED
@@ -52,7 +53,7 @@ def undetermined(
 
 def digits_in_words(digits: float) -> str:
     """3.2 digits; less than 1 digit."""
-    return "less than 1 digit" if digits < DETERMINED else f"{digits:.1f} digits"
+    return "less than 1 digit" if digits < DETERMINED else f"{one_decimal(digits)} digits"
 
 
 def _coefficients(names: Sequence[str], the: str = "the") -> str:
