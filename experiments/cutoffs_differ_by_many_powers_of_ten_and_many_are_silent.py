@@ -10,14 +10,14 @@ and q = h1 - 2 h2:
     a short column:   A = [p, q, s h3],          b = h1 + 4 h2 + 1024 s h3,  x = (2/3, -5/3, 1024)
 
 Routes that take a line are given [1, 1.25 + s r] and [1, s r], where r = (-7, -5, ..., 7). A and b hold no rounding, A
-has full rank, and x is the one answer for every s. A direction is lost in one of two ways. Either the route loses it by
-a rule, whatever b and the order of the columns are: a cut-off, a tolerance, a penalty, an early stop, a check that
-refuses. Or round-off hides it, and the answer changes when b and the order change. What is called a cut-off here is
-where such a rule begins, whichever it is, as a share of the largest singular value. It lies between the smallest s that
-was kept and the next one that was lost, both in the appendix. These are mostly neighbours, and the cut-off printed is
-then at most 1.4 times too large or too small; where the answers in between follow no rule, they are further apart. The
-first table shows the default call of each library; the appendix has every entry point, and for each cut-off the answer
-below it.
+has full rank, and x is the one answer for every s. A direction is lost in one of two ways. Either a rule loses it,
+whatever b and the order of the columns are: a cut-off, a tolerance, a penalty, an early stop, a check that refuses. Or
+the answer changes when b and the order change, which is what round-off does, and the direction is called lost to
+round-off. A cut-off here is where such a rule begins, whichever it is: the smallest singular value, as a share of the
+largest, below which the direction is lost. It lies between those of two systems: with the smallest s that was kept and
+with the next that was lost, both in the appendix. These are mostly neighbours, and the cut-off printed is then at most
+1.4 times too large or too small; where the answers in between follow no rule, they are further apart. The first table
+shows the default call of each library; the appendix has every entry point, and for each cut-off the answer below it.
 """
 
 from collections import Counter
@@ -177,7 +177,7 @@ def extremes(rows: Rows) -> dict[str, float | str]:
 
 
 def reportings(rows: Rows) -> dict[str, int]:
-    """How the routes that lose a direction by a rule report it, and how many of them, and of the silent, declare one."""
+    """How the routes that lose a direction by a rule report it, and for how many of them a cut-off is declared."""
     found = cutoffs(rows)
     named = {solver for solver in found if bench.route(solver).label.cutoff_says}
     quiet = {row.solver for row in rows if row["facts.reporting"] == Reporting.SILENT.value} & set(found)
@@ -294,19 +294,19 @@ print(f"{digits(scaled.coef_ / scaler.scale_):.1f} digits with StandardScaler be
 LEGEND = (
     "Cut-off: the share of the largest singular value below which a direction is lost, of 8 rows, by a cut-off, a "
     "tolerance, a penalty, an early stop or a check that refuses. Grows with the rows: yes where 64 rows lose a "
-    "direction of twice the share that 8 rows keep; not tried where no cut-off was seen on nearly dependent columns. "
-    "Where max(m, n) eps is declared on the library's page, it is in proportion to the rows. "
-    "Kept: down to the smallest share that floating-point numbers "
-    "can put. Never kept: the direction is lost at the largest share already. Lost to round-off: something else for "
-    "another b or another order of columns, so that it is not the route that decides. No cut-off: none that a "
-    "matrix of full rank can meet here. As if scaled: no column is too short. As if centred: a slope keeps nearly "
+    "direction of twice the smallest share that 8 rows keep, so that the cut-off is one of 8 rows; one declared as "
+    "max(m, n) eps is in proportion to m rows. Not tried: no cut-off was seen on nearly dependent columns, which "
+    "this is tried on. Kept: down to the smallest share that floating-point numbers can put. Never kept: the "
+    "direction is lost at the largest share already. Lost to round-off: something else for another b or another "
+    "order of columns, so that no rule of the route decides. No cut-off: none that a matrix of full rank can meet "
+    "here. As if scaled: no column is too short. As if centred: a slope keeps nearly "
     "all digits at an offset where it otherwise keeps four. Slope right over 0, 1, ..., 7 plus: the largest power "
     "of two by which these eight values of a regressor can be shifted before the slope is off by a quarter; nothing "
     "larger than 2⁴⁸ is tried. Exactly dependent columns: minimum norm is the shortest of the many solutions; a "
     "column dropped has coefficient 0 or NA; arbitrary along it is a solution to which round-off adds any multiple "
     "of the dependence; wrong elsewhere too is no solution at all. Routes that take a line or a polynomial are "
-    "asked with a line, whose dependent column is a constant x: where they centre, one column is left, and a cut- "
-    "off cannot show."
+    "asked with a line, whose dependent column is a constant x: where they centre, one column is left, and a "
+    "cut-off cannot show."
 )
 
 
@@ -426,8 +426,8 @@ EXPERIMENT = Experiment(
         remedy(
             "Put a `StandardScaler` before scikit-learn's `LinearRegression`: without it a short column is dropped "
             "whose direction is below {cutoff:.0e} of the largest singular value, with it one is kept at {kept:.0e}, "
-            "the shortest tried. It is no help where columns nearly depend on each other: the cut-off is {near scaled:.1e} there "
-            "with it, and {near:.1e} without.",
+            "the shortest tried. It is no help where columns nearly depend on each other: the cut-off is {near "
+            "scaled:.1e} there with it, and {near:.1e} without.",
             short_column(SKLEARN, SCALED_SKLEARN),
             lambda n: n["lost"] is None and 10 * n["kept"] < n["cutoff"] and n["near"] < 4 * n["near scaled"],
             SCALER,
