@@ -2,19 +2,22 @@
 
 A rank cut-off removes directions whose singular value is below a share of the largest: columns that nearly depend on
 each other, or a column of small numbers, count as not there. Documentation seldom says from which share on, so that
-nothing here is read from it: every entry point is given systems with a direction at smaller and smaller shares s,
-powers of two, until it is lost. Over orthogonal columns h1, h2, h3 of ones and minus ones let p = 4 h1 + h2 and q = h1
-- 2 h2:
+nothing here is read from it: every entry point is given systems of 8 rows with a direction at smaller and smaller
+shares s, powers of two, until it is lost. Over orthogonal columns h1, h2, h3 of ones and minus ones let p = 4 h1 + h2
+and q = h1 - 2 h2:
 
     nearly dependent: A = [p, q, p + q + s h3],  b = h1 + 4 h2 + 2 s h3,     x = (-4/3, -11/3, 2)
     a short column:   A = [p, q, s h3],          b = h1 + 4 h2 + 1024 s h3,  x = (2/3, -5/3, 1024)
 
 Routes that take a line are given [1, 1.25 + s r] and [1, s r], where r = (-7, -5, ..., 7). A and b hold no rounding, A
-has full rank, and x is the one answer for every s. Where it is lost, either the route decided so, or round-off did,
-which does something else when b and the order of the columns change. A cut-off is a share of the largest singular
-value, right to a factor of 1.4, or where a route wavers to half the gap in the appendix. The first table shows the
-default call of each library; the appendix has every
-entry point, and for each cut-off the answer below it.
+has full rank, and x is the one answer for every s. A direction is lost in one of two ways. Either a rule loses it,
+whatever b and the order of the columns are: a cut-off, a tolerance, a penalty, an early stop, a check that refuses. Or
+the answer changes when b and the order change, which is what round-off does, and the direction is called lost to
+round-off. A cut-off here is where such a rule begins, whichever it is: the smallest singular value, as a share of the
+largest, below which the direction is lost. It lies between those of two systems: with the smallest s that was kept and
+with the next that was lost, both in the appendix. These are mostly neighbours, and the cut-off printed is then at most
+1.4 times too large or too small; where the answers in between follow no rule, they are further apart. The first table
+shows the default call of each library; the appendix has every entry point, and for each cut-off the answer below it.
 """
 
 from collections import Counter
@@ -50,7 +53,7 @@ Outcome = rank_policy.Outcome
 NUMPY, SCIPY, LSQR, POLYFIT = "numpy.lstsq", "scipy.lstsq_gelsd", "scipy.lsqr", "numpy.polyfit"
 SKLEARN, R = "sklearn.LinearRegression", "r.lm"
 SCALED_SKLEARN = "sklearn.StandardScaler_LinearRegression"
-DROPPED = "dropped"
+DROPPED, NEVER_KEPT = "dropped", "never kept"
 
 # --- what is measured
 
@@ -115,6 +118,12 @@ def column(name: str, header: str) -> Column:
     return Column(lambda row: row.get(f"{name}.cutoff") or row[f"facts.{name}.fate"], header, "scientific")
 
 
+def grows(row: Measurement) -> str:
+    """Whether more rows raise the cut-off, which is asked where one was seen on nearly dependent columns."""
+    asked = row.get("near.cutoff") or not row.get("short.cutoff")
+    return row["facts.grows"] if asked else "not tried"
+
+
 def share(name: str, header: str) -> Column:
     """A power of two as one."""
     return Column(lambda row: f"2{superscript(int(log2(size)))}" if (size := row.get(name)) else NOTHING.symbol, header)
@@ -157,20 +166,27 @@ def cutoffs(rows: Rows) -> dict[str, float]:
 
 
 def extremes(rows: Rows) -> dict[str, float | str]:
-    """The routes in float64 that drop the least and the most."""
-    cutoff_of = cutoffs(rows.where(**{"facts.works in": "float64"}))
+    """The routes in float64 that drop the least and the most of nearly dependent columns, and how many keep none."""
+    own = rows.where(**{"facts.works in": "float64"})
+    cutoff_of = {row.solver: cutoff for row in own if (cutoff := row.get("near.cutoff"))}
     least, most = min(cutoff_of, key=cutoff_of.__getitem__), max(cutoff_of, key=cutoff_of.__getitem__)
     powers = int(log10(cutoff_of[most] / cutoff_of[least]))
-    return {"least": cutoff_of[least], "most": cutoff_of[most], "fine": least, "coarse": most, "powers": powers}
+    never = sum(row["facts.near.fate"] == NEVER_KEPT for row in own)
+    ends = {"least": cutoff_of[least], "most": cutoff_of[most], "fine": least, "coarse": most}
+    return {**ends, "powers": powers, "never": never}
 
 
 def reportings(rows: Rows) -> dict[str, int]:
-    """How the routes with a cut-off report that they dropped a direction."""
+    """How the routes that lose a direction by a rule report it, and for how many of them a cut-off is declared."""
     found = cutoffs(rows)
+    named = {solver for solver in found if bench.route(solver).label.cutoff_says}
+    quiet = {row.solver for row in rows if row["facts.reporting"] == Reporting.SILENT.value} & set(found)
+    declared = {"declared": len(named), "undeclared": len(found) - len(named)}
+    declared |= {"silent declared": len(quiet & named), "silent undeclared": len(quiet - named)}
     reported = Counter(row["facts.reporting"] for row in rows if row.solver in found)
     names = {"silent": Reporting.SILENT, "rank": Reporting.RANK_ONLY, "warned": Reporting.WARNED}
     names |= {"na": Reporting.NOT_A_NUMBER, "refused": Reporting.REFUSED}
-    return {name: reported[reporting.value] for name, reporting in names.items()} | {"all": sum(reported.values())}
+    return {name: reported[reporting.value] for name, reporting in names.items()} | {"all": len(found)} | declared
 
 
 def lengths(rows: Rows) -> dict[str, int]:
@@ -180,12 +196,14 @@ def lengths(rows: Rows) -> dict[str, int]:
 
 
 def replies(rows: Rows) -> dict[str, int]:
-    """What becomes of exactly dependent columns."""
-    counted = Counter(row["facts.dependent"] for row in rows)
+    """What becomes of a column that is the sum of others, where there is one: not so of a line or a polynomial."""
+    whole = [row for row in rows if bench.route(row.solver).label.call_form in ("matrix", "columns")]
+    counted = Counter(row["facts.dependent"] for row in whole)
     noise = counted[Outcome.ARBITRARY.value] + counted[Outcome.WRONG.value]
-    norm = counted[Outcome.MINIMUM_NORM.value] + counted[Outcome.SCALED_NORM.value]
+    norm, scaled = counted[Outcome.MINIMUM_NORM.value], counted[Outcome.SCALED_NORM.value]
     basic, refused = counted[Outcome.BASIC.value], counted[Outcome.REFUSED.value] + counted[Outcome.NOT_FINITE.value]
-    return {"norm": norm, "basic": basic, "refused": refused, "noise": noise, "all": sum(counted.values())}
+    told = {"norm": norm, "scaled": scaled, "basic": basic, "refused": refused, "noise": noise}
+    return {**told, "all": len(whole), "counted": sum(told.values()), "lines": len(rows) - len(whole)}
 
 
 def of(rows: Rows, solver: str, name: str):
@@ -199,13 +217,35 @@ def pair(one: str, other: str):
     return lambda rows: {"one": cutoffs(rows)[one], "other": cutoffs(rows)[other]}
 
 
+def proportion(rows: Rows) -> dict[str, float | str]:
+    """The cut-off of NumPy's `lstsq`: as measured with 8 rows, whether 64 raise it, and as declared for 8 and 1,000."""
+    declared = bench.route(NUMPY).label.cutoff
+    few, many = (declared(m, 3, 2.0**-52) for m in (8, 1000))
+    return {"seen": cutoffs(rows)[NUMPY], "grows": of(rows, NUMPY, "facts.grows"), "few": few, "many": many}
+
+
+def proportional(n: Mapping[str, float | str]) -> bool:
+    """Whether what is declared is in proportion to the rows, and fits what was measured; n: of `proportion`."""
+    return n["grows"] == "yes" and n["few"] / 2 < n["seen"] < 2 * n["few"] and n["many"] == 125 * n["few"]
+
+
 def short_column(unscaled: str, scaled: str):
-    """The cut-off of one route for a short column, and the smallest share at which another kept one."""
+    """The cut-off of one route for a short column, and how short a one another kept, as shares of a singular value.
+
+    The cut-offs of both on nearly dependent columns too.
+    """
     return lambda rows: {
         "cutoff": of(rows, unscaled, "short.cutoff"),
-        "kept": of(rows, scaled, "short.kept"),
+        "kept": of(rows, scaled, "short.kept") * per_share(scaled),
         "lost": of(rows, scaled, "short.lost"),
+        "near": of(rows, unscaled, "near.cutoff"),
+        "near scaled": of(rows, scaled, "near.cutoff"),
     }
+
+
+def per_share(solver: str) -> float:
+    """The smallest singular value over the largest in the system of a short column, divided by the share s."""
+    return rank_policy.short_column(bench.route(solver).label.call_form, 2.0**-10).ratio * 2.0**10
 
 
 NORMS = """
@@ -252,17 +292,21 @@ print(f"{digits(scaled.coef_ / scaler.scale_):.1f} digits with StandardScaler be
 
 
 LEGEND = (
-    "Cut-off: a share of the largest singular value. Kept: down to the smallest share that floating-point numbers "
-    "can put. Never kept: the direction is lost at the largest share already. Lost to round-off: something else for "
-    "another b or another order of columns, so that it is not the route that decides. No cut-off: none that a "
-    "matrix of full rank can meet here. As if scaled: no column is too short. As if centred: a slope keeps nearly "
+    "Cut-off: the share of the largest singular value below which a direction is lost, of 8 rows, by a cut-off, a "
+    "tolerance, a penalty, an early stop or a check that refuses. Grows with the rows: yes where 64 rows lose a "
+    "direction of twice the smallest share that 8 rows keep, so that the cut-off is one of 8 rows; one declared as "
+    "max(m, n) eps is in proportion to m rows. Not tried: no cut-off was seen on nearly dependent columns, which "
+    "this is tried on. Kept: down to the smallest share that floating-point numbers can put. Never kept: the "
+    "direction is lost at the largest share already. Lost to round-off: something else for another b or another "
+    "order of columns, so that no rule of the route decides. No cut-off: none that a matrix of full rank can meet "
+    "here. As if scaled: no column is too short. As if centred: a slope keeps nearly "
     "all digits at an offset where it otherwise keeps four. Slope right over 0, 1, ..., 7 plus: the largest power "
     "of two by which these eight values of a regressor can be shifted before the slope is off by a quarter; nothing "
     "larger than 2⁴⁸ is tried. Exactly dependent columns: minimum norm is the shortest of the many solutions; a "
     "column dropped has coefficient 0 or NA; arbitrary along it is a solution to which round-off adds any multiple "
     "of the dependence; wrong elsewhere too is no solution at all. Routes that take a line or a polynomial are "
-    "asked with a line, whose dependent column is a constant x: where they centre, one column is left, and a cut- "
-    "off cannot show."
+    "asked with a line, whose dependent column is a constant x: where they centre, one column is left, and a "
+    "cut-off cannot show."
 )
 
 
@@ -276,7 +320,7 @@ def policies(title: str, **where) -> Listing:
             column("near", "cut-off, nearly dependent"),
             column("short", "cut-off, a short column"),
             Column("facts.scaled", "as if columns were scaled?"),
-            Column("facts.grows", "grows with the rows?"),
+            Column(grows, "grows with the rows?"),
             Column("facts.centred", "as if centred?"),
             share("offset", "slope right over 0, 1, ..., 7 plus"),
             Column("facts.reporting", "how a drop is reported"),
@@ -304,8 +348,9 @@ EXPERIMENT = Experiment(
     sections=(Witnesses(),),
     findings=(
         finding(
-            "What an entry point drops begins anywhere between {least:.1e} of the largest singular value (`{fine}`) "
-            "and {most:.1e} (`{coarse}`), {powers} powers of ten apart.",
+            "Of nearly dependent columns, what an entry point that works in float64 drops begins anywhere between "
+            "{least:.1e} of the largest singular value (`{fine}`) and {most:.1e} (`{coarse}`), {powers} powers of ten "
+            "apart; by {never} more it is lost at every share tried.",
             extremes,
             lambda n: n["powers"] > 6,
         ),
@@ -317,21 +362,27 @@ EXPERIMENT = Experiment(
         ),
         finding(
             "scikit-learn's `LinearRegression` drops a direction below {one:.1e} of the largest, where NumPy's `lstsq` "
-            "keeps it down to {other:.1e}.",
-            pair(SKLEARN, NUMPY),
-            lambda n: n["one"] > 1e6 * n["other"],
+            "keeps it down to {other:.1e} in systems of 8 rows, as these are, and to {many:.1e} in those of 1,000: its "
+            "cut-off is in proportion to their number.",
+            lambda rows: {**pair(SKLEARN, NUMPY)(rows), **proportion(rows)},
+            lambda n: n["one"] > 1e6 * n["other"] and proportional(n),
             needs=(SKLEARN,),
         ),
         finding(
-            "{all} entry points have a cut-off that a matrix of full rank can meet. Where it drops a direction, "
-            "{silent} are silent and wrong, of {rank} only the rank tells, {warned} warned, {na} gave NA or NaN, and "
-            "{refused} refused or failed.",
+            "{all} entry points lose a direction that a matrix of full rank has, by a cut-off, a tolerance, a penalty, "
+            "an early stop or a check that refuses: for {declared} of them a cut-off is declared on their library's "
+            "page, for {undeclared} none. Where the direction is lost, {silent} are silent and wrong ({silent "
+            "declared} with a declared cut-off, {silent undeclared} without), of {rank} only the rank tells, {warned} "
+            "warned, {na} gave NA or NaN, and {refused} refused or failed.",
             reportings,
-            lambda n: 4 * (n["silent"] + n["rank"]) > n["all"] > 0,
+            lambda n: (
+                4 * (n["silent"] + n["rank"]) > n["all"] > 0
+                and n["silent"] + n["rank"] + n["warned"] + n["na"] + n["refused"] == n["all"]
+            ),
         ),
         finding(
-            "For {raw} of them a column is small because of its units; {scaled} drop no column for its length, "
-            "`numpy.polyfit` among them.",
+            "{raw} of them lose a column that is only short, as one in large units is; {scaled} lose none for its "
+            "length, `numpy.polyfit` among them.",
             lambda rows: {**lengths(rows), "polyfit": of(rows, POLYFIT, "facts.scaled")},
             lambda n: n["raw"] > n["scaled"] > 0 and n["polyfit"] == "yes",
         ),
@@ -340,8 +391,8 @@ EXPERIMENT = Experiment(
             lambda rows: of(rows, NUMPY, "facts.grows") == "yes" and of(rows, SCIPY, "facts.grows") == "no",
         ),
         finding(
-            "R's `lm` answers NA for a direction below {one:.1e}, where NumPy's `lstsq` gives numbers down to "
-            "{other:.1e}; and no column is too short for R.",
+            "R's `lm` answers NA for a direction below {one:.1e}, where NumPy's `lstsq`, given 8 rows, keeps one down "
+            "to {other:.1e}; and no column is too short for R's `lm`.",
             lambda rows: {
                 **pair(R, NUMPY)(rows),
                 "scaled": of(rows, R, "facts.scaled"),
@@ -353,27 +404,32 @@ EXPERIMENT = Experiment(
             needs=(R,),
         ),
         finding(
-            "Given a column that is the sum of two others, {norm} of {all} return a solution of least norm, {basic} "
-            "drop a column, {refused} refuse or return NaN, and {noise} return numbers that round-off made.",
+            "Given a column that is the sum of two others, {norm} of {all} return the solution of least norm, {scaled} "
+            "that of least norm in scaled columns, {basic} drop a column, {refused} refuse or return NaN, and {noise} "
+            "return numbers that are none of these. The other {lines} take a line or a polynomial, which has no such "
+            "column.",
             replies,
-            lambda n: 10 * min(n["norm"], n["noise"]) > n["all"],
+            lambda n: 10 * min(n["norm"], n["noise"]) > n["all"] == n["counted"],
         ),
     ),
     remedies=(
         remedy(
-            "Divide each column by its norm before the call, and each coefficient after it: `numpy.linalg.lstsq` drops "
-            "a column below {cutoff:.0e} of the others, and `numpy.polyfit`, which scales them and then makes the same "
-            "call, keeps one at {kept:.0e}, the smallest share tried.",
-            short_column(NUMPY, POLYFIT),
-            lambda n: n["lost"] is None and 10 * n["kept"] < n["cutoff"],
+            "Divide each column by its norm before the call, and each coefficient after it: of 8 rows, "
+            "`numpy.linalg.lstsq` drops a short column whose direction is below {cutoff:.0e} of the largest singular "
+            "value, and of more rows in proportion to their number; `numpy.polyfit`, which scales columns and then "
+            "makes the same call, keeps one at {kept:.0e}, the shortest tried.",
+            lambda rows: {**short_column(NUMPY, POLYFIT)(rows), **proportion(rows)},
+            lambda n: n["lost"] is None and 10 * n["kept"] < n["cutoff"] and proportional(n),
             NORMS,
             needs=(NUMPY,),
         ),
         remedy(
-            "Put a `StandardScaler` before scikit-learn's `LinearRegression`: without it a column is dropped below "
-            "{cutoff:.0e} of the others, with it one is kept at {kept:.0e}, the smallest share tried.",
+            "Put a `StandardScaler` before scikit-learn's `LinearRegression`: without it a short column is dropped "
+            "whose direction is below {cutoff:.0e} of the largest singular value, with it one is kept at {kept:.0e}, "
+            "the shortest tried. It is no help where columns nearly depend on each other: the cut-off is {near "
+            "scaled:.1e} there with it, and {near:.1e} without.",
             short_column(SKLEARN, SCALED_SKLEARN),
-            lambda n: n["lost"] is None and 10 * n["kept"] < n["cutoff"],
+            lambda n: n["lost"] is None and 10 * n["kept"] < n["cutoff"] and n["near"] < 4 * n["near scaled"],
             SCALER,
             needs=(SKLEARN,),
         ),

@@ -142,7 +142,7 @@ def _routes(library: Library) -> Table:
                 works_in(label),
                 label.solves,
                 dependent(label),
-                label.cutoff_says or "none",
+                label.cutoff_says or "none declared",
                 label.called_under or "its defaults",
             )
             body.append(tuple(Cell(text, text) for text in texts))
@@ -152,7 +152,8 @@ def _routes(library: Library) -> Table:
 LEGEND = (
     "Matrix solved: raw is the columns as given. Exactly dependent columns, which have many solutions: minimum-norm is "
     "the shortest of them, basic leaves columns out, whose coefficients are 0 or NA, refuses is an error, and where "
-    "nothing is declared, anything may come. Cut-off: when a direction counts as not there."
+    "nothing is declared, anything may come. Cut-off: when a direction counts as not there; where none is declared, a "
+    "tolerance, a penalty or an early stop may lose one all the same."
 )
 
 

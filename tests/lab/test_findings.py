@@ -177,16 +177,65 @@ def test_what_is_said_of_fifty_digits_is_of_the_rows_it_names():
     assert "takes 240 times" in one.check(FIFTY).says
 
 
+RANK = "cutoffs_differ_by_many_powers_of_ten_and_many_are_silent"
+FATES = ("never kept", "kept:", "lost to round-off", "no cut-off", "not tried")
+
+
 def test_every_word_of_the_table_of_rank_policies_is_in_its_legend():
-    (table,) = experiment("cutoffs_differ_by_many_powers_of_ten_and_many_are_silent").tables
+    (table,) = experiment(RANK).tables
     legend = table.note.lower()
     kinds = (Outcome.MINIMUM_NORM, Outcome.BASIC, Outcome.ARBITRARY, Outcome.WRONG)
-    for word in (*(kind.value for kind in kinds), "never kept", "kept:", "lost to round-off", "no cut-off"):
+    for word in (*(kind.value for kind in kinds), *FATES):
         assert word in legend, word
     heads = [column.header for column in table.columns if isinstance(column, Column)]
     shown = ("as if scaled", "as if centred", "slope right over 0, 1, ..., 7 plus", "exactly dependent columns")
     assert all(word in legend for word in shown)
     assert "slope right over 0, 1, ..., 7 plus" in heads
+
+
+def policy(solver, near=None, short=None, dependent="minimum norm", grows="no cut-off"):
+    """A row of the chapter on rank cut-offs; near, short: its cut-offs."""
+    scores = {"near.cutoff": near, "short.cutoff": short}
+    facts = {
+        "works in": "float32" if solver == "jax.lstsq" else "float64",
+        "near.fate": "dropped" if near else "never kept",
+        "short.fate": "dropped" if short else "kept",
+        "scaled": "no" if short else "yes",
+        "grows": grows,
+        "centred": "no",
+        "reporting": "silent and wrong",
+        "dependent": dependent,
+    }
+    return replace(planted(solver, **{name: value for name, value in scores.items() if value}), facts=facts)
+
+
+def test_rank_policies_are_counted_by_what_was_asked_and_declared():
+    """The page called a cut-off none in a row that shows one, and counted lines among those given three columns."""
+    rows = Rows(
+        (
+            policy("numpy.lstsq", 1e-15, 2e-15, grows="yes"),
+            policy("scipy.lsqr", 1e-6, 2e-6, grows="no"),
+            policy("cvxpy.sum_squares", None, 1e-6, dependent="arbitrary along it"),
+            policy("numpy.polyfit", 1e-17, dependent="minimum norm of scaled columns", grows="yes"),
+            policy("jax.lstsq", 1e-1, 1e-1, dependent="a column dropped", grows="yes"),
+        )
+    )
+    chapter = experiment(RANK)
+    (grows,) = (one for one in chapter.tables[0].columns if getattr(one, "header", "") == "grows with the rows?")
+    assert [grows.value(row) for row in rows] == ["yes", "no", "not tried", "yes", "yes"]
+    said = {key: value for one in chapter.findings for key, value in told(one, rows).items()}
+    assert (said["fine"], said["coarse"], said["never"]) == ("numpy.polyfit", "scipy.lsqr", 1)
+    assert (said["declared"], said["undeclared"], said["silent undeclared"]) == (3, 2, 2)
+    (replied,) = (numbers for one in chapter.findings if "lines" in (numbers := told(one, rows)))
+    assert replied == {"norm": 2, "scaled": 0, "basic": 1, "refused": 0, "noise": 1, "all": 4, "counted": 4, "lines": 1}
+
+
+def told(finding, rows):
+    """The numbers of a finding; none where the rows lack them."""
+    try:
+        return finding.numbers(rows)
+    except (NoRowsError, KeyError):
+        return {}
 
 
 def test_no_file_name_states_a_factor_that_nothing_measures():
