@@ -264,6 +264,28 @@ def counted(sentence):
     return tuple(int(re.search(pattern, sentence)[1]) for pattern in patterns)
 
 
+def test_the_limits_of_advice_are_of_the_rows():
+    name = "wrong_answers_can_be_silent"
+    line, scaler = (replace(one, needs=()) for one in experiment(name).remedies[1:])
+    where = {"solver": "scipy.linregress", "problem": "real.timestamps_ns"}
+    assert line.check(changed(name, where, scores={"digits.min": 3.0})).holds is False
+    assert "of synthetic.randsvd(cond=1e8) and nist.filip it keeps" in scaler.check(published(name)).says
+    where = {"solver": "sklearn.StandardScaler_LinearRegression"}
+    helped = changed(name, where, scores={"digits.min": 9.0, "digits.supported": 9.0})
+    assert scaler.check(helped).holds is False
+
+
+def test_answers_that_are_not_the_solution_declared_are_counted_in_a_note():
+    name = "wrong_answers_can_be_silent"
+    every = experiment(name).appendix[0]
+    where = {"solver": "numpy.lstsq", "problem": "real.one_hot"}
+    before, after = (
+        int(re.search(r"(\d+) of the answers", every.table(rows).notes[-1])[1])
+        for rows in (published(name), changed(name, where, scores={"digits.min": 0.0, "digits.supported": None}))
+    )
+    assert after == before + 1
+
+
 def test_the_caption_of_everyday_data_is_decided_by_a_count_of_what_it_shows():
     """It said "nearly every library", of 26 of 43."""
     name = "wrong_answers_can_be_silent"
