@@ -51,25 +51,35 @@ def worst_of_all(rows: Rows, solver: str, problem: str) -> float:
     return min(own)
 
 
-def defaults_on(rows: Rows, problem: str) -> tuple[dict[str, float], int]:
-    """The digits of every library's default entry point that answers the problem, and how many give no answer."""
+def defaults_on(rows: Rows, problem: str) -> tuple[dict[str, float], dict[str, int]]:
+    """The digits of each library's default call whose coefficients are all numbers, and how many of the others are.
+
+    The others gave NA or a number that is not finite ("na"), or refused or failed ("refused").
+    """
     here = rows.where(problem=problem, solver=DEFAULTS, **PUBLISHED)
-    kept = {row.solver: row["digits.min"] for row in here if row.answered}
-    return kept, len(here) - len(kept)
+    na = [row.solver for row in here if row.status in ("DROPPED", "NOT_FINITE")]
+    kept = {row.solver: row["digits.min"] for row in here if row.answered and row.solver not in na}
+    refused = [row for row in here if not row.answered and row.solver not in na and row.status != "UNUSABLE"]
+    return kept, {"na": len(na), "refused": len(refused), "calls": len(kept) + len(na) + len(refused)}
 
 
-def longley(rows: Rows) -> dict[str, float | str]:
-    """The fewest and the most digits of any default call that answers Longley, whose they are, and who does not."""
-    by_route, without = defaults_on(rows, "nist.longley")
-    worst, best = min(by_route, key=by_route.__getitem__), max(by_route, key=by_route.__getitem__)
-    own = {"fewest": by_route[worst], "worst": worst, "most": by_route[best], "best": best}
-    return {**own, "calls": len(by_route), "without": without}
+def longley(rows: Rows) -> dict[str, float | int | str]:
+    """The fewest and the most digits of any default call that answers Longley, whose they are, and who does not.
+
+    Digits that are printed as the fewest are, 0.0, are the same.
+    """
+    by_route, others = defaults_on(rows, "nist.longley")
+    fewest = min(by_route.values())
+    worst = [f"`{name}`" for name, value in by_route.items() if value < fewest + 0.05]
+    best = max(by_route, key=by_route.__getitem__)
+    tied = worst[0] if len(worst) == 1 else f"{len(worst)} calls, {', '.join(worst)}"
+    return {"fewest": fewest, "worst": tied, "most": by_route[best], "best": best, "kept": len(by_route), **others}
 
 
 def filip(rows: Rows) -> dict[str, int]:
-    """How many default entry points keep less than a digit of Filip, and how many give no answer."""
-    by_route, without = defaults_on(rows, "nist.filip")
-    return {"lost": sum(value < 1 for value in by_route.values()), "all": len(by_route), "without": without}
+    """How many default calls keep less than a digit of Filip in numbers, and how the others end."""
+    by_route, others = defaults_on(rows, "nist.filip")
+    return {"lost": sum(value < 1 for value in by_route.values()), "kept": len(by_route), **others}
 
 
 def scaling(rows: Rows, solver: str) -> dict[str, float | str]:
@@ -242,15 +252,15 @@ EXPERIMENT = Experiment(
     sections=(WorstAnswers(where=PUBLISHED),),
     findings=(
         finding(
-            "On Longley the default calls of the {calls} libraries that answer keep from {fewest:.1f} (`{worst}`) to "
-            "{most:.1f} digits (`{best}`); {without} more refused or failed.",
+            "On Longley the default calls of {calls} libraries keep from {fewest:.1f} ({worst}) to {most:.1f} digits "
+            "(`{best}`); of these calls {refused} refused or failed, and {na} gave NA or NaN.",
             longley,
             lambda n: n["most"] - n["fewest"] > 2,
             needs=(SKLEARN,),
         ),
         finding(
-            "Of the {all} default calls that answer Filip {lost} keep less than one digit; {without} more refused or "
-            "failed.",
+            "Of {calls} default calls on Filip {kept} answer with numbers alone, of which {lost} keep less than one "
+            "digit; {na} gave NA or NaN, {refused} refused or failed.",
             filip,
             lambda n: n["lost"] >= 2,
             needs=(SKLEARN,),
@@ -268,7 +278,7 @@ EXPERIMENT = Experiment(
             needs=(SKLEARN,),
         ),
         Finding(
-            "R's `lm` gives NA for coefficients of Filip.",
+            "R's `lm` gives NA for a coefficient of Filip.",
             lambda rows: rows.any(solver="r.lm", problem="nist.filip", status="DROPPED", **PUBLISHED),
             needs=("r.lm",),
         ),
@@ -281,8 +291,9 @@ EXPERIMENT = Experiment(
     ),
     remedies=(
         remedy(
-            "In SciPy factor by QR, which drops no direction: Householder QR keeps at least {pontius:.1f} digits of "
-            "Pontius and {filip:.1f} of Filip, in whatever units and order. `scipy.linalg.lstsq` keeps "
+            "In SciPy factor by QR, which drops no direction: Householder QR, measured here as this package's "
+            "`qr.householder`, keeps at least {pontius:.1f} digits of Pontius and {filip:.1f} of Filip in whatever "
+            "units and order; `scipy.linalg.qr` is the same factorisation by LAPACK. `scipy.linalg.lstsq` keeps "
             "{gelsd pontius:.1f} and {gelsd filip:.1f} in the units as published, with `lapack_driver='gelsy'` "
             "{gelsy pontius:.1f} and {gelsy filip:.1f}; in other units, which move its rank cut-off, at worst "
             "{worst:.1f} either way.",

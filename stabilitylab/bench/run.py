@@ -89,7 +89,8 @@ def solve(
         status, note = Status.DROPPED, f"NA for {', '.join(names)}"
     elif fit.rank is not None and fit.rank < n:
         # Told by what was solved: in a variant the columns, and with them the directions, are others.
-        status = status_of_rank(call.A, call.b, np.asarray(fit.x), fit.rank, works_in=entry.label.works_in)
+        solved, label = np.asarray(fit.x), entry.label
+        status = status_of_rank(call.A, call.b, solved, fit.rank, works_in=label.works_in, drops=label.may_drop)
     elif warnings:
         status = Status.WARNED
     return Solution(x, status, fit, note, warnings, answer.seconds)

@@ -140,6 +140,11 @@ class RouteLabel(Label):
         return f"columns {done}" if done else "raw"
 
     @property
+    def may_drop(self) -> bool:
+        """Whether it may drop a direction; not where it declares that it tests no rank, and no cut-off."""
+        return "no-rank-test" not in self.tags or self.cutoff is not None or bool(self.cutoff_says)
+
+    @property
     def lacks(self) -> str:
         """What it needs and is not here, with the way to get it; "" where it can run."""
         return self.library.missing if self.library is not None else ""

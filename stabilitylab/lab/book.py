@@ -86,8 +86,10 @@ def write_index(
 CONDITION_NUMBER = (
     "Each row of data is a line, and the solution lies where the lines meet. Where they cross at a wide angle, a small "
     "shift of the lines moves that point as little; where they are nearly parallel, it moves far along them. The "
-    "*condition number* of A, its largest singular value over its smallest, is how many times larger a relative change "
-    "of b can become in x: at 1e8 a change in the sixteenth digit of the data can reach the eighth digit of the answer."
+    "*condition number* of A, its largest singular value over its smallest, is how many times larger a change of b, as "
+    "a share of the fit A x, can become as a share of x: at 1e8 a change in the sixteenth digit of the data can reach "
+    "the eighth digit of the answer. Where the residual b - A x is large, a change of A counts by its square too: "
+    "then no digit may be left at 1e8."
 )
 """What the picture of the index shows, for a reader who has not met the word."""
 

@@ -33,8 +33,9 @@ TERMS: Mapping[str, str] = {
     ),
     "copies": (
         "The same regression with its rows and columns in another order (permuted), or with its columns multiplied "
-        "by powers of two (scaled), as if they were measured in other units. Neither changes a digit of the exact "
-        "answer."
+        "by powers of two (scaled), as if they were measured in other units. Both are undone exactly before an answer "
+        "is scored: each coefficient goes back to its place, and is multiplied by the power of two of its column. So "
+        "neither changes a digit of the exact answer."
     ),
     "cut-off": "The share of the largest singular value below which a call counts a direction as not there.",
     "eps": "2.2e-16 for float64 and 1.2e-7 for float32: the distance from 1 to the next larger number.",
@@ -57,8 +58,9 @@ TERMS: Mapping[str, str] = {
     ),
     "raw": "Columns as they are given: neither centred nor scaled.",
     "rank": (
-        "The number of columns that do not depend on each other. Below the number of columns, A is rank deficient: "
-        "then many x are equally good. A call that decides so of a matrix of full rank loses digits."
+        "The largest number of columns of A none of which is a combination of the others. Below the number of "
+        "columns, A is rank deficient: then many x are equally good. A call that decides so of a matrix of full rank "
+        "loses digits."
     ),
     "residual": "b - A x, what the fit leaves unexplained.",
     "route": (

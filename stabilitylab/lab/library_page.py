@@ -18,7 +18,7 @@ from stabilitylab.report.table import Listing
 from stabilitylab.scoring.reporting import WORST_FIRST, how_reported, in_words
 
 WORST = Listing(
-    "The answers that fell furthest below what the data support",
+    "Answers below what the data support, silent ones first, and of each kind those that fell furthest",
     ("solver", "problem", "digits.min", "digits.supported", "status", "warnings", "note"),
     note="Silent ones first, then those of which only the rank tells, those with a warning, NA, and refusals; answers "
     "that are not wrong come last, by the digits lost.",
@@ -34,7 +34,7 @@ class Section(Protocol):
 
 @dataclass(frozen=True)
 class WorstAnswers:
-    """The answers that fell furthest below what the data support, and a script that gives the worst again.
+    """Answers below what the data support, by how they were reported, and a script that gives the first again.
 
     where: what `Rows.where` takes. count: how many for each library. The rows need digits.min and digits.supported.
     """
@@ -130,7 +130,7 @@ def _routes(library: Library) -> Table:
         "matrix solved",
         "exactly dependent columns",
         "cut-off",
-        "called under",
+        "settings of the lab",
     )
     body = []
     for entry in libraries.catalog:
@@ -143,7 +143,7 @@ def _routes(library: Library) -> Table:
                 label.solves,
                 dependent(label),
                 label.cutoff_says or "none declared",
-                label.called_under or "its defaults",
+                label.called_under or "none",
             )
             body.append(tuple(Cell(text, text) for text in texts))
     return Table("Its entry points, and what they declare", header, (False,) * len(header), tuple(body), (LEGEND,))
@@ -153,7 +153,8 @@ LEGEND = (
     "Matrix solved: raw is the columns as given. Exactly dependent columns, which have many solutions: minimum-norm is "
     "the shortest of them, basic leaves columns out, whose coefficients are 0 or NA, refuses is an error, and where "
     "nothing is declared, anything may come. Cut-off: when a direction counts as not there; where none is declared, a "
-    "tolerance, a penalty or an early stop may lose one all the same."
+    "tolerance, a penalty or an early stop may lose one all the same. Settings of the lab: what this lab sets beside the "
+    "call, and users do not have unless they ask for it; the call's arguments are the route's."
 )
 
 

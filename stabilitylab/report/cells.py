@@ -39,6 +39,7 @@ class CountedMark:
 class Cell:
     """One place of a table: its text, the value behind it, its marks, and sentences about it alone (a cause, a reason).
 
+    given: whether the route of some row behind it started at the answer, so that the digits are not its own.
     Raises ValueError for a value that is not finite and for a cell that would be blank.
     """
 
@@ -46,6 +47,7 @@ class Cell:
     value: float | int | str | None = None
     marks: tuple[CountedMark, ...] = ()
     details: tuple[str, ...] = ()
+    given: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.value, float) and not math.isfinite(self.value):

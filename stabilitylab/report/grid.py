@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from stabilitylab import solvers
-from stabilitylab.core.types import Measurement
+from stabilitylab.core.types import STARTED, Measurement
 from stabilitylab.problems.labelling import in_full
 from stabilitylab.report.cells import Cell, CountedMark
 from stabilitylab.report.fields import Field, SpecError, Value, label, look, number_format
@@ -32,6 +32,8 @@ Reduce: TypeAlias = Literal["only", "min", "median", "max"]
 Sort: TypeAlias = Literal["appearance", "leaderboard"]
 
 _REDUCTIONS: dict[str, Callable[[list[Any]], float]] = {"min": min, "median": statistics.median, "max": max}
+
+STARTED_NOTE = "A cell whose iteration started at the answer neither counts among them nor sets the best of its column."
 
 
 def cell(
@@ -70,6 +72,7 @@ def cell(
         value,
         tuple(CountedMark(mark, count, len(rows)) for mark, count in counts.items() if count),
         tuple(dict.fromkeys(said)),
+        any(STARTED in row.facts for row in rows),
     )
 
 
@@ -113,6 +116,7 @@ def grid(
 
     A leaderboard sorts by the number of columns in which the cell is within one digit of the best of its column, since
     a difference under one digit is no rank; ties stay in order of appearance; a cell with a failure is never within.
+    A cell whose route started at the answer neither counts nor is a best of its column.
     A solver that makes the reference stands last, and is no best of a column.
     """
     groups: dict[tuple[Any, Any], list[Measurement]] = {}
@@ -159,14 +163,14 @@ def is_reference(field: Field, name: Any) -> bool:
 
 def _within_a_digit(made: dict[Any, tuple[Cell, ...]]) -> dict[Any, tuple[int, int]]:
     def rankable(cell: Cell) -> float | None:
-        return None if cell.failed or isinstance(cell.value, str) else cell.value
+        return None if cell.failed or cell.given or isinstance(cell.value, str) else cell.value
 
     columns = zip(*made.values(), strict=True)
     best = [max((v for cell in column if (v := rankable(cell)) is not None), default=0.0) for column in columns]
     return {
         d: (
             sum((v := rankable(cell)) is not None and top - v < 1 for cell, top in zip(cells, best, strict=True)),
-            sum(not cell.absent for cell in cells),
+            sum(not (cell.absent or cell.given) for cell in cells),
         )
         for d, cells in made.items()
     }

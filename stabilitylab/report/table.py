@@ -6,7 +6,18 @@ from typing import Any
 
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.fields import Field, SpecError, check_fields, is_score, number_format
-from stabilitylab.report.grid import Reduce, Sort, capped_at, cell, chosen, grid, named, reference_apart, scored_against
+from stabilitylab.report.grid import (
+    STARTED_NOTE,
+    Reduce,
+    Sort,
+    capped_at,
+    cell,
+    chosen,
+    grid,
+    named,
+    reference_apart,
+    scored_against,
+)
 from stabilitylab.report.marks import ABSENT, NumberFormat, is_digits, plain, words
 from stabilitylab.report.row_marks import Flag
 from stabilitylab.report.rows import Rows
@@ -70,6 +81,8 @@ class Pivot:
             ranked[len(ranked) - made.below :] = [Cell("not ranked", "not ranked")] * made.below
             body = [(*cells, rank) for cells, rank in zip(body, ranked, strict=True)]
             notes.append("A difference under one digit is no rank; a cell with a failure is not within a digit.")
+            if any(one.given for cells in made.cells for one in cells):
+                notes.append(STARTED_NOTE)
         if "solver" in (self.rows, self.columns):
             notes.append(reference_apart(rows, self.value))
         notes = [*filter(None, (*notes, self.note))]

@@ -81,12 +81,15 @@ def score(
     return score_solution(entry, problem, Solution(coefficients, status, fit, note), truth=truth, wanted=metrics)
 
 
-def status_of_rank(A: Array, b: Array, x: Array, rank: int, *, works_in: str = "input") -> Status:
+def status_of_rank(A: Array, b: Array, x: Array, rank: int, *, works_in: str = "input", drops: bool = True) -> Status:
     """The status of an answer x (n,) to min |b - A x| that came with a rank below n.
 
     RANK_REDUCED where x is the answer of a smaller space, REPORTS_LOWER_RANK where only the rank is lower, or where it
-    cannot be told. works_in: as of a label.
+    cannot be told. works_in: as of a label. drops: whether the route may drop a direction at all; of one that declares
+    that it may not, the rank was counted afterwards, and x resembles the answer of the smaller space by chance.
     """
+    if not drops:
+        return Status.REPORTS_LOWER_RANK
     of_smaller_space = is_of_smaller_space(A, b, x, rank, works_in="float64" if works_in == "input" else works_in)
     return Status.RANK_REDUCED if of_smaller_space else Status.REPORTS_LOWER_RANK
 

@@ -116,6 +116,18 @@ def test_every_ending_is_a_row_with_each_score_or_the_reason_why_not(how):
         assert set(row.reasons.values()) == {status.value}
 
 
+def test_a_rank_counted_afterwards_drops_no_direction_whatever_the_answer_resembles():
+    def counted(A, b):
+        return truncated(A, b, 1)
+
+    afterwards = route_of(counted, tags=frozenset({"no-rank-test"}))
+    row = score_solution(afterwards, NORRIS, bench.solve(afterwards, NORRIS), truth="matrix")
+    assert (row.status, row.rank, row.cause) == ("REPORTS_LOWER_RANK", 1, "")
+    declared = route_of(counted, tags=frozenset({"no-rank-test"}), cutoff_says="pivots below eps")
+    row = score_solution(declared, NORRIS, bench.solve(declared, NORRIS), truth="matrix")
+    assert (row.status, row.cause[:12]) == ("RANK_REDUCED", "rank cut-off")
+
+
 def test_warnings_are_kept_once_each_with_their_category():
     assert sl.measure(warning("beware", "beware", "twice"), NORRIS).warnings == (
         "UserWarning: beware",

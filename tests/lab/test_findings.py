@@ -283,18 +283,56 @@ def test_a_remedy_that_a_copy_in_other_units_refutes_is_refuted(name, place, sol
 
 
 def test_default_calls_that_give_no_answer_are_counted_apart():
-    """One that refuses was counted among those that keep digits."""
+    """One that refuses was counted among those that keep digits, and an infinity among refusals."""
     where = {"solver": "gretl.ols", "variant": "published"}
-    fewer = changed(LIBRARY, where, status="REFUSED", scores={"digits.min": None})
     for one in (replace(one, needs=()) for one in experiment(LIBRARY).findings[:2]):
-        answering, without = counted(one.check(published(LIBRARY)).says)
-        assert counted(one.check(fewer).says) == (answering - 1, without + 1)
+        calls, refused, na = counted(one.check(published(LIBRARY)).says)
+        for status, ends in (
+            ("REFUSED", (calls, refused + 1, na)),
+            ("DROPPED", (calls, refused, na + 1)),
+            ("NOT_FINITE", (calls, refused, na + 1)),
+            ("UNUSABLE", (calls - 1, refused, na)),
+        ):
+            fewer = changed(LIBRARY, where, status=status, scores={"digits.min": None})
+            assert counted(one.check(fewer).says) == ends
+
+
+def test_a_sentence_about_the_fewest_digits_names_all_that_tie():
+    one = replace(experiment(LIBRARY).findings[0], needs=())
+    says = one.check(published(LIBRARY)).says
+    tied = int(re.search(r"from 0\.0 \((\d+) calls, ", says)[1])
+    where = {"solver": "gretl.ols", "problem": "nist.longley", "variant": "published"}
+    more = one.check(changed(LIBRARY, where, scores={"digits.min": 0.0})).says
+    assert f"({tied + 1} calls, " in more
+    assert "`gretl.ols`" in more
 
 
 def counted(sentence):
-    """How many answer, and how many do not, by a sentence about the default calls."""
-    answering = re.search(r"(\d+) (libraries|default calls) that answer", sentence)
-    return int(answering[1]), int(re.search(r"(\d+) more refused or failed", sentence)[1])
+    """How many default calls there are, and how many of them refused or failed, and gave NA, by a sentence."""
+    patterns = (r"(\d+) (?:libraries|default calls)", r"(\d+) refused or failed", r"(\d+) gave NA or NaN")
+    return tuple(int(re.search(pattern, sentence)[1]) for pattern in patterns)
+
+
+def test_the_limits_of_advice_are_of_the_rows():
+    name = "wrong_answers_can_be_silent"
+    line, scaler = (replace(one, needs=()) for one in experiment(name).remedies[1:])
+    where = {"solver": "scipy.linregress", "problem": "real.timestamps_ns"}
+    assert line.check(changed(name, where, scores={"digits.min": 3.0})).holds is False
+    assert "of synthetic.randsvd(cond=1e8) and nist.filip it keeps" in scaler.check(published(name)).says
+    where = {"solver": "sklearn.StandardScaler_LinearRegression"}
+    helped = changed(name, where, scores={"digits.min": 9.0, "digits.supported": 9.0})
+    assert scaler.check(helped).holds is False
+
+
+def test_answers_that_are_not_the_solution_declared_are_counted_in_a_note():
+    name = "wrong_answers_can_be_silent"
+    every = experiment(name).appendix[0]
+    where = {"solver": "numpy.lstsq", "problem": "real.one_hot"}
+    before, after = (
+        int(re.search(r"(\d+) of the answers", every.table(rows).notes[-1])[1])
+        for rows in (published(name), changed(name, where, scores={"digits.min": 0.0, "digits.supported": None}))
+    )
+    assert after == before + 1
 
 
 def test_the_caption_of_everyday_data_is_decided_by_a_count_of_what_it_shows():

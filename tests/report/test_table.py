@@ -1,6 +1,7 @@
 """Tables lose nothing: every row is in a cell, every mark has its sentence, every value reads back."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,11 +9,12 @@ from hypothesis import strategies as st
 
 from made_tables import STATUSES, measured, printed, rows_from, rows_strategy, sentences, table_of
 from stabilitylab.core.errors import UnknownNameError
-from stabilitylab.core.types import UNDETERMINED, Status
+from stabilitylab.core.types import STARTED, UNDETERMINED, Status
 from stabilitylab.report import marks
 from stabilitylab.report.blocks import TableBlock
 from stabilitylab.report.cells import Cell, CountedMark, Table
 from stabilitylab.report.fields import SpecError
+from stabilitylab.report.grid import STARTED_NOTE
 from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Column, Listing, Pivot
 from stabilitylab.report.writers import csv, html, jsonl, markdown
@@ -388,6 +390,17 @@ def test_a_cell_with_a_failure_is_not_within_a_digit_and_absent_columns_do_not_c
     rows = [measured("p", "a", 9.0, seed=1), measured("p", "a", status="DIED", seed=2), measured("q", "b", 9.0)]
     table = table_of(*rows, sort="leaderboard", reduce="min")
     assert [(row[0].text, row[-1].text) for row in table.body] == [("b", "1 of 1"), ("a", "0 of 1")]
+
+
+def test_a_cell_that_started_at_the_answer_does_not_count_and_is_not_the_best():
+    started = replace(measured("p", "lucky", 15.9), facts={STARTED: "started at the answer"})
+    rows = [started, measured("q", "lucky", 3.0), measured("p", "own", 9.0), measured("q", "own", 9.0)]
+    table = table_of(*rows, sort="leaderboard")
+    assert [(row[0].text, row[-1].text) for row in table.body] == [("own", "2 of 2"), ("lucky", "0 of 1")]
+    assert STARTED_NOTE in table.notes
+    copies = table_of(*(replace(row, seed=seed) for row in rows for seed in (1, 2)), sort="leaderboard", reduce="min")
+    assert [row[-1].text for row in copies.body] == ["2 of 2", "0 of 1"]
+    assert STARTED_NOTE not in table_of(*rows[1:], sort="leaderboard").notes
 
 
 def test_a_leaderboard_of_errors_is_refused():

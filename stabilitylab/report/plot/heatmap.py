@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stabilitylab.report.cells import Cell
 from stabilitylab.report.fields import check_fields
-from stabilitylab.report.grid import capped_at, chosen, grid, named, scored_against
+from stabilitylab.report.grid import STARTED_NOTE, capped_at, chosen, grid, named, scored_against
 from stabilitylab.report.marks import ORDER, Mark, words
 from stabilitylab.report.plot.sheet import INK, LINE, MARGIN, PALE, SMALL, WIDTH, key, sheet, text_width
 from stabilitylab.report.plot.specs import HeatMap
@@ -58,8 +58,9 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
     bar = 0.62
     # 2. The sheet, and on it the map, in bands that each have the heads above them, and its colour bar.
     used = {counted.mark for cells in made.cells for cell in cells for counted in cell.marks}
+    given = any(cell.given for cells in made.cells for cell in cells)
     height = bar + len(names) * CELL + len(bands) * above + 0.05
-    page = sheet(spec.title, height, _foot(spec, rows, used), width)
+    page = sheet(spec.title, height, _foot(spec, rows, used, given), width)
     top = height - 0.05
     for first, last in bands:
         top -= above + (last - first) * CELL
@@ -171,7 +172,7 @@ def _colour_bar(axes: "Axes", name: str) -> None:
     axes.text(1.04, 0.5, name, size=SMALL, va="center", transform=axes.transAxes)
 
 
-def _foot(spec: HeatMap, rows: Rows, used: set[Mark]) -> list[str]:
+def _foot(spec: HeatMap, rows: Rows, used: set[Mark], given: bool) -> list[str]:
     order = [mark.name for mark in ORDER]
     lines = [key(sorted(used, key=lambda mark: order.index(mark.name)))] if used else []
     about = [scored_against(rows), capped_at(rows)]
@@ -181,4 +182,6 @@ def _foot(spec: HeatMap, rows: Rows, used: set[Mark]) -> list[str]:
         about.append(
             "On the right: in how many columns the row is within a digit of the best; a smaller difference is no rank."
         )
+        if given:
+            about.append(STARTED_NOTE)
     return [*lines, " ".join([*about, *filter(None, [spec.note])])]
