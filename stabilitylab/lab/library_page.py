@@ -153,8 +153,8 @@ LEGEND = (
     "Matrix solved: raw is the columns as given. Exactly dependent columns, which have many solutions: minimum-norm is "
     "the shortest of them, basic leaves columns out, whose coefficients are 0 or NA, refuses is an error, and where "
     "nothing is declared, anything may come. Cut-off: when a direction counts as not there; where none is declared, a "
-    "tolerance, a penalty or an early stop may lose one all the same. Settings of the lab: what this lab sets beside the "
-    "call, and users do not have unless they ask for it; the call's arguments are the route's."
+    "tolerance, a penalty or an early stop may lose one all the same. Settings of the lab: what this lab sets beside "
+    "the call, and users do not have unless they ask for it; the call's arguments are the route's."
 )
 
 
