@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stabilitylab.core.errors import UnknownNameError
-from stabilitylab.core.types import Measurement, Status
+from stabilitylab.core.types import STARTED, Measurement, Status
 from stabilitylab.report import plot
 from stabilitylab.report.fields import SpecError
+from stabilitylab.report.grid import STARTED_NOTE
 from stabilitylab.report.marks import STATUS_MARKS
 from stabilitylab.report.plot.scatter import spots
 from stabilitylab.report.plot.traces import traces
@@ -205,6 +206,17 @@ def test_every_cell_of_a_heat_map_has_its_number_or_mark():
         ("8.0" if Status[s].answered else "") + (STATUS_MARKS[s].symbol if s != "SOLVED" else "") for s in statuses
     ]
     assert found == expected
+
+
+def test_a_leaderboard_says_that_what_started_at_the_answer_does_not_count():
+    own, lucky = (replace(measured(s, 1e2, 1e-9), scores={"digits.min": d}) for s, d in (("own", 9.0), ("lucky", 15.0)))
+    lucky = replace(lucky, facts={STARTED: "started at the answer"})
+    spec = plot.HeatMap("t", sort="leaderboard")
+    said = shown(plot.draw(spec, Rows((lucky, own))))
+    assert "1 of 1" in said
+    assert "0 of 0" in said
+    assert STARTED_NOTE in said
+    assert STARTED_NOTE not in shown(plot.draw(spec, Rows((own,))))
 
 
 def test_a_name_is_text_and_no_mathematics():
