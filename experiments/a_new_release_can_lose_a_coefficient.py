@@ -373,10 +373,8 @@ def iterated(A, **scale):
     return least_squares(lambda x: A @ x - b, np.zeros(6), method="lm", **scale).x
 
 
-print(f"{digits(iterated(A, x_scale=1.0)):.1f} digits by least_squares with x_scale=1.0")  # 9 digits
-print(f"{digits(iterated(A * unit, x_scale=1.0) * unit):.1f} digits of the same in other units")  # 0 digits
-print(f"{digits(lstsq(A, b)[0]):.1f} digits by scipy.linalg.lstsq")  # 9 digits
-print(f"{digits(lstsq(A * unit, b)[0] * unit):.1f} digits of the same in other units")  # 10 digits
+print(f"{digits(iterated(A * unit, x_scale=1.0) * unit):.1f} digits by least_squares with x_scale=1.0")  # 0 digits
+print(f"{digits(lstsq(A * unit, b)[0] * unit):.1f} digits by scipy.linalg.lstsq in the same units")  # 10 digits
 """,
         ),
         remedy(

@@ -373,7 +373,7 @@ print(fit.x[4] - fit.x[3])  # 2.0000
 """
 
 EXPERIMENT = Experiment(
-    chapter=9,
+    chapter=18,
     cost="bench",
     limit=900,
     rows=rows,
