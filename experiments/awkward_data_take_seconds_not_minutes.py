@@ -153,15 +153,10 @@ def decimals(digits: int, text: bool = False):
     """Decimals with so many digits behind the point."""
 
     def make(rng, m, n):
-        numbers = rng.integers(-(10**9), 10**9, (m, n + 1))
-        scaled = [[Decimal(int(v)).scaleb(-9).quantize(Decimal(1).scaleb(-digits)) for v in row] for row in numbers]
-        if digits > 9:
-            tails = rng.integers(0, 10**9, (m, n + 1))
-            scaled = [
-                [v + Decimal(int(t)).scaleb(-digits) for v, t in zip(row, tail, strict=True)]
-                for row, tail in zip(scaled, tails, strict=True)
-            ]
-        table = [[str(v) if text else v for v in row] for row in scaled]
+        drawn = rng.integers(0, 10, (m, n + 1, digits)).tolist()
+        table = [["0." + "".join(map(str, entry)) for entry in row] for row in drawn]
+        if not text:
+            table = [list(map(Decimal, row)) for row in table]
         return Call([row[:n] for row in table], [row[n] for row in table])
 
     return make

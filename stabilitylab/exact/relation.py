@@ -36,6 +36,7 @@ LONGEST = 6  # columns in a relation, at most
 MOST = 8  # columns for which a relation is looked for
 MANY = 20_000  # rows from which one relation that holds is enough
 SAMPLE = 256  # rows in which a relation is tried first
+ROOM = 4  # times the rounding of all numbers in a relation: what leaves more is none
 NEGLIGIBLE = 1e-9  # a weight, for columns of norm 1, that is taken for 0 at least
 EPS = float(np.finfo(float).eps)
 HALF, WHOLE = Fraction(1, 2), Fraction(1)
@@ -100,7 +101,19 @@ def relations_in_rows(data: ExactInput, known: Known, names: Sequence[str]) -> t
         least = [units_in_rows(data, resolutions, w, rows) for rows in parts]
         return None if None in least else max(units for units in least if units)
 
-    return tuple(_found(unit.T @ unit, norms, rounding, names, needed, in_rows=True, thorough=len(A) <= MANY))
+    few = unit[parts[0]]
+
+    def possible(direction: dict[int, float]) -> bool:
+        # Of all combinations of the other columns the nearest to the last one: any relation leaves at least as much.
+        *others, last = direction
+        w = np.linalg.lstsq(few[:, others], few[:, last], rcond=None)[0]
+        index, sizes = [*others, last], np.abs([*w, 1.0])
+        halves = 2 * resolutions.relative[index] + len(index) * EPS
+        room = np.abs(few[:, index]) @ (halves * sizes) + 2 * float(absolute[index] @ (sizes / norms[index]))
+        return bool(np.linalg.norm(few[:, last] - few[:, others] @ w) <= ROOM * np.linalg.norm(room))
+
+    gram, thorough = unit.T @ unit, len(A) <= MANY
+    return tuple(_found(gram, norms, rounding, names, needed, possible, in_rows=True, thorough=thorough))
 
 
 def relations_in_norm(normal: NormalEquations, known: Known, names: Sequence[str]) -> tuple[NearRelation, ...]:
@@ -116,7 +129,11 @@ def relations_in_norm(normal: NormalEquations, known: Known, names: Sequence[str
     rounding = known.rounding(normal)[:n]
     if not (np.isfinite(gram).all() and np.isfinite(norms).all() and norms.all()):
         return ()
-    return tuple(_found(gram, norms, rounding, names, lambda w: units_in_norm(normal, rounding, w), in_rows=False))
+
+    def needed(w: Weights) -> Fraction | None:
+        return units_in_norm(normal, rounding, w)
+
+    return tuple(_found(gram, norms, rounding, names, needed, lambda _: True, in_rows=False))
 
 
 def units_in_rows(data: ExactInput, resolutions: Resolutions, w: Weights, rows: slice) -> Fraction | None:
@@ -190,16 +207,18 @@ def _found(
     rounding: Array,
     names: Sequence[str],
     needed: Callable[[Weights], Fraction | None],
+    possible: Callable[[dict[int, float]], bool],
     *,
     in_rows: bool,
     thorough: bool = True,
 ) -> Iterator[NearRelation]:
     """The shortest relation for each dependent column, within half units or else within whole ones.
 
-    needed(w): 1/2 or 1, within how many units |A w| ~ 0 holds; None where it does not. thorough: go on to others where
+    needed(w): 1/2 or 1, within how many units |A w| ~ 0 holds; None where it does not. possible(w): whether it may hold
+    for any weights of these columns, of which the last is said in terms of the others. thorough: go on to others where
     the first holds for whole units.
     """
-    for direction in _directions(gram, rounding):
+    for direction in filter(possible, _directions(gram, rounding)):
         found, tried = None, set()
         for pivot, weights in _shortened(direction, norms):
             if (said := (pivot, *weights.items())) in tried:
