@@ -221,7 +221,7 @@ def _unit_rows(factor: InverseFactor, normal: NormalEquations) -> Array:
 
 def _by_qr(A: Array) -> Array | None:
     """R^-1 (n, n) for A = Q R in columns of norm 1; None where R is singular."""
-    R = np.linalg.qr(A, mode="r")
+    R = np.asarray(np.linalg.qr(A, mode="r"))
     inverse, info = lapack.dtrtri(R / column_norms(R))  # whose columns are as long as those of A
     return np.triu(inverse) if info == 0 and np.isfinite(inverse).all() else None
 
