@@ -35,7 +35,7 @@ SMALL = 12  # denominator of a weight that is tried, at most
 LONGEST = 6  # columns in a relation, at most
 MOST = 8  # columns for which a relation is looked for
 MANY = 20_000  # rows from which one relation that holds is enough
-SAMPLE = 256  # rows in which a relation is tried first
+SAMPLE = 256  # rows in which a relation is looked for, or four for each column
 ROOM = 4  # times the rounding of all numbers in a relation: what leaves more is none
 NEGLIGIBLE = 1e-9  # a weight, for columns of norm 1, that is taken for 0 at least
 EPS = float(np.finfo(float).eps)
@@ -78,30 +78,32 @@ class NearRelation:
 def relations_in_rows(data: ExactInput, known: Known, names: Sequence[str]) -> tuple[NearRelation, ...]:
     """Those of A (m, n) that hold in every row, one for a column at most, where candidates are found."""
     scales = np.array([float(scale) for scale in data.scales or ()] or [1.0] * len(names))[: len(names)]
+    resolutions, n = known.resolutions, len(names)
+    absolute = np.array([float(place) for place in resolutions.absolute or [0] * (n + 1)])[:-1]
+    # Candidates come from some of the rows: many enough to tell the columns apart.
+    parts = (slice(None, None, max(1, len(data.A) // max(SAMPLE, 4 * n))), slice(None))
     with np.errstate(all="ignore"):  # numbers beyond float64 are no candidates
-        A = data.A.astype(np.float64) * scales
-        norms = column_norms(A)
-        absolute = np.array([float(place) for place in known.resolutions.absolute or [0] * (len(names) + 1)])[:-1]
-        rounding = np.maximum(known.resolutions.relative[:-1], absolute * np.sqrt(len(A)) / norms)
-        unit = A / norms
-    if not np.isfinite(unit).all():
+        few = data.A[parts[0]].astype(np.float64) * scales
+        norms = column_norms(few)
+        norms[norms == 0] = 1.0
+        rounding = np.maximum(resolutions.relative[:-1], absolute * np.sqrt(len(few)) / norms)
+        few = few / norms
+    if not np.isfinite(few).all():
         return ()
-    parts = (slice(None, None, max(1, len(A) // SAMPLE)), slice(None))
-    resolutions = known.resolutions
 
     def needed(w: Weights) -> Fraction | None:
         index, v = list(w), np.array([float(weight) for weight in w.values()])
-        sizes = np.abs(v * norms[index])
+        factors = v * scales[index]
         halves = 2 * resolutions.relative[index] + len(w) * EPS  # the roundings of this look as well
         for rows in parts:
-            entries = unit[rows, index] if rows.step is None else unit[rows][:, index]
-            room = np.abs(entries) @ (halves * sizes) + 2 * float(absolute[index] @ np.abs(v))
-            if not (np.abs(entries @ (v * norms[index])) <= room).all():
-                return None
+            entries = data.A[rows, index] if rows.step is None else data.A[rows][:, index]
+            with np.errstate(all="ignore"):
+                entries = entries.astype(np.float64, copy=False)
+                room = np.abs(entries) @ (halves * np.abs(factors)) + 2 * float(absolute[index] @ np.abs(v))
+                if not (np.abs(entries @ factors) <= room).all():
+                    return None
         least = [units_in_rows(data, resolutions, w, rows) for rows in parts]
         return None if None in least else max(units for units in least if units)
-
-    few = unit[parts[0]]
 
     def possible(direction: dict[int, float]) -> bool:
         # Of all combinations of the other columns the nearest to the last one: any relation leaves at least as much.
@@ -112,7 +114,7 @@ def relations_in_rows(data: ExactInput, known: Known, names: Sequence[str]) -> t
         room = np.abs(few[:, index]) @ (halves * sizes) + 2 * float(absolute[index] @ (sizes / norms[index]))
         return bool(np.linalg.norm(few[:, last] - few[:, others] @ w) <= ROOM * np.linalg.norm(room))
 
-    gram, thorough = unit.T @ unit, len(A) <= MANY
+    gram, thorough = few.T @ few, len(data.A) <= MANY
     return tuple(_found(gram, norms, rounding, names, needed, possible, in_rows=True, thorough=thorough))
 
 

@@ -22,6 +22,7 @@ from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.flint_precision import FLINT_PRECISION
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.norms import column_norms
+from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.inputs import ExactInput, Weights
 from stabilitylab.exact.gram.limbs import BASE, WIDTH
 from stabilitylab.exact.gram.normal_equations import NormalEquations
@@ -29,7 +30,7 @@ from stabilitylab.exact.gram.resolution import Resolutions
 from stabilitylab.exact.proof.certificate import Certificate
 from stabilitylab.exact.solve.enclosed import EnclosedSolution
 from stabilitylab.exact.solve.interval import quotient
-from stabilitylab.exact.solve.inverse_factor import InverseFactor
+from stabilitylab.exact.solve.inverse_factor import GOOD, InverseFactor, inverse_factor
 from stabilitylab.exact.solve.rational import in_flint
 
 MOST = 53 * log10(2)  # digits that a double holds
@@ -40,6 +41,7 @@ RELIABLE_QR = 2.0**40  # rows of R^-1 up to which R of QR in float64 has them
 BLOCKED = 128  # unknowns from which it pays that a matrix is triangular
 INVERSION = 30  # entries of A that cost what n² of a triangular inversion do, over n
 LARGEST = 1e100  # that sizes and roots are counted as: more makes no difference, and overflows
+FACTORED = 30  # unknowns from which a staged inverse factor costs less than QR of A and balls
 TALL = 200  # rows for each column from which QR costs more than balls
 
 
@@ -137,7 +139,8 @@ class Known:
 def of_normal_equations(normal: NormalEquations, solution: EnclosedSolution, A: Array | None = None) -> Sensitivity:
     """From exact normal equations of full rank and their solution; A (m, n): the matrix, where it is there in float64.
 
-    By a Cholesky factor in float64, else from QR of A where m < 200 n, else by balls: H to two digits or more.
+    By a Cholesky factor in float64; else by a staged inverse factor for many unknowns, and for few from QR of A where
+    m < 200 n, or by balls: H to two digits or more.
     """
     with np.errstate(all="ignore"):  # what over- or underflows here supports no digit
         sizes = np.minimum(_sizes(normal, solution), LARGEST)
@@ -147,6 +150,12 @@ def of_normal_equations(normal: NormalEquations, solution: EnclosedSolution, A: 
         by_cholesky = normal.float64_inverse_factor
         if by_cholesky is not None and (found := _of_upper(sizes, by_cholesky)).roots.max() < RELIABLE:
             return found
+        if normal.n >= FACTORED:
+            with blas_threads(2 * normal.n**3, normal.n**2):
+                factor = inverse_factor(normal, GOOD)
+            if factor is not None:
+                X = _unit_rows(factor, normal)
+                return Sensitivity(sizes, np.sqrt(np.einsum("ij,ij->i", X, X)), None, X @ X.T)
         by_qr = None if A is None or len(A) > TALL * normal.n else _by_qr(A)
         if by_qr is not None and (found := _of_upper(sizes, by_qr)).roots.max() < RELIABLE_QR:
             return found
@@ -221,7 +230,7 @@ def _unit_rows(factor: InverseFactor, normal: NormalEquations) -> Array:
 
 def _by_qr(A: Array) -> Array | None:
     """R^-1 (n, n) for A = Q R in columns of norm 1; None where R is singular."""
-    R = np.linalg.qr(A, mode="r")
+    R = np.asarray(np.linalg.qr(A, mode="r"))
     inverse, info = lapack.dtrtri(R / column_norms(R))  # whose columns are as long as those of A
     return np.triu(inverse) if info == 0 and np.isfinite(inverse).all() else None
 

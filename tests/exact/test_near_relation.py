@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import stabilitylab as sl
 from stabilitylab.core.errors import UndeterminedWarning
+from stabilitylab.exact import relation
 from stabilitylab.exact.gram.inputs import exact_input
 from stabilitylab.exact.relation import HALF, WHOLE, relations_in_rows, units_in_norm, units_in_rows
 from stabilitylab.exact.supported import Known
@@ -207,3 +208,16 @@ def test_the_digits_are_of_the_numbers_that_were_fitted():
     b[5] = 1e6
     assert fit.supported_digits.tolist() == digits.tolist()
     assert "supported" in str(fit)
+
+
+def test_weights_are_tried_only_where_some_combination_comes_near_enough(monkeypatch):
+    tried = []
+    shortened = relation._shortened
+    monkeypatch.setattr(relation, "_shortened", lambda w, norms: tried.append(w) or shortened(w, norms))
+    A, _ = nearly_dependent()
+    assert [one.column for one in relations(A, NAMES)] == ["z"]
+    assert len(tried) == 1
+    # Further apart than rounding, and yet so near that float64 finds no digit of the coefficients.
+    A[:, 3] *= 1 + 1e-14 * np.arange(len(A))
+    assert relations(A, NAMES) == ()
+    assert len(tried) == 1
