@@ -1,12 +1,13 @@
 """Are there ordinary data on which a certified solution takes minutes?
 
-On data with random entries a proof costs about what `numpy.linalg.lstsq` does. Data of people are not random: columns
-that add up to another one, zeros and ones, decimals, weights, timestamps, numbers of very different size. Each line of
-the tables is such a kind of data, with a goal that was set before the solver was made fast for it: seconds of CPU time
-of one call, or a multiple of what `numpy.linalg.lstsq` takes for the same numbers in float64 (for decimals and
-fractions, reading them is not counted for NumPy). One BLAS thread, but for the line that says otherwise. Where the data
-have columns that depend on each other the answer is a refusal that names them, or the solution of least norm, and
-NumPy answers by a cut-off on singular values.
+On large tables of random entries a proof costs about what `numpy.linalg.lstsq` does (small ones stand at the end of the
+second table). Data of people are not random: columns that add up to another one, zeros and ones, decimals, weights,
+timestamps, numbers of very different size. Each line of the tables is such a kind of data, with a goal that was set
+before the solver was made fast for it: seconds of CPU time of one call, or a multiple of what `numpy.linalg.lstsq`
+takes for the same numbers in float64 (for decimals and fractions, reading them is not counted for NumPy). One BLAS
+thread, but for the line with two other processes, where BLAS may take one for each core. Where the data have columns
+that depend on each other the answer is a refusal that names them, or the solution of least norm, and NumPy answers by a
+cut-off on singular values.
 """
 
 import os

@@ -349,8 +349,8 @@ EXPERIMENT = Experiment(
     findings=(
         finding(
             "Of nearly dependent columns, what an entry point that works in float64 drops begins anywhere between "
-            "{least:.1e} of the largest singular value (`{fine}`) and {most:.1e} (`{coarse}`), {powers} powers of ten "
-            "apart; by {never} more it is lost at every share tried.",
+            "{least:.1e} of the largest singular value (`{fine}`) and {most:.1e} (`{coarse}`), more than "
+            "{powers} powers of ten apart; by {never} more it is lost at every share tried.",
             extremes,
             lambda n: n["powers"] > 6,
         ),

@@ -259,8 +259,8 @@ EXPERIMENT = Experiment(
             needs=(SKLEARN,),
         ),
         finding(
-            "Of {calls} default calls on Filip {kept} answer with numbers alone, of which {lost} keep less than one "
-            "digit; {na} gave NA or NaN, {refused} refused or failed.",
+            "Of {calls} default calls on Filip {kept} answer with a number for each coefficient, of which {lost} keep "
+            "less than one digit; {na} gave NA or NaN, {refused} refused or failed.",
             filip,
             lambda n: n["lost"] >= 2,
             needs=(SKLEARN,),

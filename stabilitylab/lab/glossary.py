@@ -37,7 +37,8 @@ TERMS: Mapping[str, str] = {
         "is scored: each coefficient goes back to its place, and is multiplied by the power of two of its column. So "
         "neither changes a digit of the exact answer."
     ),
-    "cut-off": "The share of the largest singular value below which a call counts a direction as not there.",
+    "cut-off": "The share of the largest singular value, of the largest pivot or of a column's length below which a "
+    "call counts a direction as not there.",
     "eps": "2.2e-16 for float64 and 1.2e-7 for float32: the distance from 1 to the next larger number.",
     "float64": (
         "The usual number of 64 bits, also called double: sixteen decimal digits. float32 has 32 bits and seven."
@@ -87,7 +88,7 @@ def blocks() -> tuple[Block, ...]:
     """The page."""
     terms = [block for term, says in TERMS.items() for block in (Heading(2, (term,)), Text(prose(says)))]
     about = (
-        *prose("Words that the chapters use. How digits are counted stands under each table; the condition "),
+        *prose("Words that the chapters use. How digits are counted stands under each table of digits; the condition "),
         *("number has ", Link(("a picture",), "index", anchor((CONDITION_NUMBER,))), "."),
     )
     return (Heading(1, ("Glossary",)), Text(about), *terms, Text((Link(("All chapters",), "index"), ".")))
