@@ -44,7 +44,7 @@ from stabilitylab.lab import (
     singular_values,
 )
 
-SLACK = 2.0  # how far beyond a target a finding may lie: timings move with the machine
+SLACK = 1.5  # how far beyond a target a finding may lie: timings move with the machine
 SEED = 20240229
 TARGETS: Mapping[tuple[int, int], Mapping[float, float]] = {
     (100, 10): {1e1: 4, 1e8: 5, 1e15: 5},
@@ -359,7 +359,7 @@ EXPERIMENT = Experiment(
         ),
         finding(
             "On matrices of {fewest:,} to {most:,} entries it takes {low:.0f} to {high:.0f} times: {met} of {all} "
-            "targets are met, {missed} missed. There calls of Python cost more than arithmetic.",
+            "targets are met, {missed} missed.",
             lambda rows: against_targets(graded_rows(rows, large=False)),
             lambda n: n["low"] > SLACK and n["missed"] > 0,
         ),

@@ -30,7 +30,7 @@ from stabilitylab.exact.gram.resolution import Resolutions
 from stabilitylab.exact.proof.certificate import Certificate
 from stabilitylab.exact.solve.enclosed import EnclosedSolution
 from stabilitylab.exact.solve.interval import quotient
-from stabilitylab.exact.solve.inverse_factor import GOOD, InverseFactor, inverse_factor
+from stabilitylab.exact.solve.inverse_factor import InverseFactor, inverse_factor
 from stabilitylab.exact.solve.rational import in_flint
 
 MOST = 53 * log10(2)  # digits that a double holds
@@ -42,6 +42,7 @@ BLOCKED = 128  # unknowns from which it pays that a matrix is triangular
 INVERSION = 30  # entries of A that cost what n² of a triangular inversion do, over n
 LARGEST = 1e100  # that sizes and roots are counted as: more makes no difference, and overflows
 FACTORED = 30  # unknowns from which a staged inverse factor costs less than QR of A and balls
+ROUGH = 0.125  # alpha = |I - X'C X| of such a factor X, for which H_jj lies between |X_j|²/(1 + alpha) and /(1 - alpha)
 TALL = 200  # rows for each column from which QR costs more than balls
 
 
@@ -140,22 +141,20 @@ def of_normal_equations(normal: NormalEquations, solution: EnclosedSolution, A: 
     """From exact normal equations of full rank and their solution; A (m, n): the matrix, where it is there in float64.
 
     By a Cholesky factor in float64; else by a staged inverse factor for many unknowns, and for few from QR of A where
-    m < 200 n, or by balls: H to two digits or more.
+    m < 200 n, or by balls: sqrt(H_jj) to a tenth of a digit.
     """
     with np.errstate(all="ignore"):  # what over- or underflows here supports no digit
         sizes = np.minimum(_sizes(normal, solution), LARGEST)
         if solution.factor is not None:
-            X = _unit_rows(solution.factor, normal)
-            return Sensitivity(sizes, np.sqrt(np.einsum("ij,ij->i", X, X)), None, X @ X.T)
+            return _of_factor(sizes, solution.factor, normal)
         by_cholesky = normal.float64_inverse_factor
         if by_cholesky is not None and (found := _of_upper(sizes, by_cholesky)).roots.max() < RELIABLE:
             return found
         if normal.n >= FACTORED:
             with blas_threads(2 * normal.n**3, normal.n**2):
-                factor = inverse_factor(normal, GOOD)
+                factor = inverse_factor(normal, ROUGH)
             if factor is not None:
-                X = _unit_rows(factor, normal)
-                return Sensitivity(sizes, np.sqrt(np.einsum("ij,ij->i", X, X)), None, X @ X.T)
+                return _of_factor(sizes, factor, normal)
         by_qr = None if A is None or len(A) > TALL * normal.n else _by_qr(A)
         if by_qr is not None and (found := _of_upper(sizes, by_qr)).roots.max() < RELIABLE_QR:
             return found
@@ -203,6 +202,12 @@ def residual_share(normal: NormalEquations, solution: EnclosedSolution) -> float
 
 def _of_upper(sizes: Array, X: Array, residual: float = 1.0) -> Sensitivity:
     return Sensitivity(sizes, np.sqrt(np.einsum("ij,ij->i", X, X)), X, residual=residual)
+
+
+def _of_factor(sizes: Array, factor: InverseFactor, normal: NormalEquations) -> Sensitivity:
+    X = _unit_rows(factor, normal)
+    X /= sqrt(1 - factor.alpha)  # so that H_jj is not taken too small
+    return Sensitivity(sizes, np.sqrt(np.einsum("ij,ij->i", X, X)), None, X @ X.T)
 
 
 def _norms(A: Array, X: Array, *, scaled: bool) -> Array:

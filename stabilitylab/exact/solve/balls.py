@@ -31,16 +31,19 @@ def are_cheapest(normal: NormalEquations) -> bool:
 def solve_by_balls(normal: NormalEquations, narrow_enough: NarrowEnough, digits: int) -> EnclosedSolution | None:
     """The solution y (n,) of C y = c, each entry `narrow_enough`, which takes about `digits` decimal digits.
 
-    None when A is exactly rank deficient. Precision is doubled once; what is too wide then is a tie between two
-    doubles, a zero, or worse conditioned than was guessed, and is solved in exact rationals.
+    None when A is exactly rank deficient, which is asked where an elimination does not end. Precision is doubled once;
+    what is too wide then is a tie between two doubles, a zero, or worse conditioned than was guessed, and is solved in
+    exact rationals.
     """
     C, c = in_flint(normal)
     for balls in _solutions(C, c, digits, _bits_lost(normal)):
+        if balls is None:
+            if len(independent_columns(normal)) < normal.n:
+                return None
+            continue
         solution = _enclosed(balls.entries())
         if solution.is_narrow(narrow_enough):
             return solution
-    if len(independent_columns(normal)) < normal.n:
-        return None
     return solve_exactly(normal)
 
 
@@ -62,6 +65,8 @@ def solve_and_invert(
         return bool(2 * radius * tightness <= middle)
 
     for balls in _solutions(C, right, digits, _bits_lost(normal)):
+        if balls is None:
+            continue
         solution = _enclosed([balls[j, n] for j in range(n)])
         diagonal = _enclosed([balls[j, j] for j in range(n)])
         if solution.is_narrow(narrow_enough) and diagonal.is_narrow(relatively):
@@ -91,14 +96,14 @@ def _bits_lost(normal: NormalEquations) -> int:
 
 
 def _solutions(C: Any, right: Any, digits: int, lost: int) -> Iterator[Any]:
-    """C^-1 right in balls, by elimination at two precisions; left out where a pivot cannot be told from 0."""
+    """C^-1 right in balls, by elimination at two precisions; None where a pivot cannot be told from 0."""
     bits = ceil(digits * log2(10)) + lost
     for precision in (bits, 2 * bits):
         try:
             with FLINT_PRECISION, flint.ctx.workprec(precision):
                 balls = flint.arb_mat(C).solve(flint.arb_mat(right), algorithm="lu")
         except ZeroDivisionError:
-            continue
+            balls = None
         yield balls
 
 

@@ -23,17 +23,17 @@ def solve(
     """y (n,) of C y = c, enclosed so that every entry is `narrow_enough`; None when A is exactly rank deficient.
 
     digits: about how many decimal digits that takes. start: an inverse factor that was found for C before.
-    1. Where C may be singular, its rank is decided first (`dependence`). 2. Ball arithmetic where it costs least
-    (`balls.are_cheapest`), which is up to 64 unknowns. 3. Otherwise a staged inverse factor and refinement with exact
-    residuals. 4. Exact rationals where neither is narrow enough.
+    1. Ball arithmetic where it costs least (`balls.are_cheapest`), which is up to 64 unknowns. 2. Otherwise the rank is
+    decided first where C may be singular (`dependence`), and then a staged inverse factor and refinement with exact
+    residuals solve it. 3. Exact rationals where neither is narrow enough.
     Raises NotCertifiedError where none of them decides in reasonable time, rather than give a doubtful digit.
     """
     if normal.n == 0:
         return EnclosedSolution((), (), 1, "no columns")
-    if start is None and _is_doubtful(normal) and len(independent_columns(normal)) < normal.n:
-        return None
     if balls.are_cheapest(normal):
         return solve_by_balls(normal, narrow_enough, digits)
+    if start is None and _is_doubtful(normal) and len(independent_columns(normal)) < normal.n:
+        return None
     if normal.n <= TERMS:
         with blas_threads(2 * normal.n**3, normal.n**2):
             factor = inverse_factor(normal, GOOD if digits <= DOUBLE else SERIES, start)
@@ -48,8 +48,8 @@ def solve(
 
 
 def _is_doubtful(normal: NormalEquations) -> bool:
-    """Whether C is so ill conditioned that an elimination modulo a prime is worth its time before any other method."""
-    return normal.n > balls.FEW and (normal.condition is None or normal.condition >= NEARLY_SINGULAR)
+    """Whether C is so ill conditioned that an elimination modulo a prime is worth its time before a factor."""
+    return normal.condition is None or normal.condition >= NEARLY_SINGULAR
 
 
 def solve_every_way(normal: NormalEquations, narrow_enough: NarrowEnough) -> list[EnclosedSolution]:
