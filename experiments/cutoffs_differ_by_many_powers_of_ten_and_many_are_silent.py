@@ -299,8 +299,9 @@ LEGEND = (
     "this is tried on. Kept: down to the smallest share that floating-point numbers can put. Never kept: the "
     "direction is lost at the largest share already. Lost to round-off: something else for another b or another "
     "order of columns, so that no rule of the route decides. No cut-off: none that a matrix of full rank can meet "
-    "here. As if scaled: no column is too short. As if centred: a slope keeps nearly "
-    "all digits at an offset where it otherwise keeps four. Slope right over 0, 1, ..., 7 plus: the largest power "
+    "here. As if scaled: no column is too short. As if centred: a slope keeps nearly all digits at an offset where it "
+    "otherwise keeps four. How a drop is reported: of a column that nearly depends on others, where such a one is "
+    "dropped, and else of a short one. Slope right over 0, 1, ..., 7 plus: the largest power "
     "of two by which these eight values of a regressor can be shifted before the slope is off by a quarter; nothing "
     "larger than 2⁴⁸ is tried. Exactly dependent columns: minimum norm is the shortest of the many solutions; a "
     "column dropped has coefficient 0 or NA; arbitrary along it is a solution to which round-off adds any multiple "
@@ -316,7 +317,7 @@ def policies(title: str, **where) -> Listing:
         title,
         (
             "solver",
-            Column("facts.works in", "works in"),
+            Column("facts.works in", "keeps the bits of"),
             column("near", "cut-off, nearly dependent"),
             column("short", "cut-off, a short column"),
             Column("facts.scaled", "as if columns were scaled?"),

@@ -177,9 +177,7 @@ def _integers(data: ExactInput, j: int, rows: slice) -> tuple[Array, Fraction]:
     if not data.floats:
         return column, Fraction(1)
     if data.rest is not None and j in data.rest.of:
-        sums = data.rest.sums(data.A[:, j], j, rows)
-        over = lcm(*(v.denominator for v in sums))
-        return np.array([None, *(int(v * over) for v in sums)], dtype=object)[1:], Fraction(1, over)
+        return data.rest.sums(data.A[:, j], j, rows)
     # As `as_integers`, at a tenth of its price.
     mantissas, exponents = np.frexp(column)
     least = int(exponents.min(initial=0))

@@ -184,10 +184,12 @@ def chosen(rows: Rows, where: Mapping[str, Any]) -> Rows:
 
 
 def scored_against(rows: Rows) -> str:
-    """Which truths the rows are scored against and in which formats the data were given, as a sentence."""
+    """Which truths the rows are scored against and in which formats the data were given, as a sentence.
+
+    "" where none was asked for: what a probe gives to its routes may be of any type.
+    """
     truths, formats = [*filter(None, rows.distinct("truth"))], rows.distinct("format")
-    data = f"data in {' and '.join(formats)}."
-    return f"Scored against the {' and '.join(truths)} truth; {data}" if truths else data.capitalize()
+    return f"Scored against the {' and '.join(truths)} truth; data in {' and '.join(formats)}." if truths else ""
 
 
 def reference_apart(rows: Rows, value: Field) -> str:

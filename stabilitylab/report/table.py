@@ -138,4 +138,5 @@ def _name(field: Field, value: Any) -> Cell:
 
 def _notes(rows: Rows, values: list[tuple[Field, NumberFormat]]) -> list[str]:
     digits = any(is_digits(v) if isinstance(v, str) else f == "digits" for v, f in values)
-    return [scored_against(rows)] * any(is_score(v) for v, _ in values) + [capped_at(rows)] * digits
+    truth = scored_against(rows) if any(is_score(v) for v, _ in values) else ""
+    return [note for note in (truth, capped_at(rows) if digits else "") if note]

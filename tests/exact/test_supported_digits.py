@@ -215,3 +215,20 @@ def test_a_problem_counts_in_what_its_columns_are_known_to():
     stored = sl.Problem.from_matrix("stored", A, b)
     for truth in ("data", "matrix"):
         assert sl.lstsq(stored, truth=truth).supported_digits.tolist() == sl.lstsq(A, b).supported_digits.tolist()
+
+
+def test_columns_that_are_sums_of_floats_are_judged_by_their_sums():
+    rng = np.random.default_rng(3)
+    whole = [f"{v}123456789.00" for v in rng.integers(10**10, 10**11, 40)]  # 20 digits: two floats each
+    measured = [f"{v}.123456789{k % 9 + 1}" for k, v in enumerate(rng.integers(10**10, 10**11, 40))]
+    doubles = [repr(float(v)) for v in rng.uniform(0.1, 1, 40)]  # as a program writes them
+    ones = ["1"] * 40
+    rows = [list(row) for row in zip(ones, whole, measured, doubles, strict=True)]
+    with warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
+        known = sl.lstsq(rows, ones).known.resolutions
+    assert known.absolute[:3] == (0, 0, Fraction(1, 2 * 10**10))
+    assert known.relative.tolist() == [0, 0, 0, 2.0**-53, 0]
+    # One digit behind the point in the last row alone, and the column is exact no more.
+    rows[-1][1] = rows[-1][1].replace(".00", ".01")
+    with warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
+        assert sl.lstsq(rows, ones).known.resolutions.absolute[1] == Fraction(1, 200)

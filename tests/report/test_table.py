@@ -480,3 +480,9 @@ def test_a_member_at_the_defaults_of_its_family_names_them_as_the_others_do():
     listed = Listing("t", ("problem", "digits.min")).table(Rows(tuple(rows)))
     assert [line[0] for line in printed(listed)] == full
     assert csv.table(listed).splitlines()[1].startswith("classic.hilbert(n=10)")
+
+
+def test_what_a_probe_measures_is_scored_against_no_truth_and_says_no_format():
+    notes = [note.sentence for note in table_of(measured(truth=""), value="digits.min").footnotes]
+    assert not any("ata in" in note for note in notes)
+    assert any("decimal truth; data in float64" in n.sentence for n in table_of(measured(truth="decimal")).footnotes)

@@ -39,10 +39,11 @@ class Rest:
     columns: Array
     of: tuple[int, ...]
 
-    def sums(self, leading: Array, j: int, rows: slice = slice(None)) -> list[Fraction]:
-        """The numbers of column j, of which `leading` (m,) are the floats: exactly, in some of the rows."""
-        parts = [leading[rows], *(self.columns[rows, k] for k, own in enumerate(self.of) if own == j)]
-        return [sum(map(Fraction, row), Fraction(0)) for row in zip(*parts, strict=True)]
+    def sums(self, leading: Array, j: int, rows: slice = slice(None)) -> tuple[Array, Fraction]:
+        """Column j in some rows, of which `leading` (m,) are the floats: Python ints, and what they are times."""
+        parts = (leading[rows], *(self.columns[rows, k] for k, own in enumerate(self.of) if own == j))
+        (integers,), unit = in_integers(parts, Fraction(1))
+        return integers, unit
 
 
 def exact_numbers(values: Array, name: str) -> tuple[Parts, Fraction]:

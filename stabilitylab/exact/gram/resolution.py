@@ -121,7 +121,8 @@ def by_rule(
         absolute = tuple(v if kept else Fraction(0) for v, kept in zip(given.absolute, wanted, strict=True))
         for j in (j for j, place in enumerate(absolute) if place):
             leading = A[:, j] if j < A.shape[1] else b
-            if _are_written_doubles(leading[:SAMPLE].tolist() if rest is None else rest.sums(leading, j, FIRST)):
+            integers, unit = (leading[FIRST], 1) if rest is None else rest.sums(leading, j, FIRST)
+            if _are_written_doubles([int(v * unit) for v in integers.tolist()]):
                 found.relative[j] = max(found.relative[j], U)
         found = Resolutions(found.relative, absolute if any(absolute) else None)
     return found if before is None else before | found
@@ -173,11 +174,13 @@ def whole_columns(
 
 def _sums_are_whole(rest: Rest, leading: Array, j: int, step: int, relative: Fraction | None) -> bool:
     """`whole_columns` for one column that is a sum of floats."""
+    largest = Fraction(0)
     for rows in (FIRST, slice(None)):  # the first rows rule most columns out
-        numbers = rest.sums(leading, j, rows)
-        if any(v % step for v in numbers):
+        integers, unit = rest.sums(leading, j, rows)
+        if any(v * unit % step for v in integers.tolist()):
             return False
-    return relative is None or max(map(abs, numbers), default=Fraction(0)) * relative < 1
+        largest = max(map(abs, integers.tolist()), default=0) * unit
+    return relative is None or largest * relative < 1
 
 
 def half_of_place(scale: Fraction) -> Fraction:
@@ -200,6 +203,6 @@ def _are_whole(A: Array) -> tuple[Array, float]:
     return whole, largest
 
 
-def _are_written_doubles(column: Sequence[int | float | Fraction]) -> bool:
+def _are_written_doubles(column: Sequence[int]) -> bool:
     """Whether the longest of some integers has as many significant digits as a double that a program has written."""
-    return max((len(f"{abs(int(v))}".rstrip("0")) for v in column), default=0) in DOUBLES
+    return max((len(f"{abs(v)}".rstrip("0")) for v in column), default=0) in DOUBLES

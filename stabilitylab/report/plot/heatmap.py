@@ -175,7 +175,7 @@ def _colour_bar(axes: "Axes", name: str) -> None:
 def _foot(spec: HeatMap, rows: Rows, used: set[Mark], given: bool) -> list[str]:
     order = [mark.name for mark in ORDER]
     lines = [key(sorted(used, key=lambda mark: order.index(mark.name)))] if used else []
-    about = [scored_against(rows), capped_at(rows)]
+    about = [*filter(None, [scored_against(rows)]), capped_at(rows)]
     if spec.reduce != "only":
         about.append(f"A cell is the {spec.reduce} of its rows.")
     if spec.sort == "leaderboard":
