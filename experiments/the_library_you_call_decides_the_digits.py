@@ -189,6 +189,24 @@ print(f"{digits(sm.OLS(b, A).fit(method='qr').params):.1f} digits by OLS.fit(met
 """
 )
 
+
+def asked_of(default: str, before: int, instead: str, kept: int) -> str:
+    """A program that asks two calls of another language for Filip's regression, and the digits that it prints."""
+    return f"""
+import stabilitylab as sl
+
+filip = sl.problems.get("nist.filip")()
+
+
+def digits(route):
+    return sl.measure(route, filip, truth="decimal")["digits.min"]
+
+
+print(f"{{digits('{default}'):.1f}} digits by {default}")  # {before} digits
+print(f"{{digits('{instead}'):.1f}} digits by {instead}")  # {kept} digits
+"""
+
+
 EXPERIMENT = Experiment(
     chapter=10,
     problems=tuple(case(name) for name in NIST),
@@ -338,6 +356,29 @@ EXPERIMENT = Experiment(
             lambda n: n["qr"] > n["pinv"] + 3,
             STATSMODELS,
             needs=("statsmodels.OLS",),
+        ),
+        remedy(
+            "In R give `lm` another tolerance, `lm(y ~ X, tol = 1e-12)`: at least {kept:.1f} digits of Filip in "
+            "whatever units and order, where by default a coefficient is NA.",
+            lambda rows: {
+                **side_by_side(("default", "r.lm", "filip"))(rows),
+                **on_every_copy(("kept", "r.lm_tol", "filip"))(rows),
+            },
+            lambda n: n["kept"] > n["default"] + 3,
+            asked_of("r.lm", 0, "r.lm_tol", 7),
+            needs=("r.lm", "r.lm_tol"),
+        ),
+        remedy(
+            "In Octave fit a polynomial by `polyfit`, which factors by QR: at least {pontius:.1f} digits of Pontius "
+            "and {filip:.1f} of Filip in whatever units and order, where the backslash falls to {backslash:.1f}.",
+            on_every_copy(
+                ("pontius", "octave.polyfit", "pontius"),
+                ("filip", "octave.polyfit", "filip"),
+                ("backslash", "octave.mldivide", "filip"),
+            ),
+            lambda n: min(n["pontius"], n["filip"]) > n["backslash"] + 3,
+            asked_of("octave.mldivide", 5, "octave.polyfit", 8),
+            needs=("octave.mldivide", "octave.polyfit"),
         ),
     ),
     symptoms=(
