@@ -28,6 +28,7 @@ from stabilitylab.exact.gram.inputs import ExactInput
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.resolution import Resolutions
 from stabilitylab.exact.solve.interval import quotient
+from stabilitylab.exact.solve.rational import in_flint, solution, taken
 from stabilitylab.exact.supported import Known
 
 DIGITS = 12  # decimal digits of a weight that are tried, at most
@@ -135,7 +136,21 @@ def relations_in_norm(normal: NormalEquations, known: Known, names: Sequence[str
     def needed(w: Weights) -> Fraction | None:
         return units_in_norm(normal, rounding, w)
 
-    return tuple(_found(gram, norms, rounding, names, needed, lambda _: True, in_rows=False))
+    def possible(direction: dict[int, float]) -> bool:
+        # As for rows; exactly, for no float64 of A'A resolves so small a distance.
+        *others, last = direction
+        C, _ = in_flint(normal)
+        right = taken(C, others, [last])
+        numerators, over = solution(taken(C, others, others), right)
+        square = normal.diagonal[last] * over - sum(map(int.__mul__, numerators, map(int, right.entries())))
+        distance = sqrt(quotient(square, normal.diagonal[last] * over))
+        w = [
+            abs(quotient(v, over)) * sqrt(quotient(normal.diagonal[j], normal.diagonal[last]))
+            for j, v in zip(others, numerators, strict=True)
+        ]
+        return distance <= ROOM * float(rounding[[*others, last]] @ [*w, 1.0])
+
+    return tuple(_found(gram, norms, rounding, names, needed, possible, in_rows=False))
 
 
 def units_in_rows(data: ExactInput, resolutions: Resolutions, w: Weights, rows: slice) -> Fraction | None:
