@@ -77,7 +77,7 @@ class Pivot:
         if self.sort == "leaderboard":
             header.append("within a digit of the best")
             scored.append(True)
-            ranked = [Cell(f"{k} of {n}", k) for k, n in made.within]
+            ranked = [Cell(f"{k}/{n}", k) for k, n in made.within]
             ranked[len(ranked) - made.below :] = [Cell("not ranked", "not ranked")] * made.below
             body = [(*cells, rank) for cells, rank in zip(body, ranked, strict=True)]
             notes.append("A difference under one digit is no rank; a cell with a failure is not within a digit.")

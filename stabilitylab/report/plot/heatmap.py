@@ -38,7 +38,7 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
     )
     names = [named(spec.rows, name) for name in made.down]
     heads = [named(spec.columns, head) for head in made.across]
-    counts = [f"{k} of {n}" for k, n in made.within] if spec.sort == "leaderboard" else []
+    counts = [f"{k}/{n}" for k, n in made.within] if spec.sort == "leaderboard" else []
     # 1. Widths: the names on the left, the counts on the right, cells between that hold their widest text.
     left = max(text_width(name, SMALL) for name in names) + MARGIN + 0.1
     right = MARGIN + max([text_width(count, SMALL) + 0.12 for count in counts], default=0)
