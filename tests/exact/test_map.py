@@ -27,7 +27,7 @@ def test_every_module_is_on_the_map_and_nothing_else():
     ("old", "new", "wrong"),
     [
         ("rows.py", "", {"rows.py"}),
-        ("fit.py", "fits.py", {"fit.py", "fits.py"}),
+        ("fit/figures.py", "fit/figure.py", {"figures.py", "fit/figure.py"}),
         ("solve/choose.py", "gram/choose.py", {"gram/choose.py"}),
     ],
 )

@@ -10,8 +10,8 @@ import pytest
 import stabilitylab as sl
 from processor_modes import HERE, MODES, in_mode
 from stabilitylab.core.arithmetic.processor import is_default_mode
-from stabilitylab.exact import fit as fit_module
 from stabilitylab.exact import fit_file as file_module
+from stabilitylab.exact.fit import solved as fit_module
 from stabilitylab.exact.gram import blas_threads
 from stabilitylab.scoring import score as score_module
 

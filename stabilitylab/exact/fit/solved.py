@@ -1,0 +1,86 @@
+"""What every figure of a fit starts from: the coefficients, their proof, and the exact normal equations."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.processor import in_default_mode
+from stabilitylab.core.errors import InputError
+from stabilitylab.exact import supported
+from stabilitylab.exact.gram.inputs import summed
+from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.proof.certificate import Certificate
+from stabilitylab.exact.rows import FittedRows
+from stabilitylab.exact.solve.choose import solve
+from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
+from stabilitylab.exact.solve.interval import Interval
+from stabilitylab.exact.statistics import Accuracy, Evidence, settled, total_sum_of_squares
+
+CHANGED = "A or b have changed since the fit: fit again, or keep them as they were"
+Rounding: TypeAlias = Callable[[Interval, str], float | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """x (n,) with its proof, and how a figure is taken from the exact normal equations: see `CertifiedFit`."""
+
+    x: Array
+    names: tuple[str, ...]
+    certificate: Certificate
+    rows: int
+    constant: int | None
+    system: NormalEquations | None
+    data: FittedRows | None
+    solution: EnclosedSolution | None = None
+    known: supported.Known | None = None
+    sensitivity: supported.Sensitivity | None = None
+
+    def __post_init__(self) -> None:
+        self.x.flags.writeable = False
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+        return np.array(self.x, dtype=dtype, copy=copy)
+
+    @cached_property
+    @in_default_mode
+    def evidence(self) -> Evidence:
+        """The exact normal equations, formed now where the solution did not need them, and what follows from them."""
+        normal, solution, rank = self.system, self.solution, self.certificate.rank
+        if normal is None:
+            rows = self._kept()
+            normal = summed(rows.data, rows.weights)
+            solution = solve(normal, to_nearest(normal, normal.ratios))
+            if solution is None or rounded(solution, normal.ratios, self.names) != self.x.tolist():
+                raise InputError(CHANGED)  # while it was being read
+        return Evidence(normal, rank, total_sum_of_squares(normal, self.constant), solution)
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """m less the rank of A."""
+        return max(0, self.rows - self.certificate.rank)
+
+    @in_default_mode
+    def _fits_exactly(self) -> bool:
+        return self.evidence.fits_exactly
+
+    @in_default_mode
+    def _one(self, enclosed: Callable[[Accuracy], Interval], rounding: Rounding, what: str) -> float:
+        return settled(lambda accuracy: [enclosed(accuracy)], lambda interval, _: rounding(interval, what))[0]
+
+    @in_default_mode
+    def _each(self, enclosed: Callable[[Accuracy], list[Interval]], rounding: Rounding, what: str) -> Array | None:
+        if not self.degrees_of_freedom or self.certificate.rank < len(self.x):
+            return None
+        return np.array(settled(enclosed, lambda interval, j: rounding(interval, f"{what} of {self.names[j]}")))
+
+    def _kept(self) -> FittedRows:
+        if self.data is None:
+            raise InputError("the rows were not kept by the accumulator: take A @ fit.x block by block")
+        if not self.data.unchanged:
+            raise InputError(CHANGED)
+        return self.data
