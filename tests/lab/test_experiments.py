@@ -1,9 +1,13 @@
-"""Every experiment of the repository runs at quick size, and every finding holds that is not about time."""
+"""Every experiment of the repository runs at quick size, and every finding holds that is not about time.
+
+The two tests that run them all are asked for by name, `pytest -m whole_run`, as `.ci/run` does.
+"""
 
 import json
 import subprocess
 import sys
 
+import pytest
 from pages import faults, too_long
 from paths import ROOT
 from stabilitylab.lab.experiment import find, load
@@ -67,6 +71,7 @@ def test_a_finding_that_meets_an_error_is_unexplained_and_a_missing_library_expl
     assert not unexplained("e", [{"says": "S.", "verdict": "holds", "why": ""}], [])
 
 
+@pytest.mark.whole_run
 def test_every_finding_of_every_experiment_that_times_nothing_holds(tmp_path):
     found, code = outcomes(tmp_path)
     claims = {outcome["name"]: outcome["findings"] + outcome["remedies"] for outcome in found}
@@ -76,6 +81,7 @@ def test_every_finding_of_every_experiment_that_times_nothing_holds(tmp_path):
     assert {outcome["name"] for outcome in found} == {name for name, cost in COSTS.items() if cost == "run"}
 
 
+@pytest.mark.whole_run
 def test_every_experiment_that_times_things_runs_and_its_findings_can_be_checked(tmp_path):
     """Whether they hold is a question to an idle machine; a number that is not there would be a fault on any."""
     timing = [name for name, cost in COSTS.items() if cost == "bench"]

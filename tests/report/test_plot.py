@@ -213,8 +213,8 @@ def test_a_leaderboard_says_that_what_started_at_the_answer_does_not_count():
     lucky = replace(lucky, facts={STARTED: "started at the answer"})
     spec = plot.HeatMap("t", sort="leaderboard")
     said = shown(plot.draw(spec, Rows((lucky, own))))
-    assert "1 of 1" in said
-    assert "0 of 0" in said
+    assert "1/1" in said
+    assert "0/0" in said
     assert STARTED_NOTE in said
     assert STARTED_NOTE not in shown(plot.draw(spec, Rows((own,))))
 

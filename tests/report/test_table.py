@@ -293,7 +293,7 @@ def players(*, exact=15.95, truth="decimal", **changes):
 def test_the_references_own_solver_stands_below_the_players_and_is_not_ranked():
     table = table_of(*players(), sort="leaderboard")
     assert [line[0] for line in printed(table)] == ["a.good", "b.bad", "exact.certified (the reference's own solver)"]
-    assert [line[-1] for line in printed(table)] == ["1 of 1", "0 of 1", "not ranked"], "the best is that of a player"
+    assert [line[-1] for line in printed(table)] == ["1/1", "0/1", "not ranked"], "the best is that of a player"
     assert table.below == 1
     lines = markdown.table(table).splitlines()
     rule = next(k for k, line in enumerate(lines) if line == "| — | — | — |")
@@ -379,27 +379,27 @@ def test_a_leaderboard_counts_the_columns_within_one_digit_and_keeps_ties():
     rows = [measured(p, s, d) for s, ds in digits.items() for p, d in zip("pq", ds, strict=True)]
     table = table_of(*rows, sort="leaderboard")
     assert [(row[0].text, row[-1].text) for row in table.body] == [
-        ("late", "2 of 2"),
-        ("best", "2 of 2"),
-        ("early", "1 of 2"),
-        ("worst", "0 of 2"),
+        ("late", "2/2"),
+        ("best", "2/2"),
+        ("early", "1/2"),
+        ("worst", "0/2"),
     ]
 
 
 def test_a_cell_with_a_failure_is_not_within_a_digit_and_absent_columns_do_not_count():
     rows = [measured("p", "a", 9.0, seed=1), measured("p", "a", status="DIED", seed=2), measured("q", "b", 9.0)]
     table = table_of(*rows, sort="leaderboard", reduce="min")
-    assert [(row[0].text, row[-1].text) for row in table.body] == [("b", "1 of 1"), ("a", "0 of 1")]
+    assert [(row[0].text, row[-1].text) for row in table.body] == [("b", "1/1"), ("a", "0/1")]
 
 
 def test_a_cell_that_started_at_the_answer_does_not_count_and_is_not_the_best():
     started = replace(measured("p", "lucky", 15.9), facts={STARTED: "started at the answer"})
     rows = [started, measured("q", "lucky", 3.0), measured("p", "own", 9.0), measured("q", "own", 9.0)]
     table = table_of(*rows, sort="leaderboard")
-    assert [(row[0].text, row[-1].text) for row in table.body] == [("own", "2 of 2"), ("lucky", "0 of 1")]
+    assert [(row[0].text, row[-1].text) for row in table.body] == [("own", "2/2"), ("lucky", "0/1")]
     assert STARTED_NOTE in table.notes
     copies = table_of(*(replace(row, seed=seed) for row in rows for seed in (1, 2)), sort="leaderboard", reduce="min")
-    assert [row[-1].text for row in copies.body] == ["2 of 2", "0 of 1"]
+    assert [row[-1].text for row in copies.body] == ["2/2", "0/1"]
     assert STARTED_NOTE not in table_of(*rows[1:], sort="leaderboard").notes
 
 
