@@ -219,6 +219,7 @@ EXPERIMENT = Experiment(
     symptoms=(
         "lstsq returns a rank below the number of columns",
         "my slope is 1e-6",
+        "coefficients of 1e15",
         "NumPy and SciPy give different coefficients",
         "a polynomial fit is far from the points",
     ),

@@ -327,8 +327,8 @@ EXPERIMENT = Experiment(
     remedies=(
         remedy(
             "Ask for `LinearRegression(tol=0)`: scikit-learn {version} then has at least {pontius:.1f} correct digits "
-            "on Pontius, {wampler1:.1f} on Wampler1 and {income_and_rate:.1f} on an income and a rate, in whatever "
-            "units.",
+            "on Pontius, {wampler1:.1f} on Wampler1 and {income_and_rate:.1f} on an income and a rate, on "
+            "every copy in other units.",
             instead_of(SKLEARN),
             keeps_digits,
             needs=(INSTEAD[SKLEARN],),
@@ -344,7 +344,7 @@ print(model.rank_, model.coef_)
         ),
         remedy(
             "A linear model needs no iteration: `scipy.linalg.lstsq` in SciPy {version} has at least {wampler3:.1f}, "
-            "{wampler4:.1f} and {wampler5:.1f} correct digits on Wampler3, 4 and 5 in whatever units. "
+            "{wampler4:.1f} and {wampler5:.1f} correct digits on Wampler3, 4 and 5 on every copy in other units. "
             "`least_squares` with the old `x_scale=1.0` has {old wampler3:.1f}, {old wampler4:.1f} and "
             "{old wampler5:.1f} in the units as published, and {old worst:.1f} at worst in others.",
             of_scipy,
@@ -379,7 +379,8 @@ print(f"{digits(lstsq(A * unit, b)[0] * unit):.1f} digits by scipy.linalg.lstsq 
         ),
         remedy(
             'Ask for `OLS(y, X).fit(method="qr")`: statsmodels {version} then has at least {filip:.1f} correct digits '
-            "on Filip and {timestamps_s:.1f} on time stamps, in whatever units.",
+            "on Filip and {timestamps_s:.1f} on time stamps, on every copy in other units; its standard errors are "
+            "another matter.",
             instead_of(STATSMODELS),
             keeps_digits,
             needs=(INSTEAD[STATSMODELS],),

@@ -2,7 +2,7 @@
 
 On large tables of random entries a proof costs about what `numpy.linalg.lstsq` does (small ones stand at the end of the
 second table). Data of people are not random: columns that add up to another one, zeros and ones, decimals, weights,
-timestamps, numbers of very different size. Each line of the tables is such a kind of data, with a goal that was set
+large integers, numbers of very different size. Each line of the tables is such a kind of data, with a goal that was set
 before the solver was made fast for it: seconds of CPU time of one call, or a multiple of what `numpy.linalg.lstsq`
 takes for the same numbers in float64 (for decimals and fractions, reading them is not counted for NumPy). One BLAS
 thread, but for the line with two other processes, where BLAS may take one for each core. Where the data have columns
@@ -404,8 +404,9 @@ EXPERIMENT = Experiment(
     remedies=(
         remedy(
             "Where columns add up to one another on purpose, as zeros and ones for every level of two factors do, ask "
-            "for the solution of least norm: differences between levels of a factor do not depend on which solution "
-            "is taken. The longest such call takes {seconds:.2g} seconds.",
+            "for the solution of least norm: where the rank is one less than the number of columns, differences "
+            "between levels of a factor do not depend on which solution is taken (where factors are nested, those "
+            "across groups do). The longest such call takes {seconds:.2g} seconds.",
             least_norms,
             lambda n: n["seconds"] <= 60,
             CODE,

@@ -9,15 +9,16 @@ and q = h1 - 2 h2:
     nearly dependent: A = [p, q, p + q + s h3],  b = h1 + 4 h2 + 2 s h3,     x = (-4/3, -11/3, 2)
     a short column:   A = [p, q, s h3],          b = h1 + 4 h2 + 1024 s h3,  x = (2/3, -5/3, 1024)
 
-Routes that take a line are given [1, 1.25 + s r] and [1, s r], where r = (-7, -5, ..., 7). A and b hold no rounding, A
-has full rank, and x is the one answer for every s. A direction is lost in one of two ways. Either a rule loses it,
-whatever b and the order of the columns are: a cut-off, a tolerance, a penalty, an early stop, a check that refuses. Or
-the answer changes when b and the order change, which is what round-off does, and the direction is called lost to
-round-off. A cut-off here is where such a rule begins, whichever it is: the smallest singular value, as a share of the
-largest, below which the direction is lost. It lies between those of two systems: with the smallest s that was kept and
-with the next that was lost, both in the appendix. These are mostly neighbours, and the cut-off printed is then at most
-1.4 times too large or too small; where the answers in between follow no rule, they are further apart. The first table
-shows the default call of each library; the appendix has every entry point, and for each cut-off the answer below it.
+Routes that take a line or a polynomial are given [1, 1.25 + s r] and [1, s r], where r = (-7, -5, ..., 7), with b = 1 +
+2 s r and 1 + 1024 s r. A and b hold no rounding, A has full rank, and x is the one answer for every s. A direction is
+lost in one of two ways. Either a rule loses it, whatever b and the order of the columns are: a cut-off, a tolerance, a
+penalty, an early stop, a check that refuses. Or the answer changes when b and the order change, which is what round-off
+does, and the direction is called lost to round-off. A cut-off here is where such a rule begins, whichever it is: the
+smallest singular value, as a share of the largest, below which the direction is lost. It lies between those of two
+systems: with the smallest s that was kept and with the next that was lost, both in the appendix. These are mostly
+neighbours, and the cut-off printed is then at most 1.4 times too large or too small; where the answers in between
+follow no rule, they are further apart. The first table shows the default call of each library; the appendix has every
+entry point, and for each cut-off the answer below it.
 """
 
 from collections import Counter
@@ -295,19 +296,20 @@ LEGEND = (
     "Cut-off: the share of the largest singular value below which a direction is lost, of 8 rows, by a cut-off, a "
     "tolerance, a penalty, an early stop or a check that refuses. Grows with the rows: yes where 64 rows lose a "
     "direction of twice the smallest share that 8 rows keep, so that the cut-off is one of 8 rows; one declared as "
-    "max(m, n) eps is in proportion to m rows. Not tried: no cut-off was seen on nearly dependent columns, which "
-    "this is tried on. Kept: down to the smallest share that floating-point numbers can put. Never kept: the "
-    "direction is lost at the largest share already. Lost to round-off: something else for another b or another "
-    "order of columns, so that no rule of the route decides. No cut-off: none that a matrix of full rank can meet "
-    "here. As if scaled: no column is too short. As if centred: a slope keeps nearly all digits at an offset where it "
-    "otherwise keeps four. How a drop is reported: of a column that nearly depends on others, where such a one is "
-    "dropped, and else of a short one. Slope right over 0, 1, ..., 7 plus: the largest power "
-    "of two by which these eight values of a regressor can be shifted before the slope is off by a quarter; nothing "
-    "larger than 2⁴⁸ is tried. Exactly dependent columns: minimum norm is the shortest of the many solutions; a "
-    "column dropped has coefficient 0 or NA; arbitrary along it is a solution to which round-off adds any multiple "
-    "of the dependence; wrong elsewhere too is no solution at all. Routes that take a line or a polynomial are "
-    "asked with a line, whose dependent column is a constant x: where they centre, one column is left, and a "
-    "cut-off cannot show."
+    "max(m, n) eps is in proportion to m rows. Not tried: no cut-off was seen on nearly dependent columns, which this "
+    "is tried on. Kept: down to the smallest share that floating-point numbers can put. Never kept: the direction is "
+    "lost at the largest share already. Lost to round-off: something else for another b or another order of columns, "
+    "so that no rule of the route decides. No cut-off: none that a matrix of full rank can meet here. As if scaled: "
+    "no column tried, down to a share of 2⁻⁵⁶, is too short. As if centred: a slope keeps nearly all digits at an "
+    "offset where it otherwise keeps four. How a drop is reported: of a column that nearly depends on others, where "
+    "such a one is dropped, and else of a short one. Slope right over 0, 1, ..., 7 plus: the largest power of two by "
+    "which these eight values of a regressor can be shifted before the slope is off by a quarter; nothing larger than "
+    "2⁴⁸ is tried. Exactly dependent columns: minimum norm is the shortest of the many solutions; a column dropped "
+    "has coefficient 0 or NA; arbitrary along it is a solution to which round-off adds any multiple of the "
+    "dependence; minimum norm of scaled columns is the shortest once columns have norm 1; refuses is an error; NaN a "
+    "coefficient that is no number; of three such problems the answer reported least. Keeps the bits of: the format "
+    "whose roundings the answer shows. Routes that take a line or a polynomial are asked with a line, whose dependent "
+    "column is a constant x: where they centre, one column is left, and a cut-off cannot show."
 )
 
 
@@ -363,8 +365,8 @@ EXPERIMENT = Experiment(
         ),
         finding(
             "scikit-learn's `LinearRegression` drops a direction below {one:.1e} of the largest, where NumPy's `lstsq` "
-            "keeps it down to {other:.1e} in systems of 8 rows, as these are, and to {many:.1e} in those of 1,000: its "
-            "cut-off is in proportion to their number.",
+            "keeps it down to {other:.1e} in systems of 8 rows, as these are, and, as NumPy documents it, to "
+            "{many:.1e} in those of 1,000: its cut-off is in proportion to their number.",
             lambda rows: {**pair(SKLEARN, NUMPY)(rows), **proportion(rows)},
             lambda n: n["one"] > 1e6 * n["other"] and proportional(n),
             needs=(SKLEARN,),
@@ -383,7 +385,7 @@ EXPERIMENT = Experiment(
         ),
         finding(
             "{raw} of them lose a column that is only short, as one in large units is; {scaled} lose none for its "
-            "length, `numpy.polyfit` among them.",
+            "length, down to the shortest tried, `numpy.polyfit` among them.",
             lambda rows: {**lengths(rows), "polyfit": of(rows, POLYFIT, "facts.scaled")},
             lambda n: n["raw"] > n["scaled"] > 0 and n["polyfit"] == "yes",
         ),
@@ -393,7 +395,7 @@ EXPERIMENT = Experiment(
         ),
         finding(
             "R's `lm` answers NA for a direction below {one:.1e}, where NumPy's `lstsq`, given 8 rows, keeps one down "
-            "to {other:.1e}; and no column is too short for R's `lm`.",
+            "to {other:.1e}; and no column tried is too short for R's `lm`.",
             lambda rows: {
                 **pair(R, NUMPY)(rows),
                 "scaled": of(rows, R, "facts.scaled"),
@@ -439,7 +441,6 @@ EXPERIMENT = Experiment(
         "NA in place of a coefficient",
         "a coefficient becomes 0 when its column is measured in other units",
         "R drops a column that Python keeps",
-        "coefficients of 1e15",
     ),
 )
 

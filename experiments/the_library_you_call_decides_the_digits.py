@@ -51,6 +51,12 @@ def worst_of_all(rows: Rows, solver: str, problem: str) -> float:
     return min(own)
 
 
+def errors_of(rows: Rows, solver: str, problem: str) -> float:
+    """Correct digits of the worst standard error in the published order."""
+    (row,) = rows.where(solver=solver, problem=problem, **PUBLISHED)
+    return row["digits.standard_errors"] or 0.0
+
+
 def defaults_on(rows: Rows, problem: str) -> tuple[dict[str, float], dict[str, int]]:
     """The digits of each library's default call whose coefficients are all numbers, and how many of the others are.
 
@@ -93,8 +99,11 @@ def scaling(rows: Rows, solver: str) -> dict[str, float | str]:
 
 
 def on_every_copy(*named: tuple[str, str, str]):
-    """The same, each with the fewest digits as published and on every copy."""
-    return lambda rows: {name: worst_of_all(rows, solver, f"nist.{problem}") for name, solver, problem in named}
+    """The same, each with the fewest digits as published and on every copy; copies: how many there are."""
+    return lambda rows: {
+        **{name: worst_of_all(rows, solver, f"nist.{problem}") for name, solver, problem in named},
+        "copies": 2 * COPIES,
+    }
 
 
 def units_of_scipy(rows: Rows) -> dict[str, float]:
@@ -310,11 +319,11 @@ EXPERIMENT = Experiment(
     remedies=(
         remedy(
             "In SciPy factor by QR, which drops no direction: Householder QR, measured here as this package's "
-            "`qr.householder`, keeps at least {pontius:.1f} digits of Pontius and {filip:.1f} of Filip in whatever "
-            "units and order; `scipy.linalg.qr` is the same factorisation by LAPACK. `scipy.linalg.lstsq` keeps "
-            "{gelsd pontius:.1f} and {gelsd filip:.1f} in the units as published, with `lapack_driver='gelsy'` "
-            "{gelsy pontius:.1f} and {gelsy filip:.1f}; in other units, which move its rank cut-off, at worst "
-            "{worst:.1f} either way.",
+            "`qr.householder`, keeps at least {pontius:.1f} digits of Pontius and {filip:.1f} of Filip on all "
+            "{copies} copies in other units and orders; `scipy.linalg.qr` is the same factorisation by LAPACK. "
+            "`scipy.linalg.lstsq` keeps {gelsd pontius:.1f} and {gelsd filip:.1f} in the units as published, with "
+            "`lapack_driver='gelsy'` {gelsy pontius:.1f} and {gelsy filip:.1f}; in other units, which move its rank "
+            "cut-off, at worst {worst:.1f} either way.",
             units_of_scipy,
             lambda n: (
                 n["pontius"] > n["gelsd pontius"] + 3
@@ -326,9 +335,9 @@ EXPERIMENT = Experiment(
         ),
         remedy(
             "Put a `StandardScaler` before scikit-learn's `LinearRegression`: at least {scaled pontius:.1f} digits of "
-            "Pontius and {scaled wampler1:.1f} of Wampler1 in whatever units and order, where without it there are "
-            "{pontius:.1f} and {wampler1:.1f} as published. It is no help where columns nearly depend on each other: "
-            "of Filip it keeps {scaled filip:.1f}.",
+            "Pontius and {scaled wampler1:.1f} of Wampler1 on all {copies} copies in other units and orders, where "
+            "without it there are {pontius:.1f} and {wampler1:.1f} as published. It is no help where columns nearly "
+            "depend on each other: of Filip it keeps {scaled filip:.1f}.",
             lambda rows: {
                 **side_by_side(
                     ("pontius", SKLEARN, "pontius"),
@@ -347,19 +356,21 @@ EXPERIMENT = Experiment(
             needs=(SKLEARN,),
         ),
         remedy(
-            "In statsmodels ask for `fit(method='qr')`: at least {qr:.1f} digits of Filip in whatever units and order, "
-            "where the default keeps {pinv:.1f} as published.",
+            "For the coefficients ask statsmodels for `fit(method='qr')`: at least {qr:.1f} digits of Filip on all "
+            "{copies} copies in other units and orders, where the default keeps {pinv:.1f} as published. Its standard "
+            "errors keep {errors:.1f} digits of Filip, for they go by a rank that is counted apart.",
             lambda rows: {
                 **side_by_side(("pinv", "statsmodels.OLS", "filip"))(rows),
                 **on_every_copy(("qr", "statsmodels.OLS_qr", "filip"))(rows),
+                "errors": errors_of(rows, "statsmodels.OLS_qr", "nist.filip"),
             },
-            lambda n: n["qr"] > n["pinv"] + 3,
+            lambda n: n["qr"] > n["pinv"] + 3 and n["errors"] < 1,
             STATSMODELS,
             needs=("statsmodels.OLS",),
         ),
         remedy(
-            "In R give `lm` another tolerance, `lm(y ~ X, tol = 1e-12)`: at least {kept:.1f} digits of Filip in "
-            "whatever units and order, where by default a coefficient is NA.",
+            "In R give `lm` another tolerance, `lm(y ~ X, tol = 1e-12)`: at least {kept:.1f} digits of Filip on "
+            "all {copies} copies in other units and orders, where by default a coefficient is NA.",
             lambda rows: {
                 **side_by_side(("default", "r.lm", "filip"))(rows),
                 **on_every_copy(("kept", "r.lm_tol", "filip"))(rows),
@@ -370,7 +381,8 @@ EXPERIMENT = Experiment(
         ),
         remedy(
             "In Octave fit a polynomial by `polyfit`, which factors by QR: at least {pontius:.1f} digits of Pontius "
-            "and {filip:.1f} of Filip in whatever units and order, where the backslash falls to {backslash:.1f}.",
+            "and {filip:.1f} of Filip on all {copies} copies in other units and orders of rows, with a warning on "
+            "some, where the backslash falls to {backslash:.1f}.",
             on_every_copy(
                 ("pontius", "octave.polyfit", "pontius"),
                 ("filip", "octave.polyfit", "filip"),

@@ -159,7 +159,6 @@ EXPERIMENT = Experiment(
     symptoms=(
         "my slope is 1e-6",
         "the fitted line is flat",
-        "NA in place of a coefficient",
         "the slope in milliseconds is not a thousandth of the slope in seconds",
     ),
 )

@@ -295,8 +295,6 @@ EXPERIMENT = Experiment(
     symptoms=(
         "a coefficient is 0 or tiny, and there is no warning",
         "NA in place of a coefficient",
-        "R² falls when a column is added",
-        "LinAlgError: Singular matrix",
     ),
 )
 

@@ -53,6 +53,8 @@ def unsuited(label: RouteLabel, problem: Problem) -> str | None:
     m, n = problem.shape
     if "square" in label.tags and m != n:
         return "takes square systems only"
+    if label.takes is not None and not label.takes(problem.design):
+        return f"takes {label.takes_says} only"
     return None if call_form(label.call_form).accepts(problem) else f"takes a {label.call_form} only"
 
 

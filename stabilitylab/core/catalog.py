@@ -84,6 +84,8 @@ class RouteLabel(Label):
     cutoff: relative singular-value cut-off as a function of (m, n, eps), or None; cutoff_says puts it in words.
     call_form: how it wants the data, a name in `data.call_form.CALL_FORMS`: "matrix" (A, b), "columns" (X, y,
     intercept), X without the column of ones that intercept stands for, "line" (x, y), "polynomial" (x, y, degree).
+    takes: of a problem's design, whether it can be asked, where its call form does not say so; takes_says: what it
+    takes, in words that end "takes ... only".
     centred, scaled, mapped: what is done to the columns before they are solved: nothing where empty; mapped: x is
     mapped to [-1, 1]. "only for the cut-off": the raw columns are solved, and the cut-off is relative to their norms.
     starts_at: of an iterative method, the number that all coefficients start from, where it is not 0; None otherwise.
@@ -105,6 +107,8 @@ class RouteLabel(Label):
     cutoff: Callable[[int, int, float], float] | None = None
     cutoff_says: str = ""
     call_form: str = "matrix"
+    takes: Callable[[Any], bool] | None = None
+    takes_says: str = ""
     centred: Centring = ""
     scaled: Scaling = ""
     mapped: bool = False

@@ -44,14 +44,17 @@ ABOUT: Spans = (
 """What the index begins with."""
 
 
+FINDINGS = 4  # of a chapter in the index: the first ones
+
+
 def write_index(
     chapters: Sequence[Chapter], folder: Path, suffixes: Sequence[str] = tuple(PAGES), others: Sequence[Loaded] = ()
 ) -> None:
     """The book, its picture, the glossary, and a page for each library, in the formats of these suffixes.
 
-    What a person sees and where to read of it; the condition number; for each experiment its question, findings, first
-    figure and what to do instead, with the program of the first remedy; the libraries; the environment. others: see
-    `written_before`.
+    What a person sees and where to read of it; the condition number; for each experiment its question, first findings
+    and all that are refuted, first figure and what to do instead, with the program of the first remedy; the libraries;
+    the environment. others: see `written_before`.
     """
     questions = [prose(chapter.question) for chapter in chapters]
     blocks: list[Block] = [
@@ -70,10 +73,20 @@ def write_index(
             Items(tuple((Link(prose(one.question), one.name),) for one in others)),
         ]
     for chapter, words in zip(chapters, questions, strict=True):
-        blocks += [Heading(2, words), *verdicts(chapter.findings), *chapter.figures[:1]]
+        shown = [one for k, one in enumerate(chapter.findings) if k < FINDINGS or one.holds is False]
+        blocks += [Heading(2, words), *verdicts(tuple(shown)), *chapter.figures[:1]]
         blocks += instead(chapter.remedies, 3, codes=1)
-        rest = " and the other programs" if len(chapter.remedies) > 1 else ""
-        blocks.append(Text((Link(("The whole chapter",), chapter.name), f", with its tables{rest}.")))
+        left = len(chapter.findings) - len(shown)
+        rest = [f"{left} more finding{'s' * (left != 1)}"] * (left > 0) + ["its tables"]
+        rest += ["the other programs"] * (len(chapter.remedies) > 1)
+        blocks.append(
+            Text(
+                (
+                    Link(("The whole chapter",), chapter.name),
+                    f", with {', '.join(rest[:-1])}{' and ' * (len(rest) > 1)}{rest[-1]}.",
+                )
+            )
+        )
     blocks += _library_pages(chapters, folder, suffixes)
     blas = blas_blocks(tuple(pair for chapter in chapters for pair in chapter.blas))
     write_page(folder, glossary.GLOSSARY, glossary.blocks(), suffixes)
@@ -84,12 +97,12 @@ def write_index(
 
 
 CONDITION_NUMBER = (
-    "Each row of data is a line, and the solution lies where the lines meet. Where they cross at a wide angle, a small "
-    "shift of the lines moves that point as little; where they are nearly parallel, it moves far along them. The "
-    "*condition number* of A, its largest singular value over its smallest, is how many times larger a change of b, as "
-    "a share of the fit A x, can become as a share of x: at 1e8 a change in the sixteenth digit of the data can reach "
-    "the eighth digit of the answer. Where the residual b - A x is large, a change of A counts by its square too: "
-    "then no digit may be left at 1e8."
+    "With two coefficients each row of data that fits exactly is a line, and the solution lies where the lines meet. "
+    "Where they cross at a wide angle, a small shift of the lines moves that point as little; where they are nearly "
+    "parallel, it moves far along them. The *condition number* of A, its largest singular value over its smallest, is "
+    "how many times larger a change of b, as a share of the fit A x, can become as a share of x: at 1e8 a change in "
+    "the sixteenth digit of the data can reach the eighth digit of the answer. Where the residual b - A x is large, a "
+    "change of A counts by its square too: then no digit may be left at 1e8."
 )
 """What the picture of the index shows, for a reader who has not met the word."""
 

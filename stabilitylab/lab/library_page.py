@@ -18,7 +18,7 @@ from stabilitylab.report.table import Listing
 from stabilitylab.scoring.reporting import WORST_FIRST, how_reported, in_words
 
 WORST = Listing(
-    "Answers below what the data support, silent ones first, and of each kind those that fell furthest",
+    "Answers below what the data support",
     ("solver", "problem", "digits.min", "digits.supported", "status", "warnings", "note"),
     note="Silent ones first, then those of which only the rank tells, those with a warning, NA, and refusals; answers "
     "that are not wrong come last, by the digits lost.",
@@ -55,7 +55,7 @@ class WorstAnswers:
                     "no answer" if first["digits.min"] is None else f"{one_decimal(first['digits.min'])} correct digits"
                 )
                 made[library.name] = (
-                    TableBlock(worst_table(worst)),
+                    TableBlock(worst_table(worst, len(own))),
                     Text((f"The first of them again, with {kept} ({in_words(first)}):",)),
                     Code(script(first), "python"),
                 )
@@ -71,16 +71,17 @@ def place(row: Measurement) -> tuple[int, float]:
     return len(WORST_FIRST) if reporting is None else WORST_FIRST.index(reporting), -fallen(row)
 
 
-def worst_table(rows: Sequence[Measurement]) -> Table:
-    """The rows line by line, each with how it was reported, in the words of `Reporting`."""
+def worst_table(rows: Sequence[Measurement], of: int) -> Table:
+    """The rows line by line, each with how it was reported, in the words of `Reporting`; of: how many there are."""
     table = WORST.table(Rows(tuple(rows)))
+    title = table.title if of == len(rows) else f"{table.title}: the worst {len(rows)} of {of}"
     at = WORST.columns.index("status")
     body = []
     for row, cells in zip(rows, table.body, strict=True):
         said = in_words(row)
         body.append((*cells[:at], Cell(said, said), *cells[at:]))
     header = (*table.header[:at], "how it was reported", *table.header[at:])
-    return Table(table.title, header, (*table.scored[:at], False, *table.scored[at:]), tuple(body), table.notes)
+    return Table(title, header, (*table.scored[:at], False, *table.scored[at:]), tuple(body), table.notes)
 
 
 def fallen(row: Measurement) -> float:

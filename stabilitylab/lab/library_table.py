@@ -63,8 +63,8 @@ def digits_table(rows: Rows, *, why: bool) -> Table:
         shown = cells if why else [replace(cell, details=()) for cell in cells]
         body.append((Cell(name, route.text), *shown, Cell(str(unreported[route.text]), unreported[route.text])))
     explained = (
-        "not reported: on how many problems some coefficient has no correct digit, although the data support "
-        f"{DESERVED:g}, and the route is {Reporting.SILENT.value}, or {Reporting.RANK_ONLY.value}."
+        "not reported: on how many problems some coefficient has less than one correct digit, although the data "
+        f"support {DESERVED:g}, and the route is {Reporting.SILENT.value}, or {Reporting.RANK_ONLY.value}."
     )
     used = blas_used(replace(row, conditions={}) for row in rows)
     blas = blas_sentence(used, {str(row["conditions.library"]): str(row["conditions.version"]) for row in rows})

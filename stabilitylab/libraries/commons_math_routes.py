@@ -5,6 +5,7 @@ import re
 import zipfile
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.blas import NONE
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
@@ -27,6 +28,7 @@ COMMONS_MATH = Library(
     files=(JAR,),
     install="apt install default-jdk-headless libcommons-math3-java, or name the jar in STABILITYLAB_COMMONS_MATH",
     version=_version,
+    blas_of=lambda: NONE,  # loops in Java
 )
 
 COMMAND = ("java", "-XX:-UsePerfData", "-cp", JAR, "Driver.java")

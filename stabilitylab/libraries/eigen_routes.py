@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.blas import NONE
 from stabilitylab.core.library import Library
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
@@ -27,6 +28,7 @@ EIGEN = Library(
     files=(MACROS,),
     install="apt install g++ libeigen3-dev",
     version=_version,
+    blas_of=lambda: NONE,  # its own loops, in headers, unless a program is compiled with EIGEN_USE_BLAS
 )
 
 # Of each method a program of its own: together they would take a minute to compile. The SVD alone takes as long.

@@ -202,7 +202,7 @@ def gretl_mpols_powers(x: Array, y: Array, degree: int) -> Fit:
     fails={"cuts_off_where_it_says": NEAR},
 )
 def gretl_mols(A: Array, b: Array) -> Fit:
-    """x (n,) = mols(b, A), A (m, n): the normal equations by Cholesky, or QR, as gretl.ols.
+    """x (n,) = mols(b, A), A (m, n): the normal equations by Cholesky, or QR where a pivot is small.
 
     Raises SingularError, "exact or near collinearity", where gretl.ols drops a variable.
     Source: gretl function reference, mols."""

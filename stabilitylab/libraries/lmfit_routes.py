@@ -10,6 +10,7 @@ from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
 
 LMFIT = python_library("lmfit", title="LMFIT", modules=("lmfit",), distribution="lmfit")
+DEGREES = 7  # the highest that PolynomialModel takes
 STEPS = "from the answer, its starting values, it steps away by some 1e-11, with a Jacobian of forward differences"
 
 
@@ -32,6 +33,8 @@ def _fitted(model: Any, names: list[str], x: Array, y: Array) -> Fit:
     source="LMFIT documentation, built-in models, PolynomialModel; Moré, Lecture Notes in Mathematics 630 (1978)",
     tags=("no-rank-test",),
     call_form="polynomial",
+    takes=lambda design: design.degree is not None and design.degree <= DEGREES,
+    takes_says="polynomials of degree 1 to 7",
     fails={"agrees_with_the_exact_solution": STEPS},
     default=True,
 )

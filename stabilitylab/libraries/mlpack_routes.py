@@ -17,6 +17,8 @@ ALWAYS = "there is no option to leave the intercept out, so that what has none i
     source="mlpack documentation, linear_regression; mlpack/methods/linear_regression/linear_regression_impl.hpp",
     tags=("no-rank-test",),
     call_form="columns",
+    takes=lambda design: bool(design.intercept),
+    takes_says="models with an intercept",
     fails={
         "agrees_with_the_exact_solution": ALWAYS,
         "cuts_off_where_it_says": ALWAYS,

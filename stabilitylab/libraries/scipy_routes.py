@@ -10,6 +10,13 @@ from stabilitylab.libraries import route
 SCIPY = python_library("scipy", title="SciPy", modules=("scipy",), distribution="scipy", isolated=False)
 
 BOTH = ("float32", "float64")
+REASONS = {
+    0: "x = 0 solves it",
+    1: "its tolerance for A x = b is met",
+    2: "its tolerance for least squares is met",
+    3: "its limit of the condition number is met",
+    7: "its limit of iterations is met",
+}
 CUTOFF_SAYS = "singular values up to eps times the largest are dropped, eps of the format of A"
 
 
@@ -116,6 +123,11 @@ def scipy_linregress(x: Array, y: Array) -> Fit:
     )
 
 
+def _stopped(istop: int) -> str:
+    """What istop, which lsqr and lsmr return, stands for; 4, 5 and 6 are 1, 2 and 3 to the last bit."""
+    return f"istop = {istop}: {REASONS[istop if istop not in (4, 5, 6) else istop - 3]}"
+
+
 @route(
     "scipy.lsqr",
     SCIPY,
@@ -133,7 +145,7 @@ def scipy_lsqr(A: Array, b: Array) -> Fit:
     import scipy.sparse.linalg
 
     result = scipy.sparse.linalg.lsqr(A, b)
-    return Fit(result[0], iterations=int(result[2]), note=f"stopped for reason {result[1]}")
+    return Fit(result[0], iterations=int(result[2]), note=_stopped(result[1]))
 
 
 @route(
@@ -259,4 +271,4 @@ def scipy_lsmr(A: Array, b: Array) -> Fit:
     import scipy.sparse.linalg
 
     result = scipy.sparse.linalg.lsmr(A, b)
-    return Fit(result[0], iterations=int(result[2]), note=f"stopped for reason {result[1]}")
+    return Fit(result[0], iterations=int(result[2]), note=_stopped(result[1]))

@@ -23,6 +23,8 @@ STOPS = f"{ROUNDS} rounds of coordinate descent leave a few digits, and none whe
     works_in="float32",
     scalars=("float32", "float64"),
     call_form="columns",
+    takes=lambda design: bool(design.intercept),
+    takes_says="models with an intercept",
     fails={
         "agrees_with_the_exact_solution": "intercept_ leaves out base_score, the mean of y, where prediction starts",
         "cuts_off_where_it_says": ALWAYS,
@@ -51,6 +53,8 @@ def xgboost_gblinear(X: Array, y: Array, intercept: bool) -> Fit:
     works_in="float32",
     scalars=("float32", "float64"),
     call_form="columns",
+    takes=lambda design: bool(design.intercept),
+    takes_says="models with an intercept",
     fails={
         "agrees_with_the_exact_solution": STOPS,
         "cuts_off_where_it_says": ALWAYS,

@@ -50,18 +50,22 @@ VERDICT_MARKS: Mapping[str, Mark] = {
 }
 
 SILENT = Mark(
-    "●", "silent", "silent and wrong: no correct digit in some coefficient, and no NA, no warning and no lower rank"
+    "●",
+    "silent",
+    "silent and wrong: less than one correct digit in some coefficient, and no NA, no warning and no lower rank (a "
+    "stop code in what is returned is not counted)",
 )
 UNSUPPORTED = Mark(
     "○",
     "not supported by the data",
-    f"no correct digit in some coefficient, and the data support fewer than {DESERVED:g}: no route is to blame",
+    f"less than one correct digit in some coefficient, and the data support fewer than {DESERVED:g}: no route is to "
+    "blame",
 )
 NOT_DECLARED = Mark(
     "◇",
     "not the solution declared",
-    "no correct digit in some coefficient; A is exactly rank deficient, and of its many solutions this is not the one "
-    "that the route declares",
+    "less than one correct digit in some coefficient; A is exactly rank deficient, and of its many solutions this is "
+    "not the one that the route declares",
 )
 NOT_JUDGED = Mark("◍", "not judged", "no correct digit in some coefficient; what the data support was not scored")
 ELSEWHERE = Mark(

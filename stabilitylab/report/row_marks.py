@@ -32,6 +32,7 @@ from stabilitylab.scoring.reporting import DESERVED, WRONG, Reporting, how_repor
 Flag: TypeAlias = Literal["none", "verdict"]
 """What is marked beside a row's digits besides what is marked everywhere: nothing, or how the error law compares."""
 
+NORMWISE = "digits.normwise"  # the score of x as a whole, in which a small coefficient that is wrong may not show
 SUPPORTED = "digits.supported"  # the score that says how many digits the data support
 UNCERTAIN = "uncertain-rank"  # a tag of routes
 _SILENCE = {True: "no error law predicts this route here", False: "no reason was recorded"}
@@ -53,10 +54,11 @@ def marks_of(row: Measurement, field: Field, *, flag: Flag = "none") -> list[Mar
     # A verdict is about the digits of the worst coefficient and of nothing else.
     if field == JUDGED and flag == "verdict" and value is not None and row.verdict in VERDICT_MARKS:
         marks.append(VERDICT_MARKS[row.verdict])
-    if field == JUDGED and value is not None:
+    zero = isinstance(field, str) and is_digits(field) and measured and is_zero(value)
+    if (field in (JUDGED, NORMWISE) and value is not None) or zero:
         marks.extend(_why_wrong(row))
-    elif isinstance(field, str) and is_digits(field) and measured and is_zero(value):
-        marks.extend(_why_wrong(row) or ([] if marks else [ELSEWHERE]))
+    if zero and field != JUDGED and not marks:
+        marks.append(ELSEWHERE)
     if value is None and _is_undetermined(row, field):
         marks.append(UNDETERMINED_MARK)
     elif value is None and (row.answered or not measured):

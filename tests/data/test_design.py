@@ -226,6 +226,14 @@ def test_a_line_written_as_terms_goes_to_routes_for_lines_and_unused_columns_do_
     label = route("statistics.linear_regression").label
     assert unsuited(label, line) is None
     assert unsuited(label, rich()) == "takes a line only"
+    always = route("xgboost.gblinear").label  # there is no option to leave its intercept out
+    assert unsuited(always, line) is None
+    through_zero = Problem("p", DATA, Design.of("x", "z"), "here")
+    assert unsuited(always, through_zero) == "takes models with an intercept only"
+    columns = {"y": DATA["y"], "x": DATA["x"]}
+    degrees = [Problem("p", columns, Design.polynomial(k), "here") for k in (7, 8)]
+    said = [unsuited(route("lmfit.PolynomialModel").label, one) for one in degrees]
+    assert said == [None, "takes polynomials of degree 1 to 7 only"]
     with pytest.raises(InputError, match=r"rich is intercept \+ x \+ log\(x\) \+ z:g \+ \.\.\. \(5 terms\), float64"):
         sl.measure("statistics.linear_regression", rich())
 

@@ -469,3 +469,14 @@ def test_the_index_shows_the_program_of_the_first_remedy_alone_and_the_chapter_a
     assert "print(1)" in index
     assert "Do 2." in index
     assert "print(2)" not in index
+
+
+def test_the_index_shows_the_first_findings_and_every_refuted_one_and_says_how_many_are_left(tmp_path):
+    holds = [k != 6 for k in range(8)]
+    findings = tuple(Finding(f"Number {k}.", lambda rows, held=held: held) for k, held in enumerate(holds))
+    chapter = write_chapter(loaded(experiment=instructive(findings=findings)), ROWS, tmp_path)
+    write_index([chapter], tmp_path)
+    page, index = ((tmp_path / name).read_text("utf-8") for name in ("chapter.md", INDEX))
+    assert [k for k in range(8) if f"Number {k}." in page] == list(range(8))
+    assert [k for k in range(8) if f"Number {k}." in index] == [0, 1, 2, 3, 6]
+    assert "with 3 more findings, its tables and the other programs" in index

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+
 from pages import faults, too_long
 from paths import ROOT
 from stabilitylab.lab.experiment import find, load

@@ -19,6 +19,7 @@ from stabilitylab.probes.fuzz import (
     Task,
     certified,
     count_verdicts,
+    described,
     exact_regression,
     oracle,
     random_task,
@@ -52,6 +53,12 @@ def one_ulp_off(task):
 
 def refuses(task):
     raise NotCertifiedError("as planted: to be counted")
+
+
+def test_every_kind_is_described_in_a_sentence_of_its_own():
+    said = [described(kind) for kind in KINDS]
+    assert len(set(said)) == len(said)
+    assert all(len(one) > 20 for one in said)
 
 
 def counts(solve, kind, seeds=None):

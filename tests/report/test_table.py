@@ -159,6 +159,12 @@ def test_a_zero_of_another_number_says_whether_the_coefficients_are_wrong_too(wo
     assert printed(table_of(row, value="digits.r_squared"))[0][1] == text
 
 
+@pytest.mark.parametrize(("worst", "text"), [(0.4, "5.0 ●"), (2.0, "5.0")])
+def test_digits_of_x_as_a_whole_say_where_a_coefficient_is_silent_and_wrong(worst, text):
+    row = measured(scores={"digits.min": worst, "digits.supported": 9.0, "digits.normwise": 5.0})
+    assert printed(table_of(row, value="digits.normwise"))[0][1] == text
+
+
 MEASURED_DIGITS = ("digits.min", "digits.normwise", "digits.r_squared", "digits.standard_errors")
 answers = st.tuples(
     st.sampled_from([status for status in STATUSES if Status[status].answered]),

@@ -3,7 +3,7 @@
 from stabilitylab.probes.fuzz.campaign import read as read_counts
 from stabilitylab.probes.fuzz.engine import CERTIFIED, certified
 from stabilitylab.probes.fuzz.oracle import exact_regression, exact_solution
-from stabilitylab.probes.fuzz.random_tasks import KINDS, random_task
+from stabilitylab.probes.fuzz.random_tasks import KINDS, described, random_task
 from stabilitylab.probes.fuzz.task import Answer, Engine, Task, answer
 from stabilitylab.probes.fuzz.verdicts import RoundingVerdict, Verdict, VerdictCounts, count_verdicts, verdict_on
 
@@ -19,6 +19,7 @@ __all__ = [
     "answer",
     "certified",
     "count_verdicts",
+    "described",
     "exact_regression",
     "exact_solution",
     "random_task",

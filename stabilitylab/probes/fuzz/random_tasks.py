@@ -143,7 +143,11 @@ def _ordinary(rng: np.random.Generator, m: int, n: int) -> FloatSystem:
 
 
 def _as_it_is(make: Kind) -> TaskKind:
-    return lambda rng, m, n: Task(*make(rng, m, n))
+    def task(rng: np.random.Generator, m: int, n: int) -> Task:
+        return Task(*make(rng, m, n))
+
+    task.__doc__ = make.__doc__
+    return task
 
 
 KINDS: Mapping[str, TaskKind] = {
@@ -154,3 +158,8 @@ KINDS: Mapping[str, TaskKind] = {
     },
 }
 """Every kind by the name of its function, with blanks."""
+
+
+def described(kind: str) -> str:
+    """What the problems of a kind are, in a sentence."""
+    return (KINDS[kind].__doc__ or "").strip().partition("\n")[0]
