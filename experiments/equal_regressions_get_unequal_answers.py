@@ -232,9 +232,10 @@ WITNESSES = Listing(
         Column("facts.difference", format="scientific"),
     ),
     where={"facts__outcome": BROKEN},
-    note="k and the difference belong to this problem, at 2ᵏ. Those in the chapter's tables of laws belong to the "
-    "problems before they were made smaller, and may be smaller or larger. Of Gnumeric, LibreOffice and Lineax, whose "
-    "calls are slow, no problem is made smaller. The page of each library holds a script for every law that it breaks.",
+    note="Difference: of two coefficients, relative; for an added column the fall of R². k and it belong to "
+    "this problem, at 2ᵏ. Those in the chapter's tables of laws belong to the problems before they were made "
+    "smaller, and may be smaller or larger. Of Gnumeric, LibreOffice and Lineax, whose calls are slow, no problem is "
+    "made smaller. The page of each library holds a script for every law that it breaks.",
 )
 
 

@@ -65,7 +65,9 @@ TERMS: Mapping[str, str] = {
     ),
     "residual": "b - A x, what the fit leaves unexplained.",
     "route": (
-        "One way to call a solver or a library: a function with its arguments, such as numpy.linalg.lstsq with rcond=0."
+        "One way to call a solver or a library: a function with its arguments, such as numpy.linalg.lstsq with "
+        "rcond=0. Those of libraries are called entry points too, and the column of a table that names routes is "
+        "headed solver. The default call of a library is the route that most of its users take."
     ),
     "SVD": (
         "The singular value decomposition. The singular values say how long A makes a vector, from the most to the "
