@@ -84,5 +84,21 @@ def test_an_inverse_factor_shows_it_for_many_columns(monkeypatch):
     assert not is_of_rows(of(A, B).remove(A[:5], 100 * B[:5]).normal_equations())
     monkeypatch.setattr(definite, "LARGEST_EXACT", 0)
     assert is_of_rows(of(A, B).normal_equations())
-    with pytest.raises(NotCertifiedError, match="was not decided"):
-        is_of_rows(of(LINE, LINE @ [2.0, 3.0]).normal_equations())  # singular, for the fit is exact
+    assert is_of_rows(of(LINE, LINE @ [2.0, 3.0]).normal_equations())  # singular, for the fit is exact
+    with pytest.raises(NotCertifiedError, match="was not decided"):  # no diagonal element is negative
+        is_of_rows(of(A, B).remove(np.sqrt(0.9 * (A**2).sum(axis=0))[None], [0.0]).normal_equations())
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_singular_sums_of_many_columns_are_possible_unless_rows_went_that_were_not_there(spoiled):
+    group, other = np.arange(600) % 60, np.arange(600) // 10
+    dummies = np.hstack([group[:, None] == np.arange(60), other[:, None] == np.arange(60)]).astype(float)
+    right = RNG.integers(-9, 9, 600).astype(float)
+    accumulator = of(dummies, right).remove(dummies[:30], right[:30] + 1000 * spoiled)
+    if spoiled:
+        with pytest.raises((InputError, NotCertifiedError)):
+            accumulator.solve(policy="minimum-norm")
+    else:
+        fit = accumulator.solve(policy="minimum-norm")
+        assert fit.certificate.rank < 119
+        assert fit.x.tolist() == of(dummies[30:], right[30:]).solve(policy="minimum-norm").x.tolist()

@@ -8,6 +8,7 @@ import numpy as np
 from stabilitylab.core.errors import NotCertifiedError
 from stabilitylab.exact.gram.limbs import TERMS
 from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.solve.dependence import independent_columns
 from stabilitylab.exact.solve.inverse_factor import inverse_factor
 
 FEW = 24  # columns of [A b] up to which a characteristic polynomial costs less than an inverse factor
@@ -17,14 +18,16 @@ LARGEST_EXACT = 100  # columns of [A b] up to which a characteristic polynomial 
 def is_of_rows(normal: NormalEquations) -> bool:
     """Whether [A b]'[A b] as summed is positive semidefinite; then A'A is, and no residual sum of squares is negative.
 
-    1. Of more than a few columns: X with |I - X'G X|_F < 1 proves G positive definite. 2. Otherwise the roots of the
-    characteristic polynomial of G, which are real, are not negative if and only if the signs of its coefficients
-    alternate, zeros aside (Descartes). Raises NotCertifiedError where neither decides and 2 would take too long.
+    1. Of more than a few columns: X with |I - X'G X|_F < 1 proves G positive definite. Where G is singular, and P are
+    columns of G that span the others, exactly (`dependence`), G = [I F]' G_PP [I F] for its symmetry, so that it is
+    enough that G_PP is. 2. Otherwise the roots of the characteristic polynomial of G, which are real, are not negative
+    if and only if the signs of its coefficients alternate, zeros aside (Descartes). Raises NotCertifiedError where
+    neither decides and 2 would take too long.
     """
     bordered = _with_right_side(normal)
     if any(entry < 0 for entry in bordered.diagonal):
         return False
-    if FEW < bordered.n <= TERMS and inverse_factor(bordered) is not None:
+    if FEW < bordered.n <= TERMS and _is_semidefinite(bordered):
         return True
     if bordered.n > LARGEST_EXACT:
         raise NotCertifiedError(
@@ -33,6 +36,23 @@ def is_of_rows(normal: NormalEquations) -> bool:
         )
     coefficients = flint.fmpz_mat(bordered.C).charpoly().coeffs()
     return all(int(value) * (-1) ** (len(coefficients) - 1 - k) >= 0 for k, value in enumerate(coefficients))
+
+
+def _is_semidefinite(bordered: NormalEquations) -> bool:
+    """Whether an inverse factor proves it; False where none does, whatever the reason."""
+    if inverse_factor(bordered) is not None:
+        return True
+    try:
+        # More rows than columns, so that dependence is not inferred from a number of rows, which is in doubt here.
+        independent = independent_columns(replace(bordered, rows=bordered.n + 1))
+    except NotCertifiedError:
+        return False
+    if len(independent) == bordered.n:
+        return False
+    P = np.array([*independent, bordered.n])
+    scales = None if bordered.scales is None else tuple(bordered.scales[j] for j in P)
+    core = replace(bordered, levels=bordered.levels[:, P][:, :, P], exponents=bordered.exponents[P], scales=scales)
+    return core.n == 0 or inverse_factor(core) is not None
 
 
 def _with_right_side(normal: NormalEquations) -> NormalEquations:
