@@ -3,14 +3,17 @@
 `reference` gives the certified solution, `lre` the correct digits of an answer, `measure` one row for a route and a
 problem, `score` one row for an answer from anywhere; `solvers`, `libraries`, `problems` and `metrics` are catalogues
 with `names()` and `get(name)`.
+
+Each of these names is imported when it is first used (PEP 562): a program that fits one table loads no catalogue.
 """
 
-from typing import Any, NoReturn
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stabilitylab.core.arithmetic.processor import default_mode
 
-# Python computes the constants of a module when it compiles or imports it, in the mode of the processor.
-with default_mode():
+if TYPE_CHECKING:
     from stabilitylab import libraries, problems, solvers
     from stabilitylab.bench import measure
     from stabilitylab.core import errors
@@ -56,6 +59,54 @@ __all__ = [
     "score",
     "solvers",
 ]
+
+# Where each name comes from that is no folder of this package.
+_HOMES = {
+    "Breakdown": "core.errors",
+    "Certificate": "exact",
+    "CertifiedFit": "exact",
+    "Checked": "exact",
+    "Decimals": "data.problem",
+    "Design": "data.problem",
+    "Enclosure": "exact",
+    "Fit": "core.types",
+    "GramAccumulator": "exact",
+    "Measurement": "core.types",
+    "Problem": "data.problem",
+    "Reference": "core.types",
+    "Solution": "core.types",
+    "StabilityLabError": "core.errors",
+    "Status": "core.types",
+    "check": "exact",
+    "enclose": "exact",
+    "errors": "core",
+    "fit_file": "exact.fit_file",
+    "lre": "scoring.accuracy",
+    "lstsq": "exact",
+    "measure": "bench",
+    "metrics": "scoring",
+    "reference": "scoring.reference",
+    "score": "scoring.score",
+}
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+if not TYPE_CHECKING:  # a checker takes a module with __getattr__ for one that has every name
+
+    def __getattr__(name: str) -> Any:
+        # Python computes the constants of a module when it compiles or imports it, in the mode of the processor.
+        with default_mode():
+            if name in _HOMES:
+                found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+            elif any(module.name == name and module.ispkg for module in iter_modules(__path__)):
+                found = import_module(f"{__name__}.{name}")
+            else:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
+        return found
 
 
 def run(*arguments: Any, **options: Any) -> NoReturn:

@@ -9,8 +9,9 @@ from scipy.linalg import LinAlgWarning
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import MissingLibraryError, UnderdeterminedError
+from stabilitylab.core.types import Policy
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.least_squares import Policy, lstsq
+from stabilitylab.exact.least_squares import lstsq
 
 try:
     from sklearn.base import BaseEstimator, RegressorMixin

@@ -7,7 +7,7 @@ import warnings
 from functools import partial
 from math import inf, isfinite
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -19,11 +19,12 @@ from stabilitylab.cli.options import AS_JSON
 from stabilitylab.cli.screen import screen, show
 from stabilitylab.core.errors import InputError, UndeterminedWarning
 from stabilitylab.core.printable import one_decimal, one_line
+from stabilitylab.core.types import POLICIES, Policy
 from stabilitylab.data.tabular import truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth
-from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.fit_file import fit_file
-from stabilitylab.exact.least_squares import POLICIES, Policy
+
+if TYPE_CHECKING:  # imported when the command runs, so that its help comes at once
+    from stabilitylab.exact.fit import CertifiedFit
 
 
 @click.command()
@@ -74,6 +75,8 @@ def lstsq(
     stabilitylab lstsq messwerte.csv --target y --separator ';' --decimal ','
     stabilitylab lstsq data.npy --target 0 --no-intercept --json
     """
+    from stabilitylab.exact.fit_file import fit_file
+
     start = time.perf_counter()
     scored = truth or truth_of_file(file)
     # What the warning says comes before the table.
@@ -120,7 +123,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _show(fit: CertifiedFit, truth: FileTruth, seconds: float) -> None:
+def _show(fit: "CertifiedFit", truth: FileTruth, seconds: float) -> None:
     certificate, errors, ts = fit.certificate, fit.standard_errors, fit.t_statistics
     table = Table("coefficient", box=SIMPLE_HEAD)
     for head in ("value", "standard error", "t", "digits the data support"):

@@ -17,6 +17,8 @@ from stabilitylab.core.suggest import did_you_mean
 
 Truth: TypeAlias = Literal["decimal", "data", "matrix"]
 TRUTHS: tuple[Truth, ...] = ("decimal", "data", "matrix")
+Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
+POLICIES: tuple[Policy, ...] = ("full-rank", "minimum-norm")
 
 SCHEMA = 2  # of a Measurement; raised when the meaning of a field changes
 MAPPINGS: Mapping[str, str] = {"problem": "parameters", "conditions": "conditions", "facts": "facts"}

@@ -37,11 +37,15 @@ within rounding (relation.py). `enclose` (float64/enclosure.py, gradient.py) pro
 with fewer digits the larger n u cond(A) is, and refuses where that nears 1.
 """
 
-from stabilitylab.exact.accumulator import GramAccumulator
-from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.float64.enclosure import Enclosure, enclose
-from stabilitylab.exact.least_squares import lstsq
-from stabilitylab.exact.proof.certificate import Certificate
-from stabilitylab.exact.proof.checker import Checked, check
+from stabilitylab.core.arithmetic.processor import default_mode
+
+# Python computes the constants of a module when it compiles or imports it, in the mode of the processor.
+with default_mode():
+    from stabilitylab.exact.accumulator import GramAccumulator
+    from stabilitylab.exact.fit import CertifiedFit
+    from stabilitylab.exact.float64.enclosure import Enclosure, enclose
+    from stabilitylab.exact.least_squares import lstsq
+    from stabilitylab.exact.proof.certificate import Certificate
+    from stabilitylab.exact.proof.checker import Checked, check
 
 __all__ = ["Certificate", "CertifiedFit", "Checked", "Enclosure", "GramAccumulator", "check", "enclose", "lstsq"]

@@ -14,13 +14,14 @@ from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import Argument, InputError, ShapeError, UnderdeterminedError
+from stabilitylab.core.types import POLICIES, Policy
 from stabilitylab.exact import accumulator_file
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, exact_input, exact_weights, feed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.resolution import Resolutions, by_rule, in_units
 from stabilitylab.exact.gram.sums import GramSums
-from stabilitylab.exact.least_squares import POLICIES, Policy, fitted, warned
+from stabilitylab.exact.least_squares import fitted, warned
 from stabilitylab.exact.solve.definite import is_of_rows
 from stabilitylab.exact.supported import Known
 

@@ -18,11 +18,11 @@ from stabilitylab.core.errors import (
     RankDeficientError,
     UnderdeterminedError,
 )
+from stabilitylab.core.types import POLICIES, Policy
 from stabilitylab.data.tabular import FileTable, open_table, truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth, Progress, no_progress
 from stabilitylab.exact.accumulator import GramAccumulator
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.least_squares import POLICIES, Policy
 
 
 @in_default_mode

@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from time import process_time
-from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import UndeterminedWarning
-from stabilitylab.core.types import TRUTHS, Truth
+from stabilitylab.core.types import POLICIES, TRUTHS, Policy, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.dependent import refused
 from stabilitylab.exact.fit import CertifiedFit
@@ -31,9 +30,7 @@ from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_near
 from stabilitylab.exact.solve.least_norm import least_norm
 from stabilitylab.exact.supported import Known, of_certificate, of_normal_equations
 
-Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
 PACKAGE = f"{__name__.partition('.')[0]}."
-POLICIES = ("full-rank", "minimum-norm")
 
 
 @in_default_mode

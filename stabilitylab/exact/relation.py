@@ -262,9 +262,9 @@ def _directions(gram: Array, rounding: Array) -> Iterator[dict[int, float]]:
     found = 0
     for j in range(n):
         k = len(independent)
-        c = lapack.dtrtrs(R[:k, :k], gram[independent, j], trans=1)[0] if k else np.zeros(0)
+        c = lapack.upper_solve(R[:k, :k], gram[independent, j], transposed=True) if k else np.zeros(0)
         square = gram[j, j] - float(c @ c)
-        w = lapack.dtrtrs(R[:k, :k], c)[0] if k else np.zeros(0)
+        w = lapack.upper_solve(R[:k, :k], c) if k else np.zeros(0)
         within = 2 * (float(rounding[independent] @ np.abs(w)) + rounding[j])
         if square > max(noise, within**2):
             R[:k, k], R[k, k] = c, np.sqrt(square)

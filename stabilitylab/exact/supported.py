@@ -236,8 +236,8 @@ def _unit_rows(factor: InverseFactor, normal: NormalEquations) -> Array:
 def _by_qr(A: Array) -> Array | None:
     """R^-1 (n, n) for A = Q R in columns of norm 1; None where R is singular."""
     R = np.asarray(np.linalg.qr(A, mode="r"))
-    inverse, info = lapack.dtrtri(R / column_norms(R))  # whose columns are as long as those of A
-    return np.triu(inverse) if info == 0 and np.isfinite(inverse).all() else None
+    inverse = lapack.upper_inverse(R / column_norms(R))  # whose columns are as long as those of A
+    return inverse if inverse is not None and np.isfinite(inverse).all() else None
 
 
 def _inverse_by_balls(normal: NormalEquations) -> tuple[Array, Array]:

@@ -126,8 +126,8 @@ class NormalEquations:
         # A column of zeros gives NaN, if the factorisation does not fail.
         with blas_threads(n**3, n**2), np.errstate(all="ignore"):
             inverse_sizes = 1 / np.sqrt(C.diagonal())
-            R, info = lapack.dpotrf(C * inverse_sizes[:, None] * inverse_sizes, clean=1)
-            inverse = np.asarray(lapack.dtrtri(R)[0]) if info == 0 else None
+            R = lapack.upper_factor(C * inverse_sizes[:, None] * inverse_sizes)
+            inverse = None if R is None else lapack.upper_inverse(R)
         return inverse if inverse is not None and np.linalg.norm(inverse) < inf else None
 
     @cached_property
