@@ -21,7 +21,7 @@ from stabilitylab.core.errors import InputError, UndeterminedWarning
 from stabilitylab.core.printable import one_decimal, one_line
 from stabilitylab.core.types import POLICIES, Policy
 from stabilitylab.data.tabular import truth_of_file
-from stabilitylab.data.tabular.columns import FileTruth
+from stabilitylab.data.tabular.columns import FileTruth, Missing
 
 if TYPE_CHECKING:  # imported when the command runs, so that its help comes at once
     from stabilitylab.exact.fit import CertifiedFit
@@ -48,6 +48,14 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
 @click.option("--separator", default=",", show_default=True, help="Between fields: one character, or tab.")
 @click.option("--decimal", default=".", show_default=True, help="The decimal mark, '.' or ','.")
 @click.option("--thousands", default="", help="The mark between thousands, as the comma in 1,234,567. Default: none.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the text, such as cp1252 or utf-16.")
+@click.option(
+    "--missing",
+    type=click.Choice(get_args(Missing)),
+    default="refuse",
+    show_default=True,
+    help="A row without a number (empty, NA, null, NaN) in a column that is used: refuse the file, or leave it out.",
+)
 @click.option("--block", "rows", type=click.IntRange(1), metavar="ROWS", help="Rows in memory at a time.")
 @AS_JSON
 def lstsq(
@@ -61,12 +69,14 @@ def lstsq(
     separator: str,
     decimal: str,
     thousands: str,
+    encoding: str,
+    missing: Missing,
     rows: int | None,
     as_json: bool,
 ) -> None:
     """Certified least squares of a data file. Each number printed is the double nearest to the exact one.
 
-    FILE is text in UTF-8 whose first line names the columns, or a .npy array (m, n), whose columns are a0, a1, ...
+    FILE is text whose first line names the columns, or a .npy array (m, n), whose columns are a0, a1, ...
     It may be larger than memory: it is read in blocks of rows.
 
     \b
@@ -92,6 +102,8 @@ def lstsq(
             separator=separator,
             decimal=decimal,
             thousands=thousands,
+            encoding=encoding,
+            missing=missing,
             rows=rows,
             progress=partial(report, f"reading {file.name}"),
         )

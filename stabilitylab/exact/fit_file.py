@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import get_args
 
@@ -20,7 +21,7 @@ from stabilitylab.core.errors import (
 )
 from stabilitylab.core.types import POLICIES, Policy
 from stabilitylab.data.tabular import FileTable, open_table, truth_of_file
-from stabilitylab.data.tabular.columns import FileTruth, Progress, no_progress
+from stabilitylab.data.tabular.columns import FileTruth, Missing, Progress, no_progress
 from stabilitylab.exact.accumulator import GramAccumulator
 from stabilitylab.exact.fit import CertifiedFit
 
@@ -38,18 +39,22 @@ def fit_file(
     separator: str = ",",
     decimal: str = ".",
     thousands: str = "",
+    encoding: str = "utf-8",
+    missing: Missing = "refuse",
     rows: int | None = None,
     progress: Progress = no_progress,
 ) -> CertifiedFit:
     """x minimising |y - [1 X] x| for the columns of a file: y the column `target`, X (m, n) `columns`, in their order.
 
-    path: text in UTF-8 whose first line names the columns, or a .npy file with an array (m, k), whose columns are
+    path: text whose first line names the columns, or a .npy file with an array (m, k), whose columns are
     a0, a1, ... or their numbers. columns: by default all but the target and the weights. intercept: a column of ones in
     front, named "intercept". weights: a column of weights w, which minimise sum w_i r_i²; a whole weight counts as that
     many rows. truth: "decimal", the numbers exactly as written (the default for text), or "matrix", each rounded to
     float64 (the default for .npy, which holds nothing else). policy: as for `lstsq`. separator, decimal, thousands: as
-    for `data.tabular.open_table`. rows: how many are in memory at a time. progress(done, total) is told the bytes of
-    text, or the rows of an array, that have been read.
+    for `data.tabular.open_table`. encoding: of text, UTF-8 or another that Python knows by name. missing: whether a row
+    in which a number of these columns is missing (an empty field, NA, null, NaN and the like) is refused, or is left
+    out ("drop"): `fit.rows_left_out` counts them. rows: how many are in memory at a time. progress(done, total) is told
+    the bytes of text, or the rows of an array, that have been read.
 
     The numbers are those of `lstsq` on the whole table, bit for bit: sums of integers do not depend on blocks. Memory
     does not grow with the file. Text is read twice for the decimal truth, else once.
@@ -60,10 +65,13 @@ def fit_file(
     truth = truth or truth_of_file(path)
     require_choice("truth", truth, get_args(FileTruth))
     require_choice("policy", policy, POLICIES)
+    require_choice("missing", missing, get_args(Missing))
     if rows is not None:
         require_whole("rows", rows, at_least=1)
     try:
-        table = open_table(path, separator=separator, decimal=decimal, thousands=thousands)
+        table = open_table(
+            path, separator=separator, decimal=decimal, thousands=thousands, encoding=encoding, missing=missing
+        )
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
     response, weight_column = _name(table, target), None if weights is None else _name(table, weights)
@@ -75,23 +83,18 @@ def fit_file(
     features = _features(table, columns, taken)
     if not features and not intercept:
         raise InputError(f"{path}: no column is left to fit {response!r} with: name columns, or keep the intercept")
-    scales, blocks = table.read([*features, *taken], truth, rows, progress)
+    dropped: list[int] = []
+    scales, blocks = table.read([*features, *taken], truth, rows, progress, weight_column, dropped.extend)
     n = len(features)
     ones = [Fraction(1)] if intercept else []
     unit = Fraction(1) if weight_column is None else scales[n + 1]
     accumulator = GramAccumulator(len(ones) + n, scales=[*ones, *scales[: n + 1]], weight_unit=unit)
-    read = 0
     for block in blocks:
         A = np.hstack([np.ones((len(block), 1), dtype=block.dtype), block[:, :n]]) if intercept else block[:, :n]
         w = None
         if weight_column is not None:
-            negative = np.flatnonzero(block[:, n + 1] < 0)
-            if len(negative):
-                where = f"{path}, row {read + int(negative[0])} (the first is 0), column {weight_column!r}"
-                raise OutOfRangeError(f"{where} is a negative weight: give weights of 0 or more")
             w = _weights(block[:, n + 1], unit)
         accumulator.add(A, block[:, n], weights=w)
-        read += len(block)
     names = ["intercept", *features] if intercept else list(features)
     if policy == "full-rank" and accumulator.rows < len(names):
         weighted = "" if weight_column is None else f" of weight above 0 in column {weight_column!r}"
@@ -102,9 +105,10 @@ def fit_file(
             Argument("policy", "minimum-norm"),
         )
     try:
-        return accumulator.solve(names=names, policy=policy)
+        fit = accumulator.solve(names=names, policy=policy)
     except (RankDeficientError, OutOfRangeError, NotCertifiedError) as error:
         raise type(error)(f"{path}: ", *error.args) from None
+    return replace(fit, rows_left_out=len(dropped)) if dropped else fit
 
 
 def _name(table: FileTable, column: str | int) -> str:

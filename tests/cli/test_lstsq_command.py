@@ -197,7 +197,7 @@ BAD_USE = {
     "a negative weight": (
         GOOD + "1,-2,3\n",
         ("--target", "y", "--weights", "b"),
-        "row 9 (the first is 0), column 'b' is a negative weight: give weights of 0 or more",
+        "data.csv, line 11, column 'b': -2 is a negative weight: give weights of 0 or more",
     ),
     "no weight above 0": (
         "a,w,y\n1,0,2\n2,0,3\n",
@@ -210,7 +210,11 @@ BAD_USE = {
     "an open quote in the columns": (GOOD, ("--target", "y", "--columns", '"a'), "--columns must be names"),
     "nothing left": ("y\n1\n2\n", ("--target", "y", "--no-intercept"), "no column is left to fit 'y' with"),
     "a word": (GOOD + "1,two,3\n", ("--target", "y"), "line 11, column 'b': expected a number"),
-    "an empty field": (GOOD + "1,,3\n", ("--target", "y"), "line 11, column 'b': the field is empty"),
+    "an empty field": (
+        GOOD + "1,,3\n",
+        ("--target", "y"),
+        "line 11, column 'b': the field is empty: give the number, or leave such rows out, --missing drop",
+    ),
     "a comma of two readings": (GOOD + '1,"1,234",3\n', ("--target", "y"), "--thousands ',' (as 1234)"),
     "a ragged row": (GOOD + "1,2\n", ("--target", "y"), "line 11: expected 3 fields"),
     "another separator": (GOOD.replace(",", ";"), ("--target", "y"), "give --separator ';'"),
@@ -265,7 +269,12 @@ BAD_USE = {
     "a newline in a name": ('"x\nz",y\n1,two\n', ("--target", "x"), "did you mean 'x\\nz'?"),
     "no rows": ("a,y\n", ("--target", "y"), "has column names and no rows"),
     "nothing": ("", ("--target", "y"), "is empty"),
-    "another encoding": (GOOD.encode() + b"\xe9,1,2\n", ("--target", "y"), "line 11: expected text in UTF-8"),
+    "another encoding": (
+        GOOD.encode() + b"\xe9,1,2\n",
+        ("--target", "y"),
+        "line 11: expected text in UTF-8: save the file so, or say what it is, most likely --encoding cp1252",
+    ),
+    "an unknown encoding": (GOOD, ("--target", "y", "--encoding", "latin-9x"), "no encoding of text is named"),
 }
 
 

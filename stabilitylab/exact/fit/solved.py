@@ -39,6 +39,7 @@ class Solved:
     solution: EnclosedSolution | None = None
     known: supported.Known | None = None
     sensitivity: supported.Sensitivity | None = None
+    rows_left_out: int = 0
 
     def __post_init__(self) -> None:
         self.x.flags.writeable = False
