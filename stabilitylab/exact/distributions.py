@@ -25,13 +25,13 @@ import flint
 from stabilitylab.core.arithmetic.flint_precision import FLINT_PRECISION
 from stabilitylab.core.errors import InputError, NotCertifiedError
 from stabilitylab.exact.solve.interval import Interval, exactly, quotient
+from stabilitylab.exact.tails import interval_of, tail
 
 MOST_BITS = 4000  # up to which precision is raised
 FIRST_BITS = 256  # where an exact number starts
 MOST_TERMS = 2000  # of a finite sum in rationals, beyond which it is not formed
 FLOOR = 1100  # p-values below 2**-FLOOR, which the doubles end above, are enclosed by 0 and that
 MOST_PLACES = 3000  # decimal places of a level
-MOST_LOST = 1500  # bits, up to which 1 less the larger probability costs less than the smaller one
 SPARE = 64  # bits beyond those asked for that the search for a quantile works with, at first
 
 
@@ -75,8 +75,8 @@ def upper_tail(f: Interval, d1: int, d2: int | None, bits: int) -> Interval:
     freedom. d2 None: the limit for unbounded d2, for d1 = 1 only: the two-sided p of a normal z with z² = f.
     """
     with FLINT_PRECISION, flint.ctx.workprec(bits):
-        least = _as_probability(_ball(f.high, f.over, d1, d2, floor=FLOOR))
-        most = least if f.low == f.high else _as_probability(_ball(f.low, f.over, d1, d2, floor=FLOOR))
+        least = _as_probability(tail(f.high, f.over, d1, d2, floor=FLOOR))
+        most = least if f.low == f.high else _as_probability(tail(f.low, f.over, d1, d2, floor=FLOOR))
     return Interval(least.low * most.over, most.high * least.over, least.over * most.over)
 
 
@@ -89,8 +89,8 @@ def nearest_upper_tail(
     `what` for a name, where the tail is then not told from the midpoint of two doubles, and not known to be one.
     """
     while True:
-        tail = upper_tail(f, d1, d2, bits)
-        low, high = quotient(tail.low, tail.over), quotient(tail.high, tail.over)
+        enclosed = upper_tail(f, d1, d2, bits)
+        low, high = quotient(enclosed.low, enclosed.over), quotient(enclosed.high, enclosed.over)
         if low == high:
             return low
         if f.low < f.high:
@@ -184,7 +184,7 @@ def squared_quantile(level: Fraction, df: int | None, bits: int) -> Interval:
             low, high = middle.low * ((1 << bits) - 1), middle.low * ((1 << bits) + 1)
             over = middle.over << bits
             probability = flint.arb(flint.fmpq(goal.numerator, goal.denominator))
-            ends = [_ball(end, over, 1, df, upper=upper) for end in (low, high)]
+            ends = [tail(end, over, 1, df, upper=upper) for end in (low, high)]
             if upper:
                 ends.reverse()
             if ends[0] < probability < ends[1]:
@@ -215,7 +215,7 @@ def _root_of_logarithms(goal: Fraction, df: int | None, bits: int, *, upper: boo
     def above(s: Any) -> Any:
         """The logarithm of the probability over the goal, with the sign that makes it grow with s."""
         square = _exponential(s)
-        log = _ball(square.low, square.over, 1, df, upper=upper).log().mid()
+        log = tail(square.low, square.over, 1, df, upper=upper).log().mid()
         return log_goal - log if upper else log - log_goal
 
     # 1. A bracket: steps from q = 1 outwards, each twice as long as the last.
@@ -243,58 +243,6 @@ def _root_of_logarithms(goal: Fraction, df: int | None, bits: int, *, upper: boo
     return low
 
 
-# --- balls: the precision is the caller's
-
-
-def _ball(p: int, q: int, d1: int, d2: int | None, *, upper: bool = True, floor: int | None = None) -> Any:
-    """P(F > p/q), or for upper False P(F < p/q), as a ball: to nearly full precision where it is the smaller one.
-
-    The other is 1 less the smaller one, by I_x(a, b) = 1 - I_y(b, a) for y = 1 - x (DLMF 8.17.4). f = p/q is 1 where
-    both are of a like size, and balls of x and y are formed apart, so that none holds a number above 1. floor: what is
-    below 2**-floor may be enclosed by 0 and that.
-    """
-    if d2 is None:
-        assert d1 == 1, "the limit for unbounded d2 is that of the square of one normal number"
-        root = (flint.arb(flint.fmpz(p)) / flint.fmpz(2 * q)).sqrt()
-        return root.erfc() if upper else root.erf()
-    if p == 0:
-        return flint.arb(1 if upper else 0)
-    part, rest = flint.fmpz(d1 * p), flint.fmpz(d2 * q)
-    a, b = flint.arb(d2) / 2, flint.arb(d1) / 2
-    if p < q:
-        below = _share(part, rest).beta_lower(b, a, 1)
-        return 1 - below if upper else below
-    if not upper or part > rest or d1 % 2 == 0:
-        above = _share(rest, part).beta_lower(a, b, 1)
-        return above if upper else 1 - above
-    # x is near 1, where FLINT takes up to a thousand times as long, unless d1 is even and there is a finite sum: by 1
-    # less the other, as long as few bits cancel.
-    with flint.ctx.workprec(64):
-        least, most = _bounds(_share(rest, part), _share(part, rest), a, b)
-    if floor is not None and most < flint.arb(2) ** -floor:
-        return flint.arb(0).union(most)
-    lost = MOST_LOST + 1 if least < flint.arb(2) ** -MOST_LOST else -int(least.mid().man_exp()[1])
-    if lost > MOST_LOST:
-        return _share(rest, part).beta_lower(a, b, 1)
-    with flint.ctx.workprec(flint.ctx.prec + lost):
-        return 1 - _share(part, rest).beta_lower(b, a, 1)
-
-
-def _share(one: Any, other: Any) -> Any:
-    """one / (one + other) for integers, of which it is computed anew at each precision."""
-    return flint.arb(one) / (one + other)
-
-
-def _bounds(x: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    """Bounds on I_x(a, b) below and above: 1/B(a, b) times the integral of u**(a-1) (1-u)**(b-1) from 0 to x.
-
-    There (1-u)**(b-1) lies between 1 and y**(b-1).
-    """
-    plain = x**a * ((a + b).lgamma() - a.lgamma() - b.lgamma()).exp() / a
-    power = y ** (b - 1)
-    return (plain * power, plain) if b > 1 else (plain, plain * power)
-
-
 def _as_probability(ball: Any) -> Interval:
     """The numbers of a ball within [0, 1]; from 0 to 2**-FLOOR for one below."""
     if not ball.is_finite():
@@ -303,14 +251,6 @@ def _as_probability(ball: Any) -> Interval:
         return Interval(0, 1, 1 << FLOOR)
     found = interval_of(ball)
     return Interval(max(found.low, 0), min(found.high, found.over), found.over)
-
-
-def interval_of(ball: Any) -> Interval:
-    """The numbers of a finite ball, over a power of two."""
-    (middle, e), (radius, at) = ball.mid().man_exp(), ball.rad().man_exp()
-    unit = max(0, -int(e), -int(at))
-    m, r = int(middle) << (unit + int(e)), int(radius) << (unit + int(at))
-    return Interval(m - r, m + r, 1 << unit)
 
 
 def _exponential(s: Any) -> Interval:

@@ -8,9 +8,9 @@ from math import prod
 import flint
 
 from stabilitylab.core.arithmetic.flint_precision import FLINT_PRECISION
-from stabilitylab.exact.distributions import interval_of
 from stabilitylab.exact.gram.inputs import Weights
 from stabilitylab.exact.solve.interval import Interval
+from stabilitylab.exact.tails import interval_of
 
 
 def log_likelihood(rss: Interval, rows: int, log_weights: Interval, bits: int, *, known: bool) -> Interval:
