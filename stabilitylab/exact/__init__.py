@@ -29,12 +29,13 @@ it in rationals without a line of the engine.
 The other entries: `GramAccumulator` (accumulator.py, accumulator_file.py) sums blocks into gram/ and goes on at 2, once
 solve/definite.py has shown that rows can have such sums, and so do the blocks of a file (fit_file.py). `CertifiedFit`
 (in fit/, from solved.py) gives the figures of a regression (fit/figures.py), from intervals (statistics.py,
-solve/interval.py) of x, rss and diag((A'A)^-1) (solve/inverse_diagonal.py), and A x and b - A x row by row
-(fit/row_by_row.py, rows.py, in pairs of float64 numbers by float64/pairs.py). How many digits of x the data support
-(fit/support.py, supported.py) follows from how exactly numbers of their kind are known (gram/resolution.py and
-resolution_of_problem.py); where that is none, a text (undetermined.py) names the columns and the relation between them
-within rounding (relation.py). `enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64 alone,
-with fewer digits the larger n u cond(A) is, and refuses where that nears 1.
+solve/interval.py) of x, rss and diag((A'A)^-1) (solve/inverse_diagonal.py); p-values, confidence intervals and
+likelihood from those (fit/inference.py) by ball arithmetic (distributions.py, tails.py, likelihood.py); and A x and b -
+A x row by row (fit/row_by_row.py, rows.py, in pairs of float64 numbers by float64/pairs.py). How many digits of x the
+data support (fit/support.py, supported.py) follows from how exactly numbers of their kind are known (gram/resolution.py
+and resolution_of_problem.py); where that is none, a text (undetermined.py) names the columns and the relation between
+them within rounding (relation.py). `enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64
+alone, with fewer digits the larger n u cond(A) is, and refuses where that nears 1.
 """
 
 from stabilitylab.core.arithmetic.processor import default_mode

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 from time import process_time
@@ -17,6 +18,7 @@ from stabilitylab.core.errors import Argument, InputError, ShapeError, Underdete
 from stabilitylab.core.types import POLICIES, Policy
 from stabilitylab.exact import accumulator_file
 from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.fit.solved import WEIGHTINGS, Weighting
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, exact_input, exact_weights, feed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.resolution import Resolutions, by_rule, in_units
@@ -54,6 +56,8 @@ class GramAccumulator:
         self._same: list[Fraction | None] | None = None
         # How exactly the numbers of all rows ever given are known, and the sum of the weights; None where unknown.
         self._known: Known | None = Known(Resolutions(np.zeros(n + 1)), 0.0)
+        # Whether every row counts once, as the likelihood of rows that are not kept has to know.
+        self._unweighted = self.weight_unit == 1
         # Sums of rows are positive semidefinite; where some were taken away, or read from a file, that is to be shown.
         self._only_added = True
 
@@ -119,6 +123,7 @@ class GramAccumulator:
             self._sum_scales, self._sum_weight_unit = scales, unit
         self._sums.merge(theirs)
         self._only_added &= other._only_added
+        self._unweighted &= other._unweighted
         self._known = self._known and other._known and self._known.with_more(other._known)
         if other._same is not None:
             ratios = [b / a for a, b in zip(self._own_scales, other._own_scales, strict=True)]
@@ -131,14 +136,21 @@ class GramAccumulator:
         return self._sums.normal_equations(self._sum_scales, self._sum_weight_unit)
 
     @in_default_mode
-    def solve(self, *, names: Sequence[str] | None = None, policy: Policy = "full-rank") -> CertifiedFit:
-        """The certified fit of all the rows; its errors are those of `lstsq`. The accumulator can go on.
+    def solve(
+        self,
+        *,
+        names: Sequence[str] | None = None,
+        policy: Policy = "full-rank",
+        weighting: Weighting = "relative",
+    ) -> CertifiedFit:
+        """The certified fit of all the rows; its arguments and errors are those of `lstsq`. The accumulator can go on.
 
         Raises InputError as well for sums that no rows can have: after the removal of rows that were never added, or
         from a file that was edited.
         """
         started = process_time()
         require_choice("policy", policy, POLICIES)
+        require_choice("weighting", weighting, WEIGHTINGS)
         normal = self.normal_equations()
         if not self._only_added and (self.rows < 0 or not is_of_rows(normal)):
             raise InputError(
@@ -153,7 +165,8 @@ class GramAccumulator:
             )
         labels = column_names(names, None, self.n)
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)
-        return warned(fitted(normal, labels, policy, started, constant, known=self._known))
+        fit = fitted(normal, labels, policy, started, constant, known=self._known)
+        return warned(replace(fit, weighting=weighting, unweighted=self._unweighted))
 
     @in_default_mode
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -198,7 +211,8 @@ class GramAccumulator:
         made._sums = GramSums.restored(stored["limbs"], stored["exponents"], int(stored["rows"]))
         made._same = same or None
         made._only_added = False
-        made._known = None  # which the file does not say
+        made._unweighted = False  # which the file does not say, as what follows
+        made._known = None
         return made
 
     @property
@@ -249,6 +263,7 @@ class GramAccumulator:
         known = self._with(data, weighing, sign)
         feed(self._sums, data, weighing, sign, factors)
         self._same, self._known = same, known
+        self._unweighted &= weights is None
         return self
 
     def _with(self, data: ExactInput, weights: Weights | None, sign: int) -> Known | None:

@@ -12,11 +12,12 @@ import numpy.typing as npt
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import UndeterminedWarning
+from stabilitylab.core.errors import InputError, UndeterminedWarning
 from stabilitylab.core.types import POLICIES, TRUTHS, Policy, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.dependent import refused
 from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.fit.solved import WEIGHTINGS, Weighting
 from stabilitylab.exact.float64.by_residual import solved_by_residual, worth_a_try
 from stabilitylab.exact.gram.inputs import prepare, summed
 from stabilitylab.exact.gram.limbs import WIDTH
@@ -43,13 +44,16 @@ def lstsq(
     intercept: bool = False,
     policy: Policy = "full-rank",
     names: Sequence[str] | None = None,
+    weighting: Weighting = "relative",
 ) -> CertifiedFit:
     """x (n,) minimising |b - A x| over A (m, n), b (m,): each x_j the double nearest to the exact solution, with proof.
 
     The numbers are taken as they are: floats bit for bit, or exact decimals (text, Decimal), integers and Fractions;
     or a Problem, for one of its truths. weights w (m,) minimise sum w_i (b - A x)_i²; intercept puts a column of ones
     in front. An exactly rank-deficient A is refused (RankDeficientError, naming the dependent columns) unless policy is
-    "minimum-norm", which gives the solution of least norm, and takes m < n too.
+    "minimum-norm", which gives the solution of least norm, and takes m < n too. weighting: what the weights say beyond
+    x, for standard errors and what follows: "relative", only their ratios count, and the variance of the residuals is
+    estimated; "absolute", w_i = 1/sigma_i² for known standard deviations sigma_i of b.
     Cost: an error-free A'A, 9 m n² floating-point operations by BLAS for ordinary data (m n² for integers of few
     digits, 16 m n² and more for heavy tails, 36 m n² with weights), and an n x n solve; less where a float64 factor
     serves.
@@ -60,6 +64,9 @@ def lstsq(
     started = process_time()
     require_choice("policy", policy, POLICIES)
     require_choice("truth", truth, TRUTHS)
+    require_choice("weighting", weighting, WEIGHTINGS)
+    if weighting == "absolute" and weights is None:
+        raise InputError('weighting="absolute" is about weights: give weights=1/sigma**2, sigma one for each row')
     wide = policy == "minimum-norm"
     regression = prepare(A, b, truth=truth, weights=weights, intercept=intercept, names=names, wide=wide)
     data = regression.data
@@ -76,7 +83,8 @@ def lstsq(
                 )
             )
     normal = summed(data, regression.weights)
-    return warned(fitted(normal, regression.names, policy, started, regression.constant, kept, known))
+    fit = fitted(normal, regression.names, policy, started, regression.constant, kept, known)
+    return warned(replace(fit, weighting=weighting))
 
 
 def fitted(

@@ -6,13 +6,13 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.exact.fit.figures import Figures
+from stabilitylab.exact.fit.inference import Inference
 from stabilitylab.exact.rows import enclosed_by, nearest_of_rows
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.statistics import Accuracy
 
 
-class RowByRow(Figures):
+class RowByRow(Inference):
     """What a fit says of each row of its data, each number the nearest double."""
 
     def fitted_values(self) -> Array:

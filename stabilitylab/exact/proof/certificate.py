@@ -73,8 +73,12 @@ class Certificate:
 
     @property
     def digits(self) -> float:
-        """Proven decimal digits of the worst coefficient, floor(-log10(radius_j / |x_j|)), at least 0; inf if exact."""
-        ratios = [abs(x) / radius for x, radius in zip(self.x, self.radius, strict=True) if radius]
+        """Proven decimal digits of the worst coefficient, floor(-log10(radius_j / |x_j|)), at least 0; inf if exact.
+
+        A coefficient whose nearest double is 0 is exact: it has been proven to be 0, which no radius says.
+        """
+        parts = zip(self.x, self.radius, self.nearest, strict=True)
+        ratios = [abs(x) / radius for x, radius, nearest in parts if radius and nearest]
         if not ratios:
             return inf
         worst = min(ratios)
