@@ -115,4 +115,4 @@ def test_the_regression_is_that_of_the_decimals():
     A = [["0.1", "1"], ["0.2", "1"], ["0.3", "1"], ["1e-1", "2"]]
     fit = lstsq(A, ["1", "2", "3", "1"])
     assert fit.x.tolist() == [10.0, 0.0]
-    assert fit.residuals().tolist() == [0.0] * 4
+    assert fit.residuals.tolist() == [0.0] * 4

@@ -165,5 +165,5 @@ def test_rows_of_fits_of_every_kind_are_decided_in_pairs_and_right(kind, monkeyp
     f = np.array([made(v) for v in (b.tolist() if b.dtype != np.longdouble else b)], dtype=object)
     at = E @ np.array(x, dtype=object)
     monkeypatch.setattr(module.ExactRows, "of", None)  # is not asked
-    assert fit.residuals().tolist() == doubles(f - at)
-    assert fit.fitted_values().tolist() == doubles(at)
+    assert fit.residuals.tolist() == doubles(f - at)
+    assert fit.fitted_values.tolist() == doubles(at)

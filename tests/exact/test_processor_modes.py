@@ -29,11 +29,11 @@ def test_coefficients_and_figures_are_the_same_bits(mode, data):
     A, b = data
     expected = sl.lstsq(A, b)
     figures = [expected.rss, expected.r_squared, *expected.standard_errors, *expected.t_statistics]
-    fitted = expected.residuals()
+    fitted = expected.residuals
     with in_mode(mode):
         fit = sl.lstsq(A, b)
         seen = [fit.rss, fit.r_squared, *fit.standard_errors, *fit.t_statistics]
-        residuals = fit.residuals()
+        residuals = fit.residuals
         checked = sl.check(fit.certificate, A, b)
     assert fit.x.tolist() == expected.x.tolist()
     assert seen == figures

@@ -1,6 +1,6 @@
 """A x and b - A x of a fit, row by row."""
 
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -15,16 +15,18 @@ from stabilitylab.exact.statistics import Accuracy
 class RowByRow(Inference):
     """What a fit says of each row of its data, each number the nearest double."""
 
+    @cached_property
     def fitted_values(self) -> Array:
         """A x (m,), each the double nearest to its exact value; for the rows of weight 0 as well.
 
-        Cost: a few passes over A. Raises InputError when the rows were not kept, or have changed since.
+        Cost: a few passes over A, once: the array stays, and cannot be written to. Raises InputError when the rows were not kept, or have changed since.
         """
-        return self._of_rows(residual=False)
+        return fixed(self._of_rows(residual=False))
 
+    @cached_property
     def residuals(self) -> Array:
         """b - A x (m,), each the double nearest to its exact value; cost and errors are those of `fitted_values`."""
-        return self._of_rows(residual=True)
+        return fixed(self._of_rows(residual=True))
 
     @in_default_mode
     def _of_rows(self, *, residual: bool) -> Array:
@@ -41,3 +43,9 @@ class RowByRow(Inference):
 
     def _coefficients(self, accuracy: Accuracy) -> list[Interval]:
         return self.evidence.coefficients(accuracy)
+
+
+def fixed(values: Array) -> Array:
+    """The same array, which can no longer be written to: a figure of a fit is computed once."""
+    values.flags.writeable = False
+    return values
