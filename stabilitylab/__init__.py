@@ -60,7 +60,7 @@ __all__ = [
     "solvers",
 ]
 
-# Where each name comes from that is no folder of this package.
+# The module that each name comes from that is no folder of this package; without such a name it is the module itself.
 _HOMES = {
     "Breakdown": "core.errors",
     "Certificate": "exact",
@@ -79,12 +79,12 @@ _HOMES = {
     "Status": "core.types",
     "check": "exact",
     "enclose": "exact",
-    "errors": "core",
+    "errors": "core.errors",
     "fit_file": "exact.fit_file",
     "lre": "scoring.accuracy",
     "lstsq": "exact",
     "measure": "bench",
-    "metrics": "scoring",
+    "metrics": "scoring.metrics",
     "reference": "scoring.reference",
     "score": "scoring.score",
 }
@@ -100,8 +100,9 @@ if not TYPE_CHECKING:  # a checker takes a module with __getattr__ for one that 
         # Python computes the constants of a module when it compiles or imports it, in the mode of the processor.
         with default_mode():
             if name in _HOMES:
-                found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-            elif any(module.name == name and module.ispkg for module in iter_modules(__path__)):
+                module = import_module(f"{__name__}.{_HOMES[name]}")
+                found = getattr(module, name, module)
+            elif any(folder.name == name and folder.ispkg for folder in iter_modules(__path__)):
                 found = import_module(f"{__name__}.{name}")
             else:
                 raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

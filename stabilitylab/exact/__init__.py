@@ -34,7 +34,8 @@ likelihood from those (fit/inference.py) by ball arithmetic (distributions.py, t
 A x row by row (fit/row_by_row.py, rows.py, in pairs of float64 numbers by float64/pairs.py). How many digits of x the
 data support (fit/support.py, supported.py) follows from how exactly numbers of their kind are known (gram/resolution.py
 and resolution_of_problem.py); where that is none, a text (undetermined.py) names the columns and the relation between
-them within rounding (relation.py). `enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64
+them within rounding (relation.py). All of it is shown by fit/summary.py, as text, Markdown or HTML (fit/page.py), and
+kept as a record (fit/record.py). `enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64
 alone, with fewer digits the larger n u cond(A) is, and refuses where that nears 1.
 """
 

@@ -53,7 +53,7 @@ def fit_file(
     float64 (the default for .npy, which holds nothing else). policy: as for `lstsq`. separator, decimal, thousands: as
     for `data.tabular.open_table`. encoding: of text, UTF-8 or another that Python knows by name. missing: whether a row
     in which a number of these columns is missing (an empty field, NA, null, NaN and the like) is refused, or is left
-    out ("drop"): `fit.rows_left_out` counts them. rows: how many are in memory at a time. progress(done, total) is told
+    out ("drop"), and counted as rows_left_out. rows: how many are in memory at a time. progress(done, total) is told
     the bytes of text, or the rows of an array, that have been read.
 
     The numbers are those of `lstsq` on the whole table, bit for bit: sums of integers do not depend on blocks. Memory
@@ -108,7 +108,7 @@ def fit_file(
         fit = accumulator.solve(names=names, policy=policy)
     except (RankDeficientError, OutOfRangeError, NotCertifiedError) as error:
         raise type(error)(f"{path}: ", *error.args) from None
-    return replace(fit, rows_left_out=len(dropped)) if dropped else fit
+    return replace(fit, target=response, rows_left_out=len(dropped))
 
 
 def _name(table: FileTable, column: str | int) -> str:

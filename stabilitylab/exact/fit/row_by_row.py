@@ -19,7 +19,8 @@ class RowByRow(Inference):
     def fitted_values(self) -> Array:
         """A x (m,), each the double nearest to its exact value; for the rows of weight 0 as well.
 
-        Cost: a few passes over A, once: the array stays, and cannot be written to. Raises InputError when the rows were not kept, or have changed since.
+        Cost: a few passes over A, once: the array stays, and cannot be written to. Raises InputError when the rows were
+        not kept, or have changed since.
         """
         return fixed(self._of_rows(residual=False))
 

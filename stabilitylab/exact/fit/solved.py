@@ -45,6 +45,7 @@ class Solved:
     sensitivity: supported.Sensitivity | None = None
     weighting: Weighting = "relative"
     unweighted: bool = False
+    target: str = "b"
     rows_left_out: int = 0
 
     def __post_init__(self) -> None:

@@ -88,6 +88,14 @@ class Certificate:
         digits = round(log10(worst.numerator) - log10(worst.denominator))
         return digits if 10**digits <= worst else digits - 1
 
+    def __str__(self) -> str:
+        n, digits = len(self.nearest), self.digits
+        sure = "exactly" if digits == inf else f"to {digits:.0f} digit{'s' * (digits != 1)}"
+        return f"x proven {sure} by {self.route}, rank {self.rank} of {n}, which sl.check(certificate, A, b) verifies"
+
+    def __repr__(self) -> str:
+        return f"Certificate: {self}"
+
     @property
     def alpha(self) -> float | None:
         """The bound on |I - X'A'A X|_F; None without a factor."""
