@@ -17,7 +17,17 @@ with default_mode():
     from stabilitylab.core.errors import Breakdown, StabilityLabError
     from stabilitylab.core.types import Fit, Measurement, Reference, Solution, Status
     from stabilitylab.data.problem import Decimals, Design, Problem
-    from stabilitylab.exact import Certificate, CertifiedFit, Checked, Enclosure, GramAccumulator, check, enclose, lstsq
+    from stabilitylab.exact import (
+        Certificate,
+        CertifiedFit,
+        CertifiedFits,
+        Checked,
+        Enclosure,
+        GramAccumulator,
+        check,
+        enclose,
+        lstsq,
+    )
     from stabilitylab.exact.fit_file import fit_file
     from stabilitylab.scoring import metrics
     from stabilitylab.scoring.accuracy import lre
@@ -30,6 +40,7 @@ __all__ = [
     "Breakdown",
     "Certificate",
     "CertifiedFit",
+    "CertifiedFits",
     "Checked",
     "Decimals",
     "Design",

@@ -39,6 +39,7 @@ class Solved:
     solution: EnclosedSolution | None = None
     known: supported.Known | None = None
     sensitivity: supported.Sensitivity | None = None
+    target: str = "b"
 
     def __post_init__(self) -> None:
         self.x.flags.writeable = False
