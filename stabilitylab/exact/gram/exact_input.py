@@ -142,13 +142,12 @@ class ExactInput:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the numbers and scales, in hexadecimal: equal for equal data, everywhere, dense or sparse."""
+        """SHA-256 of the numbers and scales, in hexadecimal: equal for equal data, on every machine; A is dense."""
         # In hexadecimal, for Python refuses to write integers of more than 4300 digits in decimal.
         scales = self.scales and [f"{scale.numerator:x}/{scale.denominator:x}" for scale in self.scales]
-        (m, n), own = self.A.shape, () if self.rest is None else self.rest.of
-        of = (*range(n), *own, n)
-        digest = hashlib.sha256(repr(((m, n + len(own)), self.floats, scales, of)).encode())
-        for values in (*(block.parts[0] for _, block in self.blocks()), self.b):
+        E, of = self.parts
+        digest = hashlib.sha256(repr((E.shape, self.floats, scales, of)).encode())
+        for values in (E, self.b):
             digest.update(
                 np.ascontiguousarray(values).data
                 if self.floats
