@@ -105,8 +105,8 @@ def test_several_targets_and_blocks_change_no_bit(monkeypatch):
 
 
 def test_the_matrix_is_never_dense_as_a_whole(monkeypatch):
-    m, n = 20_000, 100
-    monkeypatch.setattr(exact_input, "BLOCK", 1 << 17)
+    m, n = 30_000, 40
+    monkeypatch.setattr(exact_input, "BLOCK", 1 << 16)
     rng = np.random.default_rng(1)
     S = sparse.csr_array((rng.standard_normal(m), rng.integers(0, n, m), np.arange(m + 1)), shape=(m, n))
     b = rng.standard_normal(m)
@@ -115,7 +115,7 @@ def test_the_matrix_is_never_dense_as_a_whole(monkeypatch):
     residuals = fit.residuals() if callable(fit.residuals) else fit.residuals
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 0.5 * 8 * m * n
+    assert peak < 0.75 * 8 * m * n
     assert abs(S.T @ residuals).max() < 1e-9
     assert fit.data.data.A.data is S.data
 
