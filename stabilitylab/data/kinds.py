@@ -61,7 +61,7 @@ def as_numpy(values: Any, name: str) -> Array:
         raise ShapeError(f"{name} is ragged{_unlike(values)}: give every row as many entries") from None
     except (TypeError, BufferError, RuntimeError) as error:
         raise InputError(f"{name} cannot be read as an array ({error}): pass an array of NumPy") from None
-    if array.dtype.kind == "V" and array.dtype.names is None and array.dtype.name != "void":
+    if array.dtype.kind == "V" and array.dtype.type is not np.void:
         raise NotNumericError(
             f"{name} is {array.dtype.name}, which is no type of NumPy's own: pass {name}.astype('float32'), which is "
             "exact for formats of 16 bits and fewer"
