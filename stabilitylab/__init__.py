@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from stabilitylab.core.errors import Breakdown, StabilityLabError
     from stabilitylab.core.types import Fit, Measurement, Reference, Solution, Status
     from stabilitylab.data.problem import Decimals, Design, Problem
-    from stabilitylab.exact import Certificate, CertifiedFit, Checked, Enclosure, GramAccumulator, check, enclose, lstsq
+    from stabilitylab.exact import (
+        Certificate,
+        CertifiedFit,
+        CertifiedFits,
+        Checked,
+        Enclosure,
+        GramAccumulator,
+        check,
+        enclose,
+        lstsq,
+    )
     from stabilitylab.exact.fit_file import fit_file
     from stabilitylab.scoring import metrics
     from stabilitylab.scoring.accuracy import lre
@@ -33,6 +43,7 @@ __all__ = [
     "Breakdown",
     "Certificate",
     "CertifiedFit",
+    "CertifiedFits",
     "Checked",
     "Decimals",
     "Design",
@@ -65,6 +76,7 @@ _HOMES = {
     "Breakdown": "core.errors",
     "Certificate": "exact",
     "CertifiedFit": "exact",
+    "CertifiedFits": "exact",
     "Checked": "exact",
     "Decimals": "data.problem",
     "Design": "data.problem",

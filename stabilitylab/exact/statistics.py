@@ -8,8 +8,6 @@ from functools import cached_property
 from math import isqrt
 from typing import Any
 
-import numpy as np
-
 from stabilitylab.core.errors import NotCertifiedError
 from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, constant_column, summed
@@ -49,11 +47,7 @@ class Evidence:
 
         It is taken to have full rank; `solved` is None where it has not.
         """
-        own = self.normal
-        index = np.array([*columns, own.n])
-        scales = None if own.scales is None else tuple(own.scales[j] for j in index)
-        levels = own.levels[:, index][:, :, index]
-        normal = NormalEquations(levels, own.exponents[index], own.rows, scales, own.weight_unit)
+        normal = self.normal.restricted([*columns, self.normal.n])
         return Evidence(normal, len(columns), self.total)
 
     def of_least_norm(self, rank: int) -> "Evidence":

@@ -58,7 +58,7 @@ BAD = {
     "long integers": (A.astype(int) + 2**53, b, OutOfRangeError, r"A holds integers beyond 2\*\*53.*subtract an"),
     "unsigned integers": (A, np.full(6, 2**64 - 1, np.uint64), OutOfRangeError, r"b holds integers beyond 2\*\*53"),
 }  # fmt: skip
-EXACT = {"strings", "objects", "long integers", "unsigned integers"}
+EXACT = {"strings", "objects", "dates", "long integers", "unsigned integers"}
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -87,7 +87,7 @@ def test_what_is_no_number_for_Decimal_is_refused_and_nothing_else(texts):
     ],
 )
 def test_one_entry_that_is_no_number_is_named(text, error):
-    with pytest.raises(error, match="entry 1 is "):
+    with pytest.raises(error, match="row 1 is "):
         exact_input(np.array([["1.5"], [text]]), [1.0, 2.0])
 
 

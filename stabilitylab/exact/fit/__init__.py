@@ -15,10 +15,10 @@ SHOWN = 20  # coefficients that are printed
 class CertifiedFit(AllFigures):
     """min |b - A x| solved with proof: each x_j is the double nearest to the exact solution for the data as stored.
 
-    x (n,) float64; names: one for each; certificate: the proof; rows: m, without rows of weight 0; rows_left_out: how
-    many others of a file were not counted, since a number was missing there; constant: a constant column of A, about
-    whose mean R² is. Every other figure is computed on first access, from the exact
-    normal equations, and is the double nearest to its exact value too; OutOfRangeError where that over- or underflows.
+    x (n,) float64; names: one for each; certificate: the proof; rows: m, without rows of weight 0; constant: a constant
+    column of A, about whose mean R² is; target: the name of b; rows_left_out: how many others of a file were not
+    counted, since a number was missing there. Every other figure is computed on first access, from the exact normal
+    equations, and is the double nearest to its exact value too; OutOfRangeError where that over- or underflows.
     Converts to x under numpy.asarray.
 
     system: the exact normal equations, None where x did not need them; solution: theirs, which the other figures start

@@ -39,6 +39,13 @@ class NormalEquations:
         """The number of unknowns."""
         return len(self.exponents) - 1
 
+    def restricted(self, columns: Sequence[int]) -> "NormalEquations":
+        """Those of some of the columns of [A b], of which the last one is b then; in ascending order."""
+        index = np.array(columns)
+        scales = None if self.scales is None else tuple(self.scales[j] for j in columns)
+        levels = self.levels[:, index][:, :, index]
+        return NormalEquations(levels, self.exponents[index], self.rows, scales, self.weight_unit)
+
     @cached_property
     def limbs(self) -> Levels:
         """The planes of the sums (K or more, n + 1, n + 1): the levels once carries are moved on."""

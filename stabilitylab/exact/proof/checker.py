@@ -210,6 +210,8 @@ def _normal_equations(A: Any, b: Any) -> tuple[FractionRows, Vector]:
 def _numbers(values: Any, name: str) -> np.ndarray[Any, np.dtype[np.object_]]:
     if np.ma.is_masked(values) or (isinstance(values, list | tuple) and any(map(np.ma.is_masked, values))):
         raise NotFiniteError(f"{name} has masked entries: remove those rows or give the numbers")
+    if hasattr(values, "toarray") and hasattr(values, "nnz"):
+        raise NotNumericError(f"{name} is sparse ({type(values).__name__}): pass {name}.toarray()")
     columns = _columns(values)
     try:
         return np.array(values, dtype=object) if columns is None else np.array(columns, dtype=object).T
