@@ -30,9 +30,11 @@ The other entries: `GramAccumulator` (accumulator.py, accumulator_file.py) sums 
 solve/definite.py has shown that rows can have such sums, and so do the blocks of a file (fit_file.py). `CertifiedFit`
 (in fit/, from solved.py) gives the figures of a regression (fit/figures.py), from intervals (statistics.py,
 solve/interval.py) of x, rss and diag((A'A)^-1) (solve/inverse_diagonal.py), and A x and b - A x row by row
-(fit/row_by_row.py, rows.py, in pairs of float64 numbers by float64/pairs.py). How many digits of x the data support
-(fit/support.py, supported.py) follows from how exactly numbers of their kind are known (gram/resolution.py and
-resolution_of_problem.py); where that is none, a text (undetermined.py) names the columns and the relation between them
+(fit/row_by_row.py, rows.py, in pairs of float64 numbers by float64/pairs.py). Predictions (fit/prediction.py) are for
+other rows, which new_table.py makes exact; their intervals need quantiles (distributions.py, tails.py) and the form
+a (A'A)^-1 a', as leverages (leverage.py, float64/forms.py) and Cook's distances (influence.py) do. How many digits of x
+the data support (fit/support.py, supported.py) follows from how exactly numbers of their kind are known
+(gram/resolution.py and resolution_of_problem.py); where that is none, a text (undetermined.py) names the columns and the relation between them
 within rounding (relation.py). `enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64 alone,
 with fewer digits the larger n u cond(A) is, and refuses where that nears 1.
 """

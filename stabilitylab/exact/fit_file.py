@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import get_args
 
@@ -102,7 +103,7 @@ def fit_file(
             Argument("policy", "minimum-norm"),
         )
     try:
-        return accumulator.solve(names=names, policy=policy)
+        return replace(accumulator.solve(names=names, policy=policy), intercept=intercept)
     except (RankDeficientError, OutOfRangeError, NotCertifiedError) as error:
         raise type(error)(f"{path}: ", *error.args) from None
 

@@ -75,11 +75,22 @@ def lstsq(
             x, names = np.array(certificate.nearest), regression.names
             return warned(
                 CertifiedFit(
-                    x, names, certificate, len(data.b), regression.constant, None, kept, None, known, sensitivity
+                    x,
+                    names,
+                    certificate,
+                    len(data.b),
+                    regression.constant,
+                    None,
+                    kept,
+                    None,
+                    known,
+                    sensitivity,
+                    intercept=intercept,
                 )
             )
     normal = summed(data, regression.weights)
-    return warned(fitted(normal, regression.names, policy, started, regression.constant, kept, known))
+    fit = fitted(normal, regression.names, policy, started, regression.constant, kept, known)
+    return warned(replace(fit, intercept=intercept))
 
 
 def fitted(

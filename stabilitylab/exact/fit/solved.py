@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from stabilitylab.exact.solve.interval import Interval
 from stabilitylab.exact.statistics import Accuracy, Evidence, settled, total_sum_of_squares
 
 CHANGED = "A or b have changed since the fit: fit again, or keep them as they were"
+# What weights w say. "relative": rows differ in accuracy as sqrt(w) do, and how accurate they are is estimated from the
+# residuals. "absolute": w_i = 1/sigma_i², sigma_i the known standard deviation of b_i.
+Weighting: TypeAlias = Literal["relative", "absolute"]
 Rounding: TypeAlias = Callable[[Interval, str], float | None]
 
 
@@ -39,6 +42,8 @@ class Solved:
     solution: EnclosedSolution | None = None
     known: supported.Known | None = None
     sensitivity: supported.Sensitivity | None = None
+    weighting: Weighting = "relative"
+    intercept: bool = False
 
     def __post_init__(self) -> None:
         self.x.flags.writeable = False
