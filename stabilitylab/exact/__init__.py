@@ -34,8 +34,9 @@ solve/interval.py) of x, rss and diag((A'A)^-1) (solve/inverse_diagonal.py), and
 other rows, which new_table.py makes exact; their intervals need quantiles (distributions.py, tails.py) and the form
 a (A'A)^-1 a', as leverages (leverage.py, float64/forms.py) and Cook's distances (influence.py) do. How many digits of x
 the data support (fit/support.py, supported.py) follows from how exactly numbers of their kind are known
-(gram/resolution.py and resolution_of_problem.py); where that is none, a text (undetermined.py) names the columns and the relation between them
-within rounding (relation.py). `enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64 alone,
+(gram/resolution.py and resolution_of_problem.py); where that is none, a text (undetermined.py) names the columns and
+the relation between them within rounding (relation.py). A penalty is added to the exact A'A before it is solved
+(ridge.py). `enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64 alone,
 with fewer digits the larger n u cond(A) is, and refuses where that nears 1.
 """
 

@@ -4,8 +4,9 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from time import process_time
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import UndeterminedWarning
+from stabilitylab.core.errors import InputError, UndeterminedWarning
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.dependent import refused
@@ -24,6 +25,7 @@ from stabilitylab.exact.gram.limbs import WIDTH
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.proof.certificate import Certificate, Factor
+from stabilitylab.exact.ridge import Ridge, penalised, penalties, refused_for_lack_of_penalty, require_one_policy
 from stabilitylab.exact.rows import FittedRows
 from stabilitylab.exact.solve.choose import solve, solve_every_way
 from stabilitylab.exact.solve.dependence import independent_columns
@@ -46,13 +48,18 @@ def lstsq(
     intercept: bool = False,
     policy: Policy = "full-rank",
     names: Sequence[str] | None = None,
+    ridge: Any = None,
+    penalize_intercept: bool = False,
 ) -> CertifiedFit:
     """x (n,) minimising |b - A x| over A (m, n), b (m,): each x_j the double nearest to the exact solution, with proof.
 
     The numbers are taken as they are: floats bit for bit, or exact decimals (text, Decimal), integers and Fractions;
     or a Problem, for one of its truths. weights w (m,) minimise sum w_i (b - A x)_i²; intercept puts a column of ones
     in front. An exactly rank-deficient A is refused (RankDeficientError, naming the dependent columns) unless policy is
-    "minimum-norm", which gives the solution of least norm, and takes m < n too.
+    "minimum-norm", which gives the solution of least norm, and takes m < n too. ridge: lambda >= 0, one number or one
+    for each column of A, exactly (a float as stored, decimals as text): minimises sum w_i (b - A x)_i² + sum lambda_j
+    x_j², in the units of the data, for any m where all lambda are above 0; the intercept has none unless
+    penalize_intercept is set. Such a fit has no standard errors, and does not say how many digits the data support.
     Cost: an error-free A'A, 9 m n² floating-point operations by BLAS for ordinary data (m n² for integers of few
     digits, 16 m n² and more for heavy tails, 36 m n² with weights), and an n x n solve; less where a float64 factor
     serves.
@@ -64,8 +71,20 @@ def lstsq(
     require_choice("policy", policy, POLICIES)
     require_choice("truth", truth, TRUTHS)
     wide = policy == "minimum-norm"
+    if ridge is not None:
+        require_one_policy(policy)
+    elif penalize_intercept:
+        raise InputError("penalize_intercept is about a penalty: give one, such as ridge=1.0")
+    wide |= ridge is not None
     regression = prepare(A, b, truth=truth, weights=weights, intercept=intercept, names=names, wide=wide)
     data = regression.data
+    if ridge is not None:
+        found = penalties(ridge, regression.names, intercept=intercept, penalize_intercept=penalize_intercept)
+        if not any(found):
+            return lstsq(A, b, truth=truth, weights=weights, intercept=intercept, names=names)
+        kept, sums = FittedRows.of(data, regression.weights), summed(data, regression.weights)
+        fit = fitted(sums, regression.names, policy, started, regression.constant, kept, penalties=found)
+        return replace(fit, intercept=intercept)
     kept, known = FittedRows.of(data, regression.weights), Known.of(data, regression.weights)
     if regression.is_plain and worth_a_try(*data.A.shape):
         certificate = solved_by_residual(data.A, data.b)
@@ -101,16 +120,22 @@ def fitted(
     constant: int | None,
     data: FittedRows | None = None,
     known: Known | None = None,
+    penalties: tuple[Fraction, ...] | None = None,
 ) -> CertifiedFit:
     """The fit from exact normal equations, whose columns have these names.
 
     started: process_time() when the work began. constant: the column about whose mean R² is. data: the rows, for
     residuals; None where they are not kept. known: how exactly the numbers are known; None where that is not
-    known. The errors are those of `lstsq`.
+    known. penalties: those of a ridge regression (n,). The errors are those of `lstsq`.
     """
+    ridge = None if penalties is None else Ridge(penalties, normal)
+    if ridge is not None:
+        normal, known = penalised(normal, ridge.penalties), None
     ratios = normal.ratios
-    solved = solve(normal, to_nearest(normal, ratios)) if normal.rows >= normal.n else None
+    solved = solve(normal, to_nearest(normal, ratios)) if ridge is not None or normal.rows >= normal.n else None
     rank = normal.n
+    if solved is None and ridge is not None:
+        raise refused_for_lack_of_penalty(normal, ridge.penalties, names)
     if solved is None:
         independent = independent_columns(normal)
         rank = len(independent)
@@ -135,7 +160,7 @@ def fitted(
         plain = rows is not None and rows.floats and rows.rest is None
         sensitivity = of_normal_equations(normal, solved, rows.A if rows is not None and plain else None)
     return CertifiedFit(
-        np.array(x), names, certificate, normal.rows, constant, normal, data, solved, known, sensitivity
+        np.array(x), names, certificate, normal.rows, constant, normal, data, solved, known, sensitivity, ridge=ridge
     )
 
 

@@ -42,14 +42,17 @@ class RowByRow(Figures):
 
     @cached_property
     @in_default_mode
-    def leverage(self) -> Array:
+    def leverage(self) -> Array | None:
         """h (m,), the diagonal of the hat matrix A (A'A)^-1 A' that makes A x of b: each the nearest double.
 
         With weights that of sqrt(w) A, h_i = w_i a_i (A'diag(w) A)^-1 a_i', as R's hatvalues has it: 0 in a row of
         weight 0. At a lower rank that of independent columns of A, which is the same matrix. h_i = 1 where row i alone
         determines some combination of the coefficients, so that its residual is 0 whatever b_i is; the sum is the rank.
-        Cost: some m n² operations by BLAS, n³ for the inverse factor of A'A. Raises InputError as `fitted_values` does.
+        None with a penalty (`why_no_standard_errors`). Cost: some m n² operations by BLAS, n³ for the inverse factor of
+        A'A. Raises InputError as `fitted_values` does.
         """
+        if self.ridge is not None:
+            return None
         self._kept()
         return fixed(self._forms.nearest())
 
@@ -61,9 +64,11 @@ class RowByRow(Figures):
         Each the nearest double: how far the coefficients move, all at once, in the metric of their covariance matrix,
         when row i is left out. NaN where h_i = 1 exactly, for r_i is 0 too then, and without row i no fit is unique;
         NaN in every row where the fit is exact, for s² is 0 too then. None when m = p and s² is to be estimated. Cost:
-        that of `leverage`, and some 50 microseconds a row. Raises InputError as `fitted_values` does.
+        that of `leverage`, which it is None with, and some 50 microseconds a row. Errors: those of `fitted_values`.
         Source: Cook, Technometrics 19 (1977) 15-18; as R's cooks.distance.
         """
+        if self.ridge is not None:
+            return None
         kept = self._kept()
         if self.weighting == "relative":
             if not self.degrees_of_freedom:
@@ -124,6 +129,8 @@ class RowByRow(Figures):
 
     def _require_a_variance(self) -> None:
         """Raise InputError where no interval around a prediction is to be had."""
+        if self.ridge is not None:
+            raise InputError(f"{self.why_no_standard_errors}; or predict without an interval")
         if self.certificate.rank < len(self.x):
             raise InputError(
                 f"A has rank {self.certificate.rank} of {len(self.x)}, so that intervals around predictions depend on "
@@ -145,7 +152,7 @@ class RowByRow(Figures):
     def _of_rows(self, *, residual: bool) -> Array:
         kept = self._kept()
         data, n = kept.data, len(self.x)
-        square = self.certificate.rank == self.rows == len(data.b)
+        square = self.ridge is None and self.certificate.rank == self.rows == len(data.b)
         if square or (self.system is not None and kept.weights is None and self._fits_exactly()):
             # b - A x = 0 in every row, and A x = b.
             nothing = [(lambda: [exactly(0)] * n, True)]

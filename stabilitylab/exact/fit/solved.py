@@ -15,6 +15,7 @@ from stabilitylab.exact import supported
 from stabilitylab.exact.gram.inputs import summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.proof.certificate import Certificate
+from stabilitylab.exact.ridge import NO_STANDARD_ERRORS, PenalisedEvidence, Ridge
 from stabilitylab.exact.rows import FittedRows
 from stabilitylab.exact.solve.choose import solve
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
@@ -44,6 +45,7 @@ class Solved:
     sensitivity: supported.Sensitivity | None = None
     weighting: Weighting = "relative"
     intercept: bool = False
+    ridge: Ridge | None = None
 
     def __post_init__(self) -> None:
         self.x.flags.writeable = False
@@ -62,12 +64,34 @@ class Solved:
             solution = solve(normal, to_nearest(normal, normal.ratios))
             if solution is None or rounded(solution, normal.ratios, self.names) != self.x.tolist():
                 raise InputError(CHANGED)  # while it was being read
+        if self.ridge is not None:
+            sums = self.ridge.sums
+            return PenalisedEvidence(normal, rank, total_sum_of_squares(sums, self.constant), solution, sums)
         return Evidence(normal, rank, total_sum_of_squares(normal, self.constant), solution)
 
     @property
     def degrees_of_freedom(self) -> int:
-        """m less the rank of A."""
-        return max(0, self.rows - self.certificate.rank)
+        """m less the rank of A; 0 with a penalty, under which residuals have no such number."""
+        return 0 if self.ridge is not None else max(0, self.rows - self.certificate.rank)
+
+    @property
+    def why_no_standard_errors(self) -> str:
+        """Why standard errors, and what follows from them, are None, in words and with the way out; "" where not."""
+        if self.ridge is not None:
+            return NO_STANDARD_ERRORS
+        n, rank = len(self.x), self.certificate.rank
+        if rank < n:
+            return (
+                f"the {n} columns have rank {rank}, so that the data determine sums of coefficients and not each of "
+                f"them: leave out columns that depend on others"
+            )
+        if not self.degrees_of_freedom and self.weighting == "relative":
+            rows = f"{self.rows} row{'s' * (self.rows != 1)} for {n} coefficient{'s' * (n != 1)}"
+            return (
+                f"{rows} leave no residuals from which their scatter could be estimated: give more rows, or weights "
+                f'1/sigma² with weighting="absolute" where the standard deviations sigma of the rows are known'
+            )
+        return ""
 
     @in_default_mode
     def _fits_exactly(self) -> bool:
@@ -79,7 +103,7 @@ class Solved:
 
     @in_default_mode
     def _each(self, enclosed: Callable[[Accuracy], list[Interval]], rounding: Rounding, what: str) -> Array | None:
-        if not self.degrees_of_freedom or self.certificate.rank < len(self.x):
+        if self.why_no_standard_errors:
             return None
         return np.array(settled(enclosed, lambda interval, j: rounding(interval, f"{what} of {self.names[j]}")))
 
