@@ -24,6 +24,7 @@ from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.resolution import Resolutions, by_rule, in_units
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.least_squares import fitted, warned
+from stabilitylab.exact.ridge import penalties, require_one_policy
 from stabilitylab.exact.solve.definite import is_of_rows
 from stabilitylab.exact.supported import Known
 
@@ -142,8 +143,11 @@ class GramAccumulator:
         names: Sequence[str] | None = None,
         policy: Policy = "full-rank",
         weighting: Weighting = "relative",
+        ridge: Any = None,
     ) -> CertifiedFit:
         """The certified fit of all the rows; its arguments and errors are those of `lstsq`. The accumulator can go on.
+
+        ridge: a penalty as for `lstsq`, one number for all columns or one for each.
 
         Raises InputError as well for sums that no rows can have: after the removal of rows that were never added, or
         from a file that was edited.
@@ -157,6 +161,13 @@ class GramAccumulator:
                 "no rows have these sums: rows were removed that had not been added, or the file was changed; add up "
                 "the rows anew"
             )
+        labels = column_names(names, None, self.n)
+        constant = next((j for j, value in enumerate(self._same or ()) if value), None)
+        if ridge is not None:
+            require_one_policy(policy)
+            found = penalties(ridge, labels, intercept=False, penalize_intercept=False)
+            if any(found):
+                return fitted(normal, labels, policy, started, constant, penalties=found)
         if policy == "full-rank" and self.rows < self.n:
             raise UnderdeterminedError(
                 f"{self.rows} {'row does' if self.rows == 1 else 'rows do'} not determine {self.n} "

@@ -108,7 +108,7 @@ def fit_file(
         fit = accumulator.solve(names=names, policy=policy)
     except (RankDeficientError, OutOfRangeError, NotCertifiedError) as error:
         raise type(error)(f"{path}: ", *error.args) from None
-    return replace(fit, target=response, rows_left_out=len(dropped))
+    return replace(fit, target=response, intercept=intercept, rows_left_out=len(dropped))
 
 
 def _name(table: FileTable, column: str | int) -> str:

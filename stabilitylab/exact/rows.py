@@ -84,14 +84,10 @@ def nearest_of_rows(
             break
         x = enclosed()
         if data.floats:
-            out[left] = _in_pairs(data.rows(left) if left.size < len(out) else data, x, residual=residual)
+            out[left] = in_pairs(data.rows(left) if left.size < len(out) else data, x, residual=residual).nearest
             left = left[np.isnan(out[left])]
         if left.size and in_integers:
-            rows = ExactRows.of(data.rows(left))
-            everywhere = np.arange(left.size)
-            values = rows.fitted(x, everywhere)
-            if residual:
-                values = rows.residuals(values, everywhere)
+            values = _in_integers(data.rows(left), x, residual=residual)
             numbers = (data.called.start + left).tolist()
             nearest = [nearest_of(value, f"the value of row {i}") for i, value in zip(numbers, values, strict=True)]
             out[left] = [nan if value is None else value for value in nearest]
@@ -105,8 +101,30 @@ def enclosed_by(certificate: Certificate) -> list[Interval]:
     return [Interval(v - r, v + r, over) * Fraction(*ratio) for v, r, ratio in parts]
 
 
-def _in_pairs(data: ExactInput, x: Sequence[Interval], *, residual: bool) -> Array:
-    """The same for what float64 pairs decide; NaN for the others."""
+def enclosed_rows(
+    data: ExactInput, x: Sequence[Interval], *, residual: bool, in_pairs_first: bool = False
+) -> list[Interval]:
+    """A x (m,), or b - A x, enclosed, given intervals of x (n,).
+
+    in_pairs_first: to 30 digits or so where numbers of about the size of their sum are added up, for less time.
+    """
+    if not in_pairs_first or not data.floats:
+        return _in_integers(data, x, residual=residual)
+    pairs = in_pairs(data, x, residual=residual)
+    known = np.isfinite(pairs.high) & np.isfinite(pairs.low) & np.isfinite(pairs.radius)
+    if known.all():
+        return pairs.intervals
+    return _in_integers(data, x, residual=residual)
+
+
+def _in_integers(data: ExactInput, x: Sequence[Interval], *, residual: bool) -> list[Interval]:
+    rows, everywhere = ExactRows.of(data), np.arange(len(data.b))
+    fitted = rows.fitted(x, everywhere)
+    return rows.residuals(fitted, everywhere) if residual else fitted
+
+
+def in_pairs(data: ExactInput, x: Sequence[Interval], *, residual: bool) -> DoubleDouble:
+    """A x (m,), or b - A x, for data in floats, enclosed by pairs of float64 numbers: see `rows_in_pairs`."""
     E, of = data.parts
     scales = data.scales or (Fraction(1),) * (len(x) + 1)
     factors = [entry * scale for entry, scale in zip(x, scales, strict=False)]

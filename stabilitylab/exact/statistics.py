@@ -8,6 +8,8 @@ from functools import cached_property
 from math import isqrt
 from typing import Any
 
+import numpy as np
+
 from stabilitylab.core.errors import NotCertifiedError
 from stabilitylab.exact.gram.blas_threads import blas_threads
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, constant_column, summed

@@ -23,7 +23,8 @@ class CertifiedFit(AllFigures):
 
     system: the exact normal equations, None where x did not need them; solution: theirs, which the other figures start
     from; data: what was fitted, None where it was not kept. known: how exactly the numbers are known; sensitivity:
-    what a change of them does, None at a lower rank and where they are exact.
+    what a change of them does, None at a lower rank and where they are exact. intercept: whether the first column is
+    one of ones that was put in front of the user's, and is put in front of rows to predict for. ridge: the penalty.
 
     The arrays are not copied, and what needs them reads them again: an entry that has changed since the fit is noticed
     then, by InputError (see `rows.fingerprint`). x cannot be written to.

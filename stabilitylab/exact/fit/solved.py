@@ -15,6 +15,7 @@ from stabilitylab.exact import supported
 from stabilitylab.exact.gram.inputs import summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.proof.certificate import Certificate
+from stabilitylab.exact.ridge import NO_STANDARD_ERRORS, PenalisedEvidence, Ridge
 from stabilitylab.exact.rows import FittedRows
 from stabilitylab.exact.solve.choose import solve
 from stabilitylab.exact.solve.enclosed import EnclosedSolution, rounded, to_nearest
@@ -46,6 +47,8 @@ class Solved:
     weighting: Weighting = "relative"
     unweighted: bool = False
     target: str = "b"
+    intercept: bool = False
+    ridge: Ridge | None = None
     rows_left_out: int = 0
 
     def __post_init__(self) -> None:
@@ -65,16 +68,21 @@ class Solved:
             solution = solve(normal, to_nearest(normal, normal.ratios))
             if solution is None or rounded(solution, normal.ratios, self.names) != self.x.tolist():
                 raise InputError(CHANGED)  # while it was being read
+        if self.ridge is not None:
+            sums = self.ridge.sums
+            return PenalisedEvidence(normal, rank, total_sum_of_squares(sums, self.constant), solution, sums)
         return Evidence(normal, rank, total_sum_of_squares(normal, self.constant), solution)
 
     @property
     def degrees_of_freedom(self) -> int:
-        """m less the rank of A."""
-        return max(0, self.rows - self.certificate.rank)
+        """m less the rank of A; 0 with a penalty, under which residuals have no such number."""
+        return 0 if self.ridge is not None else max(0, self.rows - self.certificate.rank)
 
     @property
     def why_no_standard_errors(self) -> str:
         """Why standard errors, and what follows from them, are None, in words and with the way out; "" where not."""
+        if self.ridge is not None:
+            return NO_STANDARD_ERRORS
         n, rank = len(self.x), self.certificate.rank
         if rank < n:
             return (

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import ComplexError, EmptyError, NotFiniteError, NotNumericError, ShapeError
+from stabilitylab.core.errors import (
+    ComplexError,
+    EmptyError,
+    NotFiniteError,
+    NotNumericError,
+    OutOfRangeError,
+    ShapeError,
+)
 from stabilitylab.exact.proof.certificate import Certificate, Factor
 
 Vector = Sequence[Fraction]
@@ -32,7 +39,7 @@ class Checked:
 
 
 @in_default_mode
-def check(certificate: Certificate, A: Any, b: Any) -> Checked:
+def check(certificate: Certificate, A: Any, b: Any, *, ridge: Any = None) -> Checked:
     """Whether the claims of the certificate about min |b - A x|, A (m, n), b (m,), hold: rank, enclosures, doubles.
 
     Entries are floats, each exactly the number it stores, or int, str (a decimal), Decimal, Fraction. With G = A'A,
@@ -42,6 +49,8 @@ def check(certificate: Certificate, A: Any, b: Any) -> Checked:
     2. Without one: G x* = c is solved by elimination, and |x* - x|_i <= radius_i.
     3. rank < n: G x = c exactly and x lies in the row space of A, which holds for the solution of least norm only; or,
        where a radius is not 0, x* = G_K w by elimination, K independent columns of G, and |x* - x|_i <= radius_i.
+    With a penalty, lambda >= 0 as one number or one for each column, G is A'A + diag(lambda) in all of that, and rank
+    its rank.
     4. nearest_i is the double nearest to all that x*_i can be, ties to even; where that leaves two, to x*_i itself.
     Cost: m n² products of integers and n³ of long ones. The route and the seconds are told, not claimed: not checked.
     Raises ShapeError, EmptyError, NotFiniteError, ComplexError, NotNumericError for A, b that are no regression; a
@@ -49,6 +58,9 @@ def check(certificate: Certificate, A: Any, b: Any) -> Checked:
     Source: for the bound, Rump, Acta Numerica 19 (2010) 287-449, section 10, in principle; derived above.
     """
     G, c = _normal_equations(A, b)
+    if ridge is not None:
+        for j, penalty in enumerate(_penalties(ridge, len(c))):
+            G[j][j] += penalty
     reason = _malformed(certificate, len(c)) or next(filter(None, _objections(certificate, G, c)), "")
     if reason:
         return Checked(False, reason)
@@ -192,7 +204,20 @@ def _not_nearest(
 # --- arithmetic in rationals
 
 
-def _normal_equations(A: Any, b: Any) -> tuple[FractionRows, Vector]:
+def _penalties(ridge: Any, n: int) -> Vector:
+    """lambda_j >= 0 for each column (n,)."""
+    if isinstance(ridge, str) or not hasattr(ridge, "__len__"):
+        found = [_number(ridge, "ridge")] * n
+    else:
+        found = [_number(v, f"ridge[{j}]") for j, v in enumerate(ridge)]
+    if len(found) != n:
+        raise ShapeError(f"ridge must be one number or {n}, one for each column of A; got {len(found)}")
+    if any(v < 0 for v in found):
+        raise OutOfRangeError(f"ridge must be 0 or more; got {_shown(min(found))}")
+    return found
+
+
+def _normal_equations(A: Any, b: Any) -> tuple[list[list[Fraction]], Vector]:
     """A'A (n, n) and A'b (n,) exactly."""
     left, right = _numbers(A, "A"), _numbers(b, "b")
     if left.size == 0:
