@@ -174,8 +174,6 @@ class GramAccumulator:
                 f"coefficient{'s' * (self.n != 1)}: give at least {self.n} rows, or ask for ",
                 Argument("policy", "minimum-norm"),
             )
-        labels = column_names(names, None, self.n)
-        constant = next((j for j, value in enumerate(self._same or ()) if value), None)
         fit = fitted(normal, labels, policy, started, constant, known=self._known)
         return warned(replace(fit, weighting=weighting, unweighted=self._unweighted))
 

@@ -183,6 +183,7 @@ def test_a_change_of_a_column_of_b_is_noticed_by_its_fit_only():
     assert len(rows_of(fits[0])) == 2
     with pytest.raises(InputError, match="have changed since"):
         rows_of(fits[1])
+    fits = sl.lstsq(A, B)
     A[0, 0] += 1.0
     for fit in fits:
         with pytest.raises(InputError, match="have changed since"):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,10 +23,10 @@ from stabilitylab.data.tabular.columns import (
     BLOCK_FIELDS,
     Blocks,
     FileTruth,
-    LeftOut,
     Missing,
     Named,
     Progress,
+    Told,
     no_progress,
     not_counted,
 )
@@ -41,6 +42,7 @@ class ArrayTable(Named):
 
     array: Array = field(repr=False, default_factory=lambda: np.empty((0, 0)))
     missing: Missing = "refuse"
+    place: ClassVar[str] = "row"
 
     @classmethod
     def open(cls, path: Path, missing: Missing = "refuse") -> "ArrayTable":
@@ -82,24 +84,31 @@ class ArrayTable(Named):
         rows: int | None = None,
         progress: Progress = no_progress,
         weights: str | None = None,
-        left_out: LeftOut = not_counted,
+        left_out: Told = not_counted,
+        kept: Told = not_counted,
     ) -> tuple[tuple[Fraction, ...], Blocks]:
         """(scales, blocks): float64 blocks (rows, len(columns)) of the stored numbers; every scale is 1.
 
-        weights, left_out: as for text; a NaN is a number that is missing. Raises InputError for truth "decimal", which
-        a file of binary numbers has not; NotFiniteError and OutOfRangeError with row and column.
+        weights, left_out, kept: as for text; a NaN is a number that is missing. Raises InputError for truth "decimal",
+        which a file of binary numbers has not; NotFiniteError and OutOfRangeError with row and column.
         """
         if truth == "decimal":
             way = Argument("truth", "matrix")
             raise InputError(f"{self.path} holds binary numbers, not decimals as written: ask for ", way)
-        return (Fraction(1),) * len(columns), self._blocks(columns, rows, progress, weights, left_out)
+        return (Fraction(1),) * len(columns), self._blocks(columns, rows, progress, weights, left_out, kept)
 
     def _blocks(
-        self, columns: Sequence[str], rows: int | None, progress: Progress, weights: str | None, left_out: LeftOut
+        self,
+        columns: Sequence[str],
+        rows: int | None,
+        progress: Progress,
+        weights: str | None,
+        left_out: Told,
+        kept: Told,
     ) -> Blocks:
         chosen = [self.index(name) for name in columns]
         m, size = len(self.array), rows or max(1, BLOCK_FIELDS // self.array.shape[1])
-        kept = 0
+        complete = 0
         for start in range(0, m, size):
             stored = np.asarray(self.array[start : start + size])[:, chosen]
             block, places = stored.astype(np.float64), np.arange(start, start + len(stored))
@@ -126,11 +135,12 @@ class ArrayTable(Named):
                     f"{self.path}, row {places[i]} (the first is 0), column {weights!r} is a negative weight: give "
                     f"weights of 0 or more"
                 )
-            kept += len(block)
+            complete += len(block)
             if len(block):
+                kept(places.tolist())
                 yield block
             progress(min(start + size, m), m)
-        if not kept:
+        if not complete:
             raise EmptyError(
                 f"{self.path}: every row holds a NaN in columns {', '.join(columns[:5])}: use fewer of them"
             )

@@ -17,8 +17,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 Missing: TypeAlias = Literal["refuse", "drop"]
 """What is done with a row of which a number is missing: the file is refused, or the row is left out."""
 
-LeftOut: TypeAlias = Callable[[Sequence[int]], None]
-"""Is told the places of rows that are left out, as messages count them: lines of text, rows of an array from 0."""
+Told: TypeAlias = Callable[[Sequence[int]], None]
+"""Is told the places of rows, as messages count them: lines of text, rows of an array from 0."""
 
 FEW = 12  # columns that are all named where one is not found
 BLOCK_FIELDS = 2**19  # of one block: some tens of megabytes as text
@@ -29,7 +29,7 @@ def no_progress(done: int, total: int) -> None:
 
 
 def not_counted(places: Sequence[int]) -> None:
-    """Keeps nothing of what is left out."""
+    """Keeps nothing."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,10 +14,10 @@ from stabilitylab.data.tabular.columns import (
     BLOCK_FIELDS,
     Blocks,
     FileTruth,
-    LeftOut,
     Missing,
     Named,
     Progress,
+    Told,
     no_progress,
     not_counted,
 )
@@ -33,6 +34,7 @@ class TextTable(Named):
     separator: str = ","
     notation: Notation = field(default_factory=Notation)
     encoding: str = UTF_8
+    place: ClassVar[str] = "line"
     missing: Missing = "refuse"
 
     @classmethod
@@ -68,7 +70,8 @@ class TextTable(Named):
         rows: int | None = None,
         progress: Progress = no_progress,
         weights: str | None = None,
-        left_out: LeftOut = not_counted,
+        left_out: Told = not_counted,
+        kept: Told = not_counted,
     ) -> tuple[tuple[Fraction, ...], Blocks]:
         """(scales, blocks): column j of every block (rows, len(columns)), times scales[j], is the file's column.
 
@@ -76,20 +79,20 @@ class TextTable(Named):
         point of each column, and once more while the blocks are drawn; a block holds whole numbers, float64 where all
         are below 2**50 and Python ints elsewhere. truth "matrix": each number rounded once to float64; one reading.
         progress(done, total) is told the bytes read after each block. weights: the column that may hold no number below
-        0. left_out: told the lines of rows that are left out, as the blocks are drawn. Raises, with file, line and
-        column, NotNumericError, NotFiniteError, OutOfRangeError and ShapeError; EmptyError for no rows, InputError for
-        text in another encoding.
+        0. left_out, kept: told the lines of rows that are left out, and of the others, as the blocks are drawn. Raises,
+        with file, line and column, NotNumericError, NotFiniteError, OutOfRangeError and ShapeError; EmptyError for no
+        rows, InputError for text in another encoding.
         """
         total = self.path.stat().st_size * (2 if truth == "decimal" else 1)
         if truth == "matrix":
-            drawn = self._blocks(columns, rows, progress, 0, total, weights, left_out)
+            drawn = self._blocks(columns, rows, progress, 0, total, weights, left_out, kept)
             return (Fraction(1),) * len(columns), (np.stack([c.values for c in block], axis=1) for block in drawn)
         places, count = np.zeros(len(columns), dtype=np.int64), 0
         for block in self._blocks(columns, rows, progress, 0, total, weights):
             places = np.maximum(places, [c.places.max() for c in block])
             count += len(block[0].fields)
         scales = tuple(Fraction(1, 10 ** int(k)) for k in places)
-        drawn = self._blocks(columns, rows, progress, total // 2, total, weights, left_out)
+        drawn = self._blocks(columns, rows, progress, total // 2, total, weights, left_out, kept)
         return scales, self._exact(drawn, places, count)
 
     def _exact(self, drawn: Iterator[list[Numerals]], places: Array, count: int) -> Blocks:
@@ -113,19 +116,21 @@ class TextTable(Named):
         before: int,
         total: int,
         weights: str | None = None,
-        left_out: LeftOut = not_counted,
+        left_out: Told = not_counted,
+        kept: Told = not_counted,
     ) -> Iterator[list[Numerals]]:
         """The columns of each block of rows, every field a number."""
         chosen = [self.index(name) for name in columns]
         size = rows or max(1, BLOCK_FIELDS // len(self.names))
         blocks = field_blocks(self.path, self.separator, size, self.encoding)
         next(blocks, None)
-        read = kept = 0
+        read = complete = 0
         for block in blocks:
             read += len(block.lines)
             fields, lines = self._complete(block, chosen, left_out)
             if lines:
-                kept += len(lines)
+                complete += len(lines)
+                kept(lines)
                 numbers = [self._column(*named, lines) for named in zip(columns, fields, strict=True)]
                 if weights is not None:
                     self._refuse_negative(weights, numbers[columns.index(weights)], lines)
@@ -133,12 +138,12 @@ class TextTable(Named):
             progress(before + block.read, total)
         if not read:
             raise EmptyError(f"{self.path} has column names and no rows: give the data")
-        if not kept:
+        if not complete:
             used = ", ".join(map(repr, columns[:5])) + (", ..." if len(columns) > 5 else "")
             raise EmptyError(f"{self.path}: no row has a number in each of the columns {used}: use fewer of them")
 
     def _complete(
-        self, block: FieldBlock, chosen: Sequence[int], left_out: LeftOut
+        self, block: FieldBlock, chosen: Sequence[int], left_out: Told
     ) -> tuple[list[Sequence[str]], Sequence[int]]:
         """The chosen columns of a block and its lines, without rows in which a number is missing, if those may go."""
         columns = [block.column(j) for j in chosen]

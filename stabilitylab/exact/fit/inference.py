@@ -125,6 +125,8 @@ class Inference(Figures):
     @property
     def why_no_log_likelihood(self) -> str:
         """Why the log-likelihood and what follows from it are None, in words; "" where they are not."""
+        if self.ridge is not None:
+            return "the penalised coefficients are not those of maximum likelihood: fit without ridge for it"
         if self.unweighted or self.data is not None:
             return ""
         return "it takes the logarithms of the weights, and the rows were not kept: fit them by lstsq(A, b, weights=w)"

@@ -26,7 +26,7 @@ class Page:
     warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        said = [line for text in self.warnings for line in (*_wrapped(f"Warning: {text}"), "")]
+        said = [line for text in self.warnings for line in (one_line(f"Warning: {text}"), "")]
         table = [tuple(map(one_line, row)) for row in (self.header, *self.body)]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         rows = ("  ".join(_aligned(row, widths)).rstrip() for row in table)

@@ -51,6 +51,7 @@ def record_of(fit: AllFigures, level: object) -> dict[str, Any]:
         "why_no_standard_errors": fit.why_no_standard_errors,
         "why_no_log_likelihood": fit.why_no_log_likelihood,
         "weighting": fit.weighting,
+        "penalties": None if fit.ridge is None else list(map(float, fit.ridge.penalties)),
         "rows": fit.rows,
         "rows_left_out": fit.rows_left_out,
         "degrees_of_freedom": fit.degrees_of_freedom,

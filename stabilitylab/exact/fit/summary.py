@@ -4,10 +4,12 @@ In the arrangement that R and statsmodels have; what differs between programs, a
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError
 from stabilitylab.core.printable import one_decimal
+from stabilitylab.exact.dependent import listed
 from stabilitylab.exact.distributions import exact_level, printed_p_value
 from stabilitylab.exact.fit.page import Page
 from stabilitylab.exact.fit.row_by_row import RowByRow
@@ -73,13 +75,27 @@ def _about(fit: AllFigures, digits: int | None) -> Iterator[tuple[str, str]]:
     left = fit.rows_left_out
     dropped = f", and {left} left out, in which a number is missing" if left else ""
     yield "rows", f"{fit.rows}{dropped}"
-    yield "degrees of freedom", str(fit.degrees_of_freedom)
+    if fit.ridge is None:
+        yield "degrees of freedom", str(fit.degrees_of_freedom)
+    else:
+        yield "penalty", "; ".join(_penalties(fit))
     if fit.weighting == "absolute":
         yield "weights", "absolute, 1 over the variances of the rows, which are known"
     elif fit.data is not None and fit.data.weights is not None:
         yield "weights", "relative: how the variances of the rows are to each other; what they are is estimated"
     shown = "" if digits is None else f", shown to {digits} digits (digits=None shows all)"
     yield "proof", f"each number is the double nearest to its exact value{shown}; {fit.certificate}"
+
+
+def _penalties(fit: AllFigures) -> Iterator[str]:
+    """lambda_j of the penalty sum lambda_j x_j², and of which coefficients."""
+    assert fit.ridge is not None, "it is asked of a penalised fit"
+    by_value: dict[Fraction, list[str]] = {}
+    for name, value in zip(fit.names, fit.ridge.penalties, strict=True):
+        by_value.setdefault(value, []).append(name)
+    for value, names in by_value.items():
+        shown = str(value) if value.denominator == 1 else repr(float(value))
+        yield f"{shown} x² for {listed(names)}"
 
 
 def _coefficients(fit: AllFigures, level: object, digits: int | None) -> Iterator[tuple[str, ...]]:
