@@ -220,6 +220,7 @@ def test_a_level_is_exact_and_a_float_means_its_shortest_decimal(level):
         ("95", "got '95': give a share and not percent: 0.95"),
         (99.5, "not percent: 0.995"),
         (0, "give a number between 0 and 1, such as 0.95"),
+        (100, "such as 0.95"),
         (1, "such as 0.95"),
         (-0.5, "such as 0.95"),
         (float("nan"), "such as 0.95"),
