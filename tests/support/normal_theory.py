@@ -41,7 +41,8 @@ def f_tail(f, d1, d2):
 
 def log_likelihood(rss, m, weights=None, known=False):
     """The Gaussian log-likelihood of rss = sum w r² over m rows, as fractions; known: with sigma² = 1."""
-    logs = lambda: sum((MP.log(number(w)) for w in weights or () if w), MP.mpf(0))  # noqa: E731
+    positive = [] if weights is None else [w for w in weights if w]
+    logs = lambda: sum((MP.log(number(w)) for w in positive), MP.mpf(0))  # noqa: E731
     if known:
         return agreed(lambda: (logs() - m * MP.log(2 * MP.pi) - number(rss)) / 2)
     return agreed(lambda: (logs() - m * (MP.log(2 * MP.pi) + MP.log(number(rss) / m) + 1)) / 2)

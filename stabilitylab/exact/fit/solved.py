@@ -32,7 +32,10 @@ Rounding: TypeAlias = Callable[[Interval, str], float | None]
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """x (n,) with its proof, and how a figure is taken from the exact normal equations: see `CertifiedFit`."""
+    """x (n,) with its proof, and how a figure is taken from the exact normal equations: see `CertifiedFit`.
+
+    weighting: what the weights say. unweighted: that there were none, known where the rows were not kept.
+    """
 
     x: Array
     names: tuple[str, ...]
