@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
@@ -21,6 +21,9 @@ from stabilitylab.data.tabular.columns import FileTruth, Missing
 
 if TYPE_CHECKING:  # the engine is imported when the command runs, so that its help comes at once
     from stabilitylab.exact.fit import CertifiedFit
+    from stabilitylab.exact.fit.prediction import Kind
+    from stabilitylab.exact.fit.several import CertifiedFits
+    from stabilitylab.exact.fit.solved import Weighting
 
 INTERVALS = ("confidence", "prediction")
 WEIGHTINGS = ("relative", "absolute")
@@ -91,7 +94,7 @@ def lstsq(
     columns: str | None,
     no_intercept: bool,
     weights: str | None,
-    weighting: str,
+    weighting: "Weighting",
     ridge: str | None,
     truth: FileTruth | None,
     policy: Policy,
@@ -102,7 +105,7 @@ def lstsq(
     missing: Missing,
     level: str,
     predict: Path | None,
-    interval: str | None,
+    interval: "Kind | None",
     output: Path | None,
     rows: int | None,
     as_json: bool,
@@ -142,7 +145,7 @@ def lstsq(
     }
     # What the warning says comes before the table.
     with progress.bars() as report, warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
-        fits = fit_file(
+        found = fit_file(
             file,
             _listed(target, "--target"),
             columns=None if columns is None else _listed(columns, "--columns"),
@@ -155,6 +158,7 @@ def lstsq(
             progress=partial(report, f"reading {file.name}"),
             **reading,
         )
+    fits = cast("CertifiedFits", found)  # of a list of targets
     predictions = {}
     if predict is not None:
         of_file = None if predict.suffix.lower() == ".npy" else truth

@@ -71,7 +71,9 @@ def _source(module: pkgutil.ModuleInfo) -> str | None:
 def _declared(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """(name, docstring) of each function under @click.command(...); its first argument, if any, is the name."""
     for node in tree.body:
-        for call in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for call in node.decorator_list:
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "click.command":
                 name = ast.literal_eval(call.args[0]) if call.args else node.name.replace("_", "-")
                 yield name, ast.get_docstring(node) or ""

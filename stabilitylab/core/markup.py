@@ -10,7 +10,16 @@ from stabilitylab.core.printable import one_line, visible
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
 _OPENING = re.compile(r"^(\d*)([.)+=-])(?=[\s.)+=-]|$)", re.MULTILINE)
 _IN_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
-_FORMULA = ("=", "+", "-", "@")  # a field that begins with one of these is evaluated by spreadsheets
+_FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # a field that begins with one of these is evaluated by spreadsheets
 
 
 def in_markdown(text: str) -> str:

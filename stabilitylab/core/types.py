@@ -157,6 +157,13 @@ class Reference:
                 raise OutOfRangeError(f"coefficient {i} underflows {target}: rescale column {i}")
         return out
 
+    def __repr__(self) -> str:
+        n = len(self.x)
+        return (
+            f"Reference: {n} coefficient{'s' * (n != 1)} of the {self.truth} truth, each proven to "
+            f"{self.digits} digits, rank {self.rank} ({self.method})"
+        )
+
     def __str__(self) -> str:
         deficient = "" if self.policy == "full-rank" else f", the {self.policy} solution of a deficient problem"
         lines = [

@@ -22,6 +22,7 @@ from stabilitylab.core.errors import (
     OutOfRangeError,
     ShapeError,
 )
+from stabilitylab.core.printable import one_line
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.design import Columns
 from stabilitylab.data.design import Design as Design
@@ -124,6 +125,14 @@ class Problem:
         for field, value in fields.items():
             object.__setattr__(self, field, value)
         design.names(self._labels)  # a category without a feature, or with a reference level that is not there, is met
+
+    def __repr__(self) -> str:
+        numbers = [column for column in self.data.values() if not isinstance(column, Labels)]
+        exact = sum(isinstance(column, ExactColumn) for column in numbers)
+        kind = "exact decimals" if exact == len(numbers) else "floats" if not exact else "decimals and floats"
+        rows = len(self.data[self.response])
+        fitted = one_line(f"{self.response} on {self.design}")
+        return f"Problem {self.name!r}: {rows} row{'s' * (rows != 1)} of {kind}, {fitted}"
 
     @classmethod
     def from_matrix(

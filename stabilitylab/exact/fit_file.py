@@ -47,7 +47,7 @@ def fit_file(
     missing: Missing = "refuse",
     rows: int | None = None,
     progress: Progress = no_progress,
-) -> CertifiedFit | CertifiedFits:
+) -> CertifiedFit | Any:
     """x minimising |y - [1 X] x| for the columns of a file: y the column `target`, X (m, n) `columns`, in their order.
 
     target: its name, or a list of names, each of which is fitted: then a CertifiedFits comes back.

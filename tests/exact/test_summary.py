@@ -245,3 +245,41 @@ def test_a_certificate_prints_as_a_sentence():
     assert repr(certificate) == f"Certificate: {certificate}"
     assert sl.check(certificate, A, B).valid
     assert str(sl.lstsq(A, np.zeros(20)).certificate).startswith("x proven exactly by ")
+
+
+# --- several targets, a penalty
+
+
+def test_several_targets_have_a_column_each_with_the_figures_of_each_fit():
+    fits = sl.lstsq(A, np.column_stack([B, A[:, 0]]), intercept=True)
+    text = str(fits.summary(level=0.9, digits=None))
+    lines = [line.split("  ") for line in text.splitlines()]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    table = {row[0]: row[1:] for row in cells if len(row) == 3}
+    assert table["a1"] == [repr(float(fit.x[2])) + " (exact)" * bool(fit.x[2] == 0) for fit in fits]
+    assert table["90 % from"] == [repr(float(fit.conf_int(0.9)[2, 0])) for fit in fits]
+    assert table["R² about the mean"] == [repr(fit.r_squared_about_mean) for fit in fits]
+    assert table["AIC"] == [repr(fit.aic) for fit in fits]
+    assert "AIC and BIC  sigma counted, as in R" in text
+    assert text.startswith("Certified least squares of b0 and b1\n")
+    assert fits.summary().to_markdown().count("\n| ") == 1 + 1 + 3 * 5 + 6
+    assert "<table>" in fits.summary()._repr_html_()
+
+
+def test_hostile_targets_are_text():
+    frame = np.zeros(20, dtype=[("<script>", float), ("a|b", float)])
+    frame["<script>"], frame["a|b"] = B, B * 2
+    fits = sl.lstsq(A, frame)
+    assert fits.targets == ("<script>", "a|b")
+    for page in (fits._repr_html_(), fits.summary()._repr_html_(), fits[0].summary()._repr_html_()):
+        assert "<script>" not in page
+        assert "&lt;script&gt;" in page
+    assert r"a\|b" in fits.summary().to_markdown()
+
+
+def test_a_penalty_is_said_and_what_it_takes_away():
+    text = str(sl.lstsq(A, B, intercept=True, ridge="0.1").summary())
+    assert said(text, "penalty") == "0 x² for intercept; 0.1 x² for a0 and a1"
+    assert "the penalty moves the coefficients" in said(text, "no standard errors")
+    assert "maximum likelihood" in said(text, "no log-likelihood, AIC and BIC")
+    assert "degrees of freedom" not in text.split("no standard errors")[0]

@@ -150,7 +150,7 @@ class TextTable(Named):
         absent = np.any([missing(fields) for fields in columns], axis=0) if self.missing == "drop" else np.False_
         if not absent.any():
             return columns, block.lines
-        left_out([block.lines[i] for i in np.flatnonzero(absent)])
+        left_out([block.lines[i] for i in np.flatnonzero(absent).tolist()])
         kept = np.flatnonzero(~absent).tolist()
         return [[fields[i] for i in kept] for fields in columns], [block.lines[i] for i in kept]
 
@@ -161,8 +161,8 @@ class TextTable(Named):
             raise bad.kind(f"{self._place(lines[bad.row], name)}: ", *bad.says) from None
 
     def _refuse_negative(self, name: str, weights: Numerals, lines: Sequence[int]) -> None:
-        below = np.flatnonzero(weights.values < 0)
-        if len(below):
+        below = np.flatnonzero(weights.values < 0).tolist()
+        if below:
             where, what = self._place(lines[below[0]], name), weights.fields[below[0]].strip()
             raise OutOfRangeError(f"{where}: {what} is a negative weight: give weights of 0 or more")
 

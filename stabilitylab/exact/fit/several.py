@@ -13,6 +13,8 @@ from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.exact.dependent import listed
 from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.fit.page import Page
+from stabilitylab.exact.fit.summary import DIGITS, Summary, summary_of_several
 
 SHOWN = 6  # targets, and coefficients, that are printed
 
@@ -78,6 +80,17 @@ class CertifiedFits(Sequence[CertifiedFit]):
     def predict(self, A: npt.ArrayLike) -> Array:
         """A x (m', k) for new rows A (m', n): see `CertifiedFit.predict`."""
         return np.column_stack([methodcaller("predict", A)(fit) for fit in self.fits])
+
+    def summary(self, level: object = 0.95, digits: int | None = DIGITS) -> Summary:
+        """The figures of all targets, a column for each: see `CertifiedFit.summary`, which says more of one."""
+        return summary_of_several(self.fits, self.undetermined, level, digits)
+
+    def _repr_html_(self) -> str:
+        header = ("", *self.targets)
+        rows = [(name, *map(repr, row)) for name, row in zip(self.names, self.x.tolist(), strict=True)]
+        title = "CertifiedFits: coefficients, each the double nearest to the exact one"
+        noise = self.undetermined
+        return Page(title, header, tuple(rows), warnings=(noise,) if noise else ())._repr_html_()
 
     def to_dict(self) -> dict[str, Any]:
         """The name of each target to what `CertifiedFit.to_dict` says of it."""

@@ -3,7 +3,7 @@
 In the arrangement that R and statsmodels have; what differs between programs, as R² and the AIC do, is named.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -45,6 +45,39 @@ def summary_of(fit: AllFigures, level: object = 0.95, digits: int | None = DIGIT
         head=tuple(_about(fit, digits)),
         foot=tuple(_figures(fit, level, digits)),
         warnings=(fit.undetermined,) if fit.undetermined else (),
+    )
+
+
+def summary_of_several(
+    fits: Sequence[AllFigures], warning: str, level: object = 0.95, digits: int | None = DIGITS
+) -> Summary:
+    """The summary of fits of several targets on the same columns, a column for each; warning: comes before it.
+
+    Under each coefficient stand its standard error, its p-value and its interval; below them figures of the whole.
+    """
+    share, first = 100 * float(exact_level(level)), fits[0]
+    of_each = [list(_coefficients(fit, level, digits)) for fit in fits]
+    body: list[tuple[str, ...]] = []
+    for j, name in enumerate(first.names):
+        rows = [rows[j] for rows in of_each]
+        body += [(name, *(row[1] for row in rows)), ("  standard error", *(row[2] for row in rows))]
+        body += [("  p", *(row[4] for row in rows))]
+        body += [(f"  {share:g} % from", *(row[5] for row in rows)), ("  to", *(row[6] for row in rows))]
+    figures = [dict(_figures(fit, level, digits)) for fit in fits]
+    below = (
+        *("residual standard deviation", "R² about the mean", "R² about zero"),
+        f"adjusted R² {first.r_squared_kind}",
+    )
+    body += [(name, *(of.get(name, NONE) for of in figures)) for name in below if any(name in of for of in figures)]
+    body += [(name.upper(), *(_one(fit, name, digits) for fit in fits)) for name in ("aic", "bic")]
+    why = {text for fit in fits if (text := fit.why_no_standard_errors)}
+    return Summary(
+        title=f"Certified least squares of {listed([fit.target for fit in fits])}",
+        header=("", *(fit.target for fit in fits)),
+        body=tuple(body),
+        head=tuple(_about(min(fits, key=lambda fit: fit.certificate.digits), digits)),
+        foot=(*(("no standard errors", text) for text in sorted(why)), ("AIC and BIC", "sigma counted, as in R")),
+        warnings=(warning,) if warning else (),
     )
 
 
