@@ -1,6 +1,7 @@
 """Tails and quantiles of t, F and the normal distribution against mpmath at 60 digits, and where no digits decide."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from fractions import Fraction
 
@@ -262,6 +263,15 @@ def test_the_precision_of_flint_is_as_it_was():
     squared_quantile(Fraction(9, 10), 7, 150)
     nearest_upper_tail(exactly(500), 1, 2000)
     assert flint.ctx.prec == before
+
+
+def test_threads_that_compute_at_other_precisions_do_not_disturb_each_other():
+    def bits_of(k):
+        return [ends(upper_tail(exactly(Fraction(k, 3)), 1, v, 60 + 40 * k)) for v in range(1, 40)]
+
+    alone = list(map(bits_of, range(1, 7)))
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(bits_of, range(1, 7))) == alone
 
 
 # --- planted faults
