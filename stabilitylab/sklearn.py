@@ -57,7 +57,8 @@ class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> "CertifiedLinearRegression":
         """Fit to X (m, n) and y (m,) or (m, k), sample_weight (m,) or one for all; a whole weight is that many rows."""
-        refuse_misaligned(X, y, "b")
+        refuse_misaligned(X, y, "y", of="X")
+        refuse_misaligned(X, sample_weight, "sample_weight", of="X")
         A, b = validate_data(self, X, y, y_numeric=True, multi_output=True, accept_sparse=True)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, A)
         (m, n), constant = A.shape, int(bool(self.fit_intercept))

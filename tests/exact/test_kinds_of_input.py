@@ -340,7 +340,7 @@ REFUSED = {
     "NaT": (
         lambda _: np.array([["2020-01-01"], *[["NaT"]] * 4], "M8[s]"),
         NotFiniteError,
-        "column 0 of A, row 1 is NaT",
+        r"A\[1, 0\] is NaT",
     ),
     "durations in months": (lambda _: np.ones((5, 1), "m8[M]"), NotNumericError, "pass them in days"),
     "dates in a list": (
