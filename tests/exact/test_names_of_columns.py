@@ -113,7 +113,7 @@ def test_dependent_columns_and_relations_are_said_in_the_user_s_names(kind):
 def test_wrong_types_are_said_in_the_user_s_names():
     with pytest.raises(ComplexError, match="column 'south' is complex"):
         sl.lstsq({"south": np.array(SOUTH) * 1j}, PRICE)
-    with pytest.raises(NotNumericError, match="column 'south', row 2 is 'three'.*row 0 is the first.*get_dummies"):
+    with pytest.raises(NotNumericError, match=r"column 'south', row 2 is 'three'.*row 0 is the first.*get_dummies"):
         sl.lstsq({"south": ["1", "2", "three", "4", "5"]}, PRICE)
     with pytest.raises(NotNumericError, match="column 'south' must hold real numbers; its dtype is datetime64"):
         sl.enclose({"south": np.array(["2020-01-01"] * 5, dtype="M8[s]"), "x": SOUTH}, PRICE)

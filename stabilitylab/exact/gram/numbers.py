@@ -52,11 +52,13 @@ class Rest:
         return integers, unit
 
 
-def exact_numbers(values: Array, places: Places, j: int | None = None) -> tuple[Parts, Fraction]:
+def exact_numbers(values: Array, called: str | Places, j: int | None = None) -> tuple[Parts, Fraction]:
     """The parts of a column (m,), and the scale that their sum is to be multiplied by.
 
-    places, j: what errors call it. Raises ComplexError, NotFiniteError, NotNumericError, OutOfRangeError.
+    called, j: what errors call it, a text or column j (the only one for None) of what has places.
+    Raises ComplexError, NotFiniteError, NotNumericError, OutOfRangeError.
     """
+    places = Places(called) if isinstance(called, str) else called
     kind, name = values.dtype.kind, places.column(j)
     own = () if j is None else (j,)
     if kind == "f":

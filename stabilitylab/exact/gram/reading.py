@@ -60,14 +60,19 @@ def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bo
     names = _target_names(right, targets)
     columns = right.array is None or right.array.ndim == 2
     called = [Called(left.places, right.places, k if columns else None) for k in range(len(targets))]
-    features = left.places.columns
     if matrix is not None:
-        return Read(_of_sparse(matrix, targets, called), features, names)
-    kinds = [one.dtype.kind for one in left.columns or [left.whole] * shape[1]]
-    if UNITS.keys() & set(kinds):
-        features = features or tuple(f"a{j}" for j in range(shape[1]))
-        features = tuple(name + UNITS.get(kind, "") for name, kind in zip(features, kinds, strict=True))
-    return Read(_of_dense(left, targets, called), features, names)
+        return Read(_of_sparse(matrix, targets, called), left.places.columns, names)
+    return Read(_of_dense(left, targets, called), features_of(left), names)
+
+
+def features_of(table: Given) -> tuple[str, ...]:
+    """The names that the coefficients of columns have: "when [s since 1970]" for moments; () where none is needed."""
+    n = table.shape[1]
+    kinds = [one.dtype.kind for one in table.columns or table.arrays * n]
+    if not UNITS.keys() & set(kinds):
+        return table.places.columns
+    names = table.places.columns or tuple(f"a{j}" for j in range(n))
+    return tuple(name + UNITS.get(kind, "") for name, kind in zip(names, kinds, strict=True))
 
 
 def _refuse_names(A: Any, b: Any) -> None:
