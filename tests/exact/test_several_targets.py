@@ -184,9 +184,8 @@ def test_a_change_of_a_column_of_b_is_noticed_by_its_fit_only():
     with pytest.raises(InputError, match="have changed since"):
         rows_of(fits[1])
     A[0, 0] += 1.0
-    for fit in fits:
-        with pytest.raises(InputError, match="have changed since"):
-            rows_of(fit)
+    with pytest.raises(InputError, match="have changed since"):
+        rows_of(fits[2])
 
 
 def test_a_is_not_copied_for_each_target():
