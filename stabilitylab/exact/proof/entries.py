@@ -90,9 +90,9 @@ def _in_seconds(array: Any, name: str) -> Objects:
         array, (unit, count) = array.astype("datetime64[D]"), ("D", 1)
     if unit not in SECONDS:
         raise NotNumericError(f"{name} has durations in {unit!r}, which are of no one length: pass them in days")
-    out = np.empty(array.shape, dtype=object)
-    out.flat = [ticks * count * SECONDS[unit] for ticks in array.astype(np.int64).ravel().tolist()]
-    return out
+    out: Objects = np.empty(array.size, dtype=object)
+    out[:] = [ticks * count * SECONDS[unit] for ticks in array.astype(np.int64).ravel().tolist()]
+    return out.reshape(array.shape)
 
 
 def number(value: Any, place: str) -> Fraction:
