@@ -27,7 +27,9 @@ FEW_CHARACTERS = 15  # of a numeral, all of which may be digits: an integer that
 EXACT = 2.0**53
 MOST_PLACES = 400  # behind the point, or zeros in front of it: more are left to `Decimals`, which has a limit
 LOWER = 21  # bits of a machine integer's lower part, one limb; the upper one has 43
-OF_WORDS = "Leave a column of words out, or make it columns of 0 and 1 (pandas.get_dummies)"
+OF_WORDS = (
+    "Leave a column of words out, or make it columns of 0 and 1 (pandas.get_dummies); of dates, pandas.to_datetime"
+)
 SECONDS = {
     **{unit: Fraction(seconds) for unit, seconds in zip("WDhms", (604800, 86400, 3600, 60, 1), strict=True)},
     **{unit: Fraction(1, 1000**k) for k, unit in enumerate(("ms", "us", "ns", "ps", "fs", "as"), 1)},

@@ -45,7 +45,7 @@ def exact_input(A: Any, b: Any, *, wide: bool = False, sparse: bool = False) -> 
 
 
 def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bool = True) -> Read:
-    """As `exact_input`; several: take b (m, k) as well, k targets, of which one may be a column vector."""
+    """As `exact_input`, with names; several: take b (m, k) as well, k targets. A column (m, 1) is one."""
     _refuse_names(A, b)
     matrix = sparse_table(A) if sparse else None
     left = Given(None, (), Places("A", names_of_columns(A))) if matrix is not None else given(A, "A")
@@ -55,8 +55,8 @@ def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bo
         _refuse_no_numbers(one)
     targets = _targets(right)
     shape = left.shape if matrix is None else matrix.shape
-    m, column = shape[0] if shape else 0, len(right.shape) == 2 and right.shape[1] > 0
-    check_shapes(shape, (m,) if several and column and right.shape[0] == m else right.shape, wide=wide)
+    fit = several and len(shape) == len(right.shape) == 2 and right.shape[1] > 0 and right.shape[0] == shape[0]
+    check_shapes(shape, shape[:1] if fit else right.shape, wide=wide)
     names = _target_names(right, targets)
     columns = right.array is None or right.array.ndim == 2
     called = [Called(left.places, right.places, k if columns else None) for k in range(len(targets))]

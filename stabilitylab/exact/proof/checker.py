@@ -201,8 +201,10 @@ def _normal_equations(A: Any, b: Any) -> tuple[FractionRows, Vector]:
         raise EmptyError(f"A must have at least one row and one column; got {left.shape}: give the data")
     if left.ndim != 2:
         raise ShapeError(f"A must have shape (m, n); got {left.shape}: pass one row for each observation")
-    if right.shape != left.shape[:1]:
-        raise ShapeError(f"b must have shape ({len(left)},) to match A {left.shape}; got {right.shape}: pass b.ravel()")
+    if right.shape not in ((len(left),), (len(left), 1)):
+        way = "pass the column that was fitted" if right.shape[:1] == left.shape[:1] else "pass np.ravel(b)"
+        raise ShapeError(f"b must have shape ({len(left)},) to match A {left.shape}; got {right.shape}: {way}")
+    right = right.reshape(-1)
     columns, A_unit = _whole([[number(v, f"A[{i}, {j}]") for i, v in enumerate(a)] for j, a in enumerate(left.T)])
     (whole,), b_unit = _whole([[number(v, f"b[{i}]") for i, v in enumerate(right)]])
     G = [[Fraction(_dot(p, q), A_unit**2) for q in columns] for p in columns]
