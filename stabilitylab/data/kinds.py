@@ -27,9 +27,29 @@ def refuse_sparse(values: Any, name: str, way: str = "") -> None:
         raise NotNumericError(f"{name} is sparse (scipy.sparse.{type(values).__name__}): {way or f'pass {dense}'}")
 
 
+def is_model(values: Any) -> bool:
+    """Whether values are a model of a library, fitted or not, its class, or a method of it, and no array."""
+    owner = getattr(values, "__self__", values)
+    pairs = (("fit", "predict"), ("params", "predict"), ("forward", "parameters"))  # sklearn, statsmodels, torch
+    return not hasattr(owner, "__array__") and any(all(hasattr(owner, one) for one in pair) for pair in pairs)
+
+
+def name_of_model(model: Any) -> str:
+    """The name of the class of a model, a class, or of what a method belongs to."""
+    owner = getattr(model, "__self__", model)
+    return owner.__name__ if isinstance(owner, type) else type(owner).__name__
+
+
 def refuse_no_numbers(values: Any, name: str) -> None:
-    """Raise InputError for what is no array, table or list: a text or a path, a set, a generator, a lazy table."""
+    """Raise NotNumericError for what is no array, table or list of numbers, by its type.
+
+    That is a text or a path, a set, a generator, a lazy table, a model.
+    """
     came = type(values).__name__
+    if is_model(values):
+        raise NotNumericError(
+            f"{name} is a model ({name_of_model(values)}), not numbers: pass its coefficients, or the data"
+        )
     if isinstance(values, str | bytes | PathLike):
         raise NotNumericError(f"{name} must hold numbers; got {values!r}: a file goes to sl.fit_file(path, target=...)")
     if isinstance(values, AbstractSet):

@@ -29,13 +29,15 @@ LARGEST = 2**1023  # integers beyond it are refused without a look
 
 
 def checked(A: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
-    """A (m, n) and b (m,) as read-only float arrays, or the error that says what is wrong and the way out.
+    """A (m, n) and b (m,), or a column (m, 1), as read-only float arrays (m, n) and (m,).
 
-    Integers become float64 (refused when that would round them); float16, float32, float64 and longdouble stay.
+    An error says what is wrong and the way out. Integers become float64 (refused when that would round them); float16,
+    float32, float64 and longdouble stay.
     Raises ShapeError, EmptyError, UnderdeterminedError, NotFiniteError, ComplexError, NotNumericError, OutOfRangeError.
     """
     (matrix, left), (right, column) = _real(A, "A"), _real(b, "b")
     check_shapes(matrix.shape, right.shape)
+    right = right.reshape(-1)  # a column is one b
     refuse_not_finite(matrix, left)
     refuse_not_finite(right, column)
     dtype = np.result_type(matrix, right)
@@ -49,7 +51,7 @@ def refuse_complex(values: Array, name: str) -> None:
 
 
 def check_shapes(A: tuple[int, ...], b: tuple[int, ...], *, wide: bool = False) -> None:
-    """Refuse shapes of A and b other than (m, n) and (m,), m >= n unless wide, none of them empty.
+    """Refuse shapes of A and b other than (m, n) and (m,) or (m, 1), m >= n unless wide, none of them empty.
 
     Raises EmptyError, ShapeError, UnderdeterminedError.
     """
@@ -59,8 +61,10 @@ def check_shapes(A: tuple[int, ...], b: tuple[int, ...], *, wide: bool = False) 
         way = ": pass A.reshape(-1, 1) for a single column" if len(A) == 1 else ""
         raise ShapeError(f"A must have shape (m, n); got {A}{way}")
     m, n = A
-    if b != (m,):
-        way = ": pass b.ravel()" if prod(b) == m else ": pass b.T" if len(b) == 2 and b[1] == m else ""
+    if b not in ((m,), (m, 1)):
+        way = ": pass np.ravel(b)" if prod(b) == m else ""
+        if len(b) == 2 and m in b and not way:
+            way = ": pass one column at a time" if b[0] == m else ": pass np.transpose(b)"
         raise ShapeError(f"b must have shape ({m},) to match A {A}; got {b}{way}")
     if m < n and not wide:
         raise UnderdeterminedError(

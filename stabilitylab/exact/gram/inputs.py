@@ -13,7 +13,14 @@ import numpy.typing as npt
 
 from stabilitylab.core.arguments import require_choice, require_one_each
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import ComplexError, InputError, NotFiniteError, OutOfRangeError, ShapeError
+from stabilitylab.core.errors import (
+    ComplexError,
+    InputError,
+    NotFiniteError,
+    NotNumericError,
+    OutOfRangeError,
+    ShapeError,
+)
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.frames import distinct
 from stabilitylab.data.places import Places
@@ -141,6 +148,8 @@ def require_truth_of_arrays(truth: Truth) -> None:
 
 def column_names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int) -> tuple[str, ...]:
     """The names of n columns: those given, else those of the features, else a0, a1, ... Raises InputError."""
+    if isinstance(names, str):
+        raise InputError(f"names must be a list of names; got {names!r}: write names={[names]!r}")
     labels = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(n))
     require_one_each("names", labels, n, "columns")
     return labels
@@ -164,12 +173,15 @@ def exact_weights(weights: npt.ArrayLike | None, rows: int) -> Weights | None:
     """
     if weights is None:
         return None
-    array = given(weights, "weights").whole
+    taken = given(weights, "weights")
+    array = taken.whole
+    if array.dtype.kind in "Mm":
+        raise NotNumericError(f"weights are times, of type {array.dtype}: give numbers of 0 or more")
     if array.dtype.kind == "c":
         raise ComplexError("weights are complex: give numbers of 0 or more")
     if array.shape != (rows,):
         raise ShapeError(f"weights must have shape ({rows},), one for each row; got {array.shape}")
-    parts, unit = exact_numbers(array, "weights")
+    parts, unit = exact_numbers(array, taken.places)
     values = parts[0] if len(parts) == 1 else in_integers(parts, unit)[0][0]
     if (values < 0).any():
         raise OutOfRangeError(f"weights[{int(np.argmax(values < 0))}] is negative: give weights of 0 or more")

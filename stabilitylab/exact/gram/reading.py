@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import InputError, NotNumericError, OutOfRangeError
+from stabilitylab.core.errors import InputError, NotNumericError, OutOfRangeError, ShapeError
 from stabilitylab.data.frames import exact_in_float64, index_of, names_of_columns
-from stabilitylab.data.places import Places, label_shown
+from stabilitylab.data.places import FIRST, Places, label_shown
+from stabilitylab.data.series import is_series
 from stabilitylab.data.validation import Given, check_shapes, given, refuse_complex
 from stabilitylab.exact.gram.exact_input import Called, ExactInput, inputs_of_parts
 from stabilitylab.exact.gram.numbers import Rest, exact_numbers
@@ -44,7 +45,8 @@ def exact_input(A: Any, b: Any, *, wide: bool = False, sparse: bool = False) -> 
 
 
 def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bool = True) -> Read:
-    """As `exact_input`; several: take b (m, k) as well, k targets, of which one may be a column vector."""
+    """As `exact_input`, with names; several: take b (m, k) as well, k targets. A column (m, 1) is one."""
+    _refuse_names(A, b)
     matrix = sparse_table(A) if sparse else None
     left = Given(None, (), Places("A", names_of_columns(A))) if matrix is not None else given(A, "A")
     right = given(b, "b")
@@ -53,19 +55,35 @@ def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bo
         _refuse_no_numbers(one)
     targets = _targets(right)
     shape = left.shape if matrix is None else matrix.shape
-    m, column = shape[0] if shape else 0, len(right.shape) == 2 and right.shape[1] > 0
-    check_shapes(shape, (m,) if several and column and right.shape[0] == m else right.shape, wide=wide)
+    fit = several and len(shape) == len(right.shape) == 2 and right.shape[1] > 0 and right.shape[0] == shape[0]
+    check_shapes(shape, shape[:1] if fit else right.shape, wide=wide)
     names = _target_names(right, targets)
     columns = right.array is None or right.array.ndim == 2
     called = [Called(left.places, right.places, k if columns else None) for k in range(len(targets))]
-    features = left.places.columns
     if matrix is not None:
-        return Read(_of_sparse(matrix, targets, called), features, names)
-    kinds = [one.dtype.kind for one in left.columns or [left.whole] * shape[1]]
-    if UNITS.keys() & set(kinds):
-        features = features or tuple(f"a{j}" for j in range(shape[1]))
-        features = tuple(name + UNITS.get(kind, "") for name, kind in zip(features, kinds, strict=True))
-    return Read(_of_dense(left, targets, called), features, names)
+        return Read(_of_sparse(matrix, targets, called), left.places.columns, names)
+    return Read(_of_dense(left, targets, called), features_of(left), names)
+
+
+def features_of(table: Given) -> tuple[str, ...]:
+    """The names that the coefficients of columns have: "when [s since 1970]" for moments; () where none is needed."""
+    n = table.shape[1]
+    kinds = [one.dtype.kind for one in table.columns or table.arrays * n]
+    if not UNITS.keys() & set(kinds):
+        return table.places.columns
+    names = table.places.columns or tuple(f"a{j}" for j in range(n))
+    return tuple(name + UNITS.get(kind, "") for name, kind in zip(names, kinds, strict=True))
+
+
+def _refuse_names(A: Any, b: Any) -> None:
+    """Raise InputError for the name of a column where its numbers are meant, and for a column where a table is."""
+    names = names_of_columns(A) if isinstance(b, str) or is_series(A) else ()
+    if isinstance(b, str) and b in names:
+        raise InputError(
+            f"b must hold numbers; got the name {b!r} of a column of A: pass that column as b, and A without it"
+        )
+    if is_series(A) and hasattr(A, "to_frame"):
+        raise ShapeError("A must be a table; got one column: pass A.to_frame() for a table of one column")
 
 
 def _of_dense(left: Given, targets: Sequence[Array], called: Sequence[Called]) -> tuple[ExactInput, ...]:
@@ -80,8 +98,8 @@ def _of_dense(left: Given, targets: Sequence[Array], called: Sequence[Called]) -
             found.append(ExactInput(matrix, b.astype(np.float64, copy=False), True, given=own, called=names))
         return tuple(found)
     columns = left.columns if left.array is None else tuple(left.array.T)
-    parts = [exact_numbers(a, left.places.column(j)) for j, a in enumerate(columns)]
-    right = [exact_numbers(b, names.b.column(names.column)) for b, names in zip(targets, called, strict=True)]
+    parts = [exact_numbers(a, left.places, j) for j, a in enumerate(columns)]
+    right = [exact_numbers(b, names.b, names.column) for b, names in zip(targets, called, strict=True)]
     scales = [scale for _, scale in parts]
     known = [as_given([*columns, b], [*scales, scale]) for b, (_, scale) in zip(targets, right, strict=True)]
     return inputs_of_parts(parts, right, known, called)
@@ -94,7 +112,7 @@ def _of_sparse(A: Any, targets: Sequence[Array], called: Sequence[Called]) -> tu
     n, found = A.shape[1], []
     relative = as_given([A.tocsr().data], [Fraction(1)]).relative
     for b, names in zip(targets, called, strict=True):
-        parts, scale = exact_numbers(b, names.b.column(names.column))
+        parts, scale = exact_numbers(b, names.b, names.column)
         if parts[0].dtype != np.float64:
             raise OutOfRangeError("b holds numbers too long for sums with a sparse A: pass A.toarray()")
         of_b = [sparse.csr_array(part[:, None]) for part in parts[1:] if part.any()]
@@ -132,10 +150,11 @@ def _refuse_no_numbers(one: Given) -> None:
             raise NotNumericError(f"{name} must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
 
 
-def refuse_misaligned(A: Any, b: Any, name: str) -> None:
-    """Raise InputError where the indexes of pandas say that row i of b (or what `name` is) is not that of row i of A.
+def refuse_misaligned(A: Any, b: Any, name: str, of: str = "A") -> None:
+    """Raise InputError where the indexes of pandas say that row i of b is not that of row i of A.
 
-    That is where both have a label that does not stand in the same row; indexes that share none say nothing.
+    That is where both have a label that does not stand in the same row; indexes that share none say nothing. name, of:
+    what errors call b and A.
     """
     left, right = index_of(A), index_of(b)
     if left is None or right is None or len(left) != len(right) or left.equals(right) or not left.isin(right).any():
@@ -143,7 +162,7 @@ def refuse_misaligned(A: Any, b: Any, name: str) -> None:
     own = name if name != "b" else "y"
     row = next((i for i, (one, other) in enumerate(zip(left, right, strict=True)) if one != other), 0)
     raise InputError(
-        f"the rows of {name} are not those of A, by their index: in row {row} (row 0 is the first) it is "
-        f"{label_shown(right[row])}, and {label_shown(left[row])} in A: pass {own}.loc[X.index], or {own}.to_numpy() "
-        "if the rows are in the order of A as they stand"
+        f"the rows of {name} are not those of {of}, by their index: in row {row} ({FIRST}) it is "
+        f"{label_shown(right[row])}, and {label_shown(left[row])} in {of}: pass {own}.loc[X.index], or "
+        f"{own}.to_numpy() if the rows are in the order of {of} as they stand"
     )

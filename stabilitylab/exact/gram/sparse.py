@@ -54,7 +54,7 @@ def exact_sparse(A: Any, places: Places) -> tuple[Array, Rest | None]:
         raise places.not_finite(csr.data[k], row, int(csr.indices[k]))
     if exact_in_float64(csr.data):
         return (csr if csr.dtype == np.float64 else csr.astype(np.float64)), None
-    (upper, lower), _ = exact_numbers(csr.data, "A")
+    (upper, lower), _ = exact_numbers(csr.data, places)
     whole, rest = (type(csr)((part, csr.indices, csr.indptr), shape=csr.shape) for part in (upper, lower))
     rest.eliminate_zeros()
     columns = np.unique(rest.indices)
