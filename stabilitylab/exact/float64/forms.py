@@ -97,7 +97,7 @@ def form(block: Array, X: PlanesOfFactor) -> tuple[Array, Array, Array]:
     exponents = np.where(block != 0, np.frexp(block)[1] + X.row_powers, NOTHING)
     tops = exponents.max(axis=1)
     t = np.ldexp(block, X.row_powers - tops[:, None] + WIDTH - 1)
-    planes = []
+    planes: list[Array] = []
     while len(planes) < count:
         planes.append(np.rint(t))
         t -= planes[-1]
