@@ -41,7 +41,7 @@ class FilePrediction:
     @property
     def page(self) -> Page:
         """A row for each prediction, with all digits."""
-        share = f"{100 * self.level:g} %"
+        share = f"{100 * self.level:.12g} %"
         interval = f", with {self.interval} intervals at {share}" if self.interval else ""
         columns = [v for v in (self.values, self.lower, self.upper) if v is not None]
         left = f"{self.rows_left_out} left out, in which a number is missing"

@@ -72,6 +72,7 @@ def test_the_level_is_checked_and_taken_as_written():
     fit = sl.lstsq(A, B)
     for level in ("0.999", 0.999):
         assert "99.9 % from" in str(fit.summary(level))
+    assert "99.99999999 % from" in str(fit.summary("0.9999999999"))
     with pytest.raises(InputError, match="level is the probability"):
         fit.summary(95)
     with pytest.raises(InputError, match="level is the probability"):

@@ -37,7 +37,7 @@ def summary_of(fit: AllFigures, level: object = 0.95, digits: int | None = DIGIT
     share = 100 * float(exact_level(level))
     least = ", the solution of least norm" if fit.certificate.rank < len(fit.x) else ""
     t = "z" if fit.weighting == "absolute" else "t"
-    header = ("", "value", "standard error", t, "p", f"{share:g} % from", "to", "digits the data support")
+    header = ("", "value", "standard error", t, "p", f"{share:.12g} % from", "to", "digits the data support")
     return Summary(
         title=f"Certified least squares of {fit.target}{least}",
         header=header,
@@ -62,7 +62,7 @@ def summary_of_several(
         rows = [rows[j] for rows in of_each]
         body += [(name, *(row[1] for row in rows)), ("  standard error", *(row[2] for row in rows))]
         body += [("  p", *(row[4] for row in rows))]
-        body += [(f"  {share:g} % from", *(row[5] for row in rows)), ("  to", *(row[6] for row in rows))]
+        body += [(f"  {share:.12g} % from", *(row[5] for row in rows)), ("  to", *(row[6] for row in rows))]
     figures = [dict(_figures(fit, level, digits)) for fit in fits]
     below = (
         *("residual standard deviation", "R² about the mean", "R² about zero"),
