@@ -199,7 +199,7 @@ def rows_of_every_size(rng, m, n):
 
 def residuals(fit):
     """Every entry of b - A x."""
-    return fit.residuals()
+    return fit.residuals
 
 
 def normal_residuals(rng, m, n):

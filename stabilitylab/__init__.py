@@ -3,21 +3,34 @@
 `reference` gives the certified solution, `lre` the correct digits of an answer, `measure` one row for a route and a
 problem, `score` one row for an answer from anywhere; `solvers`, `libraries`, `problems` and `metrics` are catalogues
 with `names()` and `get(name)`.
+
+Each of these names is imported when it is first used (PEP 562): a program that fits one table loads no catalogue.
 """
 
-from typing import Any, NoReturn
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stabilitylab.core.arithmetic.processor import default_mode
 
-# Python computes the constants of a module when it compiles or imports it, in the mode of the processor.
-with default_mode():
+if TYPE_CHECKING:
     from stabilitylab import libraries, problems, solvers
     from stabilitylab.bench import measure
     from stabilitylab.core import errors
     from stabilitylab.core.errors import Breakdown, StabilityLabError
     from stabilitylab.core.types import Fit, Measurement, Reference, Solution, Status
     from stabilitylab.data.problem import Decimals, Design, Problem
-    from stabilitylab.exact import Certificate, CertifiedFit, Checked, Enclosure, GramAccumulator, check, enclose, lstsq
+    from stabilitylab.exact import (
+        Certificate,
+        CertifiedFit,
+        CertifiedFits,
+        Checked,
+        Enclosure,
+        GramAccumulator,
+        check,
+        enclose,
+        lstsq,
+    )
     from stabilitylab.exact.fit_file import fit_file
     from stabilitylab.scoring import metrics
     from stabilitylab.scoring.accuracy import lre
@@ -30,6 +43,7 @@ __all__ = [
     "Breakdown",
     "Certificate",
     "CertifiedFit",
+    "CertifiedFits",
     "Checked",
     "Decimals",
     "Design",
@@ -56,6 +70,56 @@ __all__ = [
     "score",
     "solvers",
 ]
+
+# The module that each name comes from that is no folder of this package; without such a name it is the module itself.
+_HOMES = {
+    "Breakdown": "core.errors",
+    "Certificate": "exact",
+    "CertifiedFit": "exact",
+    "CertifiedFits": "exact",
+    "Checked": "exact",
+    "Decimals": "data.problem",
+    "Design": "data.problem",
+    "Enclosure": "exact",
+    "Fit": "core.types",
+    "GramAccumulator": "exact",
+    "Measurement": "core.types",
+    "Problem": "data.problem",
+    "Reference": "core.types",
+    "Solution": "core.types",
+    "StabilityLabError": "core.errors",
+    "Status": "core.types",
+    "check": "exact",
+    "enclose": "exact",
+    "errors": "core.errors",
+    "fit_file": "exact.fit_file",
+    "lre": "scoring.accuracy",
+    "lstsq": "exact",
+    "measure": "bench",
+    "metrics": "scoring.metrics",
+    "reference": "scoring.reference",
+    "score": "scoring.score",
+}
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+if not TYPE_CHECKING:  # a checker takes a module with __getattr__ for one that has every name
+
+    def __getattr__(name: str) -> Any:
+        # Python computes the constants of a module when it compiles or imports it, in the mode of the processor.
+        with default_mode():
+            if name in _HOMES:
+                module = import_module(f"{__name__}.{_HOMES[name]}")
+                found = getattr(module, name, module)
+            elif any(folder.name == name and folder.ispkg for folder in iter_modules(__path__)):
+                found = import_module(f"{__name__}.{name}")
+            else:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
+        return found
 
 
 def run(*arguments: Any, **options: Any) -> NoReturn:

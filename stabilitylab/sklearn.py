@@ -9,8 +9,11 @@ from scipy.linalg import LinAlgWarning
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import MissingLibraryError, UnderdeterminedError
+from stabilitylab.core.types import Policy
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.least_squares import Policy, lstsq
+from stabilitylab.exact.fit.several import CertifiedFits
+from stabilitylab.exact.gram.reading import refuse_misaligned
+from stabilitylab.exact.least_squares import lstsq
 
 try:
     from sklearn.base import BaseEstimator, RegressorMixin
@@ -24,6 +27,8 @@ except ImportError as error:
 class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """min sum_i w_i (y_i - intercept - x_i' coef)^2 over X (m, n), y (m,): each number the double nearest to the exact.
 
+    y (m, k) is k targets, as LinearRegression takes them, fitted from one exact Gram matrix; X may be sparse.
+
     Use it where scikit-learn's LinearRegression stands. What differs: the intercept is a column of ones in the exact
     problem, so that nothing is centred in floating point, and X counts as rank deficient only when it is, exactly, as
     stored: nearly dependent columns have one answer, and it is given.
@@ -36,7 +41,9 @@ class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[
 
     After fit: `coef_` (n,), `intercept_`, `rank_` (of the features with the constant), `n_features_in_`,
     `feature_names_in_`; `certified_`, the CertifiedFit with everything else; `certificate_`; `standard_errors_`;
-    `supported_digits_`. Where the data support less than one digit of a coefficient, fit warns (UndeterminedWarning).
+    `supported_digits_`. For y (m, k): `coef_` (k, n), `intercept_` (k,), CertifiedFits, a tuple of certificates, and a
+    row for each target of the others, also where k = 1. Where the data support less than one digit of a coefficient,
+    fit warns (UndeterminedWarning).
 
     Raises ValueError for what scikit-learn refuses; under "full-rank" UnderdeterminedError for fewer rows than
     coefficients, and RankDeficientError; InputError, OutOfRangeError and NotCertifiedError as `sl.lstsq` does.
@@ -50,8 +57,10 @@ class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> "CertifiedLinearRegression":
-        """Fit to X (m, n) and y (m,), sample_weight (m,) or one for all; a whole weight counts as that many rows."""
-        A, b = validate_data(self, X, y, y_numeric=True)
+        """Fit to X (m, n) and y (m,) or (m, k), sample_weight (m,) or one for all; a whole weight is that many rows."""
+        refuse_misaligned(X, y, "y", of="X")
+        refuse_misaligned(X, sample_weight, "sample_weight", of="X")
+        A, b = validate_data(self, X, y, y_numeric=True, multi_output=True, accept_sparse=True)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, A)
         (m, n), constant = A.shape, int(bool(self.fit_intercept))
         if m < n + constant and self.policy == "full-rank":
@@ -61,12 +70,17 @@ class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[
                 "or ask for policy='minimum-norm'"
             )
         names = [str(name) for name in getattr(self, "feature_names_in_", [f"x{j}" for j in range(n)])]
-        self.certified_: CertifiedFit = lstsq(
+        fitted: CertifiedFit | CertifiedFits = lstsq(
             A, b, weights=weights, intercept=bool(constant), policy=self.policy, names=names
         )
-        self.coef_: Array = np.array(self.certified_.x[constant:])
-        self.intercept_: float = float(self.certified_.x[0]) if constant else 0.0
-        self.rank_: int = self.certified_.certificate.rank
+        if b.ndim == 2 and isinstance(fitted, CertifiedFit):
+            fitted = CertifiedFits((fitted,))
+        self.certified_ = fitted
+        self.coef_: Array = np.ascontiguousarray(fitted.x[constant:].T)
+        self.intercept_: Array | float = 0.0
+        if constant:
+            self.intercept_ = fitted.x[0] if b.ndim == 2 else float(fitted.x[0])
+        self.rank_: int = self._fits[0].certificate.rank
         if self.rank_ < n + constant:
             warnings.warn(
                 f"the data have rank {self.rank_} for {n + constant} coefficients, exactly: of the many solutions this "
@@ -77,17 +91,28 @@ class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[
         return self
 
     def predict(self, X: npt.ArrayLike) -> Array:
-        """X @ coef_ + intercept_ (m,) in float64: the coefficients are certified, this product is not."""
+        """X @ coef_' + intercept_ (m,) or (m, k) in float64: the coefficients are certified, this product is not."""
         check_is_fitted(self)
-        A = validate_data(self, X, reset=False)
-        predicted: Array = np.asarray(A, dtype=np.float64) @ self.coef_ + self.intercept_
+        A = validate_data(self, X, reset=False, accept_sparse=True)
+        predicted: Array = A.astype(np.float64) @ self.coef_.T + self.intercept_
         return predicted
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.input_tags.sparse = True
+        return tags
+
+    @property
+    def _fits(self) -> tuple[CertifiedFit, ...]:
+        return self.certified_.fits if isinstance(self.certified_, CertifiedFits) else (self.certified_,)
 
     @property
     def certificate_(self) -> Any:
-        """What proves the coefficients, for `sl.check`."""
+        """What proves the coefficients, for `sl.check`; one for each target of y (m, k)."""
         check_is_fitted(self)
-        return self.certified_.certificate
+        proofs = tuple(fit.certificate for fit in self._fits)
+        return proofs if isinstance(self.certified_, CertifiedFits) else proofs[0]
 
     @property
     def supported_digits_(self) -> Array | None:
@@ -95,8 +120,7 @@ class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[
 
         At worst, when every number changes within its rounding: see `CertifiedFit`. None at a lower rank."""
         check_is_fitted(self)
-        digits: Array | None = self.certified_.supported_digits
-        return digits
+        return self._of_targets(self.certified_.supported_digits)
 
     @property
     def standard_errors_(self) -> Array | None:
@@ -104,5 +128,8 @@ class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[
 
         None when there are as many coefficients as rows."""
         check_is_fitted(self)
-        errors: Array | None = self.certified_.standard_errors
-        return errors
+        return self._of_targets(self.certified_.standard_errors)
+
+    def _of_targets(self, figure: Array | None) -> Array | None:
+        """A figure (n,), or (k, n) where the fits have it as (n, k)."""
+        return None if figure is None else np.ascontiguousarray(figure.T)

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.linalg import LinAlgWarning
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
@@ -140,3 +141,56 @@ def test_it_says_how_many_digits_the_data_support_and_warns_where_that_is_none()
     with pytest.warns(UndeterminedWarning, match="the data cannot tell x0, x1 and x2 apart") as caught:
         CertifiedLinearRegression().fit(np.column_stack([X, X[:, 0] - 0.5 * X[:, 1]]), X[:, 0])
     assert caught[0].filename == __file__
+
+
+def test_a_model_of_scikit_learn_is_no_solver_and_the_ways_out_work():
+    norris = sl.problems.get("nist.norris")()
+    for model in (LinearRegression, LinearRegression(), LinearRegression().fit, CertifiedLinearRegression()):
+        with pytest.raises(InputError, match=r"solver is a model \((Certified)?LinearRegression\), not a function"):
+            sl.measure(model, norris)
+    model = LinearRegression(fit_intercept=False)
+    row = sl.measure(lambda A, b: model.fit(A, b).coef_, norris)
+    assert row["digits.min"] == sl.score(model.coef_, norris)["digits.min"] > 10
+
+
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_several_targets_have_the_shapes_of_scikit_learn_and_the_bits_of_one_target_each(k, fit_intercept):
+    X, y = data()
+    Y = np.column_stack([y, y**2, -y])[:, :k]
+    model = CertifiedLinearRegression(fit_intercept=fit_intercept).fit(X, Y)
+    usual = LinearRegression(fit_intercept=fit_intercept).fit(X, Y)
+    assert model.coef_.shape == usual.coef_.shape == (k, 3)
+    assert np.shape(model.intercept_) == np.shape(usual.intercept_)
+    assert np.allclose(model.coef_, usual.coef_)
+    assert np.allclose(model.predict(X), usual.predict(X))
+    assert model.predict(X).shape == (40, k)
+    assert model.supported_digits_.shape == model.standard_errors_.shape == (k, 3 + fit_intercept)
+    assert len(model.certificate_) == k
+    assert model.score(X, Y) == pytest.approx(usual.score(X, Y))
+    for j in range(k):
+        alone = CertifiedLinearRegression(fit_intercept=fit_intercept).fit(X, Y[:, j])
+        assert alone.coef_.tolist() == model.coef_[j].tolist()
+        assert alone.standard_errors_.tolist() == model.standard_errors_[j].tolist()
+        assert alone.intercept_ == np.broadcast_to(model.intercept_, k)[j]
+        assert alone.certificate_.nearest == model.certificate_[j].nearest
+
+
+def test_sparse_features_have_the_bits_of_the_dense_ones():
+    X, y = data()
+    X[X < 0] = 0
+    dense = CertifiedLinearRegression().fit(X, y)
+    kept = CertifiedLinearRegression().fit(sparse.csc_array(X), y)
+    assert kept.coef_.tolist() == dense.coef_.tolist()
+    assert kept.predict(sparse.coo_array(X)).tolist() == pytest.approx(dense.predict(X).tolist())
+
+
+def test_a_misaligned_index_is_noticed_by_the_estimator():
+    pandas = pytest.importorskip("pandas")
+    X, y = data()
+    frame, column = pandas.DataFrame(X), pandas.Series(y)
+    with pytest.raises(InputError, match=r"y\.loc\[X\.index\]"):
+        CertifiedLinearRegression().fit(frame, column[::-1])
+    assert (
+        CertifiedLinearRegression().fit(frame, column).coef_.tolist() == sl.lstsq(X, y, intercept=True).x[1:].tolist()
+    )

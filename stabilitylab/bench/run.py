@@ -14,6 +14,7 @@ from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.types import Measurement, Solution, Status, Truth
 from stabilitylab.data.call_form import call_form
 from stabilitylab.data.equivalents import PUBLISHED, Variant
+from stabilitylab.data.kinds import is_model, name_of_model
 from stabilitylab.data.problem import Problem
 from stabilitylab.scoring.score import require_names, score_solution, status_of_rank
 
@@ -152,10 +153,16 @@ def measure(
     """
     if not isinstance(problem, Problem):
         raise InputError(f"problem must be a Problem; got {type(problem).__name__}: Problem.from_matrix('mine', A, b)")
-    if not callable(solver) and not isinstance(solver, str):
+    if not callable(solver) and not isinstance(solver, str) and not is_model(solver):
         raise InputError(
             f"solver must be a catalogue name or a function of (A, b); got {type(solver).__name__}: "
             f"measure('numpy.lstsq', problem), or measure(lambda A, b: ..., problem)"
+        )
+    if is_model(solver):
+        raise InputError(
+            f"solver is a model ({name_of_model(solver)}), not a function of (A, b): for one that has been fitted, "
+            "sl.score(its coefficients, problem); to fit one here, which has no intercept of its own, "
+            "measure(lambda A, b: model.fit(A, b).coef_, problem)"
         )
     require_names(metrics)
     entry = route(solver) if isinstance(solver, str) else as_route(solver)

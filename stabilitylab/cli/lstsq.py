@@ -4,34 +4,47 @@ import csv
 import json
 import time
 import warnings
+from collections.abc import Iterator, Sequence
 from functools import partial
-from math import inf, isfinite
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.markup import escape
-from rich.table import Table
 
-from stabilitylab.cli import progress
+from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON
-from stabilitylab.cli.screen import screen, show
 from stabilitylab.core.errors import InputError, UndeterminedWarning
-from stabilitylab.core.printable import one_decimal, one_line
+from stabilitylab.core.printable import one_line
+from stabilitylab.core.types import POLICIES, Policy
 from stabilitylab.data.tabular import truth_of_file
-from stabilitylab.data.tabular.columns import FileTruth
-from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.fit_file import fit_file
-from stabilitylab.exact.least_squares import POLICIES, Policy
+from stabilitylab.data.tabular.columns import FileTruth, Missing
+
+if TYPE_CHECKING:  # the engine is imported when the command runs, so that its help comes at once
+    from stabilitylab.exact.fit import CertifiedFit
+    from stabilitylab.exact.fit.prediction import Kind
+    from stabilitylab.exact.fit.several import CertifiedFits
+    from stabilitylab.exact.fit.solved import Weighting
+
+INTERVALS = ("confidence", "prediction")
+WEIGHTINGS = ("relative", "absolute")
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--target", required=True, metavar="COL", help="The column to explain; for .npy files its number from 0.")
+@click.option("--target", required=True, metavar="COL", help="The column to explain, or several: y,z. In .npy: 0,1.")
 @click.option("--columns", metavar="A,B,C", help="The columns to explain it with. Default: all others.")
 @click.option("--no-intercept", is_flag=True, help="Fit no constant.")
 @click.option("--weights", metavar="COL", help="A column of weights; a whole weight counts as that many rows.")
+@click.option(
+    "--weighting",
+    type=click.Choice(WEIGHTINGS),
+    default="relative",
+    show_default=True,
+    help="relative: only ratios of weights count. absolute: they are 1 over the known variances of the rows.",
+)
+@click.option(
+    "--ridge", metavar="LAMBDA", help="Add the penalty LAMBDA |x|², in the units of the data; not of the constant."
+)
 @click.option(
     "--truth",
     type=click.Choice(get_args(FileTruth)),
@@ -47,6 +60,32 @@ from stabilitylab.exact.least_squares import POLICIES, Policy
 @click.option("--separator", default=",", show_default=True, help="Between fields: one character, or tab.")
 @click.option("--decimal", default=".", show_default=True, help="The decimal mark, '.' or ','.")
 @click.option("--thousands", default="", help="The mark between thousands, as the comma in 1,234,567. Default: none.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the text, such as cp1252 or utf-16.")
+@click.option(
+    "--missing",
+    type=click.Choice(get_args(Missing)),
+    default="refuse",
+    show_default=True,
+    help="A row without a number (empty, NA, null, NaN) in a column that is used: refuse the file, or leave it out.",
+)
+@click.option("--level", default="0.95", show_default=True, help="Of all intervals: how often they cover.")
+@click.option(
+    "--predict",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Predict for the rows of this file, which has columns of the same names.",
+)
+@click.option(
+    "--interval",
+    type=click.Choice(INTERVALS),
+    help="Around predictions: confidence, for the mean there; prediction, for one more observation.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write all figures and predictions: a table (.csv), a record (.json) or a page (.md).",
+)
 @click.option("--block", "rows", type=click.IntRange(1), metavar="ROWS", help="Rows in memory at a time.")
 @AS_JSON
 def lstsq(
@@ -55,92 +94,111 @@ def lstsq(
     columns: str | None,
     no_intercept: bool,
     weights: str | None,
+    weighting: "Weighting",
+    ridge: str | None,
     truth: FileTruth | None,
     policy: Policy,
     separator: str,
     decimal: str,
     thousands: str,
+    encoding: str,
+    missing: Missing,
+    level: str,
+    predict: Path | None,
+    interval: "Kind | None",
+    output: Path | None,
     rows: int | None,
     as_json: bool,
 ) -> None:
     """Certified least squares of a data file. Each number printed is the double nearest to the exact one.
 
-    FILE is text in UTF-8 whose first line names the columns, or a .npy array (m, n), whose columns are a0, a1, ...
+    FILE is text whose first line names the columns, or a .npy array (m, n), whose columns are a0, a1, ...
     It may be larger than memory: it is read in blocks of rows.
 
     \b
     stabilitylab lstsq houses.csv --target price                     on all other columns
     stabilitylab lstsq houses.csv --target price --columns area,age  on two of them
-    stabilitylab lstsq messwerte.csv --target y --separator ';' --decimal ','
+    stabilitylab lstsq messwerte.csv --target y --separator ';' --decimal ',' --encoding cp1252
+    stabilitylab lstsq houses.csv --target price --missing drop --output fit.csv
+    stabilitylab lstsq houses.csv --target price --predict new.csv --interval prediction --level 0.9
     stabilitylab lstsq data.npy --target 0 --no-intercept --json
     """
+    from stabilitylab.exact import written
+    from stabilitylab.exact.distributions import exact_level
+    from stabilitylab.exact.fit_file import fit_file
+    from stabilitylab.exact.predict_file import predict_file
+
     start = time.perf_counter()
     scored = truth or truth_of_file(file)
+    exact_level(level)
+    if interval is not None and predict is None:
+        raise InputError("--interval is about predictions: name the file to predict for, --predict FILE")
+    if output is not None:
+        _require_new(output, written.require_format(output), file, predict)
+    reading: dict[str, Any] = {
+        "separator": separator,
+        "decimal": decimal,
+        "thousands": thousands,
+        "encoding": encoding,
+        "missing": missing,
+        "rows": rows,
+    }
     # What the warning says comes before the table.
     with progress.bars() as report, warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
-        fit = fit_file(
+        found = fit_file(
             file,
-            target,
-            columns=_listed(columns),
+            _listed(target, "--target"),
+            columns=None if columns is None else _listed(columns, "--columns"),
             intercept=not no_intercept,
             weights=weights,
             truth=scored,
             policy=policy,
-            separator=separator,
-            decimal=decimal,
-            thousands=thousands,
-            rows=rows,
+            weighting=weighting,
+            ridge=ridge,
             progress=partial(report, f"reading {file.name}"),
+            **reading,
         )
+    fits = cast("CertifiedFits", found)  # of a list of targets
+    predictions = {}
+    if predict is not None:
+        of_file = None if predict.suffix.lower() == ".npy" else truth
+        predictions = {
+            fit.target: predict_file(fit, predict, interval=interval, level=level, truth=of_file, **reading)
+            for fit in fits
+        }
+    if output is not None:
+        exits.writes(output)
+        written.write(output, fits, level=level, predictions=predictions)
     if as_json:
-        click.echo(json.dumps(_finite(fit.to_dict()), indent=1, allow_nan=False))
-    else:
-        _show(fit, scored, time.perf_counter() - start)
+        click.echo(json.dumps(written.record(fits, level, predictions), indent=1, allow_nan=False))
+        return
+    for fit in fits:
+        click.echo(f"{fit.summary(level, digits=None)}\n")
+    for one in predictions.values():
+        click.echo(f"{one}\n")
+    for line in _ending(fits, scored, output, time.perf_counter() - start):
+        click.echo(line)
 
 
-def _listed(columns: str | None) -> list[str] | None:
+def _require_new(output: Path, suffix: str, *read: Path | None) -> None:
+    """Refuse to write over a file that is read."""
+    if any(one is not None and output.exists() and output.samefile(one) for one in read):
+        raise InputError(f"{output} is read by this command: write to another file, such as --output fit{suffix}")
+
+
+def _listed(columns: str, option: str) -> list[str]:
     """a,b,c as a list; a name that holds a comma stands in double quotes."""
-    if columns is None:
-        return None
     try:
         names = [name.strip() for row in csv.reader([columns], skipinitialspace=True, strict=True) for name in row]
     except csv.Error:
         names = []
     if not all(names) or not names:
-        raise InputError(f"--columns must be names between commas, such as a,b,c; got {columns!r}")
+        raise InputError(f"{option} must be names between commas, such as a,b,c; got {columns!r}")
     return names
 
 
-def _finite(value: Any) -> Any:
-    """The record with None for what JSON has no word for: the t statistic of an exact fit is infinite."""
-    if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _show(fit: CertifiedFit, truth: FileTruth, seconds: float) -> None:
-    certificate, errors, ts = fit.certificate, fit.standard_errors, fit.t_statistics
-    table = Table("coefficient", box=SIMPLE_HEAD)
-    for head in ("value", "standard error", "t", "digits the data support"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for j, name in enumerate(fit.names):
-        measured = ["", ""] if errors is None or ts is None else [repr(float(errors[j])), f"{float(ts[j]):.4g}"]
-        digits = "" if fit.supported_digits is None else one_decimal(fit.supported_digits[j])
-        table.add_row(escape(one_line(name)), repr(float(fit.x[j])), *measured, digits)
-    console = screen()
-    if fit.undetermined:
-        console.print(escape(one_line(f"Warning: {fit.undetermined}")), soft_wrap=True)
-    show(console, table)
-    squared = "undefined" if fit.r_squared is None else repr(float(fit.r_squared))
-    kind = "as written in the file" if truth == "decimal" else "as stored in float64"
-    proven = certificate.digits
-    sure = "exact" if proven == inf else f"proven to {proven:.0f} digits"
-    for line in (
-        f"residual norm {float(fit.residual_norm)!r}, R² {squared}",
-        f"{fit.rows} rows, rank {certificate.rank} of {len(fit.names)}; scored: the numbers {kind}",
-        f"each number is the double nearest to the exact one; coefficients {sure} by {certificate.route}",
-        f"{seconds:.2f} s in all, {certificate.seconds:.2f} s of it to solve and certify",
-    ):
-        console.print(escape(line), soft_wrap=True)
+def _ending(fits: Sequence["CertifiedFit"], truth: FileTruth, output: Path | None, seconds: float) -> Iterator[str]:
+    yield f"scored: the numbers {'as written in the file' if truth == 'decimal' else 'as stored in float64'}"
+    if output is not None:
+        yield f"all figures: {one_line(str(output))}"
+    yield f"{seconds:.2f} s in all, {sum(fit.certificate.seconds for fit in fits):.2f} s of it to solve and certify"

@@ -3,9 +3,12 @@
 Exit codes: 0 done, 1 a finding was refuted or a threshold missed, 2 bad use or bad input, 130 interrupted.
 """
 
+import ast
 import errno
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -13,7 +16,6 @@ import click
 from stabilitylab import cli
 from stabilitylab.cli.exits import BAD_INPUT, INTERRUPTED, kept, written_to
 from stabilitylab.cli.options import in_options
-from stabilitylab.core.catalog import import_failure
 from stabilitylab.core.errors import DuplicateNameError, StabilityLabError
 from stabilitylab.core.printable import one_line
 from stabilitylab.core.suggest import did_you_mean
@@ -44,6 +46,39 @@ def command(name: str) -> click.Command | None:
     return next(of_its_name, None) or commands().get(name)
 
 
+def outline() -> dict[str, str]:
+    """The subcommands by name, each with its docstring, read off the sources: to import them all takes a second.
+
+    A module without a source is imported, and one that cannot be parsed is left out.
+    """
+    by_name: dict[str, str] = {}
+    for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
+        source = _source(module)
+        if source is None:
+            by_name |= {command.name or "": command.help or "" for command in _held_by(module.name)}
+            continue
+        with suppress(SyntaxError):
+            by_name |= dict(_declared(ast.parse(source)))
+    return dict(sorted(by_name.items()))
+
+
+def _source(module: pkgutil.ModuleInfo) -> str | None:
+    spec = module.module_finder.find_spec(module.name, None)
+    get_source = getattr(spec and spec.loader, "get_source", None)
+    return None if get_source is None else get_source(module.name)
+
+
+def _declared(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """(name, docstring) of each function under @click.command(...); its first argument, if any, is the name."""
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for call in node.decorator_list:
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "click.command":
+                name = ast.literal_eval(call.args[0]) if call.args else node.name.replace("_", "-")
+                yield name, ast.get_docstring(node) or ""
+
+
 def _held_by(module: str) -> list[click.Command]:
     """The commands that a module holds, groups apart; none where it cannot be imported."""
     try:
@@ -55,6 +90,8 @@ def _held_by(module: str) -> list[click.Command]:
 
 def broken() -> dict[str, str]:
     """The modules of this package that cannot be imported: name -> what happens, where, and the way out."""
+    from stabilitylab.core.catalog import import_failure
+
     found: dict[str, str] = {}
     for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
         try:
@@ -70,6 +107,15 @@ class CommandGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, sorted."""
         return list(commands())
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The names with the first sentences of their docstrings, without importing them."""
+        shown = outline()
+        room = formatter.width - 6 - max(map(len, shown), default=0)
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, click.Command(name, help=text).get_short_help_str(room)) for name, text in shown.items()]
+            )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The subcommand of that name."""

@@ -1,7 +1,6 @@
 """What the numbers depend on besides the problem: versions, BLAS and its threads, processor, source code."""
 
 import hashlib
-import importlib.metadata
 import os
 import platform
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ import numpy as np
 from threadpoolctl import ThreadpoolController, threadpool_info
 
 from stabilitylab.core import lapack
-from stabilitylab.core.blas import system_blas
 
 # As many processes as cores, so that a second BLAS thread in each would only wait for the others.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
@@ -25,6 +23,8 @@ PACKAGES = ("numpy", "scipy", "mpmath", "python-flint")
 @lru_cache(maxsize=1)
 def stamp() -> dict[str, Any]:
     """The environment as a flat record; paths and dates are left out, so that equal environments give equal stamps."""
+    from stabilitylab.core.blas import system_blas
+
     lapack.load()  # so that its BLAS is among those listed
     blas = [
         {key: info.get(key) for key in ("internal_api", "version", "architecture", "threading_layer")}
@@ -93,6 +93,8 @@ def blas_thread_counts() -> tuple[int, ...]:
 
 
 def _version(name: str) -> str:
+    import importlib.metadata
+
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

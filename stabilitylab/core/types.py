@@ -17,6 +17,8 @@ from stabilitylab.core.suggest import did_you_mean
 
 Truth: TypeAlias = Literal["decimal", "data", "matrix"]
 TRUTHS: tuple[Truth, ...] = ("decimal", "data", "matrix")
+Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
+POLICIES: tuple[Policy, ...] = ("full-rank", "minimum-norm")
 
 SCHEMA = 2  # of a Measurement; raised when the meaning of a field changes
 MAPPINGS: Mapping[str, str] = {"problem": "parameters", "conditions": "conditions", "facts": "facts"}
@@ -154,6 +156,13 @@ class Reference:
             if exact and abs(out[i]) < smallest:
                 raise OutOfRangeError(f"coefficient {i} underflows {target}: rescale column {i}")
         return out
+
+    def __repr__(self) -> str:
+        n = len(self.x)
+        return (
+            f"Reference: {n} coefficient{'s' * (n != 1)} of the {self.truth} truth, each proven to "
+            f"{self.digits} digits, rank {self.rank} ({self.method})"
+        )
 
     def __str__(self) -> str:
         deficient = "" if self.policy == "full-rank" else f", the {self.policy} solution of a deficient problem"

@@ -1,27 +1,112 @@
-"""Tables of pandas, polars and pyarrow taken column by column, each in its own type: no library is imported here.
+"""Tables of pandas, polars, pyarrow and NumPy, and dicts: column by column, each in its own type, with its name.
 
-NumPy would bring a table to one type first, in which an integer beyond 2**53 beside a column of floats is rounded.
+NumPy would bring a table to one type first, in which an integer beyond 2**53 beside a column of floats is rounded. No
+library is imported here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import ShapeError
+from stabilitylab.data.kinds import is_sparse
+from stabilitylab.data.places import Places
+from stabilitylab.data.series import column_array, is_series, label_text, name_of
 
 EXACT_IN_FLOAT = 2**53
 
 
-def columns_of(values: Any) -> list[Array] | None:
-    """The columns of a table (m,) each, in the order of the table; None for what is no table of a known library."""
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns (m,) each, in the order of the table. names: one for each; () where the table has none."""
+
+    columns: tuple[Array, ...]
+    places: Places
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        return len(self.columns[0]) if self.columns else 0, len(self.columns)
+
+
+def table_of(values: Any, what: str) -> Table | None:
+    """The columns of a table; None for what is no table of a known kind. what: what errors call it.
+
+    Raises ShapeError for columns of different lengths, and the errors of `column_array`.
+    """
+    found = _columns(values)
+    if found is None:
+        return None
+    columns, names = found[0], _names(found[1])
+    places = Places(what, names, labels_of_rows(values))
+    table = Table(tuple(column_array(column, places, j) for j, column in enumerate(columns)), places)
+    for j, column in enumerate(table.columns):
+        if column.shape != table.columns[0].shape or column.ndim != 1:
+            first = table.columns[0].shape
+            raise ShapeError(
+                f"{places.column(j)} has the shape {column.shape}, and {places.column(0)} {first}: give each column "
+                "one number for each row"
+            )
+    return table
+
+
+def names_of_columns(values: Any) -> tuple[str, ...]:
+    """The names of the columns of a table, made distinct; () for what has none."""
+    found = _columns(values)
+    return () if found is None else _names(found[1])
+
+
+def _names(labels: Sequence[Any] | None) -> tuple[str, ...]:
+    return () if labels is None else distinct(map(label_text, labels))
+
+
+def _columns(values: Any) -> tuple[list[Any], Sequence[Any] | None] | None:
+    """The columns of a table as its library has them, and their names; None for what is no table."""
     if hasattr(values, "iloc") and hasattr(values, "dtypes") and getattr(values, "ndim", 0) == 2:  # pandas
-        return [np.asarray(values.iloc[:, j]) for j in range(values.shape[1])]
+        labels = getattr(values, "columns", None)
+        return [values.iloc[:, j] for j in range(values.shape[1])], None if labels is None else list(labels)
     if hasattr(values, "get_columns"):  # polars
-        return [np.asarray(column) for column in values.get_columns()]
+        return list(values.get_columns()), list(values.columns)
     if hasattr(values, "itercolumns"):  # pyarrow
-        return [np.asarray(column) for column in values.itercolumns()]
+        return list(values.itercolumns()), list(values.schema.names)
+    if isinstance(values, np.ndarray) and values.dtype.names:
+        return [np.asarray(values[name]) for name in values.dtype.names], values.dtype.names
+    if isinstance(values, Mapping) and not is_sparse(values):  # as one format of scipy is
+        return [v if is_series(v) else np.asarray(v) for v in values.values()], list(values)
+    # A list of columns that have names is no list of rows.
+    if isinstance(values, list | tuple) and values and all(map(is_series, values)) and any(map(name_of, values)):
+        return list(values), [name_of(v) or f"b{j}" for j, v in enumerate(values)]
     return None
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, each of its own: "x" and "x (2)" where two are "x", a3 for the fourth where it is empty."""
+    given = [name or f"a{j}" for j, name in enumerate(names)]
+    found: dict[str, None] = {}
+    for name in given:
+        own, k = name, 1
+        while own in found or (k > 1 and own in given):
+            k += 1
+            own = f"{name} ({k})"
+        found[own] = None
+    return tuple(found)
+
+
+def index_of(values: Any) -> Any:
+    """The index of a table or column of pandas; None for anything else."""
+    index = getattr(values, "index", None)
+    return index if hasattr(values, "iloc") and hasattr(index, "equals") else None
+
+
+def labels_of_rows(values: Any) -> Any:
+    """The index of a table of pandas where it is not the numbers of the rows; None otherwise."""
+    index = index_of(values)
+    if index is None or (type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1):
+        return None
+    return index
 
 
 def exact_in_float64(column: Array) -> bool:

@@ -22,10 +22,13 @@ from stabilitylab.core.errors import (
     OutOfRangeError,
     ShapeError,
 )
+from stabilitylab.core.printable import one_line
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.design import Columns
 from stabilitylab.data.design import Design as Design
+from stabilitylab.data.frames import distinct, names_of_columns
 from stabilitylab.data.labels import Labels as Labels
+from stabilitylab.data.series import is_series, name_of
 from stabilitylab.data.validation import as_array, checked, checked_column, read_only
 
 DataColumn: TypeAlias = ExactColumn | Array | Labels
@@ -123,6 +126,14 @@ class Problem:
             object.__setattr__(self, field, value)
         design.names(self._labels)  # a category without a feature, or with a reference level that is not there, is met
 
+    def __repr__(self) -> str:
+        numbers = [column for column in self.data.values() if not isinstance(column, Labels)]
+        exact = sum(isinstance(column, ExactColumn) for column in numbers)
+        kind = "exact decimals" if exact == len(numbers) else "floats" if not exact else "decimals and floats"
+        rows = len(self.data[self.response])
+        fitted = one_line(f"{self.response} on {self.design}")
+        return f"Problem {self.name!r}: {rows} row{'s' * (rows != 1)} of {kind}, {fitted}"
+
     @classmethod
     def from_matrix(
         cls,
@@ -136,15 +147,18 @@ class Problem:
         cond: float | None = None,
         planted: tuple[float, ...] | None = None,
     ) -> "Problem":
-        """The problem whose columns are those of A (m, n), with b (m,) as the response "y".
+        """The problem whose columns are those of A (m, n), with b (m,) as the response.
 
-        format: to be worked on in another format than that of the arrays, as by `rounded_to`. Raises the errors of
-        `validation.checked` and `format_named`.
+        The columns of a table keep their names, and so does a column b of pandas or polars; else they are a0, a1, ...
+        and "y". format: to be worked on in another format than that of the arrays, as by `rounded_to`. Raises the
+        errors of `validation.checked` and `format_named`.
         """
+        names = names_of_columns(A)
+        response = distinct([*(names or ()), name_of(b) or "y"])[-1]
         A, b = checked(A, b)
-        data: dict[str, DataColumn] = {f"a{j}": A[:, j] for j in range(A.shape[1])}
+        data: dict[str, DataColumn] = dict(zip(names or [f"a{j}" for j in range(A.shape[1])], A.T, strict=True))
         chosen = A.dtype if format is None else format
-        return cls(name, {**data, "y": b}, Design.matrix(), source, tags, "y", chosen, cond, planted)
+        return cls(name, {**data, response: b}, Design.matrix(), source, tags, response, chosen, cond, planted)
 
     @property
     def regressors(self) -> tuple[str, ...]:
@@ -256,16 +270,21 @@ def _column(name: str, values: DataColumn | npt.ArrayLike, design: Design, is_re
     if isinstance(values, Labels):
         raise _no_numbers(name, is_response)
     if numbers:
-        array = as_array(values, what)
+        array = as_array(_labelled(values), what)
         if array.dtype.kind in "UO" and any(isinstance(entry, str) for entry in array.ravel().tolist()):
             raise _no_numbers(name, is_response)
         return checked_column(values, what)
-    if labels and (array := as_array(values, what)).dtype.kind in "UO" and array.ndim == 1:
+    if labels and (array := as_array(_labelled(values), what)).dtype.kind in "UO" and array.ndim == 1:
         try:
             return Labels(tuple(array.tolist()))
         except InputError as error:
             raise type(error)(f"{what}: {error}") from None
     return checked_column(values, what) if labels else _unread_column(values, what)
+
+
+def _labelled(values: Any) -> Any:
+    """A column whose categories may be read as labels: as an array of these."""
+    return np.asarray(values) if is_series(values) else values
 
 
 def _no_numbers(name: str, is_response: bool) -> NotNumericError:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 from time import process_time
@@ -14,13 +15,16 @@ from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import Argument, InputError, ShapeError, UnderdeterminedError
+from stabilitylab.core.types import POLICIES, Policy
 from stabilitylab.exact import accumulator_file
 from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.fit.solved import WEIGHTINGS, Weighting
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, exact_input, exact_weights, feed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.resolution import Resolutions, by_rule, in_units
 from stabilitylab.exact.gram.sums import GramSums
-from stabilitylab.exact.least_squares import POLICIES, Policy, fitted, warned
+from stabilitylab.exact.least_squares import fitted, warned
+from stabilitylab.exact.ridge import penalties, require_one_policy
 from stabilitylab.exact.solve.definite import is_of_rows
 from stabilitylab.exact.supported import Known
 
@@ -53,6 +57,8 @@ class GramAccumulator:
         self._same: list[Fraction | None] | None = None
         # How exactly the numbers of all rows ever given are known, and the sum of the weights; None where unknown.
         self._known: Known | None = Known(Resolutions(np.zeros(n + 1)), 0.0)
+        # Whether every row counts once, as the likelihood of rows that are not kept has to know.
+        self._unweighted = self.weight_unit == 1
         # Sums of rows are positive semidefinite; where some were taken away, or read from a file, that is to be shown.
         self._only_added = True
 
@@ -118,6 +124,7 @@ class GramAccumulator:
             self._sum_scales, self._sum_weight_unit = scales, unit
         self._sums.merge(theirs)
         self._only_added &= other._only_added
+        self._unweighted &= other._unweighted
         self._known = self._known and other._known and self._known.with_more(other._known)
         if other._same is not None:
             ratios = [b / a for a, b in zip(self._own_scales, other._own_scales, strict=True)]
@@ -130,29 +137,45 @@ class GramAccumulator:
         return self._sums.normal_equations(self._sum_scales, self._sum_weight_unit)
 
     @in_default_mode
-    def solve(self, *, names: Sequence[str] | None = None, policy: Policy = "full-rank") -> CertifiedFit:
-        """The certified fit of all the rows; its errors are those of `lstsq`. The accumulator can go on.
+    def solve(
+        self,
+        *,
+        names: Sequence[str] | None = None,
+        policy: Policy = "full-rank",
+        weighting: Weighting = "relative",
+        ridge: Any = None,
+    ) -> CertifiedFit:
+        """The certified fit of all the rows; its arguments and errors are those of `lstsq`. The accumulator can go on.
+
+        ridge: a penalty as for `lstsq`, one number for all columns or one for each.
 
         Raises InputError as well for sums that no rows can have: after the removal of rows that were never added, or
         from a file that was edited.
         """
         started = process_time()
         require_choice("policy", policy, POLICIES)
+        require_choice("weighting", weighting, WEIGHTINGS)
         normal = self.normal_equations()
         if not self._only_added and (self.rows < 0 or not is_of_rows(normal)):
             raise InputError(
                 "no rows have these sums: rows were removed that had not been added, or the file was changed; add up "
                 "the rows anew"
             )
+        labels = column_names(names, None, self.n)
+        constant = next((j for j, value in enumerate(self._same or ()) if value), None)
+        if ridge is not None:
+            require_one_policy(policy)
+            found = penalties(ridge, labels, intercept=False, penalize_intercept=False)
+            if any(found):
+                return fitted(normal, labels, policy, started, constant, penalties=found)
         if policy == "full-rank" and self.rows < self.n:
             raise UnderdeterminedError(
                 f"{self.rows} {'row does' if self.rows == 1 else 'rows do'} not determine {self.n} "
                 f"coefficient{'s' * (self.n != 1)}: give at least {self.n} rows, or ask for ",
                 Argument("policy", "minimum-norm"),
             )
-        labels = column_names(names, None, self.n)
-        constant = next((j for j, value in enumerate(self._same or ()) if value), None)
-        return warned(fitted(normal, labels, policy, started, constant, known=self._known))
+        fit = fitted(normal, labels, policy, started, constant, known=self._known)
+        return warned(replace(fit, weighting=weighting, unweighted=self._unweighted))
 
     @in_default_mode
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -197,7 +220,8 @@ class GramAccumulator:
         made._sums = GramSums.restored(stored["limbs"], stored["exponents"], int(stored["rows"]))
         made._same = same or None
         made._only_added = False
-        made._known = None  # which the file does not say
+        made._unweighted = False  # which the file does not say, as what follows
+        made._known = None
         return made
 
     @property
@@ -248,6 +272,7 @@ class GramAccumulator:
         known = self._with(data, weighing, sign)
         feed(self._sums, data, weighing, sign, factors)
         self._same, self._known = same, known
+        self._unweighted &= weights is None
         return self
 
     def _with(self, data: ExactInput, weights: Weights | None, sign: int) -> Known | None:

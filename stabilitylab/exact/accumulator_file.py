@@ -14,7 +14,6 @@ from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError
@@ -47,6 +46,8 @@ def write(path: str | os.PathLike[str], content: Mapping[str, npt.ArrayLike]) ->
 
     What a killed process left beside it goes. Raises InputError for a place that can hold no file, with the path.
     """
+    import psutil  # here: to load it takes longer than to fit a small table
+
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         kind = "a folder" if target.is_dir() else "no regular file"

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -18,38 +19,48 @@ from stabilitylab.core.errors import (
     RankDeficientError,
     UnderdeterminedError,
 )
+from stabilitylab.core.types import POLICIES, Policy
 from stabilitylab.data.tabular import FileTable, open_table, truth_of_file
-from stabilitylab.data.tabular.columns import FileTruth, Progress, no_progress
+from stabilitylab.data.tabular.columns import FileTruth, Missing, Progress, no_progress
 from stabilitylab.exact.accumulator import GramAccumulator
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.least_squares import POLICIES, Policy
+from stabilitylab.exact.fit.several import CertifiedFits
+from stabilitylab.exact.fit.solved import Weighting
 
 
 @in_default_mode
 def fit_file(
     path: str | os.PathLike[str],
-    target: str | int,
+    target: str | int | Sequence[str | int],
     *,
     columns: Sequence[str | int] | None = None,
     intercept: bool = True,
     weights: str | int | None = None,
     truth: FileTruth | None = None,
     policy: Policy = "full-rank",
+    weighting: Weighting = "relative",
+    ridge: Any = None,
     separator: str = ",",
     decimal: str = ".",
     thousands: str = "",
+    encoding: str = "utf-8",
+    missing: Missing = "refuse",
     rows: int | None = None,
     progress: Progress = no_progress,
-) -> CertifiedFit:
+) -> CertifiedFit | Any:
     """x minimising |y - [1 X] x| for the columns of a file: y the column `target`, X (m, n) `columns`, in their order.
 
-    path: text in UTF-8 whose first line names the columns, or a .npy file with an array (m, k), whose columns are
-    a0, a1, ... or their numbers. columns: by default all but the target and the weights. intercept: a column of ones in
-    front, named "intercept". weights: a column of weights w, which minimise sum w_i r_i²; a whole weight counts as that
-    many rows. truth: "decimal", the numbers exactly as written (the default for text), or "matrix", each rounded to
-    float64 (the default for .npy, which holds nothing else). policy: as for `lstsq`. separator, decimal, thousands: as
-    for `data.tabular.open_table`. rows: how many are in memory at a time. progress(done, total) is told the bytes of
-    text, or the rows of an array, that have been read.
+    target: its name, or a list of names, each of which is fitted: then a CertifiedFits comes back.
+
+    path: text whose first line names the columns, or a .npy file with an array (m, k), whose columns are a0, a1, ... or
+    their numbers. columns: by default all but the target and the weights. intercept: a column of ones in front, named
+    "intercept". weights: a column of weights w, which minimise sum w_i r_i²; a whole weight counts as that many rows.
+    truth: "decimal", the numbers exactly as written (the default for text), or "matrix", each rounded to float64 (the
+    default for .npy, which holds nothing else). policy, weighting, ridge: as for `lstsq`, the intercept without a
+    penalty. separator, decimal, thousands: as for `data.tabular.open_table`. encoding: of text, UTF-8 or another that
+    Python knows by name. missing: whether a row in which a number of these columns is missing (an empty field, NA,
+    null, NaN and the like) is refused, or is left out ("drop"), and counted as rows_left_out. rows: how many are in
+    memory at a time. progress(done, total) is told the bytes of text, or the rows of an array, that have been read.
 
     The numbers are those of `lstsq` on the whole table, bit for bit: sums of integers do not depend on blocks. Memory
     does not grow with the file. Text is read twice for the decimal truth, else once.
@@ -60,51 +71,81 @@ def fit_file(
     truth = truth or truth_of_file(path)
     require_choice("truth", truth, get_args(FileTruth))
     require_choice("policy", policy, POLICIES)
+    require_choice("missing", missing, get_args(Missing))
     if rows is not None:
         require_whole("rows", rows, at_least=1)
     try:
-        table = open_table(path, separator=separator, decimal=decimal, thousands=thousands)
+        table = open_table(
+            path, separator=separator, decimal=decimal, thousands=thousands, encoding=encoding, missing=missing
+        )
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-    response, weight_column = _name(table, target), None if weights is None else _name(table, weights)
-    if weight_column == response:
+    targets, weight_column = _targets(table, target), None if weights is None else _name(table, weights)
+    if weight_column in targets:
         raise InputError(
-            f"{path}: column {response!r} is the target, and the weights too: name another for the weights"
+            f"{path}: column {weight_column!r} is the target, and the weights too: name another for the weights"
         )
-    taken = [response] if weight_column is None else [response, weight_column]
-    features = _features(table, columns, taken)
+    if weighting == "absolute" and weight_column is None:
+        raise InputError("absolute weights are 1/sigma**2 of each row: name the column that holds them, weights=...")
+    taken = list(targets) if weight_column is None else [*targets, weight_column]
+    features = _features(table, columns, targets, weight_column)
     if not features and not intercept:
-        raise InputError(f"{path}: no column is left to fit {response!r} with: name columns, or keep the intercept")
-    scales, blocks = table.read([*features, *taken], truth, rows, progress)
-    n = len(features)
+        raise InputError(f"{path}: no column is left to fit {targets[0]!r} with: name columns, or keep the intercept")
+    dropped: list[int] = []
+    scales, blocks = table.read([*features, *taken], truth, rows, progress, weight_column, dropped.extend)
+    n, k = len(features), len(targets)
     ones = [Fraction(1)] if intercept else []
-    unit = Fraction(1) if weight_column is None else scales[n + 1]
-    accumulator = GramAccumulator(len(ones) + n, scales=[*ones, *scales[: n + 1]], weight_unit=unit)
-    read = 0
+    unit = Fraction(1) if weight_column is None else scales[n + k]
+    accumulators = [
+        GramAccumulator(len(ones) + n, scales=[*ones, *scales[:n], scale], weight_unit=unit)
+        for scale in scales[n : n + k]
+    ]
     for block in blocks:
         A = np.hstack([np.ones((len(block), 1), dtype=block.dtype), block[:, :n]]) if intercept else block[:, :n]
-        w = None
-        if weight_column is not None:
-            negative = np.flatnonzero(block[:, n + 1] < 0)
-            if len(negative):
-                where = f"{path}, row {read + int(negative[0])} (the first is 0), column {weight_column!r}"
-                raise OutOfRangeError(f"{where} is a negative weight: give weights of 0 or more")
-            w = _weights(block[:, n + 1], unit)
-        accumulator.add(A, block[:, n], weights=w)
-        read += len(block)
-    names = ["intercept", *features] if intercept else list(features)
-    if policy == "full-rank" and accumulator.rows < len(names):
+        w = None if weight_column is None else _weights(block[:, n + k], unit)
+        for j, accumulator in enumerate(accumulators, n):
+            accumulator.add(A, block[:, j], weights=w)
+    names, counted = ["intercept", *features] if intercept else list(features), accumulators[0].rows
+    if policy == "full-rank" and ridge is None and counted < len(names):
         weighted = "" if weight_column is None else f" of weight above 0 in column {weight_column!r}"
         raise UnderdeterminedError(
-            f"{path} has {accumulator.rows} row{'s' * (accumulator.rows != 1)}{weighted} for {len(names)} coefficients "
+            f"{path} has {counted} row{'s' * (counted != 1)}{weighted} for {len(names)} coefficients "
             f"({', '.join(map(repr, names[:5]))}{', ...' * (len(names) > 5)}): give at least {len(names)} rows, leave "
             f"columns out, or ask for ",
             Argument("policy", "minimum-norm"),
         )
-    try:
-        return accumulator.solve(names=names, policy=policy)
-    except (RankDeficientError, OutOfRangeError, NotCertifiedError) as error:
-        raise type(error)(f"{path}: ", *error.args) from None
+    fits = []
+    for name, accumulator in zip(targets, accumulators, strict=True):
+        try:
+            fit = accumulator.solve(
+                names=names, policy=policy, weighting=weighting, ridge=_penalties(ridge, names, ones)
+            )
+        except (RankDeficientError, OutOfRangeError, NotCertifiedError) as error:
+            of = f", target {name!r}" if k > 1 else ""
+            raise type(error)(f"{path}{of}: ", *error.args) from None
+        fits.append(replace(fit, target=name, intercept=intercept, rows_left_out=len(dropped)))
+    return fits[0] if isinstance(target, str | int) else CertifiedFits(tuple(fits))
+
+
+def _targets(table: FileTable, target: str | int | Sequence[str | int]) -> tuple[str, ...]:
+    """The names of the targets. Raises InputError for none, and for one that is named twice."""
+    if isinstance(target, str | int):
+        return (_name(table, target),)
+    targets = tuple(_name(table, column) for column in target)
+    if not targets:
+        raise InputError(f"{table.path}: name a target, or several: one of {', '.join(map(repr, table.names[:5]))}")
+    twice = next((name for name in targets if targets.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{table.path}: column {twice!r} is named twice among the targets: once is enough")
+    return targets
+
+
+def _penalties(ridge: Any, names: Sequence[str], ones: Sequence[Fraction]) -> Any:
+    """A penalty for each coefficient, 0 for the intercept; None where there is none, and lists as they are."""
+    if ridge is None or not (isinstance(ridge, str) or np.ndim(ridge) == 0):
+        return ridge if ridge is None or not ones else [0, *ridge]
+    zero = "0" if isinstance(ridge, str) else 0
+    return [*[zero] * len(ones), *[ridge] * (len(names) - len(ones))]
 
 
 def _name(table: FileTable, column: str | int) -> str:
@@ -112,16 +153,18 @@ def _name(table: FileTable, column: str | int) -> str:
     return table.names[table.index(str(column))]
 
 
-def _features(table: FileTable, columns: Sequence[str | int] | None, taken: Sequence[str]) -> tuple[str, ...]:
+def _features(
+    table: FileTable, columns: Sequence[str | int] | None, targets: Sequence[str], weights: str | None
+) -> tuple[str, ...]:
     """The names of the columns to fit with. Raises InputError for one that is named twice, or is taken otherwise."""
     if columns is None:
-        return table.others(taken)
+        return table.others([*targets, *([] if weights is None else [weights])])
     if isinstance(columns, str):
         raise InputError(f"columns must be a list of names; got {columns!r}: write columns={columns.split(',')!r}")
     features = tuple(_name(table, column) for column in columns)
     for name in features:
-        if name in taken:
-            what = "the target" if name == taken[0] else "the weights"
+        if name in targets or name == weights:
+            what = "the weights" if name == weights else "a target" if len(targets) > 1 else "the target"
             raise InputError(f"{table.path}: column {name!r} is {what}, and among the columns too: leave it out there")
         if features.count(name) > 1:
             raise InputError(f"{table.path}: column {name!r} is named twice among the columns: once is enough")

@@ -26,6 +26,7 @@ from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.exact.dependent import relation
 from stabilitylab.exact.gram.inputs import ExactInput
 from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.gram.numbers import in_integers
 from stabilitylab.exact.gram.resolution import Resolutions
 from stabilitylab.exact.solve.interval import quotient
 from stabilitylab.exact.solve.rational import in_flint, solution, taken
@@ -82,9 +83,9 @@ def relations_in_rows(data: ExactInput, known: Known, names: Sequence[str]) -> t
     resolutions, n = known.resolutions, len(names)
     absolute = np.array([float(place) for place in resolutions.absolute or [0] * (n + 1)])[:-1]
     # Candidates come from some of the rows: many enough to tell the columns apart.
-    parts = (slice(None, None, max(1, len(data.A) // max(SAMPLE, 4 * n))), slice(None))
+    parts = (slice(None, None, max(1, len(data.b) // max(SAMPLE, 4 * n))), slice(None))
     with np.errstate(all="ignore"):  # numbers beyond float64 are no candidates
-        few = data.A[parts[0]].astype(np.float64) * scales
+        few = data.entries(parts[0]).astype(np.float64) * scales
         norms = column_norms(few)
         norms[norms == 0] = 1.0
         rounding = np.maximum(resolutions.relative[:-1], absolute * np.sqrt(len(few)) / norms)
@@ -97,7 +98,7 @@ def relations_in_rows(data: ExactInput, known: Known, names: Sequence[str]) -> t
         factors = v * scales[index]
         halves = 2 * resolutions.relative[index] + len(w) * EPS  # the roundings of this look as well
         for rows in parts:
-            entries = data.A[rows, index] if rows.step is None else data.A[rows][:, index]
+            entries = data.entries(rows, index)
             with np.errstate(all="ignore"):
                 entries = entries.astype(np.float64, copy=False)
                 room = np.abs(entries) @ (halves * np.abs(factors)) + 2 * float(absolute[index] @ np.abs(v))
@@ -115,7 +116,7 @@ def relations_in_rows(data: ExactInput, known: Known, names: Sequence[str]) -> t
         room = np.abs(few[:, index]) @ (halves * sizes) + 2 * float(absolute[index] @ (sizes / norms[index]))
         return bool(np.linalg.norm(few[:, last] - few[:, others] @ w) <= ROOM * np.linalg.norm(room))
 
-    gram, thorough = few.T @ few, len(data.A) <= MANY
+    gram, thorough = few.T @ few, len(data.b) <= MANY
     return tuple(_found(gram, norms, rounding, names, needed, possible, in_rows=True, thorough=thorough))
 
 
@@ -188,11 +189,12 @@ def units_in_norm(normal: NormalEquations, rounding: Array, w: Weights) -> Fract
 
 def _integers(data: ExactInput, j: int, rows: slice) -> tuple[Array, Fraction]:
     """Column j (k,) in some rows as Python ints, and the number, a power of two for floats, that they are times."""
-    column = data.A[rows, j]
+    column = data.entries(rows, [j])[:, 0]
     if not data.floats:
         return column, Fraction(1)
     if data.rest is not None and j in data.rest.of:
-        return data.rest.sums(data.A[:, j], j, rows)
+        (integers,), unit = in_integers((column, *data.rest_of(j, rows)), Fraction(1))
+        return integers, unit
     # As `as_integers`, at a tenth of its price.
     mantissas, exponents = np.frexp(column)
     least = int(exponents.min(initial=0))
@@ -262,9 +264,9 @@ def _directions(gram: Array, rounding: Array) -> Iterator[dict[int, float]]:
     found = 0
     for j in range(n):
         k = len(independent)
-        c = lapack.dtrtrs(R[:k, :k], gram[independent, j], trans=1)[0] if k else np.zeros(0)
+        c = lapack.upper_solve(R[:k, :k], gram[independent, j], transposed=True) if k else np.zeros(0)
         square = gram[j, j] - float(c @ c)
-        w = lapack.dtrtrs(R[:k, :k], c)[0] if k else np.zeros(0)
+        w = lapack.upper_solve(R[:k, :k], c) if k else np.zeros(0)
         within = 2 * (float(rounding[independent] @ np.abs(w)) + rounding[j])
         if square > max(noise, within**2):
             R[:k, k], R[k, k] = c, np.sqrt(square)

@@ -1,10 +1,12 @@
 """The rows of a fit: whether they are still those that were fitted, and A x and b - A x in intervals of integers."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import lcm, nan
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,8 +72,11 @@ def nearest_of_rows(
 
     coefficients: ways to intervals of x (n,), from wide ones that are at hand to the exact numbers, each with whether
     what float64 pairs (`float64.pairs`) do not decide then is to be decided in integers.
-    Raises OutOfRangeError.
+    A sparse A is taken in blocks of rows. Raises OutOfRangeError.
     """
+    if data.is_sparse:
+        ways = list(coefficients)
+        return np.concatenate([nearest_of_rows(block, ways, residual=residual) for _, block in data.blocks()])
     out = np.full(len(data.b), nan)
     for enclosed, in_integers in coefficients:
         left = np.flatnonzero(np.isnan(out))
@@ -79,17 +84,12 @@ def nearest_of_rows(
             break
         x = enclosed()
         if data.floats:
-            out[left] = _in_pairs(data.rows(left) if left.size < len(out) else data, x, residual=residual)
+            out[left] = in_pairs(data.rows(left) if left.size < len(out) else data, x, residual=residual).nearest
             left = left[np.isnan(out[left])]
         if left.size and in_integers:
-            rows = ExactRows.of(data.rows(left))
-            everywhere = np.arange(left.size)
-            values = rows.fitted(x, everywhere)
-            if residual:
-                values = rows.residuals(values, everywhere)
-            nearest = [
-                nearest_of(value, f"the value of row {i}") for i, value in zip(left.tolist(), values, strict=True)
-            ]
+            values = _in_integers(data.rows(left), x, residual=residual)
+            numbers = (data.called.start + left).tolist()
+            nearest = [nearest_of(value, f"the value of row {i}") for i, value in zip(numbers, values, strict=True)]
             out[left] = [nan if value is None else value for value in nearest]
     return out
 
@@ -101,8 +101,30 @@ def enclosed_by(certificate: Certificate) -> list[Interval]:
     return [Interval(v - r, v + r, over) * Fraction(*ratio) for v, r, ratio in parts]
 
 
-def _in_pairs(data: ExactInput, x: Sequence[Interval], *, residual: bool) -> Array:
-    """The same for what float64 pairs decide; NaN for the others."""
+def enclosed_rows(
+    data: ExactInput, x: Sequence[Interval], *, residual: bool, in_pairs_first: bool = False
+) -> list[Interval]:
+    """A x (m,), or b - A x, enclosed, given intervals of x (n,).
+
+    in_pairs_first: to 30 digits or so where numbers of about the size of their sum are added up, for less time.
+    """
+    if not in_pairs_first or not data.floats:
+        return _in_integers(data, x, residual=residual)
+    pairs = in_pairs(data, x, residual=residual)
+    known = np.isfinite(pairs.high) & np.isfinite(pairs.low) & np.isfinite(pairs.radius)
+    if known.all():
+        return pairs.intervals
+    return _in_integers(data, x, residual=residual)
+
+
+def _in_integers(data: ExactInput, x: Sequence[Interval], *, residual: bool) -> list[Interval]:
+    rows, everywhere = ExactRows.of(data), np.arange(len(data.b))
+    fitted = rows.fitted(x, everywhere)
+    return rows.residuals(fitted, everywhere) if residual else fitted
+
+
+def in_pairs(data: ExactInput, x: Sequence[Interval], *, residual: bool) -> DoubleDouble:
+    """A x (m,), or b - A x, for data in floats, enclosed by pairs of float64 numbers: see `rows_in_pairs`."""
     E, of = data.parts
     scales = data.scales or (Fraction(1),) * (len(x) + 1)
     factors = [entry * scale for entry, scale in zip(x, scales, strict=False)]
@@ -125,7 +147,13 @@ class FittedRows:
     @classmethod
     def of(cls, data: ExactInput, weights: Weights | None) -> "FittedRows":
         """The rows as they are now. Cost: one pass over A."""
-        return cls(data, weights, fingerprint(data, weights))
+        return cls.of_each([data], weights)[0]
+
+    @classmethod
+    def of_each(cls, inputs: Sequence[ExactInput], weights: Weights | None) -> tuple["FittedRows", ...]:
+        """The rows of several regressions on one A. Cost: one pass over A for all of them."""
+        matrix = of_matrix(inputs[0])
+        return tuple(cls(data, weights, fingerprint(data, weights, matrix)) for data in inputs)
 
     @property
     def unchanged(self) -> bool:
@@ -133,28 +161,49 @@ class FittedRows:
         return fingerprint(self.data, self.weights) == self.fingerprint
 
 
-def fingerprint(data: ExactInput, weights: Weights | None) -> int:
+def fingerprint(data: ExactInput, weights: Weights | None, matrix: int | None = None) -> int:
     """A number of 64 bits that a change of any one entry changes, and of several nearly always.
 
     For floats sum_ij v_ij p_i q_j modulo 2**64, p and q odd, so that a single difference is not lost. v are the bits of
     [A b] as integers, their upper half added to the lower without carries: otherwise two changes of sign, 2**63 times
-    an odd number each, would cancel.
+    an odd number each, would cancel. For other numbers, and a sparse A, a hash. matrix: `of_matrix`, if known.
     """
+    matrix = of_matrix(data) if matrix is None else matrix
     counted = 0
     if weights is not None:
         values = weights.values
         counted = hash((tuple(values.tolist()) if values.dtype == object else values.tobytes(), weights.unit))
     if data.rest is not None:
-        counted = hash((counted, data.rest.columns.tobytes()))
+        columns = data.rest.columns
+        counted = hash((counted, _of_sparse(columns) if data.is_sparse else columns.tobytes()))
     if not data.floats:
-        return hash((tuple(data.A.ravel().tolist()), tuple(data.b.tolist()), counted))
+        return hash((matrix, tuple(data.b.tolist()), counted))
     m, n = data.A.shape
     p = _odd_numbers(m + n + 1)
-    p, q = p[:m], p[m:]
-    sums = _spread(data.b) * q[n]
+    total = int((_spread(data.b) * p[m + n]) @ p[:m])
+    return hash(((total + matrix) % 2**64, counted))
+
+
+def of_matrix(data: ExactInput) -> int:
+    """What A adds to the fingerprint."""
+    if data.is_sparse:
+        return _of_sparse(data.A)
+    if not data.floats:
+        return hash(tuple(data.A.ravel().tolist()))
+    m, n = data.A.shape
+    p = _odd_numbers(m + n + 1)
+    sums = np.empty(m, dtype=np.uint64)
     for start in range(0, m, BLOCK):
-        sums[start : start + BLOCK] += _spread(data.A[start : start + BLOCK]) @ q[:n]
-    return hash((int(sums @ p), counted))
+        sums[start : start + BLOCK] = _spread(data.A[start : start + BLOCK]) @ p[m : m + n]
+    return int(sums @ p[:m])
+
+
+def _of_sparse(csr: Any) -> int:
+    """64 bits of a hash of the arrays of a matrix in CSR."""
+    digest = hashlib.blake2b(digest_size=8)
+    for values in (csr.data, csr.indices, csr.indptr):
+        digest.update(np.ascontiguousarray(values).data)
+    return int.from_bytes(digest.digest(), "little")
 
 
 @lru_cache(maxsize=4)

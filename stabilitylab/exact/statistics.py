@@ -12,8 +12,9 @@ import numpy as np
 
 from stabilitylab.core.errors import NotCertifiedError
 from stabilitylab.exact.gram.blas_threads import blas_threads
-from stabilitylab.exact.gram.inputs import ExactInput, constant_column, summed
+from stabilitylab.exact.gram.inputs import ExactInput, Weights, constant_column, summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
+from stabilitylab.exact.gram.numbers import Rest
 from stabilitylab.exact.solve import balls
 from stabilitylab.exact.solve.choose import solve
 from stabilitylab.exact.solve.dependence import independent_columns
@@ -48,11 +49,7 @@ class Evidence:
 
         It is taken to have full rank; `solved` is None where it has not.
         """
-        own = self.normal
-        index = np.array([*columns, own.n])
-        scales = None if own.scales is None else tuple(own.scales[j] for j in index)
-        levels = own.levels[:, index][:, :, index]
-        normal = NormalEquations(levels, own.exponents[index], own.rows, scales, own.weight_unit)
+        normal = self.normal.restricted([*columns, self.normal.n])
         return Evidence(normal, len(columns), self.total)
 
     def of_least_norm(self, rank: int) -> "Evidence":
@@ -144,11 +141,17 @@ class Evidence:
 
     def variances(self, accuracy: Accuracy) -> list[Interval]:
         """rss / (m - n) diag((A'A)^-1) (n,), for A of full rank and m > n: the squares of the standard errors."""
+        diagonal = self.unscaled_variances(accuracy)  # first: its elimination may give the solution that rss takes too
+        sigma2 = self.rss(accuracy) * Fraction(1, self.degrees_of_freedom)
+        return [sigma2 * entry for entry in diagonal]
+
+    def unscaled_variances(self, accuracy: Accuracy) -> list[Interval]:
+        """diag((A'A)^-1) (n,), A'WA with weights, for A of full rank: the variances of x where those of b are 1."""
         # A weight unit is in the sums of squares, and its inverse in the inverse of A'A.
-        share = 1 / (self.normal.weight_unit * self.degrees_of_freedom * self.units[-1] ** 2)
-        diagonal = self._diagonal(accuracy)  # first, for its elimination may give the solution that rss takes too
-        sigma2 = self.rss(accuracy) * share
-        return [sigma2 * entry * ratio * ratio for entry, ratio in zip(diagonal, self.ratios, strict=True)]
+        share = 1 / (self.normal.weight_unit * self.units[-1] ** 2)
+        return [
+            entry * ratio * ratio * share for entry, ratio in zip(self._diagonal(accuracy), self.ratios, strict=True)
+        ]
 
     @cached_property
     def _memory(self) -> dict[Accuracy, EnclosedSolution | None]:
@@ -258,6 +261,17 @@ def total_sum_of_squares(normal: NormalEquations, constant: int | None) -> Fract
     """|b|², or |b - mean b|² when column `constant` of A is constant, exactly."""
     about = Fraction(0) if constant is None else Fraction(normal.c[constant] ** 2, normal.diagonal[constant])
     return (normal.bb - about) * normal.units[-1] ** 2 * normal.weight_unit
+
+
+def sum_of_squares_about_mean(data: ExactInput, weights: Weights | None) -> Fraction:
+    """|b - mean b|², exactly, whatever the columns of A are: |b|² less the part along a column of ones."""
+    n, rest, scales = data.A.shape[1], data.rest, data.scales
+    if rest is not None:
+        own = [k for k, j in enumerate(rest.of) if j == n]
+        rest = Rest(rest.columns[:, own], (1,) * len(own)) if own else None
+    ones = np.ones((len(data.b), 1), dtype=data.A.dtype)
+    alone = ExactInput(ones, data.b, data.floats, None if scales is None else (Fraction(1), scales[-1]), rest)
+    return total_sum_of_squares(summed(alone, weights), 0)
 
 
 def evidence_of(data: ExactInput) -> Evidence:

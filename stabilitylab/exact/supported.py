@@ -11,6 +11,7 @@ d_k = u |a_k| is taken, which is at most twice their norm. Everything is in unit
 Source: first-order expansion as in Björck (1996), section 1.4; Golub and Wilkinson, Numer. Math. 9 (1966) 139-148.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import log10, sqrt
@@ -23,7 +24,7 @@ from stabilitylab.core.arithmetic.flint_precision import FLINT_PRECISION
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.exact.gram.blas_threads import blas_threads
-from stabilitylab.exact.gram.inputs import ExactInput, Weights
+from stabilitylab.exact.gram.inputs import ExactInput, Weights, resolutions_of
 from stabilitylab.exact.gram.limbs import BASE, WIDTH
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.resolution import Resolutions
@@ -111,10 +112,13 @@ class Known:
     @classmethod
     def of(cls, data: ExactInput, weights: Weights | None) -> "Known":
         """That of the data, by the rule of `gram.resolution`. Cost: a pass over the columns of whole numbers."""
-        if weights is None:
-            return cls(data.resolutions, float(len(data.b)))
-        counted = weights.values.astype(bool)
-        return cls(data.rows(counted).resolutions, weights.total)
+        return cls.of_each([data], weights)[0]
+
+    @classmethod
+    def of_each(cls, inputs: Sequence[ExactInput], weights: Weights | None) -> tuple["Known", ...]:
+        """That of several regressions on one A: one pass for all of them."""
+        total = float(len(inputs[0].b)) if weights is None else weights.total
+        return tuple(cls(resolutions, total) for resolutions in resolutions_of(inputs, weights))
 
     def with_more(self, other: "Known") -> "Known":
         """That of the rows of both."""
@@ -236,8 +240,8 @@ def _unit_rows(factor: InverseFactor, normal: NormalEquations) -> Array:
 def _by_qr(A: Array) -> Array | None:
     """R^-1 (n, n) for A = Q R in columns of norm 1; None where R is singular."""
     R = np.asarray(np.linalg.qr(A, mode="r"))
-    inverse, info = lapack.dtrtri(R / column_norms(R))  # whose columns are as long as those of A
-    return np.triu(inverse) if info == 0 and np.isfinite(inverse).all() else None
+    inverse = lapack.upper_inverse(R / column_norms(R))  # whose columns are as long as those of A
+    return inverse if inverse is not None and np.isfinite(inverse).all() else None
 
 
 def _inverse_by_balls(normal: NormalEquations) -> tuple[Array, Array]:

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.core.arithmetic.norms import unit_exponent
-from stabilitylab.core.errors import InputError, ShapeError
+from stabilitylab.core.errors import ComplexError, InputError, NotNumericError, ShapeError
 from stabilitylab.core.types import Reference
+from stabilitylab.data.validation import as_array
 
 # One private context at a fixed precision: only read, so it is safe in threads. Differences keep 250 bits.
 mp = mpmath.MPContext()
@@ -20,17 +21,34 @@ def lre(x: npt.ArrayLike, ref: Reference) -> float:
     """The fewest correct digits over the coefficients x (n,): min of `correct_digits`.
 
     x is taken in its own format, which caps the digits: pass it in the one that it was computed in. Raises InputError
-    for what is no Reference, ShapeError when x does not have as many coefficients as the reference.
+    for what is no Reference, ShapeError when x does not have as many coefficients as the reference, and the errors of
+    `coefficients`.
     """
     if isinstance(x, Reference):
         raise InputError("the reference comes second: lre(x, ref)")
     if not isinstance(ref, Reference):
-        raise InputError(f"ref must be a Reference: sl.reference(A, b); got {type(ref).__name__}")
-    array = np.asarray(x)
+        way = "sl.reference(problem)" if hasattr(ref, "feature_names") else "sl.reference(A, b)"
+        raise InputError(f"ref must be a Reference: {way}; got {type(ref).__name__}")
+    array = coefficients(x)
     if array.shape != (len(ref.x),):
         way = ": pass x.ravel()" if array.size == len(ref.x) else ""
         raise ShapeError(f"x must have shape ({len(ref.x)},) to match the reference; got {array.shape}{way}")
     return min(correct_digits(array, ref.x, ref.scales))
+
+
+def coefficients(x: Any) -> Array:
+    """The coefficients of an answer as an array of floats of their own format, or of integers.
+
+    Raises ComplexError and NotNumericError for what are no real numbers, InputError for what holds them as .x only.
+    """
+    if hasattr(x, "x") and not hasattr(x, "__array__"):
+        raise InputError(f"x is a {type(x).__name__}: pass its coefficients, which are its .x")
+    array = as_array(x, "x")
+    if array.dtype.kind == "c":
+        raise ComplexError("x is complex; a real problem has real coefficients: pass x.real if that is what is meant")
+    if array.dtype.kind not in "biuf":
+        raise NotNumericError(f"x must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
+    return array
 
 
 def correct_digits(x: Array, ref: tuple[Any, ...], scales: tuple[Any, ...]) -> tuple[float, ...]:

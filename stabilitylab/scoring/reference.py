@@ -22,7 +22,8 @@ from stabilitylab.core.errors import InputError
 from stabilitylab.core.types import TRUTHS, Reference, Truth
 from stabilitylab.data.problem import Problem
 from stabilitylab.exact.dependent import refused
-from stabilitylab.exact.gram.inputs import ExactInput, exact_input, exact_input_of, require_truth_of_arrays
+from stabilitylab.exact.gram.inputs import ExactInput, column_names, exact_input_of, require_truth_of_arrays
+from stabilitylab.exact.gram.reading import read
 from stabilitylab.exact.solve.dependence import independent_columns
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.statistics import Accuracy, Evidence, evidence_of
@@ -72,8 +73,9 @@ def reference(
     columns = None if kept is None else tuple(kept)
     if isinstance(A, Problem):
         return _remembered(A, truth, max(digits, MIN_DIGITS), policy, columns)
-    data = exact_input(A, b)
-    names = tuple(f"a{j}" for j in range(data.A.shape[1]))
+    taken = read(A, b, sparse=False, several=False)
+    data = taken.inputs[0]
+    names = column_names(None, taken.features, data.A.shape[1])
     return _cached(data, names, truth, max(digits, MIN_DIGITS), policy, columns)
 
 

@@ -15,10 +15,8 @@ from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.environment import one_blas_thread
 from stabilitylab.core.errors import (
-    ComplexError,
     InputError,
     NotCertifiedError,
-    NotNumericError,
     RankDeficientError,
     ShapeError,
 )
@@ -27,7 +25,6 @@ from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import STARTED, UNDETERMINED, WORST, Fit, Measurement, Reference, Solution, Status, Truth
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
-from stabilitylab.data.validation import as_array
 from stabilitylab.scoring import accuracy, metrics
 from stabilitylab.scoring.metrics.data_allow import sensitivity
 from stabilitylab.scoring.reference import reference
@@ -102,14 +99,8 @@ def require_names(metrics: Sequence[str] | None) -> None:
 
 def _coefficients(x: npt.ArrayLike) -> Array:
     """x as an array of floats of its own format; integers become float64."""
-    array = as_array(x, "x")
-    if array.dtype.kind == "c":
-        raise ComplexError("x is complex; a real problem has real coefficients: pass x.real if that is what is meant")
-    if array.dtype.kind in "biu":
-        return array.astype(np.float64)
-    if array.dtype.kind != "f":
-        raise NotNumericError(f"x must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
-    return array
+    array = accuracy.coefficients(x)
+    return array.astype(np.float64) if array.dtype.kind in "biu" else array
 
 
 @in_default_mode

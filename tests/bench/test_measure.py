@@ -13,7 +13,7 @@ from paths import SUPPORT
 from stabilitylab import bench, problems
 from stabilitylab.bench import isolation
 from stabilitylab.core.catalog import Entry, RouteLabel
-from stabilitylab.core.errors import Breakdown, InputError, UnknownNameError
+from stabilitylab.core.errors import Breakdown, InputError, NotNumericError, UnknownNameError
 from stabilitylab.core.library import python_library
 from stabilitylab.core.types import Fit, Status
 from stabilitylab.data.equivalents import Variant
@@ -233,6 +233,33 @@ def test_a_solver_is_a_name_or_a_function(solver):
         InputError, match=r"solver must be a catalogue name or a function of \(A, b\); got .*: measure\("
     ):
         sl.measure(solver, NORRIS)
+
+
+class Estimator:
+    """A model as scikit-learn has them; `tests/test_sklearn.py` takes one of its own."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return X
+
+
+class Results:
+    """A fitted model as statsmodels has them."""
+
+    params = (1.0, 2.0)
+
+    def predict(self, X):
+        return X
+
+
+@pytest.mark.parametrize("model", [Estimator, Estimator(), Estimator().fit, Results()], ids=str)
+def test_a_model_is_a_mistake_and_no_row(model):
+    with pytest.raises(InputError, match=r"solver is a model \((Estimator|Results)\), .*sl\.score"):
+        sl.measure(model, NORRIS)
+    with pytest.raises(NotNumericError, match=r"x is a model \(.*\), not numbers: pass its coefficients"):
+        sl.score(model, NORRIS)
 
 
 def test_one_metric_is_a_list_of_one():

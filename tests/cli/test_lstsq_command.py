@@ -1,6 +1,8 @@
 """The command `lstsq`: a file in, certified numbers out, the same as in memory; bad input says the way out."""
 
+import csv
 import json
+import warnings
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 
 import stabilitylab as sl
 from data_files import table, written
+from stabilitylab.cli import lstsq as command
 from stabilitylab.cli.main import main
 from stabilitylab.problems.nist import certified
 
@@ -93,15 +96,15 @@ def test_the_two_truths_are_told_apart(here):
 
 def test_the_page_shows_every_number_in_full_and_what_stands_behind_it(here):
     path = nist("nist.longley", here / "data.csv")
-    fit = sl.fit_file(path, "y")
-    said = called(path, "--target", "y").output
+    with warnings.catch_warnings(action="ignore"):
+        fit = sl.fit_file(path, "y")
+    said = called(path, "--target", "y", "--level", "0.99").output
+    assert str(fit.summary(level="0.99", digits=None)) in said
     for j, name in enumerate(fit.names):
         (line,) = [line for line in said.splitlines() if line.split()[:1] == [name]]
-        figures = [repr(float(v[j])) for v in (fit.x, fit.standard_errors)]
-        assert line.split()[1:] == [*figures, f"{fit.t_statistics[j]:.4g}", f"{fit.supported_digits[j]:.1f}"]
-    assert f"residual norm {float(fit.residual_norm)!r}, R² {float(fit.r_squared)!r}" in said
-    assert "16 rows, rank 7 of 7; scored: the numbers as written in the file" in said
-    assert fit.certificate.route in said
+        figures = (fit.x, fit.standard_errors, fit.t_statistics, fit.p_values, *fit.conf_int("0.99").T)
+        assert line.split()[1:] == [*(repr(float(v[j])) for v in figures), f"{fit.supported_digits[j]:.1f}"]
+    assert "scored: the numbers as written in the file" in said
     assert " s in all, " in said
     assert "the numbers as stored in float64" in called(path, "--target", "y", "--truth", "matrix").output
 
@@ -119,7 +122,8 @@ def test_json_is_the_fit_s_own_record(here):
 def test_as_many_rows_as_coefficients_have_no_standard_errors(here):
     path = written(here / "data.csv", ["x", "y"], [["1", "2"], ["2", "4"]])
     said = called(path, "--target", "y").output
-    assert "2 rows, rank 2 of 2" in said
+    assert "rank 2 of 2" in said
+    assert "2 rows for 2 coefficients leave no residuals" in " ".join(said.split())
     assert told(path, "--target", "y")["standard_errors"] is None
 
 
@@ -149,7 +153,7 @@ def test_a_name_with_a_newline_is_one_row_and_no_name_is_broken_where_output_is_
     path = written(here / "data.csv", ["x\nz", long, "b", "c", "y"], lines)
     said = called(path, "--target", "y").output
     (first,) = [line for line in said.splitlines() if "x\\nz" in line]
-    assert len(first.split()) == 5
+    assert len(first.split()) == 8
     assert [line for line in said.splitlines() if long in line]
 
 
@@ -197,7 +201,7 @@ BAD_USE = {
     "a negative weight": (
         GOOD + "1,-2,3\n",
         ("--target", "y", "--weights", "b"),
-        "row 9 (the first is 0), column 'b' is a negative weight: give weights of 0 or more",
+        "data.csv, line 11, column 'b': -2 is a negative weight: give weights of 0 or more",
     ),
     "no weight above 0": (
         "a,w,y\n1,0,2\n2,0,3\n",
@@ -205,12 +209,35 @@ BAD_USE = {
         "has 0 rows of weight above 0 in column 'w' for 2 coefficients ('intercept', 'a'): give at least 2 rows",
     ),
     "a column twice": (GOOD, ("--target", "y", "--columns", "a,a"), "column 'a' is named twice"),
+    "a target twice": (GOOD, ("--target", "y,y"), "column 'y' is named twice among the targets"),
+    "a target of two as a column": (
+        GOOD,
+        ("--target", "y,b", "--columns", "a,b"),
+        "column 'b' is a target, and among the columns too",
+    ),
+    "an empty target": (GOOD, ("--target", ""), "--target must be names between commas"),
+    "a level in percent": (GOOD, ("--target", "y", "--level", "95"), "give a share and not percent: 0.95"),
+    "an interval around nothing": (GOOD, ("--target", "y", "--interval", "prediction"), "--predict FILE"),
+    "absolute weights without weights": (GOOD, ("--target", "y", "--weighting", "absolute"), "name the column"),
+    "a penalty that is none": (GOOD, ("--target", "y", "--ridge", "-1"), "ridge must be 0 or more"),
+    "a word for a penalty": (GOOD, ("--target", "y", "--ridge", "much"), "ridge"),
+    "an output of another kind": (GOOD, ("--target", "y", "--output", "x.xlsx"), "must end in one of .csv, .json, .md"),
+    "an output over the input": (GOOD, ("--target", "y", "--output", "data.csv"), "--output fit.csv"),
+    "rows to predict for without a column": (
+        GOOD,
+        ("--target", "y", "--predict", "data.csv", "--columns", "a", "--output", "no/folder/x.csv"),
+        "No such file or directory",
+    ),
     "no name of a column": (GOOD, ("--target", "y", "--columns", ""), "--columns must be names between commas"),
     "a column without a name": (GOOD, ("--target", "y", "--columns", "a,,b"), "--columns must be names between commas"),
     "an open quote in the columns": (GOOD, ("--target", "y", "--columns", '"a'), "--columns must be names"),
     "nothing left": ("y\n1\n2\n", ("--target", "y", "--no-intercept"), "no column is left to fit 'y' with"),
     "a word": (GOOD + "1,two,3\n", ("--target", "y"), "line 11, column 'b': expected a number"),
-    "an empty field": (GOOD + "1,,3\n", ("--target", "y"), "line 11, column 'b': the field is empty"),
+    "an empty field": (
+        GOOD + "1,,3\n",
+        ("--target", "y"),
+        "line 11, column 'b': the field is empty: give the number, or leave such rows out, --missing drop",
+    ),
     "a comma of two readings": (GOOD + '1,"1,234",3\n', ("--target", "y"), "--thousands ',' (as 1234)"),
     "a ragged row": (GOOD + "1,2\n", ("--target", "y"), "line 11: expected 3 fields"),
     "another separator": (GOOD.replace(",", ";"), ("--target", "y"), "give --separator ';'"),
@@ -265,7 +292,12 @@ BAD_USE = {
     "a newline in a name": ('"x\nz",y\n1,two\n', ("--target", "x"), "did you mean 'x\\nz'?"),
     "no rows": ("a,y\n", ("--target", "y"), "has column names and no rows"),
     "nothing": ("", ("--target", "y"), "is empty"),
-    "another encoding": (GOOD.encode() + b"\xe9,1,2\n", ("--target", "y"), "line 11: expected text in UTF-8"),
+    "another encoding": (
+        GOOD.encode() + b"\xe9,1,2\n",
+        ("--target", "y"),
+        "line 11: expected text in UTF-8: save the file so, or say what it is, most likely --encoding cp1252",
+    ),
+    "an unknown encoding": (GOOD, ("--target", "y", "--encoding", "latin-9x"), "no encoding of text is named"),
 }
 
 
@@ -310,3 +342,148 @@ def test_what_the_data_do_not_determine_comes_before_any_number(here):
     record = json.loads(called(path, "--target", "y", "--json").output)
     assert record["supported_digits"][1:] == pytest.approx([0, 0, 0], abs=1)
     assert "Warning: " + record["undetermined"] == first
+
+
+# --- several targets, predictions, files
+
+
+def fitted_and_new(here):
+    """A table, and rows to predict for: other columns, another order, one row without a number, and an empty line."""
+    written(here / "data.csv", ["a", "b", "c", "y"], table())
+    (here / "new.csv").write_text("c,word,a,b\n1.5,x,0.1,2\n\n2,y,,1\n-1e2,z,3,0.25\n")
+    return [["0.1", "2", "1.5"], ["3", "0.25", "-1e2"]]
+
+
+@pytest.mark.parametrize("interval", [None, "confidence", "prediction"])
+def test_predictions_are_those_of_the_fit_in_memory_by_the_lines_of_the_file(here, interval):
+    rows = fitted_and_new(here)
+    asked = ("--predict", "new.csv", "--missing", "drop", "--level", "0.9")
+    options = ("--interval", interval) if interval else ()
+    record = told("data.csv", "--target", "y", *asked, *options)["predictions"]
+    whole = [[Fraction(v) for v in line] for line in table()]
+    fit = sl.lstsq([line[:3] for line in whole], [line[3] for line in whole], intercept=True)
+    assert (record["lines"], record["rows_left_out"]) == ([2, 5], 1)
+    assert record["values"] == fit.predict(rows).tolist()
+    if interval:
+        expected = fit.predict(rows, interval=interval, level="0.9")
+        assert [record["lower"], record["upper"]] == [expected.lower.tolist(), expected.upper.tolist()]
+    page = called("data.csv", "--target", "y", *asked, *options).output
+    (line,) = [line for line in page.splitlines() if line.split()[:1] == ["5"]]
+    assert line.split()[1] == repr(record["values"][1])
+    assert len(line.split()) == (4 if interval else 2)
+    assert "1 left out, in which a number is missing" in page
+    refused = called("data.csv", "--target", "y", "--predict", "new.csv", code=2).stderr
+    assert "new.csv, line 4, column 'a': the field is empty" in refused
+    (here / "less.csv").write_text("a,b\n1,2\n")
+    missing = called("data.csv", "--target", "y", "--predict", "less.csv", code=2).stderr
+    assert "less.csv: no column is named 'c'" in missing
+
+
+def test_an_array_is_predicted_for_by_its_numbered_columns(here):
+    array = np.array([[float(v) for v in line] for line in table()])
+    np.save("data.npy", array)
+    record = told("data.npy", "--target", "3", "--predict", "data.npy")["predictions"]
+    assert record["rows"] == list(range(len(array)))
+    assert record["values"] == sl.lstsq(array[:, :3], array[:, 3], intercept=True).predict(array[:, :3]).tolist()
+
+
+def test_several_targets_have_the_bits_of_each_by_itself(here):
+    fitted_and_new(here)
+    both = told("data.csv", "--target", "y,c", "--columns", "a,b", "--predict", "new.csv", "--missing", "drop")
+    for target in ("y", "c"):
+        own = told("data.csv", "--target", target, "--columns", "a,b", "--predict", "new.csv", "--missing", "drop")
+        of_both = both["targets"][target]
+        assert {**own, "seconds": 0} == {**of_both, "seconds": 0}
+    said = called("data.csv", "--target", "y,c").output
+    assert said.index("squares of y") < said.index("squares of c")
+    assert told("data.csv", "--target", "c", "--columns", "a,b")["names"] == ["intercept", "a", "b"]
+
+
+def test_rows_and_encodings_are_told(here):
+    (here / "data.csv").write_bytes("größe;y\n1;2\n2;\n3;5\n4;9\n".encode("cp1252"))
+    options = ("--separator", ";", "--encoding", "cp1252", "--missing", "drop")
+    assert "3, and 1 left out, in which a number is missing" in called("data.csv", "--target", "y", *options).output
+    assert told("data.csv", "--target", "y", *options)["names"] == ["intercept", "größe"]
+
+
+def test_a_penalty_and_absolute_weights_are_those_of_lstsq(here):
+    lines = [[*line, "0.25"] for line in table()]
+    written(here / "data.csv", ["a", "b", "c", "y", "w"], lines)
+    whole = [[Fraction(v) for v in line] for line in lines]
+    A, b, w = [line[:3] for line in whole], [line[3] for line in whole], [line[4] for line in whole]
+    record = told("data.csv", "--target", "y", "--ridge", "0.1", "--columns", "a,b,c")
+    assert record["x"] == sl.lstsq(A, b, intercept=True, ridge="0.1").x.tolist()
+    assert record["penalties"] == [0, 0.1, 0.1, 0.1]
+    page = called("data.csv", "--target", "y", "--ridge", "0.1", "--columns", "a,b,c").output
+    assert "0 x² for intercept; 0.1 x² for a, b and c" in page
+    record = told("data.csv", "--target", "y", "--weights", "w", "--weighting", "absolute")
+    expected = sl.lstsq(A, b, weights=w, weighting="absolute", intercept=True)
+    assert record["standard_errors"] == expected.standard_errors.tolist()
+    assert record["p_values"] == expected.p_values.tolist()
+
+
+# --- output
+
+
+NAMES = ["=cmd|'/C calc'!A0", "+a", "-b|c", "@d", "[red]e[/]\n<script>", "\t=f"]
+
+
+def hostile(here):
+    rng = np.random.default_rng(2)
+    lines = [[f"{v:.2f}" for v in row] for row in rng.standard_normal((20, len(NAMES) + 1))]
+    return written(here / "data.csv", [*NAMES, "=y"], lines)
+
+
+def test_a_table_of_all_figures_reads_back_and_holds_no_formula(here):
+    hostile(here)
+    said = called("data.csv", "--target", "=y", "--predict", "data.csv", "--output", "out.csv").output
+    assert "all figures: out.csv" in said
+    with open("out.csv", newline="") as lines:
+        rows = list(csv.DictReader(lines, strict=True))
+    assert not [cell for row in rows for name, cell in row.items() if cell[:1] in "=+@" and cell and name != "value"]
+    fit = sl.fit_file("data.csv", "=y")
+    coefficients = [row for row in rows if row["kind"] == "coefficient"]
+    assert [row["name"] for row in coefficients] == [
+        "intercept",
+        *("'=cmd|'/C calc'!A0", "'+a", "'-b|c", "'@d", "[red]e[/]\\n<script>", "'=f"),
+    ]
+    for name, values in {
+        "value": fit.x,
+        "standard_error": fit.standard_errors,
+        "statistic": fit.t_statistics,
+        "p": fit.p_values,
+        "lower": fit.conf_int()[:, 0],
+        "upper": fit.conf_int()[:, 1],
+        "supported_digits": fit.supported_digits,
+    }.items():
+        assert [float(row[name]) for row in coefficients] == values.tolist()
+    figures = {row["name"]: row for row in rows if row["kind"] == "figure"}
+    assert float(figures["aic"]["value"]) == fit.aic
+    assert "as in R" in figures["aic"]["note"]
+    assert figures["r_squared"]["note"] == "about the mean"
+    predicted = [row for row in rows if row["kind"] == "prediction"]
+    assert len(predicted) == 20
+    assert predicted[0]["name"] == "line 3"  # the names take two lines
+
+
+def test_a_record_and_a_page_hold_the_same(here):
+    hostile(here)
+    called("data.csv", "--target", "=y", "--output", "out.json", "--level", "0.9")
+    record = json.loads((here / "out.json").read_text("utf-8"))
+    ours = told("data.csv", "--target", "=y", "--level", "0.9")
+    assert {**record, "seconds": 0} == {**ours, "seconds": 0}
+    assert record["names"] == ["intercept", *(name.strip() for name in NAMES)]
+    called("data.csv", "--target", "=y", "--output", "OUT.MD", "--predict", "data.csv", "--interval", "confidence")
+    page = (here / "OUT.MD").read_text("utf-8")
+    fit = sl.fit_file("data.csv", "=y")
+    assert page.startswith(fit.summary(digits=None).to_markdown())
+    assert "<script>" not in page
+    assert "### Predictions of =y, with confidence intervals at 95 %" in page
+    assert not called("data.csv", "--target", "=y", "--output", "x.json", "--json").stdout.count("all figures")
+
+
+def test_the_choices_of_the_command_are_those_of_the_engine():
+    from stabilitylab.exact.fit.prediction import KINDS
+    from stabilitylab.exact.fit.solved import WEIGHTINGS
+
+    assert (command.INTERVALS, command.WEIGHTINGS) == (KINDS, WEIGHTINGS)

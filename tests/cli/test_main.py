@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import inspect
 import pickle
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from planted import experiment
 from stabilitylab import cli
 from stabilitylab.cli import exits
 from stabilitylab.cli import main as group
-from stabilitylab.cli.main import broken, command, commands, main
+from stabilitylab.cli.main import broken, command, commands, main, outline
 from stabilitylab.cli.options import in_options
 from stabilitylab.core.errors import Argument, DuplicateNameError, InputError
 
@@ -48,6 +49,16 @@ def test_every_file_of_the_room_that_holds_a_command_is_one():
     assert set(commands()) >= {"compare", "doctor", "libraries", "list", "lstsq", "run"}
     assert all(command.callback.__module__.partition("cli.")[2] == name for name, command in commands().items())
     assert "main" not in commands()
+
+
+def test_the_outline_read_off_the_sources_is_that_of_the_commands():
+    assert outline() == {name: inspect.cleandoc(command.help) for name, command in commands().items()}
+
+
+def test_a_module_without_a_source_is_imported_for_the_outline(monkeypatch, tmp_path):
+    planted(monkeypatch, tmp_path, "planted_four", "a-fourth")
+    monkeypatch.setattr(group, "_source", lambda module: None if module.name.endswith("four") else "")
+    assert outline() == {"a-fourth": "Does nothing, for a test."}
 
 
 def test_a_new_file_is_a_new_command(monkeypatch, tmp_path):
@@ -158,7 +169,7 @@ INTERRUPTIONS = {
     "doctor": (("doctor.self_tests.examine", "doctor"), "nothing was written"),
     "libraries": (("libraries.measured", "libraries"), "nothing was written"),
     "libraries against": (("libraries.steps", "libraries", "--against", "numpy==2.0"), "nothing was written"),
-    "lstsq": (("lstsq.fit_file", "lstsq", "data.csv", "--target", "y"), "nothing was written"),
+    "lstsq": (("lstsq.truth_of_file", "lstsq", "data.csv", "--target", "y"), "nothing was written"),
 }
 
 

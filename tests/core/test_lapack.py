@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import scipy.linalg
 
@@ -78,3 +79,31 @@ def test_a_library_that_changes_the_mode_as_it_is_loaded_ends_the_call(monkeypat
     monkeypatch.setattr(lapack, "is_default_mode", lambda: False)
     with pytest.raises(ProcessorModeError, match=r"import scipy\.linalg first"):
         lapack.load()
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, lapack.SMALL, lapack.SMALL + 1])
+def test_numpy_and_scipy_give_the_same_triangles_for_small_and_large(n):
+    rng = np.random.default_rng(n)
+    A = rng.standard_normal((2 * n, n))
+    below = np.tril(np.full((n, n), 7.0), -1)  # what is not to be looked at
+    C = A.T @ A
+    R = lapack.upper_factor(np.triu(C) + below)
+    assert np.array_equal(R, np.triu(R))
+    assert np.allclose(R.T @ R, C, rtol=0, atol=1e-14 * np.trace(C))
+    inverse = lapack.upper_inverse(R + below)
+    assert np.array_equal(inverse, np.triu(inverse))
+    bound = 4 * n * 2.0**-53 * np.linalg.norm(R) * np.linalg.norm(inverse)
+    assert np.linalg.norm(inverse @ R - np.eye(n)) < bound * n
+    c = rng.standard_normal(n)
+    for transposed, M in ((False, R), (True, R.T)):
+        y = lapack.upper_solve(R, c, transposed=transposed)
+        assert np.linalg.norm(M @ y - c) <= 4 * n * 2.0**-53 * np.linalg.norm(R) * np.linalg.norm(y)
+
+
+@pytest.mark.parametrize("n", [3, lapack.SMALL + 1])
+def test_what_has_no_factor_or_no_inverse_gives_none(n):
+    wrong = np.eye(n)
+    wrong[1, 1] = -1.0
+    assert lapack.upper_factor(wrong) is None
+    wrong[1, 1] = 0.0
+    assert lapack.upper_inverse(wrong) is None

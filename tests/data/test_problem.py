@@ -26,6 +26,7 @@ from stabilitylab.data.category import Category
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.data.terms import Intercept, Log, Power
+from stabilitylab.problems import get
 
 SETTINGS = settings(max_examples=60)
 DECIMALS = st.decimals(-1000, 1000, places=4, allow_nan=False)
@@ -353,3 +354,9 @@ def test_a_matrix_may_be_given_for_another_format():
 def test_an_unknown_truth_is_refused_with_the_three():
     with pytest.raises(InputError, match="one of decimal, data, matrix; got 'exact'"):
         Problem.from_matrix("p", [[1.0]], [1.0]).exact("exact")
+
+
+def test_a_problem_prints_in_a_line():
+    A, b = np.eye(4)[:, :2], np.ones(4)
+    assert repr(Problem.from_matrix("mine", A, b)) == "Problem 'mine': 4 rows of floats, y on a0 + a1"
+    assert str(get("nist.norris")()) == "Problem 'nist.norris': 36 rows of exact decimals, y on a line"

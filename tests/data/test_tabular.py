@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,9 +53,9 @@ def stored(table, columns=None, rows=None):
     return [row for block in blocks for row in block.tolist()]
 
 
-def drawn(path, truth):
+def drawn(path, truth, **options):
     """Everything a file holds, or the error it is refused with."""
-    table = open_table(path)
+    table = open_table(path, **options)
     _, blocks = table.read(table.names, truth)
     return list(blocks)
 
@@ -115,8 +116,8 @@ def test_decimal_commas_and_marks_between_thousands_are_read_when_named(tmp_path
 
 BAD_TEXT = {
     "a word": ("a,b\n1,2\n3,four\n", NotNumericError, "line 3, column 'b': expected a number such as -1.5", "'four'"),
-    "an empty field": ("a,b\n1,2\n3,\n", NotFiniteError, "line 3, column 'b': the field is empty", "remove the row"),
-    "a NaN": ("a,b\nNaN,2\n", NotFiniteError, "line 2, column 'a': 'NaN' is no finite number", "give the number"),
+    "an empty field": ("a,b\n1,2\n3,\n", NotFiniteError, "line 3, column 'b': the field is empty", "missing='drop'"),
+    "a NaN": ("a,b\nNaN,2\n", NotFiniteError, "line 2, column 'a': 'NaN' is no finite number", "missing='drop'"),
     "an infinity": ("a,b\n1,-inf\n", NotFiniteError, "line 2, column 'b': '-inf' is no finite", "remove the row"),
     "a missing field": ("a,b\n1,2\n3\n", ShapeError, "line 3: expected 2 fields", "got 1"),
     "a field too many": ("a,b\n1,2\n3,4,5\n", ShapeError, "line 3: expected 2 fields", "got 3: quote fields"),
@@ -139,8 +140,9 @@ BAD_TEXT = {
     "tabs": ("a\tb\n1\t2\n", InputError, "line 1: one column", "separator='tab'"),
     "an open quote": ('a,b\n1,2\n"3,4\n5,6\n', InputError, "line 4: unexpected end of data", "double quotes"),
     "text behind a quote": ('a,b\n1,2\n"3"x,4\n', InputError, "line 3: ", "double quotes"),
-    "another encoding": ("a,b\n1,2\n3,4 \xe9\n".encode("latin-1"), InputError, "line 3: expected text", "UTF-8"),
-    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), InputError, "is text in UTF-16", "save it in UTF-8"),
+    "another encoding": ("a,b\n1,2\n3,4 \xe9\n".encode("latin-1"), InputError, "line 3: expected text", "='cp1252'"),
+    "any bytes": (b"a,b\n1,2\n3,4 \xe9\x81\n", InputError, "line 3: expected", "encoding='latin-1'"),
+    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), InputError, "is text in UTF-16: save it in UTF-8", "encoding='utf-16'"),
     "a workbook": (b"PK\x03\x04rest", InputError, "a damaged zip archive", "fetch it again"),
     "gzip": (b"\x1f\x8b\x08\x00", InputError, "compressed by gzip", "unpack it first"),
     "a NumPy array": (b"\x93NUMPY\x01\x00", InputError, "an array of NumPy", "name it .npy"),
@@ -255,3 +257,57 @@ def test_progress_is_told_up_to_the_end(tmp_path):
 
 def _note(told, done, total):
     told.append((done, total))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf_32", "cp1252", "latin-1", "mac-roman", "UTF8"])
+def test_text_is_read_in_the_encoding_that_is_named(tmp_path, encoding):
+    path = file(tmp_path, "größe,b\n1,2\n3,4.5\n".encode(encoding))
+    table = open_table(path, encoding=encoding)
+    assert table.names == ("größe", "b")
+    assert exactly(table) == [[1, 2], [3, Fraction(9, 2)]]
+    with pytest.raises(InputError, match="one column, named 'a;b': give separator=';'"):
+        open_table(file(tmp_path, "a;b\n1;2\n".encode(encoding)), encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf9", "rot13", "base64", "hex", "", "a\0b"])
+def test_an_encoding_of_no_text_is_refused(tmp_path, encoding):
+    with pytest.raises(InputError, match="no encoding of text is named"):
+        open_table(file(tmp_path, "a,b\n1,2\n"), encoding=encoding)
+
+
+def test_text_that_is_not_in_the_encoding_that_is_named_is_refused(tmp_path):
+    path = file(tmp_path, "a,b\n1,2\n3,4 é\n".encode())
+    with pytest.raises(
+        InputError, match=r"data\.csv, line 3: this is no text in ascii: name another, encoding='utf-8'"
+    ):
+        drawn(path, "matrix", encoding="ascii")
+
+
+ABSENT = ("", " ", "NA", "n/a", "NaN", "null", "None", "?", ".", "-", "#N/A", "<NA>")
+
+
+@pytest.mark.parametrize("truth", ["decimal", "matrix"])
+@pytest.mark.parametrize("rows", [1, 3, None])
+def test_rows_in_which_a_number_is_missing_are_left_out_and_counted(tmp_path, truth, rows):
+    lines = [f"{j},{j * j},x,{word}" for j, word in enumerate([*ABSENT, "5", "0.75"])]
+    path = file(tmp_path, "a,b,word,c\n" + "\n".join(lines) + "\n")
+    left: list[int] = []
+    table = open_table(path, missing="drop")
+    scales, blocks = table.read(["a", "c"], truth, rows, left_out=left.extend)
+    assert (np.vstack(list(blocks)) * np.array(scales, dtype=float)).tolist() == [[12, 5], [13, 0.75]]
+    assert left == list(range(2, 2 + len(ABSENT)))
+    _, all_of_them = open_table(path, missing="drop").read(["a", "b"], truth, rows, left_out=left.extend)
+    assert len(np.vstack(list(all_of_them))) == len(lines)  # what is missing in other columns is none of theirs
+
+
+@pytest.mark.parametrize("word", ["inf", "four", "1,5"])
+def test_what_is_no_missing_number_is_refused_all_the_same(tmp_path, word):
+    path = file(tmp_path, f'a,b\n1,\n2,"{word}"\n')
+    with pytest.raises(InputError, match="line 3, column 'b'"):
+        list(open_table(path, missing="drop").read(["a", "b"], "matrix")[1])
+
+
+def test_a_file_of_which_no_row_is_left_is_refused(tmp_path):
+    path = file(tmp_path, "a,b\n1,\n,2\n")
+    with pytest.raises(EmptyError, match="no row has a number in each of the columns 'a', 'b': use fewer of them"):
+        list(open_table(path, missing="drop").read(["a", "b"], "matrix")[1])

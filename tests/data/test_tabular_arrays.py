@@ -46,7 +46,12 @@ BAD_ARRAYS = {
     ),
     "a record": (np.zeros((2, 2), dtype=[("a", float)]), NotNumericError, "must hold real numbers"),
     "nothing": (np.ones((0, 2)), EmptyError, "at least one row"),
-    "a NaN": (np.array([[1.0, 2.0], [3.0, np.nan]]), NotFiniteError, "row 1, column a1 is nan: remove"),
+    "a NaN": (
+        np.array([[1.0, 2.0], [3.0, np.nan]]),
+        NotFiniteError,
+        "row 1, column a1 is nan: give the number, or leave",
+    ),
+    "an infinity": (np.array([[1.0, np.inf]]), NotFiniteError, "row 0, column a1 is inf: remove"),
     "large whole numbers": (np.array([[1, 2**60 + 1]]), OutOfRangeError, r"row 0, column a1 is 1152921504606846977"),
 }
 
@@ -84,3 +89,18 @@ def test_opening_a_pickle_runs_nothing(tmp_path):
         open_table(tmp_path / "trap.npy")
     assert "allow_pickle" not in str(refused.value)  # which NumPy's own message advises
     assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("rows", [1, None])
+def test_rows_with_a_nan_are_left_out_and_counted(tmp_path, rows):
+    array = np.array([[1, 2, np.nan], [np.nan, 3, 4], [5, 6, 7], [8, np.nan, 9]])
+    table, left = open_table(saved(tmp_path, array), missing="drop"), []
+    _, blocks = table.read(["a0", "a1"], "matrix", rows, left_out=left.extend)
+    assert np.vstack(list(blocks)).tolist() == [[1, 2], [5, 6]]
+    assert left == [1, 3]
+    array[3] = [1, 2, np.inf]
+    with pytest.raises(NotFiniteError, match="row 3, column a2 is inf"):
+        list(open_table(saved(tmp_path, array), missing="drop").read(["a2"], "matrix", rows)[1])
+    array[:, 0] = np.nan
+    with pytest.raises(EmptyError, match="every row holds a NaN in columns a0, a1: use fewer of them"):
+        list(open_table(saved(tmp_path, array), missing="drop").read(["a0", "a1"], "matrix", rows)[1])

@@ -31,7 +31,9 @@ def spoiled(values, place, value):
 
 
 BAD = {
-    "a column for b": (A, b[:, None], ShapeError, r"b must have shape \(6,\) to match A .*; got \(6, 1\): .*ravel"),
+    "a row for b": (A, b[None], ShapeError, r"b must have shape \(6,\) to match A .*; got \(1, 6\): pass np\.rav"),
+    "two columns for b": (A, np.ones((6, 2)), ShapeError, r"got \(6, 2\): pass one column at a time"),
+    "two rows for b": (A, np.ones((2, 6)), ShapeError, r"got \(2, 6\): pass np\.transpose\(b\)"),
     "b too short": (A, b[:5], ShapeError, r"b must have shape \(6,\) to match A \(6, 2\); got \(5,\)$"),
     "b too long": (A, np.ones(7), ShapeError, r"b must have shape \(6,\).*got \(7,\)$"),
     "a number for b": (A, 3.0, ShapeError, r"b must have shape \(6,\).*got \(\)"),
@@ -58,7 +60,7 @@ BAD = {
     "long integers": (A.astype(int) + 2**53, b, OutOfRangeError, r"A holds integers beyond 2\*\*53.*subtract an"),
     "unsigned integers": (A, np.full(6, 2**64 - 1, np.uint64), OutOfRangeError, r"b holds integers beyond 2\*\*53"),
 }  # fmt: skip
-EXACT = {"strings", "objects", "long integers", "unsigned integers"}
+EXACT = {"strings", "objects", "dates", "long integers", "unsigned integers"}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -113,6 +115,11 @@ def test_lists_and_integers_and_truth_values_become_doubles():
         matrix, right = checked(values, [True, False])
         assert matrix.dtype == right.dtype == np.float64
         assert (matrix.tolist(), right.tolist()) == ([[1, 2], [3, 4]], [1, 0])
+
+
+def test_a_column_is_a_right_hand_side():
+    assert checked(A, np.arange(6.0)[:, None])[1].tolist() == [0, 1, 2, 3, 4, 5]
+    assert reference(A, b[:, None]).x == reference(A, b).x
 
 
 def test_long_integers_that_double_holds_pass():

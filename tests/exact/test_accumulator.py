@@ -246,7 +246,7 @@ def test_names_policy_and_least_norm():
     few = of((A[:3], B[:3])).solve(policy="minimum-norm")
     assert few.x.tobytes() == lstsq(A[:3], B[:3], policy="minimum-norm").x.tobytes()
     with pytest.raises(InputError, match="rows were not kept"):
-        fit.fitted_values()
+        _ = fit.fitted_values
 
 
 @pytest.mark.parametrize("column", ["ones", "elevens", "split", "none", "zeros at first"])

@@ -16,8 +16,10 @@ CERTIFICATE = sl.lstsq(A, np.array([1.0, 2.0, 3.0, 5.0, 8.0])).certificate
 
 
 def with_radii(middle, spread):
-    """A certificate of coefficients middle / 10**400, each within spread / 10**400."""
-    return replace(CERTIFICATE, middle=middle, spread=spread, denominator=10**400, ratios=((1, 1),) * len(middle))
+    """A certificate of coefficients middle / 10**400, each within spread / 10**400, and 0 proven to be 0."""
+    nearest = tuple(float(m > 0) for m in map(abs, middle))
+    ratios = ((1, 1),) * len(middle)
+    return replace(CERTIFICATE, middle=middle, spread=spread, denominator=10**400, ratios=ratios, nearest=nearest)
 
 
 @pytest.mark.parametrize(
@@ -31,12 +33,23 @@ def with_radii(middle, spread):
         ((99, 10**9), (10, 1), 0),
         ((10, 10**9), (1, 1), 1),
         ((105, 10**9), (10, 1), 1),
-        ((0, 10**9), (1, 1), 0),
+        ((1, 10**9), (1, 1), 0),
         ((3, 4), (0, 0), inf),
+        ((0, 10**9), (1, 1), 9),
+        ((0, 0), (1, 1), inf),
     ],
 )
 def test_the_digits_of_the_worst_coefficient_are_counted(middle, spread, digits):
     assert with_radii(middle, spread).digits == digits
+
+
+def test_a_coefficient_that_is_exactly_0_does_not_say_0_digits():
+    rng = np.random.default_rng(5)
+    A = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]]) * 0.1
+    fit = sl.lstsq(np.vstack([A, A]), np.concatenate([A[:, 0], A[:, 0]]) * 3 + np.tile([0.1, 0.1, 0.1, 0.1], 2))
+    assert fit.is_exactly_zero.tolist() == [False, True]
+    assert fit.certificate.digits > 15
+    assert not sl.lstsq(rng.standard_normal((9, 2)), rng.standard_normal(9)).is_exactly_zero.any()
 
 
 def test_the_digits_hold_for_the_radii_they_were_taken_from():

@@ -152,7 +152,7 @@ def test_a_radius_wider_than_the_range_of_float64_is_decided_by_the_solution():
         ([[1, 2], [3]], [1, 2], errors.ShapeError, "A must have shape"),
         ([[[1, 2], [3, 4]], [[1, 2]]], [1, 2], errors.ShapeError, "A "),
         (A, B[:-1], errors.ShapeError, r"b must have shape \(5,\)"),
-        (A, B[:, None], errors.ShapeError, r"pass b.ravel\(\)"),
+        (A, B[None], errors.ShapeError, r"pass np.ravel\(b\)"),
         (A, 1.0, errors.ShapeError, "b must have shape"),
         (A, [*B[:-1], nan], errors.NotFiniteError, r"b\[4\] is nan"),
         (with_entry(A, (1, 2), lambda v: inf), B, errors.NotFiniteError, r"A\[1, 2\] is inf"),

@@ -87,7 +87,7 @@ def test_what_is_no_number_for_Decimal_is_refused_and_nothing_else(texts):
     ],
 )
 def test_one_entry_that_is_no_number_is_named(text, error):
-    with pytest.raises(error, match="entry 1 is "):
+    with pytest.raises(error, match="row 1 is "):
         exact_input(np.array([["1.5"], [text]]), [1.0, 2.0])
 
 
@@ -115,4 +115,4 @@ def test_the_regression_is_that_of_the_decimals():
     A = [["0.1", "1"], ["0.2", "1"], ["0.3", "1"], ["1e-1", "2"]]
     fit = lstsq(A, ["1", "2", "3", "1"])
     assert fit.x.tolist() == [10.0, 0.0]
-    assert fit.residuals().tolist() == [0.0] * 4
+    assert fit.residuals.tolist() == [0.0] * 4

@@ -66,8 +66,8 @@ def assert_rows(fit, A, b):
     """Fitted values and residuals are the exact ones, rounded once."""
     E, f = fractions(A), fractions(b)
     at = E @ np.array(exact_fit(A, b).x, dtype=object)
-    assert fit.fitted_values().tolist() == doubles(at)
-    assert fit.residuals().tolist() == doubles(f - at)
+    assert fit.fitted_values.tolist() == doubles(at)
+    assert fit.residuals.tolist() == doubles(f - at)
 
 
 def line(m, noise=1.0):
@@ -211,7 +211,7 @@ def test_a_fit_does_not_follow_changes_of_the_data():
     A[:, 0] = np.arange(9.0)
     assert fit.r_squared == r_squared
     with pytest.raises(InputError, match="have changed since the fit: fit again"):
-        fit.fitted_values()
+        _ = fit.fitted_values
 
 
 def test_coefficients_cannot_be_written_to():
@@ -243,7 +243,7 @@ def test_rows_that_were_given_as_an_array_have_fitted_values(given):
         "weights": lambda: lstsq(A * 1.0, b * 1.0, weights=[1, 1, 1]),
         "texts": lambda: lstsq(A.astype(str), b),
     }
-    assert fits[given]().fitted_values().tolist() == lstsq(A * 1.0, b * 1.0).fitted_values().tolist()
+    assert fits[given]().fitted_values.tolist() == lstsq(A * 1.0, b * 1.0).fitted_values.tolist()
 
 
 # --- the edges of float64

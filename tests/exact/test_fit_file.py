@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import stabilitylab as sl
 from data_files import table, written
-from stabilitylab.core.errors import InputError, RankDeficientError, UnknownNameError
+from stabilitylab.core.errors import InputError, NotFiniteError, OutOfRangeError, RankDeficientError, UnknownNameError
 from stabilitylab.data import tabular
 
 
@@ -78,10 +78,42 @@ def test_marks_and_progress_are_passed_on(tmp_path):
     assert seen[-1][0] == seen[-1][1] == 2 * path.stat().st_size
 
 
+def test_rows_with_a_missing_number_are_left_out_of_the_columns_that_are_used(tmp_path):
+    rows = [[str(j), "" if j == 2 else "1", "NA" if j in (1, 4) else str(j * j % 7)] for j in range(9)]
+    path = written(tmp_path / "data.csv", ["a", "b", "y"], rows)
+    with pytest.raises(NotFiniteError, match=r"line 3, column 'y': 'NA' .*leave such rows out, missing='drop'"):
+        sl.fit_file(path, "y", columns=["a"])
+    fit = sl.fit_file(path, "y", columns=["a"], missing="drop", rows=2)
+    kept = np.array([[j, j * j % 7] for j in range(9) if j not in (1, 4)], dtype=float)
+    same(fit, sl.lstsq(kept[:, :1], kept[:, 1], intercept=True))
+    assert (fit.rows, fit.rows_left_out) == (7, 2)
+    assert sl.fit_file(path, "b", columns=["a"], intercept=False, missing="drop").rows_left_out == 1
+
+
+def test_a_file_in_another_encoding_is_read_when_it_is_named(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_bytes("größe;y\n1;2\n2;4\n3;7\n".encode("cp1252"))
+    with pytest.raises(InputError, match=r"line 1: expected text in UTF-8: .*encoding='cp1252'"):
+        sl.fit_file(path, "y", separator=";")
+    assert sl.fit_file(path, "y", separator=";", encoding="cp1252").names == ("intercept", "größe")
+
+
+@pytest.mark.parametrize("place", ["data.csv, line 3, column 'w': -1", "data.npy, row 1 .*, column 'a2'"])
+def test_a_negative_weight_is_placed_as_the_file_counts(tmp_path, place):
+    name = place.partition(",")[0]
+    rows = [["1", "2", "1"], ["2", "4", "-1"], ["3", "7", "1"]]
+    written(tmp_path / "data.csv", ["x", "y", "w"], rows)
+    np.save(tmp_path / "data.npy", np.array(rows, dtype=float))
+    target, weights = ("y", "w") if name == "data.csv" else (1, 2)
+    with pytest.raises(OutOfRangeError, match=f"{place} is a negative weight"):
+        sl.fit_file(tmp_path / name, target, weights=weights)
+
+
 BAD_USE = {
     "columns as one text": ({"columns": "a,b"}, InputError, r"columns must be a list of names; got 'a,b': write"),
     "a truth of arrays in memory": ({"truth": "data"}, InputError, "truth must be one of decimal, matrix; got 'data'"),
     "a policy that is none": ({"policy": "basic"}, InputError, "policy must be one of full-rank, minimum-norm"),
+    "another way with missing numbers": ({"missing": "mean"}, InputError, "missing must be one of refuse, drop"),
     "no rows at a time": ({"rows": 0}, InputError, "rows must be a whole number, at least 1; got 0"),
     "a column twice": ({"columns": ["a", "a"]}, InputError, "column 'a' is named twice"),
     "the target among them": (

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stabilitylab.core.errors import OutOfRangeError
-from stabilitylab.exact.solve.interval import UNSETTLED, Interval, exactly, nearest_of, nearest_root_of, quotient
+from stabilitylab.exact.solve.interval import (
+    UNSETTLED,
+    Interval,
+    exactly,
+    nearest_of,
+    nearest_root_of,
+    offset_by_root,
+    quotient,
+)
 from wild import PROPERTY, double, is_root
 
 WHOLE = st.integers(-(10**30), 10**30)
@@ -149,3 +157,34 @@ def test_an_interval_with_two_nearest_doubles_is_not_settled():
             nearest_of(Interval(*far), "x")
         with pytest.raises(OutOfRangeError, match="x underflows"):
             nearest_of(Interval(*sorted((sign, 2 * sign)), 2**3000), "x")
+
+
+@PROPERTY
+@given(WHOLE, WHOLE, POSITIVE, WHOLE, WHOLE, POSITIVE)
+def test_sums_and_negatives_have_the_ends_of_their_terms(a, b, p, c, d, q):
+    one, other = between(a, b, p), between(c, d, q)
+    (low, high), (least, most) = ends(one), ends(other)
+    assert ends(one + other) == (low + least, high + most)
+    assert ends(-one) == (-high, -low)
+
+
+@PROPERTY
+@given(NATURAL, NATURAL, POSITIVE, WHOLE, st.integers(10, 200))
+def test_roots_are_held_to_the_bits_asked_for(a, b, over, x, bits):
+    square = between(a, b, over)
+    low, high = ends(square.root(bits))
+    least, most = ends(square)
+    assert low**2 <= least
+    assert high**2 >= most
+    # Each end is off by at most one unit of its last place, 2**-bits of the root of the lower end that is not 0.
+    slack = 1 + Fraction(3, 2**bits)
+    assert least <= (low * slack) ** 2
+    if least:
+        assert high**2 <= most * slack**2
+    for sign in (1, -1):
+        found = ends(offset_by_root(exactly(x), exactly(Fraction(a, over) ** 2), sign, bits))
+        assert found == (x + sign * Fraction(a, over),) * 2
+        low, high = ends(offset_by_root(exactly(x), exactly(Fraction(2 * a * a + 1, over)), sign, bits))
+        least, most = sorted((abs(low - x), abs(high - x)))
+        assert least**2 <= Fraction(2 * a * a + 1, over) <= most**2
+        assert min(sign * (low - x), sign * (high - x)) >= 0

@@ -172,7 +172,7 @@ def test_planes_hold_a_matrix_to_22_bits_each_from_the_largest_entry_of_a_column
 def test_an_error_in_limbs_is_rounded_to_float64_with_all_its_bits(values, top, place):
     error = np.zeros((7, 1, 1), dtype=np.int64)
     error[1:, 0, 0] = values
-    found = module._in_float64(error, top, np.array([place]))
+    found = module.in_float64(error, top, np.array([place]))
     exact = sum(Fraction(v) * Fraction(2) ** (22 * (top + 2 * place - t)) for t, v in enumerate(values, 1))
     first = next((t for t, v in enumerate(values, 1) if v), 1)
     # Limbs after the fourth from the first that is not 0 are below 2**-65 of one unit of that.

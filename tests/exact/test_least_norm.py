@@ -46,8 +46,8 @@ def test_a_solution_of_least_norm_is_the_nearest_one_and_reports_what_is_defined
     assert fit.certificate.rank == np.linalg.matrix_rank(A) < A.shape[1]
     assert is_root(fit.residual_norm, sum(v * v for v in rest))
     assert fit.standard_errors is fit.t_statistics is None
-    assert fit.fitted_values().tolist() == doubles(at)
-    assert fit.residuals().tolist() == doubles(rest)
+    assert fit.fitted_values.tolist() == doubles(at)
+    assert fit.residuals.tolist() == doubles(rest)
     assert "least norm at rank" in repr(fit)
 
 
@@ -98,7 +98,7 @@ def test_the_other_figures_are_right_of_many_columns_whose_solution_is_enclosed(
     assert fit.x[71] == 0
     assert fit.certificate.rank == 70
     assert (fit.rss, fit.r_squared) == (basic.rss, basic.r_squared)
-    assert fit.fitted_values().tolist() == basic.fitted_values().tolist()
+    assert fit.fitted_values.tolist() == basic.fitted_values.tolist()
     assert fit.x[70] == pytest.approx((fit.x[3] + fit.x[5]), rel=1e-13)  # orthogonal to (1, 1, -1), which A maps to 0
     assert fit.x[70] + fit.x[3] == pytest.approx(basic.x[3], rel=1e-13)
 

@@ -31,7 +31,7 @@ def interval(value, radius=Fraction(0)):
 
 def wrong(A, y, at):
     """How many entries of A y are decided wrongly, for y in intervals and the true vector `at`; and how many are."""
-    found = rows_in_pairs(list(A.T), DoubleDouble.of(y))
+    found = rows_in_pairs(list(A.T), DoubleDouble.of(y)).nearest
     decided = ~np.isnan(found)
     truth = np.array(doubles(exact_rows(A, at)))
     return int((found[decided] != truth[decided]).sum()), int(decided.sum())
@@ -100,8 +100,8 @@ def underflow_forgotten(patch):
 
 
 def radius_forgotten(patch):
-    honest = pairs._rounded
-    patch.setattr(pairs, "_rounded", lambda t, y: honest(t, DoubleDouble(y.high, y.low, np.zeros_like(y.high))))
+    honest = pairs._enclosed
+    patch.setattr(pairs, "_enclosed", lambda t, y: honest(t, DoubleDouble(y.high, y.low, np.zeros_like(y.high))))
     patch.setattr(pairs, "gamma", lambda k: 0.0)
     patch.setattr(pairs, "TINY", 0.0)
 
@@ -165,5 +165,5 @@ def test_rows_of_fits_of_every_kind_are_decided_in_pairs_and_right(kind, monkeyp
     f = np.array([made(v) for v in (b.tolist() if b.dtype != np.longdouble else b)], dtype=object)
     at = E @ np.array(x, dtype=object)
     monkeypatch.setattr(module.ExactRows, "of", None)  # is not asked
-    assert fit.residuals().tolist() == doubles(f - at)
-    assert fit.fitted_values().tolist() == doubles(at)
+    assert fit.residuals.tolist() == doubles(f - at)
+    assert fit.fitted_values.tolist() == doubles(at)

@@ -29,11 +29,13 @@ def test_coefficients_and_figures_are_the_same_bits(mode, data):
     A, b = data
     expected = sl.lstsq(A, b)
     figures = [expected.rss, expected.r_squared, *expected.standard_errors, *expected.t_statistics]
-    fitted = expected.residuals()
+    figures += [expected.r_squared_about_zero, expected.bic, *expected.p_values, *expected.conf_int().ravel()]
+    fitted = expected.residuals
     with in_mode(mode):
         fit = sl.lstsq(A, b)
         seen = [fit.rss, fit.r_squared, *fit.standard_errors, *fit.t_statistics]
-        residuals = fit.residuals()
+        seen += [fit.r_squared_about_zero, fit.bic, *fit.p_values, *fit.conf_int().ravel()]
+        residuals = fit.residuals
         checked = sl.check(fit.certificate, A, b)
     assert fit.x.tolist() == expected.x.tolist()
     assert seen == figures

@@ -7,7 +7,7 @@ import pytest
 
 from stabilitylab.core.errors import UntrustedBLASError
 from stabilitylab.exact.gram import selftest
-from stabilitylab.exact.gram.selftest import add_gram, blas_is_exact, require_true_float64_blas
+from stabilitylab.exact.gram.selftest import add_gram, blas_is_exact, require_true_float64_blas, syrk
 
 
 def float32(a, b):
@@ -108,7 +108,8 @@ def test_a_product_in_less_than_float64_is_noticed(name):
     assert not blas_is_exact(PLANTED[name])
 
 
-def test_a_syrk_that_is_wrong_in_one_last_bit_or_forgets_what_it_adds_to_is_noticed():
+@pytest.mark.parametrize("add_gram", [add_gram, syrk])
+def test_an_update_that_is_wrong_in_one_last_bit_or_forgets_what_it_adds_to_is_noticed(add_gram):
     def flipped(plane, C):
         add_gram(plane, C)
         C[0, -1] = np.nextafter(C[0, -1], 0)
@@ -123,6 +124,26 @@ def test_a_syrk_that_is_wrong_in_one_last_bit_or_forgets_what_it_adds_to_is_noti
     assert blas_is_exact(update=add_gram)
     for wrong in (flipped, forgetful, in_float32, lambda plane, C: add_gram(plane, C.copy())):
         assert not blas_is_exact(update=wrong)
+
+
+@pytest.mark.parametrize("size", [7, 40])
+def test_small_updates_and_large_ones_add_the_same(size):
+    plane = np.arange(size * 900.0).reshape(size, 900) % 1009
+    assert (plane.size * size < selftest.SMALL) == (size == 7)
+    C, by_scipy = np.ones((size, size)), np.ones((size, size))
+    add_gram(plane, C)
+    syrk(plane, by_scipy)
+    assert np.array_equal(np.triu(C), np.triu(by_scipy))
+    assert np.array_equal(np.triu(C), np.triu(1 + plane.astype(int) @ plane.astype(int).T))
+
+
+def test_a_rank_k_update_of_scipy_that_is_not_exact_is_refused_where_it_would_be_used(monkeypatch):
+    monkeypatch.setattr(selftest, "_syrk_is_exact_here", lambda: False)
+    C = np.zeros((40, 40))
+    add_gram(np.ones((40, 2)), C)  # NumPy's
+    with pytest.raises(UntrustedBLASError, match="true float64"):
+        add_gram(np.ones((40, 2048)), C)
+    assert np.array_equal(C, np.full((40, 40), 2.0))
 
 
 def test_only_the_graded_product_sees_fixed_point():

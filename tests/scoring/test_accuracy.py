@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
-from stabilitylab import lre, problems, reference, solvers
-from stabilitylab.core.errors import InputError, ShapeError
+from stabilitylab import lre, lstsq, problems, reference, solvers
+from stabilitylab.core.errors import ComplexError, InputError, NotNumericError, ShapeError
+from stabilitylab.core.types import Solution, Status
 from stabilitylab.scoring.accuracy import (
     correct_digits,
     digits_cap,
@@ -96,6 +98,32 @@ def test_what_is_no_reference_and_swapped_arguments_are_refused():
         lre([1, 1], [1, 1])
     with pytest.raises(InputError, match=r"the reference comes second: lre\(x, ref\)"):
         lre(ref, [1, 1])
+    problem = problems.get("nist.norris")()
+    with pytest.raises(InputError, match=r"ref must be a Reference: sl.reference\(problem\); got Problem"):
+        lre([1, 1], problem)
+    with pytest.raises(InputError, match=r"x is a Solution: pass its coefficients, which are its \.x"):
+        lre(Solution(np.ones(2), Status.SOLVED), ref)
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "says"),
+    [
+        (csr_array(np.eye(2)), NotNumericError, r"x is sparse \(scipy.sparse.csr_array\): pass x.toarray\(\)"),
+        (["1", "two"], NotNumericError, "x must hold real numbers; its dtype is <U3"),
+        ([1.0, None], NotNumericError, "x must hold real numbers; its dtype is object"),
+        ([1j, 1], ComplexError, "x is complex"),
+        ({1.0, 2.0}, NotNumericError, "x is a set"),
+        (None, NotNumericError, "its dtype is object"),
+    ],
+)
+def test_an_x_that_is_no_vector_of_numbers_is_refused(x, error, says):
+    with pytest.raises(error, match=says):
+        lre(x, reference(np.eye(3)[:, :2], np.ones(3)))
+
+
+def test_a_fit_is_an_x():
+    A, b = np.arange(8.0).reshape(4, 2), [1.0, 2, 4, 8]
+    assert lre(lstsq(A, b), reference(A, b)) == digits_cap("float64")
 
 
 def test_no_error_is_the_cap_and_no_number_is_no_digit():

@@ -28,6 +28,9 @@ def test_coefficients_residual_norm_and_r_squared_are_printed_to_the_digits_prov
     first, second = str(ref).splitlines()[:2]
     assert first == "certified solution of the decimal truth: 7 coefficients, rank 7"
     assert second == f"each proven to 50 digits ({ref.method})"
+    assert repr(ref) == (
+        f"Reference: 7 coefficients of the decimal truth, each proven to 50 digits, rank 7 ({ref.method})"
+    )
 
 
 @settings(max_examples=60)

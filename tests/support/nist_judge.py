@@ -37,14 +37,20 @@ def inverse(A: list[list[Fraction]]) -> list[list[Fraction]]:
     return [row[n:] for row in T]
 
 
-def exact_statistics(problem: Problem) -> dict[str, Decimal]:
-    """Everything NIST certifies, to 40 digits, from the decimals of the problem."""
+def rows_of(problem: Problem) -> tuple[list[list[Fraction]], list[Fraction]]:
+    """A and y from the decimals of the problem."""
     columns = {name: [n * Fraction(10) ** c.exponent for n in c.integers] for name, c in problem.data.items()}
     y = columns.pop("y")
     if problem.design.degree is not None:
         A = [[x**k for k in range(problem.design.degree + 1)] for x in columns["x"]]
     else:
         A = [[Fraction(1)] * problem.design.intercept + list(row) for row in zip(*columns.values(), strict=True)]
+    return A, y
+
+
+def exact_statistics(problem: Problem) -> dict[str, Decimal]:
+    """Everything NIST certifies, to 40 digits, from the decimals of the problem."""
+    A, y = rows_of(problem)
     m, n = len(A), len(A[0])
     gram = [[sum(row[i] * row[j] for row in A) for j in range(n)] for i in range(n)]
     C = inverse(gram)

@@ -5,16 +5,17 @@ zero, FTZ), and read such numbers as zero (denormals are zero, DAZ). The mode be
 with that of the one that made it. A library linked with `-ffast-math` sets FTZ and DAZ in the thread that loads it.
 """
 
-import ctypes
-import ctypes.util
 import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from stabilitylab.core.errors import ProcessorModeError
+
+if TYPE_CHECKING:  # loaded where a mode must be changed, which is seldom
+    import ctypes
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +57,8 @@ def default_mode() -> Iterator[None]:
     library = _environments()
     if library is None:
         raise ProcessorModeError(_WAY_OUT)
+    import ctypes
+
     before = ctypes.create_string_buffer(_ROOM)
     library.get(before)
     library.set(library.default)
@@ -90,13 +93,16 @@ _WAY_OUT = (
 class _Environments:
     """fegetenv and fesetenv of the C library, and what it calls FE_DFL_ENV."""
 
-    def __init__(self, library: ctypes.CDLL, default: Any) -> None:
+    def __init__(self, library: "ctypes.CDLL", default: Any) -> None:
         self.get, self.set, self.default = library.fegetenv, library.fesetenv, default
 
 
 @cache
 def _environments() -> _Environments | None:
     """The C library's access to the mode; None where it is not known how it names the default one."""
+    import ctypes
+    import ctypes.util
+
     name = ctypes.util.find_library("m") or ctypes.util.find_library("c")
     if sys.platform == "win32" or name is None:
         return None

@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from stabilitylab.core.errors import InputError
 from stabilitylab.data.tabular.array_file import ArrayTable
-from stabilitylab.data.tabular.columns import FileTruth
+from stabilitylab.data.tabular.columns import FileTruth, Missing
+from stabilitylab.data.tabular.encoding import named
 from stabilitylab.data.tabular.numerals import Notation
 from stabilitylab.data.tabular.text_file import TextTable
 
@@ -26,12 +27,19 @@ def _is_array(path: str | os.PathLike[str]) -> bool:
 
 
 def open_table(
-    path: str | os.PathLike[str], *, separator: str = ",", decimal: str = ".", thousands: str = ""
+    path: str | os.PathLike[str],
+    *,
+    separator: str = ",",
+    decimal: str = ".",
+    thousands: str = "",
+    encoding: str = "utf-8",
+    missing: Missing = "refuse",
 ) -> FileTable:
-    """The table in a file: a .npy file with a two-dimensional array, or else text, UTF-8, names in the first line.
+    """The table in a file: a .npy file with a two-dimensional array, or else text with names in the first line.
 
     separator: between fields, one character or "tab"; a field in double quotes may hold it. decimal: "." or ",".
-    thousands: the mark in 1,234,567; by default none is allowed, since 1,234 can be read in two ways.
+    thousands: the mark in 1,234,567; by default none is allowed, since 1,234 can be read in two ways. encoding: of the
+    text, as Python names it. missing: what is done with a row in which a number that is asked for is missing.
     Reads the first line only; `read` gives the numbers. Raises InputError for a file that is no table, EmptyError for
     an empty one, OSError for one that cannot be read.
     """
@@ -39,5 +47,7 @@ def open_table(
     if not path.is_file():
         path.stat()
         raise InputError(f"{path} is no file: a table is read twice, so save a stream to a file first")
-    notation = Notation(decimal, thousands)
-    return ArrayTable.open(path) if _is_array(path) else TextTable.open(path, separator, notation)
+    notation, encoding = Notation(decimal, thousands), named(encoding)
+    if _is_array(path):
+        return ArrayTable.open(path, missing)
+    return TextTable.open(path, separator, notation, encoding, missing)

@@ -14,12 +14,22 @@ Blocks: TypeAlias = Iterator[Array]
 Progress: TypeAlias = Callable[[int, int], None]
 """Is told how much of a file has been read, and how much there is."""
 
+Missing: TypeAlias = Literal["refuse", "drop"]
+"""What is done with a row of which a number is missing: the file is refused, or the row is left out."""
+
+Told: TypeAlias = Callable[[Sequence[int]], None]
+"""Is told the places of rows, as messages count them: lines of text, rows of an array from 0."""
+
 FEW = 12  # columns that are all named where one is not found
 BLOCK_FIELDS = 2**19  # of one block: some tens of megabytes as text
 
 
 def no_progress(done: int, total: int) -> None:
     """Shows nothing."""
+
+
+def not_counted(places: Sequence[int]) -> None:
+    """Keeps nothing."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Blocks of fields out of delimited text in UTF-8, each row with the number of the line it ends on."""
+"""Blocks of fields out of delimited text, each row with the number of the line it ends on."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from stabilitylab.core.errors import InputError, ShapeError
+from stabilitylab.data.tabular.encoding import UTF_8, undecodable
 
 _LONGEST = 2**24  # characters of a line; one endless line would fill the memory
 
@@ -27,14 +28,14 @@ class FieldBlock:
         return self.fields[j :: self.width]
 
 
-def field_blocks(path: Path, separator: str, size: int) -> Iterator[FieldBlock]:
+def field_blocks(path: Path, separator: str, size: int, encoding: str = UTF_8) -> Iterator[FieldBlock]:
     """The first row as a block of its own, then blocks of up to `size` rows as wide as it; empty lines are left out.
 
-    Raises InputError for text that is no UTF-8, for double quotes that do not pair and for an endless line, ShapeError
-    for a row of another width; each names file and line.
+    Raises InputError for text in another encoding, for double quotes that do not pair and for an endless line,
+    ShapeError for a row of another width; each names file and line.
     """
     before, width = 0, 0
-    with path.open("rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig") as text:
+    with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding) as text:
         source = iter(partial(text.readline, _LONGEST), "")
         try:
             while chunk := list(islice(source, size if width else 1)):
@@ -47,8 +48,8 @@ def field_blocks(path: Path, separator: str, size: int) -> Iterator[FieldBlock]:
                 if block.lines:
                     width = block.width
                     yield replace(block, read=raw.tell())
-        except UnicodeDecodeError:
-            raise InputError(f"{path}, line {_undecodable(path)}: expected text in UTF-8: save the file so") from None
+        except UnicodeError:  # that of UTF-16 without its mark is none of decoding
+            raise undecodable(path, encoding) from None
 
 
 def _split(chunk: Sequence[str], separator: str, before: int, width: int) -> FieldBlock | None:
@@ -85,14 +86,3 @@ def _parsed(
     except csv.Error as error:
         raise InputError(f"{path}, line {before + reader.line_num}: {error}: see to the double quotes") from None
     return FieldBlock(fields, width, lines), before + reader.line_num
-
-
-def _undecodable(path: Path) -> int:
-    """The first line that is no UTF-8."""
-    with path.open("rb") as raw:
-        for number, line in enumerate(raw, 1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                return number
-    return 1

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stabilitylab.core.errors import Argument
+from stabilitylab.data.tabular.encoding import UTF_8, marked
 from stabilitylab.data.tabular.numerals import Notation
 
 Says = tuple[str | Argument, ...]
@@ -23,8 +24,6 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0", f"is an Excel workbook in the format before 2007, or another Office file: {_CSV}"),
     (b"SQLite format 3\0", "is an SQLite database: export one table as CSV"),
     (b"<stata_dta>", "is a file of Stata: save it by export delimited"),
-    (b"\xff\xfe", "is text in UTF-16: save it in UTF-8"),
-    (b"\xfe\xff", "is text in UTF-16: save it in UTF-8"),
 )
 # Letters that may begin a column's name as well: these files hold bytes that no text has.
 _BINARY_STARTS: tuple[tuple[bytes, str], ...] = (
@@ -45,21 +44,26 @@ _WORDS: tuple[tuple[str, str], ...] = (
 )
 
 
-def foreign(path: Path) -> str | None:
+def foreign(path: Path, encoding: str = UTF_8) -> Says | None:
     """What a file is, and how to make a table of it, as the end of a sentence about it; None for what may be text."""
     with path.open("rb") as raw:
         start = raw.read(65536)
     if start.startswith(b"PK\x03\x04"):
-        return _archive(path)
+        return (_archive(path),)
     for magic, says in (*_STARTS, *(_BINARY_STARTS if _is_binary(start) else ())):
         if start.startswith(magic):
-            return says
+            return (says,)
+    mark = marked(start) if encoding == UTF_8 else None
+    if mark is not None:
+        return f"is text in {mark.upper()}: save it in UTF-8, or give ", Argument("encoding", mark)
     if start[:1] == b"\x80" and start[1:2] in (b"\2", b"\3", b"\4", b"\5"):
-        return "is a pickle of Python, which is not opened, since that may run anything: save numbers, as CSV or .npy"
-    if b"\0" in start:
-        return f"is no text in UTF-8 (it holds NUL bytes): {_CSV}"
-    text = re.sub(r"\A\ufeff?(?:\s|%.*\n)*", "", start.decode("utf-8", "replace"))
-    return next((says for pattern, says in _WORDS if re.match(pattern, text, re.IGNORECASE | re.MULTILINE)), None)
+        return (
+            "is a pickle of Python, which is not opened, since that may run anything: save numbers, as CSV or .npy",
+        )
+    if b"\0" in start and encoding == UTF_8:
+        return (f"is no text in UTF-8 (it holds NUL bytes): {_CSV}",)
+    text = re.sub(r"\A\ufeff?(?:\s|%.*\n)*", "", start.decode(encoding, "replace"))
+    return next(((says,) for pattern, says in _WORDS if re.match(pattern, text, re.IGNORECASE | re.MULTILINE)), None)
 
 
 def _is_binary(start: bytes) -> bool:
@@ -102,9 +106,9 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:5])) + (", ..." if len(names) > 5 else "")
 
 
-def other_separator(path: Path, name: str, separator: str, notation: Notation) -> Says | None:
+def other_separator(path: Path, name: str, separator: str, notation: Notation, encoding: str = UTF_8) -> Says | None:
     """How to read a table whose first line is one name, since other marks than `separator` stand between the names."""
-    with path.open("r", encoding="utf-8-sig", errors="replace") as text:
+    with path.open("r", encoding=encoding, errors="replace") as text:
         lines = [line.rstrip("\r\n") for line in (text.readline(_LONG) for _ in range(20)) if line.strip()]
     mark = next((c for c in ";\t|," if c in name and c != separator), None)
     if mark is not None:

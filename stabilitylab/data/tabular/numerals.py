@@ -13,7 +13,10 @@ from stabilitylab.core.errors import Argument, InputError, NotFiniteError, NotNu
 
 _NUMERAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _GROUPED = re.compile(r"([+-]?)[0-9]+(?:,[0-9]+)+(?:\.[0-9]*)?")
-_ABSENT = {"", "na", "n/a", "nan", "null", "none", "?", "-", ".", "inf", "+inf", "-inf", "infinity", "-infinity"}
+_MISSING = {"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-", "."}
+_OF_MARKS = {"", "-", "."}  # of these what is made of the marks of numbers
+_INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
+DROP = Argument("missing", "drop")
 _DIGITS = 4000  # Python's int reads no longer text, by default 4300 digits
 _SHORT = 18  # characters, more of which are beyond 2**50 as integers, as a rule
 _IN_RANGE = 300  # digits: below, and above 0, wherever the point stands
@@ -72,18 +75,21 @@ class Notation:
     def _refusal(self, row: int, field: str) -> BadField:
         text = field.strip()
         if not text:
-            return BadField(row, NotFiniteError, "the field is empty: remove the row or give the number")
-        if text.lower() in _ABSENT:
+            return BadField(row, NotFiniteError, "the field is empty: give the number, or leave such rows out, ", DROP)
+        if text.lower() in _MISSING:
+            says = f"{text!r} is no finite number: give the number, or leave such rows out, "
+            return BadField(row, NotFiniteError, says, DROP)
+        if text.lower() in _INFINITE:
             return BadField(row, NotFiniteError, f"{text!r} is no finite number: remove the row or give the number")
         if self.decimal == "." and not self.thousands and _GROUPED.fullmatch(text):
-            says: list[str | Argument] = [f"{text!r} can be read in two ways: say which, ", Argument("thousands", ",")]
+            ways: list[str | Argument] = [f"{text!r} can be read in two ways: say which, ", Argument("thousands", ",")]
             if text.count(",") == 1 > text.count("."):
-                says += [
+                ways += [
                     f" (as {text.replace(',', '')}), ",
                     Argument("decimal", ","),
                     f" (as {text.replace(',', '.')})",
                 ]
-            return BadField(row, NotNumericError, *says)
+            return BadField(row, NotNumericError, *ways)
         mark = next((mark for mark in " '_" if Notation(self.decimal, mark).grouped.fullmatch(text)), None)
         if mark is not None and not self.thousands:
             return BadField(
@@ -196,6 +202,13 @@ class Numerals:
     @cached_property
     def _lengths(self) -> Array:
         return np.diff(self._ends, prepend=-1) - 1
+
+
+def missing(fields: Sequence[str]) -> Array:
+    """Which fields say that there is no number (m,) bool: empty ones, NA, null, and the like; no infinity."""
+    if _is_plain(fields) and _OF_MARKS.isdisjoint(fields):
+        return np.zeros(len(fields), dtype=bool)
+    return np.fromiter((field.strip().lower() in _MISSING for field in fields), bool, len(fields))
 
 
 def _is_plain(fields: Sequence[str]) -> bool:

@@ -24,8 +24,8 @@ class Supported(Solved):
         last place of decimals, nothing for columns of whole numbers; the rule is in `exact.gram.resolution`. It is the
         worst case to first order, from n x n quantities (`exact.supported`), and an estimate. 0 where a column takes
         part in one of `near_relations` that is strict. The certified digits beyond are right for the numbers as they
-        stand, and say nothing about what these were rounded from. None at a lower rank, and for sums from a file that
-        does not say how exactly its numbers were known.
+        stand, and say nothing about what these were rounded from. None at a lower rank, with a penalty, and for sums
+        from a file that does not say how exactly its numbers were known.
         """
         if self.known is None or self.certificate.rank < len(self.x):
             return None

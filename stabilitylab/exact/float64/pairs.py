@@ -1,4 +1,4 @@
-"""Rows of a matrix times a vector to twice the bits of float64, with proven radii: A x and b - A x of a fit.
+"""Numbers as pairs of float64 numbers with proven radii, and rows of a matrix times a vector in them: A x and b - A x.
 
 Source: Ogita, Rump, Oishi, SISC 26 (2005) 1955-1988, for the compensated sum of products; the bound is derived in the
 docstring of `rows_in_pairs`.
@@ -46,9 +46,35 @@ class DoubleDouble:
             radius.append(float(error) * (1 + 2.0**-50) + (2.0**-1073 if error else 0.0) if finite else inf)
         return cls(np.array(high), np.array(low), np.array(radius))
 
+    def at(self, which: Array) -> "DoubleDouble":
+        """Some of the entries."""
+        return DoubleDouble(self.high[which], self.low[which], self.radius[which])
 
-def rows_in_pairs(columns: Sequence[Array], y: DoubleDouble) -> Array:
-    """A y (m,), each entry rounded to the nearest double; NaN where that is not decided. A has these columns (m,).
+    @property
+    def nearest(self) -> Array:
+        """The double nearest to all that each entry can be (N,); NaN where there is more than one."""
+        s, c = two_sum(self.high, self.low)
+        with np.errstate(all="ignore"):
+            up, down = np.nextafter(c + self.radius, np.inf), np.nextafter(c - self.radius, -np.inf)
+            decided = (s + up == s) & (s + down == s) & np.isfinite(s)
+        return np.where(decided | ((self.radius == 0) & (c == 0)), s, np.nan)
+
+    @property
+    def intervals(self) -> list[Interval]:
+        """The interval of each entry. Cost: a few Python integers for each."""
+        parts = zip(self.high.tolist(), self.low.tolist(), self.radius.tolist(), strict=True)
+        return [_interval(*part) for part in parts]
+
+
+def _interval(high: float, low: float, radius: float) -> Interval:
+    (p, q), (v, w), (r, t) = (number.as_integer_ratio() for number in (high, low, radius))
+    over = max(q, w, t)  # powers of two
+    middle, reach = p * (over // q) + v * (over // w), r * (over // t)
+    return Interval(middle - reach, middle + reach, over)
+
+
+def rows_in_pairs(columns: Sequence[Array], y: DoubleDouble) -> DoubleDouble:
+    """A y (m,), enclosed; infinite or no numbers where something overflows. A has these columns (m,).
 
     1. p_j + e_j = a_j y_j exactly, y_j the high part. 2. s + q_2 + ... + q_N = p_1 + ... + p_N exactly, for the sum s
     from left to right. 3. c = fl(sum of q_j, e_j and a_j z_j, z_j the low part). Then A y is s + c up to
@@ -59,17 +85,17 @@ def rows_in_pairs(columns: Sequence[Array], y: DoubleDouble) -> Array:
     from each of fewer than 32 operations on a column; what overflows is no number, and decides nothing.
     """
     m, N = len(columns[0]), len(columns)
-    out = np.empty(m)
+    out = np.empty((3, m))
     rows = max(64, CACHED // N)
     with np.errstate(all="ignore"):
         for start in range(0, m, rows):
             t = np.stack([column[start : start + rows] for column in columns])
-            out[start : start + rows] = _rounded(t, y)
-    return out
+            out[:, start : start + rows] = _enclosed(t, y)
+    return DoubleDouble(*out)
 
 
-def _rounded(t: Array, y: DoubleDouble) -> Array:
-    """The same for A' = t (N, k)."""
+def _enclosed(t: Array, y: DoubleDouble) -> tuple[Array, Array, Array]:
+    """The same for A' = t (N, k): high, low and radius (k,)."""
     N = len(t)
     high = y.high[:, None]
     reach = y.radius @ np.abs(t) if y.radius.any() else np.zeros(t.shape[1])
@@ -91,7 +117,4 @@ def _rounded(t: Array, y: DoubleDouble) -> Array:
     sizes += errors
     sizes += products
     size = sizes.sum(axis=0)
-    radius = (gamma(N + 4) * size + reach) * (1 + 4 * gamma(N + 4)) + N * TINY
-    s, c = two_sum(s, c)
-    up, down = np.nextafter(c + radius, np.inf), np.nextafter(c - radius, -np.inf)
-    return np.where((s + up == s) & (s + down == s), s, np.nan)
+    return s, c, (gamma(N + 4) * size + reach) * (1 + 4 * gamma(N + 4)) + N * TINY

@@ -39,6 +39,13 @@ class NormalEquations:
         """The number of unknowns."""
         return len(self.exponents) - 1
 
+    def restricted(self, columns: Sequence[int]) -> "NormalEquations":
+        """Those of some of the columns of [A b], of which the last one is b then; in ascending order."""
+        index = np.array(columns)
+        scales = None if self.scales is None else tuple(self.scales[j] for j in columns)
+        levels = self.levels[:, index][:, :, index]
+        return NormalEquations(levels, self.exponents[index], self.rows, scales, self.weight_unit)
+
     @cached_property
     def limbs(self) -> Levels:
         """The planes of the sums (K or more, n + 1, n + 1): the levels once carries are moved on."""
@@ -126,8 +133,8 @@ class NormalEquations:
         # A column of zeros gives NaN, if the factorisation does not fail.
         with blas_threads(n**3, n**2), np.errstate(all="ignore"):
             inverse_sizes = 1 / np.sqrt(C.diagonal())
-            R, info = lapack.dpotrf(C * inverse_sizes[:, None] * inverse_sizes, clean=1)
-            inverse = np.asarray(lapack.dtrtri(R)[0]) if info == 0 else None
+            R = lapack.upper_factor(C * inverse_sizes[:, None] * inverse_sizes)
+            inverse = None if R is None else lapack.upper_inverse(R)
         return inverse if inverse is not None and np.linalg.norm(inverse) < inf else None
 
     @cached_property

@@ -18,6 +18,7 @@ from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.formats import Array, as_integers
 from stabilitylab.core.errors import ComplexError, NotFiniteError, NotNumericError, OutOfRangeError
 from stabilitylab.data.frames import exact_in_float64
+from stabilitylab.data.places import FIRST, Places
 
 Parts: TypeAlias = tuple[Array, ...]  # (m,) each
 MOST_PARTS = 4
@@ -26,6 +27,13 @@ FEW_CHARACTERS = 15  # of a numeral, all of which may be digits: an integer that
 EXACT = 2.0**53
 MOST_PLACES = 400  # behind the point, or zeros in front of it: more are left to `Decimals`, which has a limit
 LOWER = 21  # bits of a machine integer's lower part, one limb; the upper one has 43
+OF_WORDS = (
+    "Leave a column of words out, or make it columns of 0 and 1 (pandas.get_dummies); of dates, pandas.to_datetime"
+)
+SECONDS = {
+    **{unit: Fraction(seconds) for unit, seconds in zip("WDhms", (604800, 86400, 3600, 60, 1), strict=True)},
+    **{unit: Fraction(1, 1000**k) for k, unit in enumerate(("ms", "us", "ns", "ps", "fs", "as"), 1)},
+}  # in which NumPy counts time
 WORD = 53  # bits of a part of a longer integer
 
 
@@ -46,17 +54,25 @@ class Rest:
         return integers, unit
 
 
-def exact_numbers(values: Array, name: str) -> tuple[Parts, Fraction]:
+def exact_numbers(values: Array, called: str | Places, j: int | None = None) -> tuple[Parts, Fraction]:
     """The parts of a column (m,), and the scale that their sum is to be multiplied by.
 
-    name: what errors call it. Raises ComplexError, NotFiniteError, NotNumericError, OutOfRangeError.
+    called, j: what errors call it, a text or column j (the only one for None) of what has places.
+    Raises ComplexError, NotFiniteError, NotNumericError, OutOfRangeError.
     """
-    kind = values.dtype.kind
+    places = Places(called) if isinstance(called, str) else called
+    kind, name = values.dtype.kind, places.column(j)
+    own = () if j is None else (j,)
     if kind == "f":
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values))[0])
-            raise NotFiniteError(f"{name} has {values[row]} in row {row}: remove that row or give the number")
+            raise places.not_finite(values[row], row, *own)
         return _floats(values)
+    if kind in "Mm":
+        absent = np.isnat(values)
+        if absent.any():
+            raise places.not_finite("NaT", int(absent.argmax()), *own)
+        return _ticks(values, name)
     if kind in "biu":
         return _machine_integers(values), Fraction(1)
     if kind not in "OU":
@@ -77,12 +93,26 @@ def exact_numbers(values: Array, name: str) -> tuple[Parts, Fraction]:
         try:
             decimals = Decimals.parse(entries)
         except (NotNumericError, NotFiniteError, OutOfRangeError) as error:
-            raise type(error)(f"{name}: {error}") from None
+            words = f". {OF_WORDS}" if isinstance(error, NotNumericError) and kinds == {str} else ""
+            said = str(error).removeprefix("entry ")
+            raise type(error)(f"{name}, row {said}; {FIRST}{words}") from None
         return of_integers(decimals.integers), decimals.scale
     exact = kinds <= {Fraction, int}
     ratios = [(v if exact else _fraction(v, f"{name}, row {i}")).as_integer_ratio() for i, v in enumerate(entries)]
     common = lcm(*(q for _, q in ratios))
     return of_integers([p * (common // q) for p, q in ratios]), Fraction(1, common)
+
+
+def _ticks(values: Array, name: str) -> tuple[Parts, Fraction]:
+    """Moments as seconds since 1970-01-01, in UTC, and durations as seconds: whole ticks of a size."""
+    unit, count = np.datetime_data(values.dtype)
+    if unit in ("Y", "M") and values.dtype.kind == "M":
+        values, (unit, count) = values.astype("datetime64[D]"), ("D", 1)
+    if unit not in SECONDS:
+        raise NotNumericError(
+            f"{name} is durations in units of {unit!r}, which are of no one length in seconds: pass them in days"
+        )
+    return _machine_integers(values.astype(np.int64)), SECONDS[unit] * count
 
 
 def _floats(values: Array) -> tuple[Parts, Fraction]:
@@ -244,8 +274,9 @@ def _fraction(value: Any, where: str) -> Fraction:
             return Fraction(int(value))
         return Fraction(value) if isinstance(value, int | float | Fraction) else Fraction(*value.as_integer_ratio())
     except (TypeError, AttributeError):
-        raise NotNumericError(
-            f"{where} is {value!r}, which is no number: give a number, or leave the row out"
-        ) from None
+        ways = "give a number, or leave the row out"
+        if hasattr(value, "isoformat") or hasattr(value, "total_seconds"):
+            ways = "pass the column as datetime64 or timedelta64, of which seconds are taken"
+        raise NotNumericError(f"{where} is {value!r} ({FIRST}), which is no number: {ways}") from None
     except (ValueError, OverflowError):
-        raise NotFiniteError(f"{where} is {value!r}: remove the row or give the number") from None
+        raise NotFiniteError(f"{where} is {value!r} ({FIRST}): remove the row or give the number") from None

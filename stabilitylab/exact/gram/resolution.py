@@ -9,6 +9,8 @@ The rule, by the numbers and by how they were given:
   leave zeros at the end out. Where numbers have 16 or 17 digits, as the doubles have that a program wrote, half a unit
   in the last place of a double too: 12.300000000000001 was not measured to 15 places.
 
+- moments and durations: whole ticks of their unit, exact.
+
 A table whose columns differ in type is brought to float64 where that holds it, and a float32 column is float64 then.
 """
 
@@ -53,6 +55,21 @@ class Resolutions:
         """The same behind a column that is exact."""
         absolute = None if self.absolute is None else (Fraction(0), *self.absolute)
         return Resolutions(np.append(0.0, self.relative), absolute)
+
+    def picked(self, columns: Sequence[int]) -> "Resolutions":
+        """Those of some of the columns."""
+        absolute = None if self.absolute is None else tuple(self.absolute[k] for k in columns)
+        return Resolutions(self.relative[list(columns)], absolute if absolute and any(absolute) else None)
+
+    @classmethod
+    def joined(cls, several: Sequence["Resolutions"]) -> "Resolutions":
+        """Those of [A b_0 ... b_(k-1)], from those of [A b_0] to [A b_(k-1)]."""
+        first = several[0]
+        relative = np.append(first.relative[:-1], [one.relative[-1] for one in several])
+        if all(one.absolute is None for one in several):
+            return cls(relative)
+        of_A = next(one.absolute for one in several if one.absolute is not None)[:-1]
+        return cls(relative, (*of_A, *(Fraction(0) if one.absolute is None else one.absolute[-1] for one in several)))
 
     def __or__(self, other: "Resolutions") -> "Resolutions":
         """Those of columns of which some rows are known in one way, and some in another."""

@@ -17,17 +17,30 @@ from stabilitylab.core.errors import UntrustedBLASError
 
 ROWS = 2048
 TOP = 2**21
+SMALL = 1e6  # multiplications of a product for which NumPy's BLAS is as fast as SciPy's, which takes long to load
 Integers = npt.NDArray[np.int64]
 Product = Callable[[Array, Array], Array]
 Update = Callable[[Array, Array], None]
 
 
-def add_gram(plane: Array, C: Array) -> None:
-    """C (n, n) += plane plane', for plane (n, k), in the upper triangle of C and in place: a rank-k update."""
+def syrk(plane: Array, C: Array) -> None:
+    """C (n, n) += plane plane', for plane (n, k), in the upper triangle of C and in place, by SciPy's rank-k update."""
     lapack.dsyrk(1.0, plane.T, beta=1.0, c=C.T, trans=1, lower=1, overwrite_c=1)
 
 
-def blas_is_exact(matmul: Product = np.matmul, update: Update = add_gram, columns: int = 6) -> bool:
+def add_gram(plane: Array, C: Array) -> None:
+    """C (n, n) += plane plane', for plane (n, k), of which only the upper triangle is meant: sums that are exact.
+
+    Small products are NumPy's. Raises UntrustedBLASError where SciPy's rank-k update does not add exactly.
+    """
+    if plane.size * len(plane) < SMALL:
+        C += plane @ plane.T
+        return
+    _require(_syrk_is_exact_here())
+    syrk(plane, C)
+
+
+def blas_is_exact(matmul: Product = np.matmul, update: Update = syrk, columns: int = 6) -> bool:
     """Whether products of 22-bit signed limbs, 2048 to a sum, and sums up to 2**53, come out without any error.
 
     D (2048, columns) and E (2048, columns // 2) hold limbs just below 2**21 in magnitude: the first column of D and
@@ -35,7 +48,7 @@ def blas_is_exact(matmul: Product = np.matmul, update: Update = add_gram, column
     D'D with one array (syrk), D'E (gemm), products with a vector and with a single column (gemv), and D'E once more
     with row i of D times 2**s_i and row i of E times 2**-s_i, which is the same sum: a library whose numbers are fixed
     point relative to the largest of a column loses it. Then numbers of 53 bits times a 1 among zeros: all their bits
-    must come through. Asked of SciPy's syrk is D'D, added up over two halves in place.
+    must come through. Asked of update is D'D, added up over two halves in place.
     The truth is computed in int64, where nothing here overflows. A library may use another algorithm for large
     matrices only: call it with more columns too (the command `doctor` does).
     Source: Ozaki, Ogita, Oishi, Rump, Numer. Algorithms 59 (2012) 95-118, for when such sums are exact.
@@ -47,8 +60,12 @@ def blas_is_exact(matmul: Product = np.matmul, update: Update = add_gram, column
 
 
 def require_true_float64_blas() -> None:
-    """Raise UntrustedBLASError unless `blas_is_exact`, which is tested once per process."""
-    if not _is_exact_here():
+    """Raise UntrustedBLASError unless NumPy's products pass `blas_is_exact`, which is tested once per process."""
+    _require(_is_exact_here())
+
+
+def _require(exact: bool) -> None:
+    if not exact:
         raise UntrustedBLASError(
             "sums of integer products below 2**53 must come out of matmul and dsyrk without error, and they do not: "
             "the BLAS does not multiply in true float64; switch its emulation or fast mode off, or use another BLAS"
@@ -57,7 +74,12 @@ def require_true_float64_blas() -> None:
 
 @cache
 def _is_exact_here() -> bool:
-    return blas_is_exact()
+    return blas_is_exact(update=add_gram)
+
+
+@cache
+def _syrk_is_exact_here() -> bool:
+    return blas_is_exact()  # when it is first used, for SciPy is loaded then
 
 
 def _limbs(columns: int) -> Integers:

@@ -73,8 +73,12 @@ class Certificate:
 
     @property
     def digits(self) -> float:
-        """Proven decimal digits of the worst coefficient, floor(-log10(radius_j / |x_j|)), at least 0; inf if exact."""
-        ratios = [abs(x) / radius for x, radius in zip(self.x, self.radius, strict=True) if radius]
+        """Proven decimal digits of the worst coefficient, floor(-log10(radius_j / |x_j|)), at least 0; inf if exact.
+
+        A coefficient whose nearest double is 0 is exact: it has been proven to be 0, which no radius says.
+        """
+        parts = zip(self.x, self.radius, self.nearest, strict=True)
+        ratios = [abs(x) / radius for x, radius, nearest in parts if radius and nearest]
         if not ratios:
             return inf
         worst = min(ratios)
@@ -83,6 +87,14 @@ class Certificate:
         # The floor or one more, by logarithms of integers, which have them beyond the range of floats too.
         digits = round(log10(worst.numerator) - log10(worst.denominator))
         return digits if 10**digits <= worst else digits - 1
+
+    def __str__(self) -> str:
+        n, digits = len(self.nearest), self.digits
+        sure = "exactly" if digits == inf else f"to {digits:.0f} digit{'s' * (digits != 1)}"
+        return f"x proven {sure} by {self.route}, rank {self.rank} of {n}, which sl.check(certificate, A, b) verifies"
+
+    def __repr__(self) -> str:
+        return f"Certificate: {self}"
 
     @property
     def alpha(self) -> float | None:

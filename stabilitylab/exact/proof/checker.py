@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import ComplexError, EmptyError, NotFiniteError, NotNumericError, ShapeError
+from stabilitylab.core.errors import EmptyError, OutOfRangeError, ShapeError
 from stabilitylab.exact.proof.certificate import Certificate, Factor
+from stabilitylab.exact.proof.entries import entries, number, shown
 
 Vector = Sequence[Fraction]
 FractionRows = Sequence[Sequence[Fraction]]
@@ -32,16 +33,19 @@ class Checked:
 
 
 @in_default_mode
-def check(certificate: Certificate, A: Any, b: Any) -> Checked:
+def check(certificate: Certificate, A: Any, b: Any, *, ridge: Any = None) -> Checked:
     """Whether the claims of the certificate about min |b - A x|, A (m, n), b (m,), hold: rank, enclosures, doubles.
 
-    Entries are floats, each exactly the number it stores, or int, str (a decimal), Decimal, Fraction. With G = A'A,
+    Entries are floats, each exactly the number it stores, or int, str (a decimal), Decimal, Fraction; moments and
+    durations are seconds. With G = A'A,
     c = A'b in rationals:
     1. With an inverse factor X: |I - X'G X|_F <= alpha < 1 proves rank n. For d = c - G x, g = X'd the solution is
        x* = x + X B^-1 g, B = X'G X, hence |x* - x|_i <= |X g|_i + |X_i| |g| alpha/(1 - alpha): at most radius_i.
     2. Without one: G x* = c is solved by elimination, and |x* - x|_i <= radius_i.
     3. rank < n: G x = c exactly and x lies in the row space of A, which holds for the solution of least norm only; or,
        where a radius is not 0, x* = G_K w by elimination, K independent columns of G, and |x* - x|_i <= radius_i.
+    With a penalty, lambda >= 0 as one number or one for each column, G is A'A + diag(lambda) in all of that, and rank
+    its rank.
     4. nearest_i is the double nearest to all that x*_i can be, ties to even; where that leaves two, to x*_i itself.
     Cost: m n² products of integers and n³ of long ones. The route and the seconds are told, not claimed: not checked.
     Raises ShapeError, EmptyError, NotFiniteError, ComplexError, NotNumericError for A, b that are no regression; a
@@ -49,6 +53,9 @@ def check(certificate: Certificate, A: Any, b: Any) -> Checked:
     Source: for the bound, Rump, Acta Numerica 19 (2010) 287-449, section 10, in principle; derived above.
     """
     G, c = _normal_equations(A, b)
+    if ridge is not None:
+        for j, penalty in enumerate(_penalties(ridge, len(c))):
+            G[j][j] += penalty
     reason = _malformed(certificate, len(c)) or next(filter(None, _objections(certificate, G, c)), "")
     if reason:
         return Checked(False, reason)
@@ -90,16 +97,16 @@ def _malformed(certificate: Certificate, n: int) -> str:
     for name in ("middle", "spread", "ratios", "nearest"):
         values = getattr(certificate, name)
         if not isinstance(values, tuple) or len(values) != n:
-            return f"{name} must be a tuple of {n} entries, one for each column of A; it is {_shown(values)}"
+            return f"{name} must be a tuple of {n} entries, one for each column of A; it is {shown(values)}"
     entries = zip(certificate.middle, certificate.spread, certificate.ratios, certificate.nearest, strict=True)
     for j, (middle, spread, ratio, nearest) in enumerate(entries):
         pair = isinstance(ratio, tuple) and len(ratio) == 2 and _integers(ratio) and ratio[1] != 0
         if not (_integers((middle, spread)) and pair and isinstance(nearest, float)):
-            came = ", ".join(map(_shown, (middle, spread, ratio, nearest)))
+            came = ", ".join(map(shown, (middle, spread, ratio, nearest)))
             return f"entry {j} must be integers middle and spread, a ratio of integers and a float nearest; got {came}"
     denominator, rank = certificate.denominator, certificate.rank
     if not _integers((denominator, rank)) or denominator == 0:
-        return f"denominator (not 0) and rank must be integers; they are {_shown(denominator)} and {_shown(rank)}"
+        return f"denominator (not 0) and rank must be integers; they are {shown(denominator)} and {shown(rank)}"
     return "" if certificate.factor is None else _malformed_factor(certificate.factor, n)
 
 
@@ -108,22 +115,22 @@ def _malformed_factor(factor: Factor, n: int) -> str:
         return f"a Factor was expected, and a {type(factor).__name__} came"
     planes, powers = factor.planes, factor.powers
     if not isinstance(planes, np.ndarray) or planes.dtype != np.float64 or planes.shape[1:] != (n, n):
-        return f"planes must be float64 (L, {n}, {n}); they are {_shown(getattr(planes, 'shape', planes))}"
+        return f"planes must be float64 (L, {n}, {n}); they are {shown(getattr(planes, 'shape', planes))}"
     if not isinstance(powers, np.ndarray) or powers.dtype.kind != "i" or powers.shape != (len(planes), n):
-        return f"powers must be integers ({len(planes)}, {n}); they are {_shown(getattr(powers, 'shape', powers))}"
+        return f"powers must be integers ({len(planes)}, {n}); they are {shown(getattr(powers, 'shape', powers))}"
     if not np.isfinite(planes).all() or not ((powers >= -LARGEST_POWER) & (powers <= LARGEST_POWER)).all():
         return f"planes must be finite, and powers within {LARGEST_POWER} of 0; some are not"
     units = factor.row_units
     if not isinstance(units, tuple) or len(units) != n or not all(isinstance(unit, Fraction) for unit in units):
-        return f"row_units must be {n} fractions; they are {_shown(units)}"
+        return f"row_units must be {n} fractions; they are {shown(units)}"
     # A NaN is not below 1.
     if not isinstance(factor.alpha, float) or not 0 <= factor.alpha < 1:
-        return f"alpha must be a float from 0 up to below 1 to prove anything; it is {_shown(factor.alpha)}"
+        return f"alpha must be a float from 0 up to below 1 to prove anything; it is {shown(factor.alpha)}"
     return ""
 
 
 def _wrong_rank(claimed: int, rank: int) -> str:
-    return "" if claimed == rank else f"the rank of A is {rank}, and the certificate says {_shown(claimed)}"
+    return "" if claimed == rank else f"the rank of A is {rank}, and the certificate says {shown(claimed)}"
 
 
 def _not_an_inverse(X: FractionRows, alpha: float, G: FractionRows) -> str:
@@ -136,7 +143,7 @@ def _not_an_inverse(X: FractionRows, alpha: float, G: FractionRows) -> str:
     squares = sum((one * (i == j) - _dot(p, q)) ** 2 for i, p in enumerate(columns) for j, q in enumerate(GX))
     if squares <= Fraction(alpha) ** 2 * one**2:
         return ""
-    return f"the square of |I - X'A'A X|_F is {_shown(Fraction(squares, one**2))}, and alpha is {alpha!r} only"
+    return f"the square of |I - X'A'A X|_F is {shown(Fraction(squares, one**2))}, and alpha is {alpha!r} only"
 
 
 def _too_narrow(radius: Vector, X: FractionRows, alpha: Fraction, G: FractionRows, c: Vector, x: Vector) -> str:
@@ -148,22 +155,22 @@ def _too_narrow(radius: Vector, X: FractionRows, alpha: Fraction, G: FractionRow
         step, square = abs(_dot(row, g)), _dot(row, row) * spread
         left = radius[i] - step
         if left < 0 or left**2 < square:
-            bound = f"{_shown(step)} + sqrt({_shown(square)})"
-            return f"radius[{i}] is {_shown(radius[i])}, and only {bound} is proven by alpha"
+            bound = f"{shown(step)} + sqrt({shown(square)})"
+            return f"radius[{i}] is {shown(radius[i])}, and only {bound} is proven by alpha"
     return ""
 
 
 def _too_far(radius: Vector, solution: Vector, x: Vector) -> str:
     errors = [abs(exact - claimed) for exact, claimed in zip(solution, x, strict=True)]
     i = _first(error > bound for error, bound in zip(errors, radius, strict=True))
-    away = "" if i is None else f"{_shown(errors[i])} from the exact solution, and radius[{i}] is {_shown(radius[i])}"
+    away = "" if i is None else f"{shown(errors[i])} from the exact solution, and radius[{i}] is {shown(radius[i])}"
     return away and f"x[{i}] is {away} only"
 
 
 def _not_a_minimiser(G: FractionRows, c: Vector, x: Vector) -> str:
     d = [right - _dot(row, x) for row, right in zip(G, c, strict=True)]
     i = _first(v != 0 for v in d)
-    return "" if i is None else f"x does not minimise |b - A x|: entry {i} of A'(b - A x) is {_shown(d[i])}"
+    return "" if i is None else f"x does not minimise |b - A x|: entry {i} of A'(b - A x) is {shown(d[i])}"
 
 
 def _not_of_least_norm(G: FractionRows, x: Vector, rank: int) -> str:
@@ -192,56 +199,34 @@ def _not_nearest(
 # --- arithmetic in rationals
 
 
-def _normal_equations(A: Any, b: Any) -> tuple[FractionRows, Vector]:
+def _penalties(ridge: Any, n: int) -> Vector:
+    """lambda_j >= 0 for each column (n,)."""
+    if isinstance(ridge, str) or not hasattr(ridge, "__len__"):
+        found = [number(ridge, "ridge")] * n
+    else:
+        found = [number(v, f"ridge[{j}]") for j, v in enumerate(ridge)]
+    if len(found) != n:
+        raise ShapeError(f"ridge must be one number or {n}, one for each column of A; got {len(found)}")
+    if any(v < 0 for v in found):
+        raise OutOfRangeError(f"ridge must be 0 or more; got {shown(min(found))}")
+    return found
+
+
+def _normal_equations(A: Any, b: Any) -> tuple[list[list[Fraction]], Vector]:
     """A'A (n, n) and A'b (n,) exactly."""
-    left, right = _numbers(A, "A"), _numbers(b, "b")
+    left, right = entries(A, "A"), entries(b, "b")
     if left.size == 0:
         raise EmptyError(f"A must have at least one row and one column; got {left.shape}: give the data")
     if left.ndim != 2:
         raise ShapeError(f"A must have shape (m, n); got {left.shape}: pass one row for each observation")
-    if right.shape != left.shape[:1]:
-        raise ShapeError(f"b must have shape ({len(left)},) to match A {left.shape}; got {right.shape}: pass b.ravel()")
-    columns, A_unit = _whole([[_number(v, f"A[{i}, {j}]") for i, v in enumerate(a)] for j, a in enumerate(left.T)])
-    (whole,), b_unit = _whole([[_number(v, f"b[{i}]") for i, v in enumerate(right)]])
+    if right.shape not in ((len(left),), (len(left), 1)):
+        way = "pass the column that was fitted" if right.shape[:1] == left.shape[:1] else "pass np.ravel(b)"
+        raise ShapeError(f"b must have shape ({len(left)},) to match A {left.shape}; got {right.shape}: {way}")
+    right = right.reshape(-1)
+    columns, A_unit = _whole([[number(v, f"A[{i}, {j}]") for i, v in enumerate(a)] for j, a in enumerate(left.T)])
+    (whole,), b_unit = _whole([[number(v, f"b[{i}]") for i, v in enumerate(right)]])
     G = [[Fraction(_dot(p, q), A_unit**2) for q in columns] for p in columns]
     return G, [Fraction(_dot(p, whole), A_unit * b_unit) for p in columns]
-
-
-def _numbers(values: Any, name: str) -> np.ndarray[Any, np.dtype[np.object_]]:
-    if np.ma.is_masked(values) or (isinstance(values, list | tuple) and any(map(np.ma.is_masked, values))):
-        raise NotFiniteError(f"{name} has masked entries: remove those rows or give the numbers")
-    columns = _columns(values)
-    try:
-        return np.array(values, dtype=object) if columns is None else np.array(columns, dtype=object).T
-    except ValueError as error:
-        raise ShapeError(f"{name} is ragged ({error}): give every row as many entries") from None
-
-
-def _columns(values: Any) -> list[list[Any]] | None:
-    """The columns of a table of pyarrow, polars or pandas, which may bring its numbers to one type as a whole."""
-    if hasattr(values, "to_pydict"):
-        return list(values.to_pydict().values())
-    if hasattr(values, "iter_columns"):
-        return [column.to_list() for column in values.iter_columns()]
-    if hasattr(values, "iloc") and getattr(values, "ndim", 0) == 2:
-        return [column.tolist() for _, column in values.items()]
-    return None
-
-
-def _number(value: Any, place: str) -> Fraction:
-    """The number that an entry is, exactly."""
-    if isinstance(value, complex):
-        raise ComplexError(f"{place} is complex; stack real and imaginary parts as rows of a real problem")
-    try:
-        if isinstance(value, str):
-            return Fraction(value)
-        # NumPy's integers would overflow inside a Fraction; Python's do not.
-        return Fraction(int(value)) if hasattr(value, "__index__") else Fraction(*value.as_integer_ratio())
-    except (AttributeError, TypeError, ZeroDivisionError, ValueError, OverflowError) as error:
-        if isinstance(error, (ValueError, OverflowError)) and not isinstance(value, str):
-            raise NotFiniteError(f"{place} is {_shown(value)}: remove that row or give the number") from None
-        kinds = "float, int, decimal text, Decimal or Fraction"
-        raise NotNumericError(f"{place} must be a number ({kinds}); got {_shown(value)}") from None
 
 
 def _whole(rows: FractionRows) -> tuple[list[list[int]], int]:
@@ -306,14 +291,3 @@ def _first(conditions: Iterable[bool]) -> int | None:
 def _integers(values: Iterable[Any]) -> bool:
     """Whether all are Python integers, which do not overflow."""
     return all(type(v) is int for v in values)
-
-
-def _shown(value: Any) -> str:
-    """A rational in a few digits, anything else as it prints, within reason."""
-    if isinstance(value, Fraction) and value:
-        power = abs(value.numerator).bit_length() - value.denominator.bit_length()
-        return f"{float(value / Fraction(2) ** power):.4g} * 2**{power}"
-    try:
-        return f"{value!r:.200}" if not isinstance(value, Fraction) else "0"
-    except ValueError:  # Python prints no integer of more than 4300 digits
-        return f"a {type(value).__name__} too long to print"

@@ -24,6 +24,22 @@ class Interval:
             return Interval(self.low * other.low, self.high * other.high, self.over * other.over)
         return Interval(self.low * other.numerator, self.high * other.numerator, self.over * other.denominator)
 
+    def __add__(self, other: "Interval") -> "Interval":
+        """All sums of a number of this interval and one of another."""
+        low, high = (a * other.over + b * self.over for a, b in ((self.low, other.low), (self.high, other.high)))
+        return Interval(low, high, self.over * other.over)
+
+    def __neg__(self) -> "Interval":
+        """-x for the numbers x of the interval."""
+        return Interval(-self.high, -self.low, self.over)
+
+    def root(self, bits: int) -> "Interval":
+        """An interval that holds sqrt(x) for the numbers x, low >= 0, and is wider by about 2**-bits of the lower."""
+        size = self.low.bit_length() or self.high.bit_length()
+        places = max(0, bits + 2 + (self.over.bit_length() - size) // 2)
+        low, high = ((end << 2 * places) // self.over for end in (self.low, self.high))
+        return Interval(isqrt(low), isqrt(high) + bool(self.high), 1 << places)
+
     def inverse(self) -> "Interval":
         """1/x for the numbers x of an interval with low > 0."""
         return Interval(self.over * self.low, self.over * self.high, self.low * self.high)
@@ -76,6 +92,17 @@ def nearest_root_of(interval: Interval, what: str) -> float | None:
     """The double that the square root of every number rounds to, for low >= 0; otherwise like `nearest_of`."""
     over = interval.over
     return _agreed(_root(interval.low, over), _root(interval.high, over), interval, what)
+
+
+def offset_by_root(x: Interval, square: Interval, sign: int, bits: int) -> Interval:
+    """x + sign sqrt(square), sign 1 or -1, square >= 0: one number where both are and the root is rational."""
+    if square.low == square.high:
+        exact = Fraction(square.low, square.over)
+        p, q = isqrt(exact.numerator), isqrt(exact.denominator)
+        if (p * p, q * q) == exact.as_integer_ratio():
+            return x + exactly(Fraction(sign * p, q))
+    root = square.root(bits)
+    return x + (root if sign > 0 else -root)
 
 
 def _agreed(low: float, high: float, interval: Interval, what: str) -> float | None:

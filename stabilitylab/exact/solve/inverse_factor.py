@@ -60,7 +60,7 @@ def inverse_factor(
     if start is not None:
         if start.alpha <= good or start.alpha >= SMALL:
             return start
-        X, places = _squared(start, _in_float64(start.error, start.top, start.places))
+        X, places = _squared(start, in_float64(start.error, start.top, start.places))
     else:
         if not all(normal.diagonal):
             return None
@@ -75,7 +75,7 @@ def inverse_factor(
         if work > min(MOST_WORK, max(FREE, 30.0 * n**4)):
             return best
         error, top = _error(normal, X, places)
-        E = _in_float64(error, top, places)
+        E = in_float64(error, top, places)
         alpha = _frobenius(E)
         if best is not None and alpha > best.alpha / 2:
             return best if best.alpha < 0.25 else None
@@ -159,7 +159,7 @@ def _error(normal: NormalEquations, X: Array, places: npt.NDArray[np.int64]) -> 
     return -limbs, one + before + len(limbs) - len(levels)
 
 
-def _in_float64(limbs: Levels, top: int, places: npt.NDArray[np.int64]) -> Array:
+def in_float64(limbs: Levels, top: int, places: npt.NDArray[np.int64]) -> Array:
     """E in float64, each entry rounded: relative error below 4u."""
     # Four limbs from the first that is not 0 on: the rest is below 2**-65 of them.
     first = (limbs != 0).argmax(axis=0)

@@ -1,7 +1,6 @@
 """Tables as comma-separated values, RFC 4180 but for the ends of lines."""
 
-import re
-
+from stabilitylab.core.markup import in_csv
 from stabilitylab.report.cells import Table
 
 
@@ -18,9 +17,4 @@ def table(content: Table) -> str:
         for cell, scored in zip(row, content.scored, strict=True):
             line += ["" if cell.value is None else str(cell.value), *[cell.status] * scored]
         lines.append(line)
-    return "".join(",".join(map(escaped, line)) + "\n" for line in lines)
-
-
-def escaped(text: str) -> str:
-    """A field of RFC 4180. The csv module leaves a lone carriage return bare when lines end in LF."""
-    return '"' + text.replace('"', '""') + '"' if re.search(r'[",\r\n]', text) else text
+    return "".join(",".join(map(in_csv, line)) + "\n" for line in lines)

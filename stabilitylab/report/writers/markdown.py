@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
+from stabilitylab.core.markup import in_markdown, in_markdown_cell, opened
 from stabilitylab.report.blocks import (
     Block,
     Code,
@@ -22,8 +23,6 @@ from stabilitylab.report.cells import Table
 from stabilitylab.report.writers import visible
 
 SUFFIX = ".md"
-_SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
-_OPENING = re.compile(r"^(\d*)([.)+=-])(?=[\s.)+=-]|$)", re.MULTILINE)
 
 
 def page(blocks: Sequence[Block]) -> str:
@@ -33,35 +32,22 @@ def page(blocks: Sequence[Block]) -> str:
 
 def table(content: Table) -> str:
     """A heading, the table, and the footnotes as a list. A row of dashes is the rule, which Markdown has not."""
-    rows = [_row(_one_line(content.printed(cell)) for cell in row) for row in content.body]
+    rows = [_row(in_markdown_cell(content.printed(cell)) for cell in row) for row in content.body]
     lines = [
-        f"### {_one_line(content.title)}",
+        f"### {in_markdown_cell(content.title)}",
         "",
-        _row(map(_one_line, content.header)),
+        _row(map(in_markdown_cell, content.header)),
         _row("---:" if scored else ":---" for scored in content.scored),
         *rows[: len(rows) - content.below],
         *[_row("—" for _ in content.header)] * bool(content.below),
         *rows[len(rows) - content.below :],
     ]
     if content.footnotes:
-        lines += ["", *(f"- {_one_line(f'{note.symbol} {note.sentence}'.strip())}" for note in content.footnotes)]
+        lines += [
+            "",
+            *(f"- {in_markdown_cell(f'{note.symbol} {note.sentence}'.strip())}" for note in content.footnotes),
+        ]
     return "\n".join(lines) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown, and HTML inside Markdown, shows as it stands. Its lines stay lines."""
-    text = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\1", text)
-
-
-def _one_line(text: str) -> str:
-    """A text in one line of the source, with <br> for a newline."""
-    return "<br>".join(line.strip() for line in _opened(escaped(text.strip())).split("\n"))
-
-
-def _opened(text: str) -> str:
-    """Lines none of which begins a list or underlines a heading."""
-    return _OPENING.sub(r"\1\\\2", text)
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -73,14 +59,14 @@ def _block(block: Block) -> str:
         case Heading():
             return f"{'#' * block.level} {_flat(block.words)}\n"
         case Text():
-            return f"{_opened(_spans(block.spans))}\n"
+            return f"{opened(_spans(block.spans))}\n"
         case Items():
             marks = (f"{k}." if block.numbered else "-" for k, _ in enumerate(block.items, 1))
             return "".join(f"{mark} {_flat(item)}\n" for mark, item in zip(marks, block.items, strict=True))
         case TableBlock():
             return table(block.table) + (f"\n[CSV]({quote(block.stem)}.csv)\n" if block.stem else "")
         case FigureBlock():
-            return f"![{escaped(' '.join(block.title.split()))}]({quote(block.stem)}.svg)\n"
+            return f"![{in_markdown(' '.join(block.title.split()))}]({quote(block.stem)}.svg)\n"
         case Code():
             return _code(block)
 
@@ -95,7 +81,7 @@ def _code(block: Code) -> str:
 
 def _flat(spans: Spans) -> str:
     """Spans in one line of the source."""
-    return _opened("<br>".join(line.strip() for line in _spans(spans).strip().split("\n")))
+    return opened("<br>".join(line.strip() for line in _spans(spans).strip().split("\n")))
 
 
 def _spans(spans: Spans) -> str:
@@ -105,14 +91,14 @@ def _spans(spans: Spans) -> str:
 def _span(span: str | Typed | Stressed | Link) -> str:
     match span:
         case str():
-            return escaped(span)
+            return in_markdown(span)
         case Typed():
             ticks = _ticks(span.words, 1)
             blank = " " * (len(ticks) > 1)  # what begins or ends in a tick needs one, and it is not shown
             return f"{ticks}{blank}{visible(span.words)}{blank}{ticks}"
         case Stressed():
             stars = "**" if span.strong else "*"
-            return f"{stars}{escaped(span.words)}{stars}"
+            return f"{stars}{in_markdown(span.words)}{stars}"
         case Link():
             target = (span.page and f"{quote(span.page)}{SUFFIX}") + (span.anchor and f"#{span.anchor}")
             return f"[{_spans(span.words)}]({target})"

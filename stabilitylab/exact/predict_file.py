@@ -1,0 +1,129 @@
+"""Predictions of a fit for the rows of a file, which are found by the names of their columns."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, get_args
+
+import numpy as np
+
+from stabilitylab.core.arguments import require_choice
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.processor import in_default_mode
+from stabilitylab.core.errors import InputError
+from stabilitylab.data.tabular import open_table, truth_of_file
+from stabilitylab.data.tabular.columns import FileTruth, Missing
+from stabilitylab.exact.distributions import exact_level
+from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.fit.page import Page
+from stabilitylab.exact.fit.prediction import Kind
+
+
+@dataclass(frozen=True, eq=False)
+class FilePrediction:
+    """A x for rows of a file: values (k,), and lower and upper (k,) where an interval was asked for.
+
+    target: what is predicted. places (k,): lines of text as an editor counts them, or rows of an array from 0, which
+    `place` says. rows_left_out: how many others there are, in which a number is missing.
+    """
+
+    target: str
+    place: str
+    places: tuple[int, ...]
+    values: Array
+    lower: Array | None
+    upper: Array | None
+    interval: Kind | None
+    level: float
+    rows_left_out: int
+
+    @property
+    def page(self) -> Page:
+        """A row for each prediction, with all digits."""
+        share = f"{100 * self.level:.12g} %"
+        interval = f", with {self.interval} intervals at {share}" if self.interval else ""
+        columns = [v for v in (self.values, self.lower, self.upper) if v is not None]
+        left = f"{self.rows_left_out} left out, in which a number is missing"
+        return Page(
+            title=f"Predictions of {self.target}{interval}",
+            header=(self.place, "value", f"{share} from", "to")[: 1 + len(columns)],
+            body=tuple((str(place), *(repr(float(v[k])) for v in columns)) for k, place in enumerate(self.places)),
+            foot=(("rows", left),) if self.rows_left_out else (),
+        )
+
+    def __repr__(self) -> str:
+        return str(self.page)
+
+    def _repr_html_(self) -> str:
+        return self.page._repr_html_()
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain numbers, texts and lists."""
+        ends = {name: None if v is None else v.tolist() for name, v in (("lower", self.lower), ("upper", self.upper))}
+        return {
+            "target": self.target,
+            f"{self.place}s": list(self.places),
+            "values": self.values.tolist(),
+            **ends,
+            "interval": self.interval,
+            "level": self.level if self.interval else None,
+            "rows_left_out": self.rows_left_out,
+        }
+
+
+@in_default_mode
+def predict_file(
+    fit: CertifiedFit,
+    path: str | os.PathLike[str],
+    *,
+    interval: Kind | None = None,
+    level: object = 0.95,
+    truth: FileTruth | None = None,
+    separator: str = ",",
+    decimal: str = ".",
+    thousands: str = "",
+    encoding: str = "utf-8",
+    missing: Missing = "refuse",
+    rows: int | None = None,
+) -> FilePrediction:
+    """The predictions of a fit for every row of a file, each the double nearest to its exact value.
+
+    The columns are those that the fit is named after; others may be there. interval, level: as for
+    `CertifiedFit.predict`. The other arguments and errors are those of `fit_file`.
+    """
+    truth, share = truth or truth_of_file(path), exact_level(level)
+    require_choice("truth", truth, get_args(FileTruth))
+    require_choice("missing", missing, get_args(Missing))
+    try:
+        table = open_table(
+            path, separator=separator, decimal=decimal, thousands=thousands, encoding=encoding, missing=missing
+        )
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    names = fit.names[fit.intercept :]
+    if not names:
+        raise InputError(f"{path}: the fit has no columns but the intercept, which is the same for every row")
+    places: list[int] = []
+    dropped: list[int] = []
+    scales, blocks = table.read(names, truth, rows, left_out=dropped.extend, kept=places.extend)
+    found = [_of_block(fit, block, scales, interval, level) for block in blocks]
+    values = np.concatenate([one for one, _ in found])
+    lower, upper = (np.concatenate([ends[side] for _, ends in found]) if interval else None for side in (0, 1))
+    return FilePrediction(
+        fit.target, table.place, tuple(places), values, lower, upper, interval, float(share), len(dropped)
+    )
+
+
+def _of_block(
+    fit: CertifiedFit, block: Array, scales: Sequence[Fraction], interval: Kind | None, level: object
+) -> tuple[Array, tuple[Array, Array] | tuple[()]]:
+    A = block
+    if any(scale != 1 for scale in scales) or block.dtype == object:
+        A = np.empty(block.shape, dtype=object)
+        for j, scale in enumerate(scales):
+            A[:, j] = [int(value) * scale for value in block[:, j]]
+    if interval is None:
+        return fit.predict(A), ()
+    found = fit.predict(A, interval=interval, level=level)
+    return found.values, (found.lower, found.upper)
