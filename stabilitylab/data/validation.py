@@ -19,7 +19,8 @@ from stabilitylab.core.errors import (
     ShapeError,
     UnderdeterminedError,
 )
-from stabilitylab.data.frames import exact_in_float64, labels_of_rows, side_by_side, table_of
+from stabilitylab.data.frames import exact_in_float64, side_by_side, table_of
+from stabilitylab.data.index import labels_of_rows
 from stabilitylab.data.kinds import as_numpy, refuse_masked, refuse_no_numbers, refuse_sparse
 from stabilitylab.data.places import Places
 from stabilitylab.data.series import column_array, is_series, name_of
