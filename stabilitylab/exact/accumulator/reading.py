@@ -1,16 +1,15 @@
 """One block of rows as exact numbers, with the names of its columns, before any of it is summed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.errors import InputError, ShapeError
-from stabilitylab.data.frames import side_by_side
 from stabilitylab.data.validation import refuse_not_finite, unrounded
-from stabilitylab.exact.gram.inputs import ExactInput, Weights, exact_input, exact_weights, with_intercept
+from stabilitylab.exact.gram.inputs import ExactInput, Weights, exact_input, exact_weights, from_parts, with_intercept
 from stabilitylab.exact.gram.numbers import exact_numbers
 from stabilitylab.exact.gram.resolution import as_given
 
@@ -39,8 +38,9 @@ def read_block(
 
     Raises the errors of `exact_input` and `exact_weights` in `gram.inputs`, and ShapeError for another shape.
     """
-    right: Any = b if targets == 1 and len(getattr(b, "shape", ())) != 2 else unrounded(b, "b")
-    if targets == 1 and right is not b and right.shape[1:] == (1,):
+    is_table = targets > 1 or len(getattr(b, "shape", ())) == 2
+    right: Any = unrounded(b, "b") if is_table else b
+    if is_table and right.shape[1:] == (targets,) == (1,):
         right = right[:, 0]
     data = exact_input(A, right, wide=True) if targets == 1 else _with_targets(A, right, n, targets)
     if data.A.shape[1] != n + targets - 1:
@@ -58,16 +58,13 @@ def _with_targets(A: npt.ArrayLike, right: Any, n: int, targets: int) -> ExactIn
         raise ShapeError(f"a block must have {n} columns; got {matrix.shape}")
     if right.shape != (len(matrix), targets):
         raise ShapeError(f"b must have shape ({len(matrix)}, {targets}), a column for each target; got {right.shape}")
-    if right.dtype.kind == "f":
+    if matrix.dtype == right.dtype == np.float64:
         refuse_not_finite(right, "b")
-    elif right.dtype.kind in "OU":
-        for j, column in enumerate(right.T):
-            exact_numbers(column, f"column {j} of b")
-    if matrix.dtype == right.dtype:
         return exact_input(np.hstack([matrix, right[:, :-1]]), right[:, -1], wide=True)
     columns = [*matrix.T, *right.T]
-    data = exact_input(side_by_side(columns[:-1]), right[:, -1], wide=True)
-    return replace(data, given=as_given(columns, data.scales or [1] * len(columns)))
+    named = [*(f"column {j} of A" for j in range(n)), *(f"column {j} of b" for j in range(targets))]
+    parts = [exact_numbers(column, name) for column, name in zip(columns, named, strict=True)]
+    return from_parts(parts, as_given(columns, [scale for _, scale in parts]))
 
 
 def names_of(table: Any) -> Names:
