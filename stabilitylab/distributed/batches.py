@@ -26,7 +26,8 @@ from stabilitylab.exact import CertifiedFit, GramAccumulator
 from stabilitylab.exact.fit.several import CertifiedFits
 from stabilitylab.exact.least_squares import Policy
 
-ROWS = 1 << 16  # of a batch
+ROWS = 50_000  # of a batch
+CACHED = 4096  # rows that are brought side by side together, so that they stay in a cache
 EXTRA = "pyarrow"
 
 
@@ -100,8 +101,9 @@ def _batches(source: Any, columns: Sequence[str] | None, rows: int) -> Iterator[
             try:
                 with parquet.ParquetFile(path) as file:
                     names = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
-                    for batch in file.iter_batches(rows, columns=names, use_threads=False):
-                        yield batch
+                    # A row group after the other: otherwise all that have been read stay in memory.
+                    for group in range(file.num_row_groups):
+                        yield from file.iter_batches(rows, columns=names, row_groups=[group], use_threads=False)
             except (OSError, arrow.ArrowInvalid) as error:
                 raise InputError(f"{path} cannot be read as Parquet: {error}") from None
         return
@@ -148,8 +150,10 @@ def _table(columns: Sequence[Array]) -> Array:
     if types != {np.dtype(np.float64)} and (len(types) == 1 or not all(map(exact_in_float64, columns))):
         return side_by_side(columns)
     table = np.empty((len(columns[0]), len(columns)))
-    for j, column in enumerate(columns):
-        table[:, j] = column
+    for start in range(0, len(table), CACHED):
+        part = table[start : start + CACHED]
+        for j, column in enumerate(columns):
+            part[:, j] = column[start : start + CACHED]
     return table
 
 
