@@ -12,7 +12,7 @@ The fit has the bits of `sl.lstsq` on all rows at once, whatever the chunks, the
 end. Each worker sends sums, O(n²) numbers, and no rows. Needs the extra `dask`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from stabilitylab.core.errors import InputError, ShapeError
@@ -38,21 +38,23 @@ def accumulate(
 
     A, b, weights: arrays (m, n), (m,) or (m, targets), and (m,), chunked alike or not; or dataframes and series with
     the same partitions. Or A alone: a bag of blocks (A, b) or (A, b, weights), or a list of such blocks, each delayed.
-    ids: block k gets the id f"{ids}-{k}", for sums that are merged with others later. split_every: how many partial
-    sums are merged in a task. intercept, like: as for `tasks.block_sums`. Raises MissingLibraryError without Dask,
-    InputError and ShapeError for what is none of these, and the errors of `GramAccumulator.add` and `merge`.
+    ids: block k gets the id f"{ids}-{k}", block i of partition k of a bag f"{ids}-{k}-{i}". split_every: how many
+    partial sums are merged in a task. intercept, like: as for `tasks.block_sums`. Raises MissingLibraryError without
+    Dask, InputError and ShapeError for what is none of these, and the errors of `GramAccumulator.add` and `merge`.
     """
     dask = engine("dask", EXTRA)
+    block, bag = dask.delayed(block_sums, pure=False), dask.delayed(_bag_sums, pure=False)
+    options = {"intercept": intercept, "like": like}
     if split_every < 2:
         raise InputError(f"split_every must be at least 2; got {split_every}")
-    if b is None:
-        parts = A.to_delayed() if hasattr(A, "to_delayed") else list(A)
-        lists = parts if hasattr(A, "to_delayed") else [[part] for part in parts]
+    if b is not None:
+        tasks = zip(*_aligned(A, b, weights), strict=True)
+        sums = [block(part, block_id(ids, k), **options) for k, part in enumerate(tasks)]
+    elif hasattr(A, "to_delayed"):
+        sums = [bag(part, block_id(ids, k), **options) for k, part in enumerate(A.to_delayed())]
     else:
-        lists = [[block] for block in zip(*_aligned(A, b, weights), strict=True)]
-    partition_sums = dask.delayed(_partition_sums, pure=False)
+        sums = [block(part, block_id(ids, k), **options) for k, part in enumerate(A)]
     merge = dask.delayed(merged, pure=False)
-    sums = [partition_sums(blocks, k, ids, intercept, like) for k, blocks in enumerate(lists)]
     while len(sums) > 1:
         sums = [merge(sums[k : k + split_every]) for k in range(0, len(sums), split_every)]
     return total(dask.compute(*sums))
@@ -77,14 +79,9 @@ def lstsq(
     return sums.solve(names=names, policy=policy)
 
 
-def _partition_sums(
-    blocks: Sequence[Block], k: int, ids: str | None, intercept: bool, like: GramAccumulator | None
-) -> GramAccumulator | None:
-    """The sums of the blocks of a partition: of an array or a dataframe one, of a bag any number."""
-    names = [block_id(ids, k)] if len(blocks) == 1 else [block_id(ids and f"{ids}-{k}", i) for i in range(len(blocks))]
-    return merged(
-        block_sums(block, name, intercept=intercept, like=like) for block, name in zip(blocks, names, strict=True)
-    )
+def _bag_sums(blocks: Iterable[Block], name: str | None, **options: Any) -> GramAccumulator | None:
+    """The sums of the blocks of a partition of a bag, which may have none."""
+    return merged(block_sums(block, block_id(name, i), **options) for i, block in enumerate(blocks))
 
 
 def _aligned(A: Any, b: Any, weights: Any) -> list[list[Any]]:

@@ -8,6 +8,7 @@ fit = accumulate(spark.read.parquet("rows"), ["age", "income"], "price", interce
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from stabilitylab.distributed.tasks import merged
 from stabilitylab.exact import GramAccumulator
 
 ROWS = 10_000  # that a task has in memory at a time
@@ -24,5 +25,5 @@ def accumulate(table: Any, columns: Sequence[str], target: str, *, intercept: bo
         yield sums
 
     chosen = table.select(*columns, target).rdd
-    found: GramAccumulator = chosen.mapPartitions(partition_sums).treeReduce(lambda one, other: one.merge(other))
+    found: GramAccumulator = chosen.mapPartitions(partition_sums).treeReduce(lambda *parts: merged(parts))
     return found

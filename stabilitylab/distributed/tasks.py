@@ -39,11 +39,15 @@ def block_sums(
 
 
 def merged(parts: Iterable[GramAccumulator | None]) -> GramAccumulator | None:
-    """The sum of partial sums, which is written to the first of them; None for those of no blocks at all."""
-    total = None
+    """The sum of partial sums; None for those of no blocks at all.
+
+    It is a new accumulator: an engine may run a task again with the same parts.
+    """
+    found = None
     for part in parts:
-        total = part if total is None else total if part is None else total.merge(part)
-    return total
+        if part is not None:
+            found = (part.zero() if found is None else found).merge(part)
+    return found
 
 
 def total(parts: Iterable[GramAccumulator | None]) -> GramAccumulator:
