@@ -23,7 +23,6 @@ from stabilitylab.core.errors import InputError, NotFiniteError, NotNumericError
 from stabilitylab.data.frames import exact_in_float64, side_by_side
 from stabilitylab.distributed.tasks import engine
 from stabilitylab.exact import CertifiedFit, GramAccumulator
-from stabilitylab.exact.fit.several import CertifiedFits
 from stabilitylab.exact.least_squares import Policy
 
 ROWS = 50_000  # of a batch
@@ -81,7 +80,7 @@ def lstsq(
     intercept: bool = True,
     policy: Policy = "full-rank",
     rows: int = ROWS,
-) -> CertifiedFit | CertifiedFits:
+) -> CertifiedFit | Any:
     """x minimising |b - A x| over the rows of a source, each coefficient the double nearest to the exact one.
 
     The arguments are those of `accumulate`; policy as for `sl.lstsq`. Raises the errors of `accumulate` and of

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import reduce
 from operator import or_
 from time import process_time
-from typing import Self
+from typing import Any, Self
 
 import numpy.typing as npt
 
@@ -15,7 +15,7 @@ from stabilitylab.core.errors import Argument, InputError, UnderdeterminedError
 from stabilitylab.exact.accumulator.kept import Kept
 from stabilitylab.exact.accumulator.reading import Names
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.fit.several import CertifiedFits, several
+from stabilitylab.exact.fit.several import several
 from stabilitylab.exact.gram.inputs import column_names
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.least_squares import POLICIES, Policy, fitted, warned
@@ -120,9 +120,7 @@ class GramAccumulator(Kept):
         return self._sums.normal_equations(self._scales_of_sums, self._sum_weight_unit)
 
     @in_default_mode
-    def solve(
-        self, *, names: Sequence[str] | None = None, policy: Policy = "full-rank"
-    ) -> CertifiedFit | CertifiedFits:
+    def solve(self, *, names: Sequence[str] | None = None, policy: Policy = "full-rank") -> CertifiedFit | Any:
         """The certified fit of all the rows, one for each target where there are several: what `lstsq(A, b)` gives.
 
         The accumulator can go on. The errors are those of `lstsq`; and InputError for sums that no rows can have: after

@@ -70,7 +70,7 @@ def _with_targets(A: npt.ArrayLike, right: Any, n: int, targets: int) -> ExactIn
 def names_of(table: Any) -> Names:
     """The names of a table's columns, or of a series, where they are texts: of pandas, polars or pyarrow."""
     if getattr(table, "ndim", 2) == 1:
-        found = [getattr(table, "name", None)]
+        found: list[Any] = [getattr(table, "name", None)]
     elif hasattr(table, "column_names"):
         found = list(table.column_names)
     else:
