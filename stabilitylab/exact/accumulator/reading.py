@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.errors import InputError, ShapeError
-from stabilitylab.data.validation import refuse_not_finite, unrounded
+from stabilitylab.core.errors import InputError, NotFiniteError, ShapeError
+from stabilitylab.data.validation import unrounded
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, exact_input, exact_weights, from_parts, with_intercept
 from stabilitylab.exact.gram.numbers import exact_numbers
 from stabilitylab.exact.gram.resolution import as_given
@@ -24,11 +24,25 @@ class Block:
     weights: Weights | None
     names: Names
     target_names: Names
+    intercept: bool = False
 
     @property
     def counted(self) -> ExactInput:
         """The rows of weight above 0."""
         return self.data if self.weights is None else self.data.rows(self.weights.values.astype(bool))
+
+    def not_finite(self, targets: int) -> NotFiniteError:
+        """The error that names the first number that is none, as the block has it: its column by name or number."""
+        values = np.column_stack([self.data.A, self.data.b])[:, self.intercept :]
+        row, j = np.argwhere(~np.isfinite(values))[0].tolist()
+        n = values.shape[1] - targets
+        names, own, k = (self.names, "A", j) if j < n else (self.target_names, "b", j - n)
+        if names is not None:
+            where = f"column {names[k]!r} is {values[row, j]} in row {row}"
+        else:
+            place = f"{row}, {k}" if own == "A" or targets > 1 else f"{row}"
+            where = f"{own}[{place}] is {values[row, j]}"
+        return NotFiniteError(f"{where}: remove that row or give the number")
 
 
 def read_block(
@@ -48,7 +62,7 @@ def read_block(
     if data.scales is not None and any(scale != 1 for scale in data.scales):
         raise InputError("a block must hold floats or integers: give decimals as integers with their scales")
     weighing = exact_weights(weights, len(data.b))
-    return Block(with_intercept(data) if intercept else data, weighing, names_of(A), names_of(b))
+    return Block(with_intercept(data) if intercept else data, weighing, names_of(A), names_of(b), intercept)
 
 
 def _with_targets(A: npt.ArrayLike, right: Any, n: int, targets: int) -> ExactInput:
@@ -59,7 +73,6 @@ def _with_targets(A: npt.ArrayLike, right: Any, n: int, targets: int) -> ExactIn
     if right.shape != (len(matrix), targets):
         raise ShapeError(f"b must have shape ({len(matrix)}, {targets}), a column for each target; got {right.shape}")
     if matrix.dtype == right.dtype == np.float64:
-        refuse_not_finite(right, "b")
         return exact_input(np.hstack([matrix, right[:, :-1]]), right[:, -1], wide=True)
     columns = [*matrix.T, *right.T]
     named = [*(f"column {j} of A" for j in range(n)), *(f"column {j} of b" for j in range(targets))]

@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from stabilitylab.core.arguments import require_one_each, require_whole
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import InputError
+from stabilitylab.core.errors import InputError, NotFiniteError
 from stabilitylab.exact.accumulator.blocks import Blocks, require_id
 from stabilitylab.exact.accumulator.canonical import canonical
 from stabilitylab.exact.accumulator.content import Same, Scales
 from stabilitylab.exact.accumulator.observed import Observed
-from stabilitylab.exact.accumulator.reading import Names, agreed, read_block
+from stabilitylab.exact.accumulator.reading import Block, Names, agreed, read_block
 from stabilitylab.exact.accumulator.units import common_unit, exact_sum, positive
 from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, feed
 from stabilitylab.exact.gram.sums import GramSums
@@ -146,7 +146,7 @@ class Summed:
         digest = ""
         if block is not None:
             part = GramSums(self._size)
-            feed(part, data, weighing, 1, factors)
+            self._feed(part, read, weighing, 1, factors)
             digest = canonical(part, self._sum_scales, self._sum_weight_unit).digest
             if self._blocks.holds(block, digest) == (sign > 0):
                 if sign > 0:
@@ -155,7 +155,7 @@ class Summed:
         if block is not None and sign > 0:
             self._sums.merge(part)
         else:
-            feed(self._sums, data, weighing, sign, factors)
+            self._feed(self._sums, read, weighing, sign, factors)
         if weighing is None:
             self._total_weight += sign * len(data.b) * self.weight_unit
         else:
@@ -164,6 +164,15 @@ class Summed:
         self.names, self.target_names = names, target_names
         known = self._blocks
         self._blocks = known.with_block(block, digest) if block is None or sign > 0 else known.without(block)
+
+    def _feed(
+        self, sums: GramSums, read: Block, weights: Weights | None, sign: int, factors: Sequence[int] | None
+    ) -> None:
+        """Add a block to sums. Raises NotFiniteError with the column as the block has it, and then changes nothing."""
+        try:
+            feed(sums, read.data, weights, sign, factors)
+        except NotFiniteError:
+            raise read.not_finite(self.targets) from None
 
     def _in_unit_of_sums(self, weights: Weights | None, rows: int) -> Weights | None:
         """Weights in the unit that the sums have: multiples of it, by floats or binary fractions; None for ones."""
