@@ -28,8 +28,11 @@ An enclosure (solve/enclosed.py) is narrow enough when one double is nearest to 
 only a tie or 0. What is proven is kept in a Certificate (proof/certificate.py), and `check` (proof/checker.py,
 entries.py) verifies it in rationals without a line of the engine.
 
-The other entries: `GramAccumulator` (accumulator.py, accumulator_file.py) sums blocks into gram/ and goes on at 2, once
-solve/definite.py has shown that rows can have such sums, and so do the blocks of a file (fit_file.py). `CertifiedFit`
+The other entries: `GramAccumulator` (in accumulator/, from summed.py) sums blocks into gram/ and goes on at 2, once
+solve/definite.py has shown that rows can have such sums, and so do the blocks of a file (fit_file.py). What a block
+holds is read by accumulator/block.py, in the units of accumulator/units.py; blocks.py has their ids, observed.py how
+exactly their numbers are known. canonical.py gives sums their one form, which is solved, and which kept.py compares
+and, with content.py and accumulator/file.py, turns into bytes and back. `CertifiedFit`
 (in fit/, from solved.py) gives the figures of a regression (fit/figures.py), from intervals (statistics.py,
 solve/interval.py) of x, rss and diag((A'A)^-1) (solve/inverse_diagonal.py); p-values, confidence intervals and
 likelihood from those (fit/inference.py) by ball arithmetic (distributions.py, tails.py, likelihood.py); and A x and b -
