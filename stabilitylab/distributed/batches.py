@@ -20,10 +20,10 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, NotFiniteError, NotNumericError, UnknownNameError
+from stabilitylab.core.types import Policy
 from stabilitylab.data.frames import exact_in_float64, side_by_side
 from stabilitylab.distributed.tasks import engine
 from stabilitylab.exact import CertifiedFit, GramAccumulator
-from stabilitylab.exact.least_squares import Policy
 
 ROWS = 50_000  # of a batch
 CACHED = 4096  # rows that are brought side by side together, so that they stay in a cache

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from stabilitylab.core.errors import InputError, ShapeError
+from stabilitylab.core.types import Policy
 from stabilitylab.distributed.tasks import Block, block_id, block_sums, engine, merged, total
 from stabilitylab.exact import CertifiedFit, GramAccumulator
-from stabilitylab.exact.least_squares import Policy
 
 EXTRA = "'stabilitylab[dask]'"
 

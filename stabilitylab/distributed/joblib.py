@@ -12,9 +12,9 @@ bits of `sl.lstsq` on all rows at once. Partial sums are merged as they come, in
 from collections.abc import Sequence
 from typing import Any
 
+from stabilitylab.core.types import Policy
 from stabilitylab.distributed.tasks import Blocks, block_id, block_sums, engine, total
 from stabilitylab.exact import CertifiedFit, GramAccumulator
-from stabilitylab.exact.least_squares import Policy
 
 
 def accumulate(

@@ -18,9 +18,9 @@ from multiprocessing import get_context
 from os import cpu_count
 from typing import Any
 
+from stabilitylab.core.types import Policy
 from stabilitylab.distributed.tasks import Blocks, block_id, block_sums, total
 from stabilitylab.exact import CertifiedFit, GramAccumulator
-from stabilitylab.exact.least_squares import Policy
 
 
 def accumulate(

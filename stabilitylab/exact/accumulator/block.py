@@ -40,7 +40,8 @@ def read_block(
     if columns != n:
         raise ShapeError(f"a block must have {n} columns; got {(rows, columns)}")
     if len(inputs) != targets:
-        raise ShapeError(f"b must have shape ({rows}, {targets}), a column for each target; got {len(inputs)} of them")
+        shape = (rows, len(inputs)) if len(inputs) > 1 else (rows,)
+        raise ShapeError(f"b must have shape ({rows}, {targets}), a column for each target; got {shape}")
     weighing = exact_weights(weights, rows)
     named = taken.targets if inputs[0].called.b.columns else None
     data = joined(with_intercept(inputs) if intercept else inputs, slice(0, rows))
