@@ -9,9 +9,9 @@ with v degrees of freedom is F with 1 and v of them, so that the two-sided p of 
 With v unbounded it is the square of a normal z, and P(z² > f) = erfc(sqrt(f/2)); d2 is None for that.
 
 Everything starts from an interval of rationals that holds f, and is an interval of rationals again. Where f is exact,
-precision is doubled up to MOST_BITS until one double is nearest to the result. What that leaves open can only be a tie,
+precision is doubled up to MOST_BITS until one double is nearest to the result. What that leaves open is a tie, exactly
 the midpoint of two doubles, or an end of a confidence interval that is exactly 0: rational numbers, which
-`exact_upper_tail` and `exact_squared_quantile` find.
+`exact_upper_tail` and `exact_squared_quantile` find. What is neither is refused.
 """
 
 from decimal import Decimal, InvalidOperation
@@ -116,7 +116,7 @@ def exact_upper_tail(f: Fraction, d1: int, d2: int | None) -> Fraction | None:
     t² > 0 only at t² = 1/3, 1, 3 (Niven 1956, corollary 3.12). With more degrees of freedom P is a rational number less
     2/pi times the sum of an angle and an algebraic number: that, a linear form in logarithms, is transcendental or 0
     (Baker 1966), and P then irrational or that of an angle as before, of which none is the midpoint of two doubles.
-    erfc of an algebraic number other than 0 is transcendental (Siegel 1929), so that d2 None gives none.
+    Of erfc no rational value is known but those at 0 and infinity, so that d2 None gives none.
     """
     if f == 0:
         return Fraction(1)
