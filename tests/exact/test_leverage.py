@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from exact_fit import exact_fit, fractions
 from stabilitylab import GramAccumulator, lstsq
 from stabilitylab.core.errors import InputError, NotCertifiedError, OutOfRangeError, RankDeficientError
-from stabilitylab.exact import leverage
+from stabilitylab.exact import influence, leverage
 from stabilitylab.exact.float64 import forms
 from stabilitylab.exact.float64.pairs import DoubleDouble
 from stabilitylab.exact.gram.inputs import exact_input
@@ -216,6 +216,15 @@ def outside(enclosed, exact):
 def test_every_interval_holds_its_number(name, accuracy):
     A = KINDS[name]
     assert outside(forms_of(A).enclosed(np.arange(len(A)), accuracy), hat(A)) == 0
+
+
+@pytest.mark.parametrize("name", ["ordinary", "a row that is alone"])
+def test_distances_from_exact_rationals_alone(name, monkeypatch):
+    A, b = KINDS[name], np.rint(RNG.standard_normal(len(KINDS[name])) * 64)
+    monkeypatch.setattr(influence, "ACCURACIES", (None,))
+    found, expected = lstsq(A, b).cooks_distance, cook(A, b)
+    assert np.isnan(found).tolist() == [v is None for v in expected]
+    assert [v for v in found.tolist() if v == v] == doubles([v for v in expected if v is not None])
 
 
 FLOATS = RNG.random(50) * 10.0 ** RNG.integers(-12, 12, 50)
