@@ -3,18 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import NotCertifiedError
-from stabilitylab.exact.solve.interval import Interval, nearest_of
+from stabilitylab.exact.distributions import MOST_BITS, exact_squared_quantile, squared_quantile
+from stabilitylab.exact.solve.interval import Interval, exactly, nearest_of, offset_by_root
+from stabilitylab.exact.statistics import Accuracy
 
 Kind: TypeAlias = Literal["confidence", "prediction"]
 KINDS: tuple[str, ...] = get_args(Kind)
-ACCURACIES = (20, 40, 80)  # decimal digits, tried in turn
+ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, None)  # decimal digits, tried in turn; None is exact
+BITS_OF_EXACT = (512, MOST_BITS)  # precisions tried in turn where the rationals are exact
 SHOWN = 10  # rows of a text
 
 
@@ -56,47 +58,44 @@ class Prediction:
 
 def bounds(
     rows: int,
-    values: Callable[[Array, int], Sequence[Interval]],
-    variances: Callable[[Array, int], Sequence[Interval]],
-    square: Callable[[int], Interval],
+    values: Callable[[Array, Accuracy], Sequence[Interval]],
+    variances: Callable[[Array, Accuracy], Sequence[Interval]],
+    level: Fraction,
+    df: int | None,
 ) -> tuple[Array, Array]:
-    """v - q sqrt(s) and v + q sqrt(s) (rows,), each the nearest double.
+    """v - q sqrt(s) and v + q sqrt(s) (rows,), each the nearest double, P(|T| <= q) = level as for `squared_quantile`.
 
-    values, variances: v and s of some rows, enclosed to about so many decimal digits. square: q² to so many bits.
-    Raises OutOfRangeError, and NotCertifiedError where a bound is not settled: no bits show that a number which is
-    not known to be rational is a tie, or 0.
+    values, variances: v and s of some rows, enclosed to about so many decimal digits, None for exactly. Raises
+    OutOfRangeError, and NotCertifiedError where a bound is not told from a tie, or from 0, by 4000 bits, and is not
+    known to be rational.
     """
     out = np.full((2, rows), np.nan)
     for accuracy in ACCURACIES:
         left = np.flatnonzero(np.isnan(out).any(axis=0))
         if not left.size:
             break
-        q2, bits = square(4 * accuracy), 8 * accuracy
-        for i, v, s in zip(left.tolist(), values(left, accuracy), variances(left, accuracy), strict=True):
-            half = _root(s * q2, bits)
-            for side, (low, high) in enumerate([(-half.high, -half.low), (half.low, half.high)]):
-                found = nearest_of(_sum(v, low, high, half.over), f"a bound of row {i} of A_new")
-                if found is not None:
-                    out[side, i] = found
+        pairs = list(zip(left.tolist(), values(left, accuracy), variances(left, accuracy), strict=True))
+        for bits in BITS_OF_EXACT if accuracy is None else (8 * accuracy,):
+            _settle(out, pairs, squared_quantile(level, df, bits // 2 if accuracy is not None else bits), bits)
+        if accuracy is None and np.isnan(out).any():
+            # Rational where it is a tie or 0, and q² is rational then.
+            q2 = exact_squared_quantile(level, df)
+            if q2 is not None:
+                _settle(out, pairs, exactly(q2), MOST_BITS)
     undecided = np.flatnonzero(np.isnan(out).any(axis=0))
     if undecided.size:
         raise NotCertifiedError(
-            f"a bound of row {undecided[0]} of A_new is within 10**-{ACCURACIES[-1]} of 0, or of the midpoint of two "
-            f"doubles: take another level"
+            f"a bound of row {undecided[0]} of A_new is not told from 0, or from the midpoint of two doubles, by "
+            f"{MOST_BITS} bits: take another level"
         )
     return out[0], out[1]
 
 
-def _root(square: Interval, bits: int) -> Interval:
-    """The square roots of the numbers of an interval with low >= 0: of about so many bits."""
-    if square.high == 0:
-        return square
-    shift = max(0, 2 * bits - (square.high.bit_length() - square.over.bit_length()))
-    shift += shift % 2
-    low = isqrt((square.low << shift) // square.over)
-    high = isqrt(-(-(square.high << shift) // square.over) - 1) + 1
-    return Interval(low, high, 1 << shift // 2)
-
-
-def _sum(v: Interval, low: int, high: int, over: int) -> Interval:
-    return Interval(v.low * over + low * v.over, v.high * over + high * v.over, v.over * over)
+def _settle(out: Array, pairs: Sequence[tuple[int, Interval, Interval]], q2: Interval, bits: int) -> None:
+    """Write the bounds that are decided now and were not before, from the row, v and s of each."""
+    for i, v, s in pairs:
+        for side, sign in enumerate((-1, 1)):
+            if np.isnan(out[side, i]):
+                found = nearest_of(offset_by_root(v, q2 * s, sign, bits), f"a bound of row {i} of A_new")
+                if found is not None:
+                    out[side, i] = found

@@ -11,7 +11,7 @@ from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError
-from stabilitylab.exact.distributions import exact_level, squared_quantile
+from stabilitylab.exact.distributions import exact_level
 from stabilitylab.exact.fit.inference import Inference
 from stabilitylab.exact.fit.prediction import KINDS, Kind, Prediction, bounds
 from stabilitylab.exact.influence import cooks_distances
@@ -112,11 +112,11 @@ class RowByRow(Inference):
         forms = RowForms(normal, data, tuple(range(normal.n)), start=self._start)
         unit = normal.weight_unit
 
-        def values(left: Array, accuracy: int) -> list[Interval]:
+        def values(left: Array, accuracy: Accuracy) -> list[Interval]:
             coefficients = evidence.coefficients(accuracy)
             return enclosed_rows(data.rows(left), coefficients, residual=False, in_pairs_first=accuracy == IN_PAIRS)
 
-        def variances(left: Array, accuracy: int) -> list[Interval]:
+        def variances(left: Array, accuracy: Accuracy) -> list[Interval]:
             s2, h = self._error_variance(accuracy), forms.enclosed(left, accuracy)
             p, q = unit.as_integer_ratio()
             one = p if interval == "prediction" else 0
@@ -124,7 +124,7 @@ class RowByRow(Inference):
             return [Interval(v.low * q + one * v.over, v.high * q + one * v.over, v.over * p) * s2 for v in h]
 
         df = None if self.weighting == "absolute" else self.degrees_of_freedom
-        lower, upper = bounds(len(data.b), values, variances, lambda bits: squared_quantile(exact, df, bits))
+        lower, upper = bounds(len(data.b), values, variances, exact, df)
         return Prediction(nearest_of_rows(data, self._ways, residual=False), lower, upper, exact, interval)
 
     def _require_a_variance(self) -> None:
