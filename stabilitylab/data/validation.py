@@ -119,6 +119,11 @@ class Given:
         """The array, or else the columns."""
         return self.columns if self.array is None else (self.array,)
 
+    def picked(self, columns: Sequence[int]) -> "Given":
+        """Some of the columns of a table, in this order."""
+        places = replace(self.places, columns=tuple(self.places.columns[j] for j in columns))
+        return replace(self, columns=tuple(self.columns[j] for j in columns), places=places)
+
     @property
     def whole(self) -> Array:
         """All of it as one array, of objects where no type holds the columns."""

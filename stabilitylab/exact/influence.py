@@ -46,7 +46,7 @@ def cooks_distances(
                 rest = Interval(h.over - h.high, h.over - h.low, h.over)
                 w = Fraction(1) if weights is None else Fraction(weights.values[i]) * weights.unit
                 distance = r.squared() * h * share * rest.squared().inverse() * w
-                found = nearest_of(distance, f"Cook's distance of row {i}")
+                found = nearest_of(distance, f"Cook's distance of row {data.called.start + i}")
             if found is None:
                 undecided.append(i)
             else:

@@ -5,7 +5,7 @@ the units of C has a (A'A)^-1 a' = y (I - E)^-1 y'. For nearly all rows that is 
 numbers (`float64.forms`); in integers it is |y|² up to |y|² alpha/(1 - alpha), for a factor of smaller alpha.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import inf, lcm
@@ -45,6 +45,10 @@ class RowForms:
     weights: Array | None = None
     start: InverseFactor | None = None
 
+    def of_block(self, rows: slice, block: ExactInput) -> "RowForms":
+        """Those of some rows, which are this block of the data: a sparse A is dense in its blocks."""
+        return replace(self, data=block, weights=None if self.weights is None else self.weights[rows])
+
     def nearest(self) -> Array:
         """The double nearest to each (m,). Raises OutOfRangeError, and NotCertifiedError where that takes too long."""
         out = self.pairs.nearest
@@ -53,7 +57,7 @@ class RowForms:
             if not left.size:
                 break
             enclosed = zip(left.tolist(), self.enclosed(left, accuracy), strict=True)
-            found = [nearest_of(value, f"the leverage of row {i}") for i, value in enclosed]
+            found = [nearest_of(value, f"the leverage of row {self.data.called.start + i}") for i, value in enclosed]
             out[left] = [np.nan if value is None else value for value in found]
         return out
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import EmptyError, InputError, NotFiniteError, NotNumericError, ShapeError
-from stabilitylab.data.validation import given, refuse_not_finite
+from stabilitylab.data.validation import Given, given
 from stabilitylab.exact.gram.exact_input import ExactInput, with_intercept
-from stabilitylab.exact.gram.reading import exact_input
+from stabilitylab.exact.gram.reading import features_of, read
 
 NAME = "A_new"
 
@@ -18,55 +17,50 @@ def new_rows(values: Any, names: Sequence[str], *, intercept: bool) -> ExactInpu
     """The rows of A_new (k, n) as exact numbers, of every kind that `lstsq` takes; b is 0, and means nothing.
 
     names (n,): of the coefficients; the first is that of the column of ones, put in front here, where `intercept` is
-    set. A table whose columns have names (pandas, polars, pyarrow, a structured array) is taken by these, in any order.
+    set. A table whose columns have names (pandas, polars, pyarrow, a structured array, a dict) is taken by these, in
+    any order, moments and durations under the names that their coefficients have.
     Raises InputError for a column that is missing, or one that the fit does not have, ShapeError for another number of
     columns and for a single row (n,), and the errors of `exact_input` for what is no numbers.
     """
     own = tuple(names)[intercept:]
-    array = given(_by_name(values, own, intercept=intercept), NAME).whole
-    _check_shape(array, own, intercept=intercept)
-    k = len(array)
+    table = _by_name(given(values, NAME), own, intercept=intercept)
+    _check_shape(table.shape, own, intercept=intercept)
+    k = table.shape[0]
     if not own:
         return ExactInput(np.ones((k, 1)), np.zeros(k), True)
-    if array.dtype.kind == "f":
-        refuse_not_finite(array, NAME)
     try:
-        data = exact_input(array, np.zeros(k), wide=True)
+        data = read(table, np.zeros(k), wide=True, several=False).inputs[0]
+        for _, block in data.blocks() if data.floats else ():
+            block.refuse_not_finite()
     except (NotFiniteError, NotNumericError) as error:
         raise type(error)(f"in {NAME}, {error}") from None
     return with_intercept([data])[0] if intercept else data
 
 
-def _check_shape(array: Array, own: Sequence[str], *, intercept: bool) -> None:
+def _check_shape(shape: tuple[int, ...], own: Sequence[str], *, intercept: bool) -> None:
     n = len(own)
     expected = (
         f"{NAME} must have {n} column{'s' * (n != 1)} ({_listed(own)})" if own else f"{NAME} must have no columns"
     )
-    if array.ndim == 1:
+    if len(shape) == 1:
         way = f"{NAME}.reshape(1, -1) for one row" if n != 1 else f"{NAME}.reshape(-1, 1) for one column"
-        raise ShapeError(f"{expected} and one row for each prediction; got shape {array.shape}: pass {way}")
-    if array.ndim != 2:
-        raise ShapeError(f"{expected} and one row for each prediction; got shape {array.shape}: pass a table")
-    if array.shape[1] != n:
+        raise ShapeError(f"{expected} and one row for each prediction; got shape {shape}: pass {way}")
+    if len(shape) != 2:
+        raise ShapeError(f"{expected} and one row for each prediction; got shape {shape}: pass a table")
+    if shape[1] != n:
         way = "give the columns that were fitted"
         if intercept:
             way += ", without the column of ones, which the fit puts in front"
-        raise ShapeError(f"{expected}; got {array.shape[1]}: {way}")
-    if len(array) == 0:
+        raise ShapeError(f"{expected}; got {shape[1]}: {way}")
+    if shape[0] == 0:
         raise EmptyError(f"{NAME} has no rows: give at least one")
 
 
-def _by_name(values: Any, own: tuple[str, ...], *, intercept: bool) -> Any:
+def _by_name(table: Given, own: tuple[str, ...], *, intercept: bool) -> Given:
     """A table with the columns of the fit, in its order; anything else as it is."""
-    labels = _labels(values)
-    if labels is None:
-        return values
-    names = [str(label) for label in labels]
-    if all(isinstance(label, int) for label in labels) and set(names) != set(own):
-        return values  # columns that are only numbered have no names
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"{NAME} has two columns named {twice!r}: give each its own name")
+    names = list(features_of(table)) if table.columns else []
+    if not names or (all(name.isdecimal() for name in names) and set(names) != set(own)):
+        return table  # columns that are only numbered have no names
     missing = [name for name in own if name not in names]
     unknown = [name for name in names if name not in own]
     if missing or unknown:
@@ -80,30 +74,7 @@ def _by_name(values: Any, own: tuple[str, ...], *, intercept: bool) -> Any:
         if not ones and len(names) == len(own):
             way += f", or {NAME} without names for columns in the order of the fit"
         raise InputError(f"{NAME} does not have the columns of the fit: {' and '.join(parts)}; {way}")
-    order = [names.index(name) for name in own]
-    if hasattr(values, "iloc"):
-        return values.iloc[:, order]
-    if hasattr(values, "get_columns"):  # polars
-        return values[:, order]
-    if hasattr(values, "itercolumns"):  # pyarrow
-        return values.select(order)
-    table = np.empty((len(values), len(order)), dtype=object)
-    for k, j in enumerate(order):
-        table[:, k] = values[labels[j]].tolist()
-    return table
-
-
-def _labels(values: Any) -> list[Any] | None:
-    """The names of the columns of a table; None where it has none."""
-    if hasattr(values, "iloc") and getattr(values, "ndim", 0) == 2:  # pandas
-        return list(values.columns)
-    if hasattr(values, "get_columns"):  # polars
-        return list(values.columns)
-    if hasattr(values, "itercolumns"):  # pyarrow
-        return list(values.column_names)
-    if isinstance(values, np.ndarray) and values.dtype.names and values.ndim == 1:
-        return list(values.dtype.names)
-    return None
+    return table.picked([names.index(name) for name in own])
 
 
 def _listed(names: Sequence[str]) -> str:

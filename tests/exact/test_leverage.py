@@ -9,6 +9,7 @@ import pytest
 from flint import fmpq, fmpq_mat
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from exact_fit import exact_fit, fractions
 from stabilitylab import GramAccumulator, lstsq
@@ -16,6 +17,7 @@ from stabilitylab.core.errors import InputError, NotCertifiedError, OutOfRangeEr
 from stabilitylab.exact import influence, leverage
 from stabilitylab.exact.float64 import forms
 from stabilitylab.exact.float64.pairs import DoubleDouble
+from stabilitylab.exact.gram import exact_input as dense_blocks
 from stabilitylab.exact.gram.inputs import exact_input
 from stabilitylab.exact.leverage import ACCURACIES, RowForms
 from stabilitylab.exact.solve import inverse_factor
@@ -368,3 +370,14 @@ def test_a_radius_of_pairs_is_no_more_than_it_takes():
     assert outside(pairs.intervals, exact) == 0
     narrow = DoubleDouble(pairs.high, pairs.low, pairs.radius * 2.0**-9)
     assert outside(narrow.intervals, exact) > 0
+
+
+def test_a_sparse_matrix_has_the_leverages_and_distances_of_the_dense_one(monkeypatch):
+    rng = np.random.default_rng(3)
+    A = rng.standard_normal((60, 3)) * (rng.random((60, 3)) < 0.6)
+    b, weights = rng.standard_normal(60), np.arange(60.0)
+    dense = lstsq(A, b, weights=weights, intercept=True)
+    monkeypatch.setattr(dense_blocks, "BLOCK", 48)
+    kept = lstsq(sparse.csr_array(A), b, weights=weights, intercept=True)
+    assert kept.leverage.tobytes() == dense.leverage.tobytes()
+    assert kept.cooks_distance.tobytes() == dense.cooks_distance.tobytes()

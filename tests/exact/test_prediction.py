@@ -201,10 +201,16 @@ def test_a_row_of_zeros_an_exact_fit_and_no_degree_of_freedom():
         lstsq(A[:3], B[:3]).predict(NEW, interval="confidence")
 
 
-def test_what_no_bits_decide_is_refused():
-    """Half of all t with one degree of freedom are within 1: an end is exactly 0 where the value is s sqrt(h)."""
+def test_what_no_bits_decide_is_refused(monkeypatch):
+    """Half of all t with one degree of freedom are within 1: an end is exactly 0 where the value is s sqrt(h).
+
+    That is known of t, and of no normal quantile: whatever is not told from 0 then is refused.
+    """
     fit = lstsq([[1], [1]], [0, 2])  # x = 1, s² = 2, h = 1/2
-    with pytest.raises(NotCertifiedError, match=r"a bound of row 0 of A_new is within.*take another level"):
+    exact = fit.predict([[1]], interval="confidence", level=0.5)
+    assert (exact.lower.tolist(), exact.upper.tolist()) == ([0.0], [2.0])
+    monkeypatch.setattr(prediction, "exact_squared_quantile", lambda level, df: None)
+    with pytest.raises(NotCertifiedError, match=r"a bound of row 0 of A_new is not told from 0.*take another level"):
         fit.predict([[1]], interval="confidence", level=0.5)
     found = fit.predict([[1]], interval="confidence", level=0.51)
     assert found.lower[0] < 0 < found.upper[0]
@@ -226,12 +232,16 @@ def narrow_quantile(patch):
         one = squared_quantile(level, df, bits)
         return Interval(one.low * (2**48 + 1), one.high * (2**48 + 1), one.over << 48)
 
-    patch.setattr("stabilitylab.exact.fit.row_by_row.squared_quantile", shifted)
+    patch.setattr("stabilitylab.exact.fit.prediction.squared_quantile", shifted)
 
 
 def root_of_the_middle(patch):
-    honest = prediction._root
-    patch.setattr(prediction, "_root", lambda square, bits: exactly(honest(square, 50).middle))
+    """A root of 50 bits that passes for exact."""
+    patch.setattr(
+        prediction,
+        "offset_by_root",
+        lambda x, square, sign, bits: x + exactly(sign * square.root(50).middle),
+    )
 
 
 @pytest.mark.parametrize("fault", [narrow_quantile, root_of_the_middle])
@@ -278,7 +288,7 @@ def test_tables_whose_columns_are_numbered_or_named_twice():
         InputError, match=r"'x', 'y', 'z' are not in the fit; .*, or A_new without names for columns in"
     ):
         fit.predict(pd.DataFrame(NEW, columns=["x", "y", "z"]))
-    with pytest.raises(InputError, match="two columns named 'u'"):
+    with pytest.raises(InputError, match=r"no column 'w' and 'u \(2\)' is not in the fit"):
         fit.predict(pd.DataFrame(NEW, columns=["u", "v", "u"]))
     mixed = pd.DataFrame({"w": [1.5], "v": [2**60 + 1], "u": [3]})
     assert fit.predict(mixed).tolist() == values(exact_fit(A, B).x, [[3, 2**60 + 1, Fraction(3, 2)]])
@@ -325,3 +335,10 @@ def test_a_prediction_prints_in_a_few_lines_and_converts():
     assert repr(float(found.lower[3])) in text[5]
     assert np.asarray(found).tolist() == found.values.tolist()
     assert double(Fraction(1, 3)) == 1 / 3
+
+
+def test_a_column_of_moments_is_taken_by_its_name():
+    X = pd.DataFrame({"u": A[:, 0], "when": pd.date_range("2020-01-01", periods=len(A), tz="Europe/Paris")})
+    fit = lstsq(X, B, intercept=True)
+    assert fit.names == ("intercept", "u", "when [s since 1970]")
+    assert fit.predict(X[["when", "u"]].head(3)).tolist() == fit.fitted_values[:3].tolist()

@@ -232,3 +232,10 @@ def test_a_sum_of_the_wrong_column_would_be_noticed(monkeypatch):
     wrong = sl.lstsq(A, B)
     assert wrong.x[:, 0].tolist() == right.x[:, 1].tolist()
     assert not sl.check(wrong[0].certificate, A, B[:, 0])
+
+
+def test_p_values_and_predictions_stand_side_by_side():
+    A, B = data()
+    fits = sl.lstsq(A, B, intercept=True)
+    assert fits.p_values.tolist() == np.column_stack([fit.p_values for fit in fits]).tolist()
+    assert fits.predict(A[:4]).tolist() == np.column_stack([fit.fitted_values[:4] for fit in fits]).tolist()

@@ -53,8 +53,8 @@ class RowByRow(Inference):
         """
         if self.ridge is not None:
             return None
-        self._kept()
-        return fixed(self._forms.nearest())
+        blocks = self._kept().data.blocks()
+        return fixed(np.concatenate([self._forms.of_block(rows, block).nearest() for rows, block in blocks]))
 
     @cached_property
     @in_default_mode
@@ -75,7 +75,12 @@ class RowByRow(Inference):
                 return None
             if self._fits_exactly():
                 return fixed(np.full(len(kept.data.b), np.nan))
-        return fixed(cooks_distances(self.evidence, self._forms, kept.weights, self._error_variance))
+        distances = []
+        for rows, block in kept.data.blocks():
+            weights = None if kept.weights is None else kept.weights.rows(rows)
+            forms = self._forms.of_block(rows, block)
+            distances.append(cooks_distances(self.evidence, forms, weights, self._error_variance))
+        return fixed(np.concatenate(distances))
 
     @overload
     def predict(self, A_new: npt.ArrayLike) -> Array:

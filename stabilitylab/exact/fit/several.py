@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import methodcaller
 from typing import Any, overload
 
 import numpy as np
@@ -79,7 +78,7 @@ class CertifiedFits(Sequence[CertifiedFit]):
 
     def predict(self, A: npt.ArrayLike) -> Array:
         """A x (m', k) for new rows A (m', n): see `CertifiedFit.predict`."""
-        return np.column_stack([methodcaller("predict", A)(fit) for fit in self.fits])
+        return np.column_stack([fit.predict(A) for fit in self.fits])
 
     def summary(self, level: object = 0.95, digits: int | None = DIGITS) -> Summary:
         """The figures of all targets, a column for each: see `CertifiedFit.summary`, which says more of one."""

@@ -49,7 +49,7 @@ def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bo
     """As `exact_input`, with names; several: take b (m, k) as well, k targets. A column (m, 1) is one."""
     _refuse_names(A, b)
     matrix = sparse_table(A) if sparse else None
-    left = Given(None, (), Places("A", names_of_columns(A))) if matrix is not None else given(A, "A")
+    left = A if isinstance(A, Given) else given(A, "A") if matrix is None else _names_alone(A)
     shape = left.shape if matrix is None else matrix.shape
     b = _columns_with_names(b, shape[:1])
     right = given(b, "b")
@@ -73,6 +73,10 @@ def _columns_with_names(b: Any, rows: tuple[int, ...]) -> Any:
     if not (isinstance(b, list | tuple) and b and (len(b),) != rows and all(map(is_series, b))):
         return b
     return dict(zip(distinct([name_of(one) or f"b{k}" for k, one in enumerate(b)]), b, strict=True))
+
+
+def _names_alone(A: Any) -> Given:
+    return Given(None, (), Places("A", names_of_columns(A)))
 
 
 def features_of(table: Given) -> tuple[str, ...]:
