@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exact_sums import accumulated, truth
@@ -17,11 +17,12 @@ from stabilitylab import GramAccumulator, lstsq
 from stabilitylab.core.errors import InputError, OutOfRangeError
 from stabilitylab.exact.accumulator import kept
 from stabilitylab.exact.accumulator.units import exact_sum
-from wild import FEWER, matrices
+from wild import PROPERTY, matrices
 
 RNG = np.random.default_rng(13)
 A = np.column_stack([np.ones(60), RNG.standard_normal((60, 2))])
 B = A @ [1.0, 2.0, 3.0] + RNG.standard_normal(60)
+FEW = settings(PROPERTY, max_examples=12)  # each merges, packs and compares several times
 READ = {
     "floats": {},
     "an intercept": {"intercept": True},
@@ -67,7 +68,7 @@ def plus(x, y):
     return copy.deepcopy(x).merge(y)
 
 
-@FEWER
+@FEW
 @given(parts())
 def test_accumulators_are_a_commutative_monoid(given_parts):
     read, blocks = given_parts
@@ -80,7 +81,7 @@ def test_accumulators_are_a_commutative_monoid(given_parts):
     assert [one.to_bytes() for one in (x, y, z)] == before
 
 
-@FEWER
+@FEW
 @given(parts(2))
 def test_equal_accumulators_are_those_with_equal_bytes_and_both_ways_lead_back(given_parts):
     read, blocks = given_parts
@@ -94,7 +95,7 @@ def test_equal_accumulators_are_those_with_equal_bytes_and_both_ways_lead_back(g
         )
 
 
-@FEWER
+@FEW
 @given(matrices(rows=(4, 9), n=(2, 2)), st.randoms(use_true_random=False), st.booleans())
 @pytest.mark.filterwarnings("ignore::stabilitylab.core.errors.UndeterminedWarning")
 def test_no_partition_and_no_order_changes_a_byte_or_a_bit_of_the_fit(table, random, counted):
@@ -181,7 +182,7 @@ def test_weights_are_added_up_exactly(weights):
     assert exact_sum(np.array([*map(Fraction, weights), None], dtype=object)[:-1]) == expected
 
 
-@FEWER
+@FEW
 @given(matrices(rows=(1, 6), n=(2, 2)))
 def test_the_bytes_hold_the_sums_of_the_rows(table):
     twin = GramAccumulator.from_bytes(GramAccumulator(2).add(*table).to_bytes())
