@@ -190,6 +190,19 @@ def test_the_bytes_hold_the_sums_of_the_rows(table):
     assert accumulated(twin) == ([row[:2] for row in G[:2]], [row[2] for row in G[:2]], G[2][2], len(table[1]))
 
 
+def test_the_form_is_the_shortest():
+    for factor in (1.0, 2.0**-900, 2.0**400):
+        form = kept.canonical(GramAccumulator(3).add(factor * A, B)._sums, [Fraction(1)] * 4, Fraction(1))
+        assert form.limbs[0].any()
+        assert form.limbs[-1].any()
+        assert form.divisor == 1
+    cents = GramAccumulator(1, scales=[Fraction(1, 6), 1]).add([[1], [2]], [3, 5])
+    cents.merge(GramAccumulator(1, scales=[Fraction(5, 7), 1]).add([[2]], [1]))
+    units = [unit / own for unit, own in zip(cents._sum_scales, cents._own_scales, strict=True)]
+    # In sixths: 5 + (60/7)², 13 + 60/7, 35; 2**k of the denominators goes to the exponents.
+    assert kept.canonical(cents._sums, units, Fraction(1)).divisor == 49
+
+
 # --- planted faults
 
 
