@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from exact_sums import accumulated, truth
 from stabilitylab import GramAccumulator, lstsq
 from stabilitylab.core.errors import InputError, OutOfRangeError
+from stabilitylab.exact import accumulator
 from stabilitylab.exact.accumulator import kept
 from stabilitylab.exact.accumulator.units import exact_sum
 from wild import PROPERTY, matrices
@@ -151,6 +152,17 @@ def test_a_removal_leaves_the_sums_and_what_only_rows_can_tell_is_said_to_stay()
         fewer.to_bytes()
 
 
+def test_sums_from_another_process_need_no_proof_that_rows_can_have_them_and_bytes_do(monkeypatch):
+    acc, proofs = GramAccumulator(3).add(A, B), []
+    monkeypatch.setattr(accumulator, "is_of_rows", lambda normal: not proofs.append(normal))
+    pickle.loads(pickle.dumps(acc)).solve()
+    assert not proofs
+    GramAccumulator.from_bytes(acc.to_bytes()).solve()
+    assert len(proofs) == 1
+    pickle.loads(pickle.dumps(GramAccumulator.from_bytes(acc.to_bytes()))).solve()
+    assert len(proofs) == 2
+
+
 @pytest.mark.parametrize("data", [b"", b"PK", "sums.npz", None, GramAccumulator(3).to_bytes()[:-30]])
 def test_other_bytes_are_refused(data):
     with pytest.raises(InputError, match="to_bytes"):
@@ -196,6 +208,8 @@ def test_the_form_is_the_shortest():
         assert form.limbs[0].any()
         assert form.limbs[-1].any()
         assert form.divisor == 1
+    one_limb = GramAccumulator(1).add([[1000], [1001]], [0, 0])  # 21 bits
+    assert len(kept.canonical(one_limb._sums, [Fraction(1)] * 2, Fraction(1)).limbs) == 1
     cents = GramAccumulator(1, scales=[Fraction(1, 6), 1]).add([[1], [2]], [3, 5])
     cents.merge(GramAccumulator(1, scales=[Fraction(5, 7), 1]).add([[2]], [1]))
     units = [unit / own for unit, own in zip(cents._sum_scales, cents._own_scales, strict=True)]
