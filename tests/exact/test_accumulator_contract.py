@@ -16,8 +16,9 @@ from exact_sums import accumulated, truth
 from stabilitylab import GramAccumulator, lstsq
 from stabilitylab.core.errors import InputError, OutOfRangeError
 from stabilitylab.exact import accumulator
-from stabilitylab.exact.accumulator import kept
+from stabilitylab.exact.accumulator import kept, observed
 from stabilitylab.exact.accumulator.units import exact_sum
+from stabilitylab.exact.gram import resolution
 from wild import PROPERTY, matrices
 
 RNG = np.random.default_rng(13)
@@ -185,6 +186,11 @@ def test_a_fit_from_bytes_and_from_a_file_has_its_supported_digits(tmp_path):
     assert GramAccumulator.from_bytes(acc.to_bytes()).solve().supported_digits == pytest.approx(
         written.supported_digits
     )
+
+
+@given(st.lists(COUNTS | st.integers(-(10**20), 10**20), min_size=1, max_size=5))
+def test_written_doubles_are_those_of_the_rule(numbers):
+    assert (observed._digits(numbers) == observed.WRITTEN) == resolution._are_written_doubles(numbers)
 
 
 @given(st.lists(st.floats(0, allow_infinity=False) | st.integers(0, 9).map(float), min_size=1, max_size=9))
