@@ -28,22 +28,24 @@ An enclosure (solve/enclosed.py) is narrow enough when one double is nearest to 
 only a tie or 0. What is proven is kept in a Certificate (proof/certificate.py), and `check` (proof/checker.py,
 entries.py) verifies it in rationals without a line of the engine.
 
-The other entries: `GramAccumulator` (accumulator.py, accumulator_file.py) sums blocks into gram/ and goes on at 2, once
-solve/definite.py has shown that rows can have such sums, and so do the blocks of a file (fit_file.py). `CertifiedFit`
-(in fit/, from solved.py) gives the figures of a regression (fit/figures.py), from intervals (statistics.py,
-solve/interval.py) of x, rss and diag((A'A)^-1) (solve/inverse_diagonal.py); p-values, confidence intervals and
-likelihood from those (fit/inference.py) by ball arithmetic (distributions.py, tails.py, likelihood.py); and A x and b -
-A x row by row (fit/row_by_row.py, rows.py, in pairs of float64 numbers by float64/pairs.py). Predictions
-(fit/prediction.py) are for other rows, which new_table.py makes exact; their intervals need the form a (A'A)^-1 a', as
-leverages (leverage.py, float64/forms.py) and Cook's distances (influence.py) do. Several targets have one Gram matrix,
-of [A b_0 b_1 ...], of which each fit takes its part, and stand side by side (fit/several.py). How many digits of x the
-data support (fit/support.py, supported.py) follows from how exactly numbers of their kind are known (gram/resolution.py
-and resolution_of_problem.py); where that is none, a text (undetermined.py) names the columns and the relation between
-them within rounding (relation.py). All of it is shown by fit/summary.py, as text, Markdown or HTML (fit/page.py), kept
-as a record (fit/record.py), and written to a file (written.py), with predictions for the rows of another
-(predict_file.py). A penalty is added to the exact A'A before it is solved (ridge.py). `enclose` (float64/enclosure.py,
-gradient.py) proves intervals around x in float64 alone, with fewer digits the larger n u cond(A) is, and refuses where
-that nears 1.
+The other entries: `GramAccumulator` (in accumulator/, from summed.py) sums blocks into gram/ and goes on at 2, once
+solve/definite.py has shown that rows can have such sums, and so do the blocks of a file (fit_file.py). What a block
+holds is read by accumulator/reading.py, in the units of accumulator/units.py; blocks.py has their ids, observed.py how
+exactly their numbers are known. canonical.py gives sums their one form, which is solved, and which kept.py compares
+and, with content.py and accumulator/file.py, turns into bytes and back. `CertifiedFit` (in fit/, from solved.py) gives
+the figures of a regression (fit/figures.py), from intervals (statistics.py, solve/interval.py) of x, rss and
+diag((A'A)^-1) (solve/inverse_diagonal.py); p-values, confidence intervals and likelihood from those (fit/inference.py)
+by ball arithmetic (distributions.py, tails.py, likelihood.py); and A x and b - A x row by row (fit/row_by_row.py,
+rows.py, in pairs of float64 numbers by float64/pairs.py). Predictions (fit/prediction.py) are for other rows, which
+new_table.py makes exact; their intervals need the form a (A'A)^-1 a', as leverages (leverage.py, float64/forms.py) and
+Cook's distances (influence.py) do. Several targets have one Gram matrix, of [A b_0 b_1 ...], of which each fit takes
+its part, and stand side by side (fit/several.py). How many digits of x the data support (fit/support.py, supported.py)
+follows from how exactly numbers of their kind are known (gram/resolution.py and resolution_of_problem.py); where that
+is none, a text (undetermined.py) names the columns and the relation between them within rounding (relation.py). All of
+it is shown by fit/summary.py, as text, Markdown or HTML (fit/page.py), kept as a record (fit/record.py), and written to
+a file (written.py), with predictions for the rows of another (predict_file.py). A penalty is added to the exact A'A
+before it is solved (ridge.py). `enclose` (float64/enclosure.py, gradient.py) proves intervals around x in float64
+alone, with fewer digits the larger n u cond(A) is, and refuses where that nears 1.
 """
 
 from stabilitylab.core.arithmetic.processor import default_mode

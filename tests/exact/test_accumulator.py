@@ -239,7 +239,7 @@ def test_what_is_no_scale_no_block_and_no_regression_is_refused(call, says):
 
 def test_names_policy_and_least_norm():
     left = np.column_stack([np.rint(4 * A), np.rint(4 * A)[:, 0]])
-    fit = of((left, B), n=5).solve(names="vwxyz", policy="minimum-norm")
+    fit = of((left, B), n=5).solve(names=list("vwxyz"), policy="minimum-norm")
     assert fit.names == tuple("vwxyz")
     assert fit.x.tobytes() == lstsq(left, B, policy="minimum-norm").x.tobytes()
     assert fit.x[0] == fit.x[4]

@@ -1,6 +1,7 @@
 """Saved accumulators: what is written comes back; what was not, is damaged or would run code is refused."""
 
 import errno
+import json
 import os
 import pickle
 import re
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from exact_sums import accumulated
+from old_accumulators import old_fields
 from stabilitylab import GramAccumulator
 from stabilitylab.core.errors import InputError
 
@@ -69,7 +71,7 @@ def test_a_full_disk_is_named_and_leaves_what_was_there(tmp_path, monkeypatch):
 
     of(A, B).save(tmp_path / "sums")
     before = (tmp_path / "sums").read_bytes()
-    monkeypatch.setattr("numpy.savez_compressed", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(InputError, match="sums cannot be written: No space left on device"):
         of(A, B).save(tmp_path / "sums")
     assert [path.name for path in tmp_path.iterdir()] == ["sums"]
@@ -89,6 +91,10 @@ class Opens:
 def stored(path):
     with np.load(path) as content:
         return {name: content[name] for name in content.files}
+
+
+def as_bytes(text):
+    return np.frombuffer(text.encode(), dtype=np.uint8)
 
 
 def other_files(folder, saved):
@@ -111,28 +117,55 @@ def other_files(folder, saved):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("limbs.npy", pickle.dumps(Opens(folder / "opened")))
     yield path
-    limbs = fields["limbs"]
+    said, limbs = json.loads(fields["texts"].tobytes()), fields["limbs"]
     for name, value in {
         "format": 99,
         "limbs": limbs.astype(float),
         "exponents": fields["exponents"][:-1],
-        "same": np.zeros(2),
-        "scales": np.array(["1"]),
-        "sum_scales": np.array(["1/1"]),
-        "sum_weight_unit": np.array(["2/1"]),
-        "rows": "many",
+        "observed": fields["observed"][:, :, :-1],
+        "texts": as_bytes("{"),
     }.items():
         np.savez(path, **{**fields, name: value})
         yield path
     np.savez(path, **{**fields, "limbs": limbs * 2**22})
     yield path
-    np.savez(path, **{**fields, "limbs": limbs + np.arange(5)})
+    for name, value in {
+        "n": 5,
+        "targets": 0,
+        "intercept": 1,
+        "scales": ["1/1"] * 4,
+        "same": ["1/1"],
+        "names": ["a", "b", "c", 4],
+        "target names": [None],
+        "rows": 40.0,
+        "divisor": "2",
+        "total": "x",
+        "weight unit": "0/1",
+        "observed in": [],
+        "blocks": {"a": 1},
+        "loose": "no",
+    }.items():
+        np.savez(path, **{**fields, "texts": as_bytes(json.dumps({**said, name: value}))})
+        yield path
+        np.savez(path, **{**fields, "texts": as_bytes(json.dumps({k: v for k, v in said.items() if k != name}))})
+        yield path
+    np.savez(path, **{**fields, "texts": as_bytes(json.dumps({**said, "scales": ["1/0"] * 5}))})
     yield path
-    np.savez(path, **{**fields, "scales": np.array(["1/0"] * 5)})
+    np.savez(path, **{**fields, "texts": as_bytes("[" * 100_000)})
     yield path
-    np.savez(path, **{**fields, "sum_scales": np.array(["2/3"] * 5)})
-    yield path
-    np.savez(path, **{**fields, "sum_scales": np.array(["-1/1"] * 5)})
+    old = old_fields(of(A, B))
+    for name, value in {
+        "format": 1,
+        "limbs": old["limbs"] + np.arange(5),
+        "scales": np.array(["1/0"] * 5),
+        "sum_scales": np.array(["2/3"] * 5),
+        "same": np.zeros(2),
+        "sum_weight_unit": np.array(["2/1"]),
+        "rows": "many",
+    }.items():
+        np.savez(path, **{**old, name: value})
+        yield path
+    np.savez(path, **{**old, "sum_scales": np.array(["-1/1"] * 5)})
     yield path
     np.save(folder / "one.npy", A)
     yield folder / "one.npy"
@@ -179,38 +212,45 @@ def edited(saved, path, **changes):
     return path
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"exponents": np.full(5, 1 << 36)},
-        {"exponents": np.full(5, -(1 << 36))},
-        {"exponents": np.full(5, np.iinfo(np.int64).min)},
-        {"limbs": np.full((3, 5, 5), np.iinfo(np.int64).min)},
-        {"limbs": np.zeros((0, 5, 5), dtype=np.int64)},
-        {"limbs": np.zeros((5, 5), dtype=np.int64)},
-        {"limbs": np.zeros((2000, 5, 5), dtype=np.int64)},
-        {"rows": -1},
-        {"rows": 2.5},
-        {"rows": np.array([40])},
-        {"format": 3},
-        {"format": 1},
-        {"scales": np.array(["1/1"] * 4)},
-        {"weight_unit": np.array(["1/1"] * 2)},
-    ],
-    ids=str,
-)
-def test_numbers_that_no_sums_have_are_refused(changes, tmp_path):
+NEW = [
+    {"exponents": np.full(5, 1 << 36)},
+    {"exponents": np.full(5, -(1 << 36))},
+    {"exponents": np.full(5, np.iinfo(np.int64).min)},
+    {"limbs": np.full((3, 15), np.iinfo(np.int32).min, dtype=np.int32)},
+    {"limbs": np.zeros((0, 15), dtype=np.int32)},
+    {"limbs": np.zeros(15, dtype=np.int32)},
+    {"limbs": np.zeros((2000, 15), dtype=np.int32)},
+    {"observed": np.full((1, 4, 5), np.nan)},
+    {"observed": np.full((1, 4, 5), -1.0)},
+    {"format": 4},
+]
+OLD = [
+    {"exponents": np.full(5, 1 << 36)},
+    {"limbs": np.full((3, 5, 5), np.iinfo(np.int64).min)},
+    {"limbs": np.zeros((5, 5), dtype=np.int64)},
+    {"rows": -1},
+    {"rows": 2.5},
+    {"rows": np.array([40])},
+    {"format": 3},
+    {"scales": np.array(["1/1"] * 4)},
+    {"weight_unit": np.array(["1/1"] * 2)},
+]
+
+
+@pytest.mark.parametrize(("format", "changes"), [(3, one) for one in NEW] + [(2, one) for one in OLD], ids=str)
+def test_numbers_that_no_sums_have_are_refused(format, changes, tmp_path):
     of(A, B).save(tmp_path / "sums.npz")
+    if format == 2:
+        np.savez(tmp_path / "sums.npz", **old_fields(of(A, B)))
+    GramAccumulator.load(edited(tmp_path / "sums.npz", tmp_path / "same.npz"))
     with pytest.raises(InputError):
         GramAccumulator.load(edited(tmp_path / "sums.npz", tmp_path / "other.npz", **changes))
 
 
 def test_a_file_that_asks_for_much_memory_is_refused_before_it_is_taken(tmp_path):
-    of(A, B).save(tmp_path / "sums.npz")
-    fields = stored(tmp_path / "sums.npz")
-    size = 400
+    fields, size = old_fields(of(A, B)), 400
     fields |= {"exponents": np.zeros(size, dtype=np.int64), "limbs": np.zeros((200, size, size), dtype=np.int64)}
-    fields["same"] = np.array([""] * (size - 1))
+    fields |= {"same": np.array([""] * (size - 1)), "sum_scales": np.array(["1/1"] * size)}
     np.savez_compressed(tmp_path / "bomb.npz", **fields)
     assert (tmp_path / "bomb.npz").stat().st_size < 1 << 20
     del fields

@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from exact_fit import exact_fit
+from old_accumulators import old_fields
 from stabilitylab import GramAccumulator
 from stabilitylab.core.errors import InputError, NotFiniteError, OutOfRangeError, RankDeficientError
 from stabilitylab.exact.gram.sums import GramSums
@@ -197,14 +198,19 @@ def test_a_merged_accumulator_is_saved_loaded_and_pickled(tmp_path):
         assert bits(twin.solve()) == bits(total.solve())
 
 
-def test_a_file_of_the_first_format_is_read(tmp_path):
+@pytest.mark.parametrize("format", [1, 2])
+def test_files_of_older_formats_are_read(format, tmp_path):
     acc = of(integers(9), CENTS, Fraction(1, 3))
-    acc.save(tmp_path / "sums.npz")
-    with np.load(tmp_path / "sums.npz") as stored:
-        fields = {name: stored[name] for name in stored.files if not name.startswith("sum_")}
-    fields["format"], fields["digits"] = np.array(1), fields.pop("limbs")
-    np.savez(tmp_path / "first.npz", **fields)
-    assert exact_sums(GramAccumulator.load(tmp_path / "first.npz")) == exact_sums(acc)
+    if format == 2:
+        acc.merge(of(integers(8), THIRDS))
+    np.savez_compressed(tmp_path / "old.npz", **old_fields(acc, format))
+    old = GramAccumulator.load(tmp_path / "old.npz")
+    assert exact_sums(old) == exact_sums(acc)
+    assert (old.scales, old.weight_unit) == (acc.scales, acc.weight_unit)
+    assert bits(old.solve()) == bits(acc.solve())
+    assert old.solve().supported_digits is None  # which these formats do not say
+    assert old.merge(acc).solve().supported_digits is None
+    assert exact_sums(old) == exact_sums(acc.merge(acc))
 
 
 # --- a planted fault
