@@ -24,7 +24,6 @@ from stabilitylab.core.types import Policy
 from stabilitylab.data.frames import exact_in_float64, side_by_side
 from stabilitylab.distributed.tasks import engine
 from stabilitylab.exact import CertifiedFit, GramAccumulator
-from stabilitylab.exact.fit.several import CertifiedFits
 
 ROWS = 50_000  # of a batch
 CACHED = 4096  # rows that are brought side by side together, so that they stay in a cache
@@ -81,7 +80,7 @@ def lstsq(
     intercept: bool = True,
     policy: Policy = "full-rank",
     rows: int = ROWS,
-) -> CertifiedFit | CertifiedFits:
+) -> CertifiedFit | Any:
     """x minimising |b - A x| over the rows of a source, each coefficient the double nearest to the exact one.
 
     The arguments are those of `accumulate`; policy as for `sl.lstsq`. Raises the errors of `accumulate` and of

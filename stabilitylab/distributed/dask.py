@@ -19,7 +19,6 @@ from stabilitylab.core.errors import InputError, ShapeError
 from stabilitylab.core.types import Policy
 from stabilitylab.distributed.tasks import Block, block_id, block_sums, engine, merged, total
 from stabilitylab.exact import CertifiedFit, GramAccumulator
-from stabilitylab.exact.fit.several import CertifiedFits
 
 EXTRA = "'stabilitylab[dask]'"
 
@@ -69,7 +68,7 @@ def lstsq(
     names: Sequence[str] | None = None,
     policy: Policy = "full-rank",
     split_every: int = 8,
-) -> CertifiedFit | CertifiedFits:
+) -> CertifiedFit | Any:
     """x minimising |b - A x|, each coefficient the double nearest to the exact one, as `sl.lstsq` gives it.
 
     The arguments are those of `accumulate`; names and policy as for `sl.lstsq`. Rows are not kept. Raises the errors of

@@ -10,11 +10,11 @@ bits of `sl.lstsq` on all rows at once. Partial sums are merged as they come, in
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from stabilitylab.core.types import Policy
 from stabilitylab.distributed.tasks import Blocks, block_id, block_sums, engine, total
 from stabilitylab.exact import CertifiedFit, GramAccumulator
-from stabilitylab.exact.fit.several import CertifiedFits
 
 
 def accumulate(
@@ -43,7 +43,7 @@ def lstsq(
     intercept: bool = False,
     names: Sequence[str] | None = None,
     policy: Policy = "full-rank",
-) -> CertifiedFit | CertifiedFits:
+) -> CertifiedFit | Any:
     """x minimising |b - A x| over all blocks, each coefficient the double nearest to the exact one.
 
     The arguments are those of `accumulate`; names and policy as for `sl.lstsq`. Raises the errors of `accumulate` and

@@ -16,11 +16,11 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from contextlib import nullcontext
 from multiprocessing import get_context
 from os import cpu_count
+from typing import Any
 
 from stabilitylab.core.types import Policy
 from stabilitylab.distributed.tasks import Blocks, block_id, block_sums, total
 from stabilitylab.exact import CertifiedFit, GramAccumulator
-from stabilitylab.exact.fit.several import CertifiedFits
 
 
 def accumulate(
@@ -57,7 +57,7 @@ def lstsq(
     intercept: bool = False,
     names: Sequence[str] | None = None,
     policy: Policy = "full-rank",
-) -> CertifiedFit | CertifiedFits:
+) -> CertifiedFit | Any:
     """x minimising |b - A x| over all blocks, each coefficient the double nearest to the exact one.
 
     The arguments are those of `accumulate`; names and policy as for `sl.lstsq`. Raises the errors of `accumulate` and

@@ -24,11 +24,13 @@ def block_sums(
     run twice counts once. intercept: a column of ones in front. like: an accumulator that says how blocks are read, in
     place of that. A block without rows gives 0. Raises InputError for what is no block, and the errors of `add`.
     """
-    found = block() if callable(block) else block
+    found: Any = block() if callable(block) else block
     if not isinstance(found, tuple | list) or len(found) not in (2, 3):
         raise InputError(f"a block must be (A, b) or (A, b, weights); got {type(found).__name__}")
-    A, b, weights = (*found, None)[:3]
-    shape, right = getattr(A, "shape", None), getattr(b, "shape", ())
+    A, b = found[:2]
+    weights = found[2] if len(found) == 3 else None
+    shape: Any = getattr(A, "shape", None)
+    right: Any = getattr(b, "shape", ())
     if shape is None or len(shape) != 2:
         raise InputError(
             f"A of a block must be a table or an array (k, n); got {type(A).__name__} {shape or ''}".rstrip()

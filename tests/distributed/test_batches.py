@@ -96,3 +96,19 @@ def test_what_is_no_source_or_lacks_a_column_is_refused(path, tmp_path):
             batches.lstsq(wrong, "price")
     with pytest.raises(InputError, match="the source gives no rows: check its path or its filter"):
         batches.lstsq(tmp_path / "*.parquet", "price")
+
+
+def test_what_has_been_read_does_not_stay_in_memory(tmp_path, monkeypatch):
+    m = 60_000
+    parquet.write_table(arrow.table({f"x{j}": RNG.standard_normal(m) for j in range(10)}), tmp_path / "a.parquet", 4000)
+    held, honest = [], batches._column
+
+    def watched(*given):
+        held.append(arrow.total_allocated_bytes())
+        return honest(*given)
+
+    monkeypatch.setattr(batches, "_column", watched)
+    before = arrow.total_allocated_bytes()
+    batches.accumulate(tmp_path / "a.parquet", "x0", rows=2000)
+    assert len(held) == 300
+    assert max(held) - before < m * 10 * 8 / 2  # of all row groups at once it is more than all

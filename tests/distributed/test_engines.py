@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import stabilitylab as sl
 from stabilitylab.core.errors import InputError, MissingLibraryError, ShapeError
+from stabilitylab.distributed import batches, joblib, processes, ray, spark, tasks
 from stabilitylab.distributed import dask as on_dask
-from stabilitylab.distributed import joblib, processes, ray, spark, tasks
 from wild import FEWER
 
 RNG = np.random.default_rng(3)
@@ -26,7 +26,7 @@ A = np.column_stack([RNG.standard_normal((M, 2)), 1e7 + np.arange(M)])
 B = A @ [1.0, 2.0, 3.0] + RNG.standard_normal(M)
 SUMS = sl.GramAccumulator(3, intercept=True).add(A, B)
 X = sl.lstsq(A, B, intercept=True).x
-HERE = {name: find_spec(name) is not None for name in ("dask", "distributed", "ray", "pyspark", "pandas")}
+HERE = {name: find_spec(name) is not None for name in ("dask", "distributed", "ray", "pyspark", "pandas", "pyarrow")}
 needs = {name: pytest.mark.skipif(not here, reason=f"{name} is not installed") for name, here in HERE.items()}
 
 
@@ -63,6 +63,16 @@ def by_an_executor(blocks, **options):
         return processes.accumulate([read(rows) for rows in blocks], processes=1, executor=executor, **options)
 
 
+def by_record_batches(blocks, *, ids=None, intercept=False):
+    import pyarrow
+
+    tables = [pyarrow.record_batch({**dict(zip("uvw", A[rows].T, strict=True)), "y": B[rows]}) for rows in blocks]
+    reader = pyarrow.RecordBatchReader.from_batches(tables[0].schema, tables)
+    found = batches.accumulate(reader, "y", intercept=intercept)
+    found.names = found.target_names = None  # which arrays have not
+    return found
+
+
 def by_a_pool(blocks, *, ids=None, intercept=False):
     with ThreadPool(2) as pool:
         named = [(read(rows), tasks.block_id(ids, k)) for k, rows in enumerate(blocks)]
@@ -70,6 +80,8 @@ def by_a_pool(blocks, *, ids=None, intercept=False):
 
 
 ENGINES: dict[str, Callable] = {"joblib": by_joblib, "an executor": by_an_executor, "a pool": by_a_pool}
+if HERE["pyarrow"]:
+    ENGINES |= {"record batches": by_record_batches}
 if HERE["dask"]:
     ENGINES |= {"delayed blocks": by_dask, "a bag": by_a_bag}
 
@@ -82,7 +94,7 @@ def test_every_engine_has_the_bits_of_all_rows_at_once(cuts, random, named):
     found = {name: run(blocks, intercept=True, ids="part" if named else None) for name, run in ENGINES.items()}
     retried = random.choices(range(len(blocks)), k=2)
     for name, sums in found.items():
-        if named:
+        if named and name != "record batches":
             for k in retried if name != "a bag" else ():  # a task that is run again, and one that merges others again
                 again = tasks.block_sums(read(blocks[k]), f"part-{k}", intercept=True)
                 sums = copy.deepcopy(sums).merge(again) if random.random() < 0.5 else again.merge(sums)

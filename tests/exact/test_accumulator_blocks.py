@@ -205,6 +205,27 @@ def test_names_of_tables_are_those_of_the_fit_and_travel(kind):
     assert accumulated(acc.add(A[:, 1:], B[:, :2]))[3] == 80  # an array has no names that could be others
 
 
+@pytest.mark.parametrize("intercept", [False, True])
+@pytest.mark.parametrize("block", [None, "part-0"])
+def test_what_is_no_number_is_named_as_the_block_has_it(intercept, block):
+    left, right = A[:, 1:].copy(), B[:, :2].copy()
+    left[7, 1] = np.inf
+    acc = GramAccumulator(2, 2, intercept=intercept)
+    with pytest.raises(NotFiniteError, match=r"^A\[7, 1\] is inf: remove that row or give the number"):
+        acc.add(left, right, block=block)
+    right[3, 1] = np.nan
+    with pytest.raises(NotFiniteError, match=r"^b\[3, 1\] is nan"):
+        acc.add(A[:, 1:], right, block=block)
+    with pytest.raises(NotFiniteError, match=r"^b\[3\] is nan"):
+        GramAccumulator(2, intercept=intercept).add(A[:, 1:], right[:, 1], block=block)
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(NotFiniteError, match=r"^column 'north', row 7 is inf .*: remove that row"):
+        acc.add(pandas.DataFrame(left, columns=["south", "north"]), B[:, :2], block=block)
+    with pytest.raises(NotFiniteError, match=r"^column 'rent', row 3 is nan"):
+        acc.add(A[:, 1:], pandas.DataFrame(right, columns=["price", "rent"]), block=block)
+    assert acc == acc.zero()
+
+
 def test_tables_with_other_columns_are_refused_by_name():
     left, right = frames("pandas")
     acc = GramAccumulator(2, 2).add(left, right)

@@ -72,7 +72,7 @@ def canonical(sums: GramSums, factors: Sequence[Fraction], weight: Fraction) -> 
     divisor = 1
     if weight != 1 or any(factor != 1 for factor in factors):
         values, powers, divisor = _in_units(
-            values, powers, [factors[p] * factors[q] * weight for p, q in zip(i, j, strict=True)]
+            values, powers, [factors[p] * factors[q] * weight for p, q in zip(i.tolist(), j.tolist(), strict=True)]
         )
     # The bits of each entry: where the lowest and the highest are.
     low = np.array([p + (v & -v).bit_length() - 1 if v else 0 for v, p in zip(values, powers, strict=True)])
