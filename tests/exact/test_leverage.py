@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from exact_fit import exact_fit, fractions
 from stabilitylab import GramAccumulator, lstsq
-from stabilitylab.core.errors import InputError, OutOfRangeError, RankDeficientError
-from stabilitylab.exact import leverage
+from stabilitylab.core.errors import InputError, NotCertifiedError, OutOfRangeError, RankDeficientError
+from stabilitylab.exact import influence, leverage
 from stabilitylab.exact.float64 import forms
 from stabilitylab.exact.float64.pairs import DoubleDouble
+from stabilitylab.exact.gram.inputs import exact_input
 from stabilitylab.exact.leverage import ACCURACIES, RowForms
 from stabilitylab.exact.solve import inverse_factor
 from wild import FEWER, double, doubles, matrices
@@ -76,6 +77,8 @@ def kinds():
         "integers beyond 2**53": RNG.integers(-(2**62), 2**62, (15, 3)),
         "as many rows as columns": RNG.standard_normal((4, 4)),
         "rows of zeros": np.vstack([np.zeros((2, 3)), RNG.standard_normal((9, 3))]),
+        "a row that hardly counts": np.vstack([RNG.standard_normal((9, 2)), RNG.standard_normal((1, 2)) * 2.0**-530]),
+        "long integers": RNG.integers(-(2**62), 2**62, (8, 2)).astype(object) * 3**120 + 1,
         "hardly of full rank": np.vander(np.linspace(1, 1.01, 14), 8),
     }
 
@@ -215,9 +218,75 @@ def test_every_interval_holds_its_number(name, accuracy):
     assert outside(forms_of(A).enclosed(np.arange(len(A)), accuracy), hat(A)) == 0
 
 
-def test_weighted_intervals_hold_their_numbers():
-    A, weights = RNG.standard_normal((50, 3)), RNG.random(50) * 10.0 ** RNG.integers(-12, 12, 50)
-    assert outside(forms_of(A, weights).pairs.intervals, hat(A, weights)) == 0
+@pytest.mark.parametrize("name", ["ordinary", "a row that is alone"])
+def test_distances_from_exact_rationals_alone(name, monkeypatch):
+    A, b = KINDS[name], np.rint(RNG.standard_normal(len(KINDS[name])) * 64)
+    monkeypatch.setattr(influence, "ACCURACIES", (None,))
+    found, expected = lstsq(A, b).cooks_distance, cook(A, b)
+    assert np.isnan(found).tolist() == [v is None for v in expected]
+    assert [v for v in found.tolist() if v == v] == doubles([v for v in expected if v is not None])
+
+
+FLOATS = RNG.random(50) * 10.0 ** RNG.integers(-12, 12, 50)
+FLOATS[::7] = 0
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [FLOATS, np.array([Fraction(k, 3 * 2**40) * 5 ** (k % 60) for k in range(50)])],
+    ids=["floats", "fractions"],
+)
+def test_weighted_intervals_hold_their_numbers_and_decide_nearly_all(weights):
+    A = RNG.standard_normal((50, 3))
+    A[3] = 0
+    fit = lstsq(A, RNG.standard_normal(50), weights=weights)
+    made = RowForms(fit.evidence.normal, fit.data.data, (0, 1, 2), fit.data.weights.values)
+    exact = hat(A, weights)
+    for accuracy in ACCURACIES:
+        assert outside(made.enclosed(np.arange(50), accuracy), exact) == 0
+    assert np.isnan(made.pairs.nearest).sum() <= 1
+    nothing = np.array([v == 0 for v in exact])
+    assert not made.pairs.high[nothing].any()
+    assert not made.pairs.radius[nothing].any()
+
+
+@pytest.mark.parametrize("accuracy", ACCURACIES)
+def test_rows_in_other_units_than_those_of_the_fit(accuracy):
+    left = [[Fraction(k, 7), Fraction(k * k, 100)] for k in range(1, 9)]
+    fit = lstsq(left, RNG.standard_normal(8))
+    new = [[Fraction(1, 11), Fraction(2, 3)], [Fraction(5, 13), Fraction(-1, 1000)]]
+    data = exact_input(new, [0, 0], wide=True)
+    made = RowForms(fit.evidence.normal, data, (0, 1))
+    H = plain((rational(fractions(left), 2).transpose() * rational(fractions(left), 2)).inv())
+    exact = ((fractions(new) @ H) * fractions(new)).sum(axis=1)
+    enclosed = made.enclosed(np.arange(2), accuracy)
+    assert outside(enclosed, exact) == 0
+    assert all((v.high - v.low) * 10**18 <= v.low for v in enclosed)
+
+
+def test_a_row_that_would_take_too_long_is_refused(monkeypatch):
+    monkeypatch.setattr(leverage, "MOST_WORK", 0)
+    with pytest.raises(NotCertifiedError, match="too long"):
+        forms_of(KINDS["ordinary"]).enclosed(np.arange(3), None)
+
+
+def test_the_bound_in_integers_is_reached_by_one_column():
+    """C = X^-2 (1 - E): y²/(1 - E) is y² (1 + alpha/(1 - alpha)) for alpha = E, here about 0.19."""
+    made = forms_of(np.array([[3.0], [5.0], [7.0]]))
+    factor = inverse_factor.inverse_factor(made.normal)
+    planes = np.rint(factor.planes * 0.9)
+    planes[1:] = 0
+    error, top = inverse_factor._error(made.normal, planes, factor.places)
+    alpha = float(forms.in_float64(error, top, factor.places)[0, 0])
+    assert 0.15 < alpha < 0.25
+    bad = replace(factor, planes=planes, error=error, top=top, alpha=alpha * (1 + 1e-15))
+    vars(made)["_factor"] = bad
+    exact = hat(np.array([[3.0], [5.0], [7.0]]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(leverage, "_factor_of", lambda normal, good, start: bad)
+        assert outside(made.enclosed(np.arange(3), 40), exact) == 0
+        bad = replace(bad, alpha=alpha * (1 - 1e-9))
+        assert outside(made.enclosed(np.arange(3), 40), exact) == 3
 
 
 def test_pairs_decide_nearly_all_rows_and_few_places_leave_them_to_integers(monkeypatch):

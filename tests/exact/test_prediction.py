@@ -274,6 +274,10 @@ def test_a_table_is_taken_by_its_names(kind):
 def test_tables_whose_columns_are_numbered_or_named_twice():
     fit = lstsq(A, B, names=["u", "v", "w"])
     assert fit.predict(pd.DataFrame(NEW)).tolist() == fit.predict(NEW).tolist()
+    with pytest.raises(
+        InputError, match=r"'x', 'y', 'z' are not in the fit; .*, or A_new without names for columns in"
+    ):
+        fit.predict(pd.DataFrame(NEW, columns=["x", "y", "z"]))
     with pytest.raises(InputError, match="two columns named 'u'"):
         fit.predict(pd.DataFrame(NEW, columns=["u", "v", "u"]))
     mixed = pd.DataFrame({"w": [1.5], "v": [2**60 + 1], "u": [3]})
