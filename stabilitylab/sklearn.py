@@ -10,9 +10,9 @@ from scipy.linalg import LinAlgWarning
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import MissingLibraryError, UnderdeterminedError
 from stabilitylab.core.types import Policy
+from stabilitylab.data.index import refuse_misaligned
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.fit.several import CertifiedFits
-from stabilitylab.exact.gram.reading import refuse_misaligned
 from stabilitylab.exact.least_squares import lstsq
 
 try:

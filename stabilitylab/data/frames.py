@@ -12,9 +12,10 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import ShapeError
+from stabilitylab.data.index import labels_of_rows, refuse_misaligned
 from stabilitylab.data.kinds import is_sparse
 from stabilitylab.data.places import Places
-from stabilitylab.data.series import column_array, is_series, label_text, name_of
+from stabilitylab.data.series import column_array, is_series, label_text
 
 EXACT_IN_FLOAT = 2**53
 
@@ -75,10 +76,10 @@ def _columns(values: Any) -> tuple[list[Any], Sequence[Any] | None] | None:
     if isinstance(values, np.ndarray) and values.dtype.names:
         return [np.asarray(values[name]) for name in values.dtype.names], values.dtype.names
     if isinstance(values, Mapping) and not is_sparse(values):  # as one format of scipy is
+        first, *others = values or {"": None}
+        for name in others:
+            refuse_misaligned(values[first], values[name], f"column {name!r}", f"column {first!r}")
         return [v if is_series(v) else np.asarray(v) for v in values.values()], list(values)
-    # A list of columns that have names is no list of rows.
-    if isinstance(values, list | tuple) and values and all(map(is_series, values)) and any(map(name_of, values)):
-        return list(values), [name_of(v) or f"b{j}" for j, v in enumerate(values)]
     return None
 
 
@@ -93,20 +94,6 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
             own = f"{name} ({k})"
         found[own] = None
     return tuple(found)
-
-
-def index_of(values: Any) -> Any:
-    """The index of a table or column of pandas; None for anything else."""
-    index = getattr(values, "index", None)
-    return index if hasattr(values, "iloc") and hasattr(index, "equals") else None
-
-
-def labels_of_rows(values: Any) -> Any:
-    """The index of a table of pandas where it is not the numbers of the rows; None otherwise."""
-    index = index_of(values)
-    if index is None or (type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1):
-        return None
-    return index
 
 
 def exact_in_float64(column: Array) -> bool:

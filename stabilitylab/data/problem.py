@@ -273,13 +273,13 @@ def _column(name: str, values: DataColumn | npt.ArrayLike, design: Design, is_re
         array = as_array(_labelled(values), what)
         if array.dtype.kind in "UO" and any(isinstance(entry, str) for entry in array.ravel().tolist()):
             raise _no_numbers(name, is_response)
-        return checked_column(values, what)
+        return checked_column(values, what, name)
     if labels and (array := as_array(_labelled(values), what)).dtype.kind in "UO" and array.ndim == 1:
         try:
             return Labels(tuple(array.tolist()))
         except InputError as error:
             raise type(error)(f"{what}: {error}") from None
-    return checked_column(values, what) if labels else _unread_column(values, what)
+    return checked_column(values, what, name) if labels else _unread_column(values, what)
 
 
 def _labelled(values: Any) -> Any:

@@ -1,7 +1,7 @@
 """Checks of arrays, made once where data come in: an error says what was expected, what came, and the way out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import prod
@@ -19,7 +19,8 @@ from stabilitylab.core.errors import (
     ShapeError,
     UnderdeterminedError,
 )
-from stabilitylab.data.frames import exact_in_float64, labels_of_rows, side_by_side, table_of
+from stabilitylab.data.frames import exact_in_float64, side_by_side, table_of
+from stabilitylab.data.index import labels_of_rows
 from stabilitylab.data.kinds import as_numpy, refuse_masked, refuse_no_numbers, refuse_sparse
 from stabilitylab.data.places import Places
 from stabilitylab.data.series import column_array, is_series, name_of
@@ -73,9 +74,14 @@ def check_shapes(A: tuple[int, ...], b: tuple[int, ...], *, wide: bool = False) 
         )
 
 
-def checked_column(values: npt.ArrayLike, name: str) -> Array:
-    """One column (m,) of stored numbers as a read-only float array; the errors are those of `checked`."""
+def checked_column(values: npt.ArrayLike, name: str, label: str = "") -> Array:
+    """One column (m,) of stored numbers as a read-only float array; the errors are those of `checked`.
+
+    name: what errors call it; label: the name by which it is a column of a table, if it is one.
+    """
     column, places = _real(values, name)
+    if label:
+        places = replace(places, columns=(label,))
     if column.ndim != 1:
         raise ShapeError(f"{name} must have shape (m,); got {column.shape}: pass one column at a time")
     if column.size == 0:

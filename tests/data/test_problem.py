@@ -259,7 +259,12 @@ def test_a_decimal_may_have_thousands_of_digits_and_come_from_numpy():
 @pytest.mark.parametrize(
     ("data", "design", "error", "says"),
     [
-        ({"x": [1.0, np.nan], "y": [1.0, 2.0]}, Design.line(), NotFiniteError, r"column 'x'\[1\] is nan"),
+        (
+            {"x": [1.0, np.nan], "y": [1.0, 2.0]},
+            Design.line(),
+            NotFiniteError,
+            r"column 'x', row 1 is nan \(row 0 is the first\)",
+        ),
         ({"x": [1.0, 2.0], "y": [1j, 2.0]}, Design.line(), ComplexError, "column 'y' is complex"),
         ({"x": ["a", "b"], "y": [1.0, 2.0]}, Design.line(), NotNumericError, "column 'x' holds labels, not numbers"),
         ({"x": [[1.0, 2.0]], "y": [1.0]}, Design.line(), ShapeError, r"must have shape \(m,\); got \(1, 2\)"),

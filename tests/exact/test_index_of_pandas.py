@@ -59,3 +59,21 @@ def test_the_label_of_a_row_is_said_where_rows_have_labels(table):
         sl.lstsq(X, y, intercept=True)
     with pytest.raises(NotFiniteError, match=r"row 3 is nan \(row 0 is the first; its index is 40\)"):
         sl.lstsq(X.set_axis(range(10, 60, 10)), y.to_numpy())
+
+
+def test_columns_in_a_dict_or_a_list_are_those_of_the_same_rows(table):
+    X, y = table
+    shuffled = y.iloc[[1, 0, 2, 4, 3]]
+    with pytest.raises(InputError, match="the rows of column 'v' are not those of column 'u', by their index"):
+        sl.lstsq({"u": y, "v": shuffled}, B)
+    for several in ({"u": y, "v": shuffled}, [y, shuffled], {"v": shuffled}):
+        with pytest.raises(InputError, match="by their index"):
+            sl.lstsq(X, several)
+    assert sl.lstsq(X, [y, y + 1]).targets == ("price", "price (2)")
+
+
+def test_rows_of_a_table_in_a_list_are_rows(table):
+    X, y = table
+    rows = [X.iloc[i] for i in range(5)]
+    assert sl.lstsq(rows, y).x.tolist() == sl.lstsq(X, y).x.tolist()
+    assert sl.lstsq(X, [X.iloc[i] * 2 for i in range(5)]).x.tolist() == [[2, 0], [0, 2]]

@@ -64,6 +64,11 @@ def test_integers_beyond_2_to_the_53_are_exact():
     for options in ({}, {"intercept": True}, {"weights": [1, 2, 3, 4]}):
         require_same(sl.lstsq(S, [1, 2, 4, 9], **options), sl.lstsq(S.toarray(), [1, 2, 4, 9], **options))
     assert sl.lstsq(S, S.toarray()).x.tolist() == [[1, 0], [0, 1]]
+    # Where the lower part of a number is 0, no entry of another is lost, and none of what was passed in.
+    some = np.array([[2**60, 3, 0], [0, 2**62, 2**60 + 1], [1, 0, 7], [2**61 + 5, 2**40, 1], [2**58, 1, 2**59]])
+    S = sparse.csr_array(some)
+    require_same(sl.lstsq(S, [1, 2, 4, 9, 3]), sl.lstsq(some, [1, 2, 4, 9, 3]))
+    assert np.array_equal(S.toarray(), some)
     # The slope of 1, 2, 4 over three successive integers is 3/2; in float64 they are one number.
     ids = sparse.csr_array(np.array([[2**60 + 1, 1], [2**60 + 2, 1], [2**60 + 3, 1]]))
     assert sl.lstsq(ids, [1, 2, 4]).x[0] == 1.5
@@ -117,7 +122,7 @@ def test_the_matrix_is_never_dense_as_a_whole(monkeypatch):
     tracemalloc.stop()
     assert peak < 0.75 * 8 * m * n
     assert abs(S.T @ residuals).max() < 1e-9
-    assert fit.data.data.A.data is S.data
+    assert np.shares_memory(fit.data.data.A.data, S.data)
 
 
 def test_columns_that_cannot_be_told_apart_are_found_as_in_the_dense_matrix():
@@ -218,3 +223,11 @@ def test_the_checker_refuses_a_sparse_matrix_with_the_way_out():
     S, b = data()
     with pytest.raises(NotNumericError, match=r"A is sparse.*pass A\.toarray\(\)"):
         sl.check(sl.lstsq(S, b).certificate, S, b)
+
+
+def test_what_a_matrix_remembers_of_its_order_is_not_taken_on_trust():
+    S = sparse.csr_array(([0.1, 0.2, 1.0], [0, 1, 0], [0, 2, 3, 3]), shape=(3, 2))
+    assert S.has_canonical_format
+    S.indices[1] = 0
+    with pytest.raises(NotNumericError, match="stored twice"):
+        sl.lstsq(S, [1.0, 2.0, 3.0])

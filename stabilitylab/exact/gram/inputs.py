@@ -23,6 +23,7 @@ from stabilitylab.core.errors import (
 )
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.frames import distinct
+from stabilitylab.data.index import refuse_misaligned
 from stabilitylab.data.places import Places
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.validation import given
@@ -33,7 +34,7 @@ from stabilitylab.exact.gram.exact_input import from_integers as from_integers
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.numbers import exact_numbers, in_integers
 from stabilitylab.exact.gram.reading import exact_input as exact_input
-from stabilitylab.exact.gram.reading import read, refuse_misaligned
+from stabilitylab.exact.gram.reading import read
 from stabilitylab.exact.gram.resolution import Resolutions, by_rule
 from stabilitylab.exact.gram.resolution_of_problem import resolutions_of_problem
 from stabilitylab.exact.gram.sums import GramSums

@@ -107,7 +107,10 @@ def _ticks(values: Array, name: str) -> tuple[Parts, Fraction]:
     """Moments as seconds since 1970-01-01, in UTC, and durations as seconds: whole ticks of a size."""
     unit, count = np.datetime_data(values.dtype)
     if unit in ("Y", "M") and values.dtype.kind == "M":
-        values, (unit, count) = values.astype("datetime64[D]"), ("D", 1)
+        days, (unit, count) = values.astype("datetime64[D]"), ("D", 1)
+        if (days.astype(values.dtype) != values).any():
+            raise OutOfRangeError(f"{name} has moments beyond what days can count: leave them out")
+        values = days
     if unit not in SECONDS:
         raise NotNumericError(
             f"{name} is durations in units of {unit!r}, which are of no one length in seconds: pass them in days"

@@ -1,6 +1,6 @@
 """A, b and weights as they were passed in, read into exact numbers with the names that the user gave."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -9,9 +9,10 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, NotNumericError, OutOfRangeError, ShapeError
-from stabilitylab.data.frames import exact_in_float64, index_of, names_of_columns
-from stabilitylab.data.places import FIRST, Places, label_shown
-from stabilitylab.data.series import is_series
+from stabilitylab.data.frames import distinct, exact_in_float64, names_of_columns
+from stabilitylab.data.index import refuse_misaligned
+from stabilitylab.data.places import Places
+from stabilitylab.data.series import is_series, name_of
 from stabilitylab.data.validation import Given, check_shapes, given, refuse_complex
 from stabilitylab.exact.gram.exact_input import Called, ExactInput, inputs_of_parts
 from stabilitylab.exact.gram.numbers import Rest, exact_numbers
@@ -49,12 +50,14 @@ def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bo
     _refuse_names(A, b)
     matrix = sparse_table(A) if sparse else None
     left = Given(None, (), Places("A", names_of_columns(A))) if matrix is not None else given(A, "A")
+    shape = left.shape if matrix is None else matrix.shape
+    b = _columns_with_names(b, shape[:1])
     right = given(b, "b")
-    refuse_misaligned(A, b, "b")
+    for one in b.values() if isinstance(b, Mapping) else (b,):
+        refuse_misaligned(A, one, "b")
     for one in (left, right):
         _refuse_no_numbers(one)
     targets = _targets(right)
-    shape = left.shape if matrix is None else matrix.shape
     fit = several and len(shape) == len(right.shape) == 2 and right.shape[1] > 0 and right.shape[0] == shape[0]
     check_shapes(shape, shape[:1] if fit else right.shape, wide=wide)
     names = _target_names(right, targets)
@@ -63,6 +66,13 @@ def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bo
     if matrix is not None:
         return Read(_of_sparse(matrix, targets, called), left.places.columns, names)
     return Read(_of_dense(left, targets, called), features_of(left), names)
+
+
+def _columns_with_names(b: Any, rows: tuple[int, ...]) -> Any:
+    """A list of columns of pandas, polars or pyarrow as a dict of them; of as many as A has rows, they are its rows."""
+    if not (isinstance(b, list | tuple) and b and (len(b),) != rows and all(map(is_series, b))):
+        return b
+    return dict(zip(distinct([name_of(one) or f"b{k}" for k, one in enumerate(b)]), b, strict=True))
 
 
 def features_of(table: Given) -> tuple[str, ...]:
@@ -148,21 +158,3 @@ def _refuse_no_numbers(one: Given) -> None:
         refuse_complex(array, name)
         if array.dtype.kind not in "fbiuOUMm" or (array.ndim == 0 and array.dtype.kind == "O"):
             raise NotNumericError(f"{name} must hold real numbers; its dtype is {array.dtype}: pass an array of floats")
-
-
-def refuse_misaligned(A: Any, b: Any, name: str, of: str = "A") -> None:
-    """Raise InputError where the indexes of pandas say that row i of b is not that of row i of A.
-
-    That is where both have a label that does not stand in the same row; indexes that share none say nothing. name, of:
-    what errors call b and A.
-    """
-    left, right = index_of(A), index_of(b)
-    if left is None or right is None or len(left) != len(right) or left.equals(right) or not left.isin(right).any():
-        return
-    own = name if name != "b" else "y"
-    row = next((i for i, (one, other) in enumerate(zip(left, right, strict=True)) if one != other), 0)
-    raise InputError(
-        f"the rows of {name} are not those of {of}, by their index: in row {row} ({FIRST}) it is "
-        f"{label_shown(right[row])}, and {label_shown(left[row])} in {of}: pass {own}.loc[X.index], or "
-        f"{own}.to_numpy() if the rows are in the order of {of} as they stand"
-    )

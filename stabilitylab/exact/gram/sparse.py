@@ -11,8 +11,6 @@ from stabilitylab.data.kinds import is_sparse
 from stabilitylab.data.places import Places
 from stabilitylab.exact.gram.numbers import Rest, exact_numbers
 
-UNLIKE_COO = ("csr", "csc")
-
 
 def sparse_table(values: Any) -> Any | None:
     """A sparse matrix, or a table of pandas with sparse columns of one type as one; None for anything else."""
@@ -36,12 +34,12 @@ def exact_sparse(A: Any, places: Places) -> tuple[Array, Rest | None]:
         raise NotNumericError(
             f"a sparse A must hold floats of 64 bits at most, or integers; its dtype is {A.dtype}: pass A.toarray()"
         )
-    csr = A.tocsr()
-    if A.format in UNLIKE_COO and not csr.has_canonical_format:
+    csr = _fresh(A.tocsr())
+    if not csr.has_sorted_indices:
         csr = csr.copy()
         csr.sort_indices()
-        # It is read off the indices once they are in order, by an array that knows nothing of itself yet.
-        csr = type(csr)((csr.data, csr.indices, csr.indptr), shape=csr.shape)
+        csr = _fresh(csr)
+    # From COO and BSR entries that are stored twice have been added up by now.
     if not csr.has_canonical_format or (A.format in ("coo", "bsr") and csr.nnz != A.nnz):
         raise NotNumericError(
             "A is sparse with an entry that is stored twice, whose sum is rounded when it is added up: call "
@@ -55,7 +53,14 @@ def exact_sparse(A: Any, places: Places) -> tuple[Array, Rest | None]:
     if exact_in_float64(csr.data):
         return (csr if csr.dtype == np.float64 else csr.astype(np.float64)), None
     (upper, lower), _ = exact_numbers(csr.data, places)
-    whole, rest = (type(csr)((part, csr.indices, csr.indptr), shape=csr.shape) for part in (upper, lower))
+    whole = type(csr)((upper, csr.indices, csr.indptr), shape=csr.shape)
+    # With indices of its own, for zeros are taken out in place.
+    rest = type(csr)((lower, csr.indices.copy(), csr.indptr.copy()), shape=csr.shape)
     rest.eliminate_zeros()
     columns = np.unique(rest.indices)
     return whole, Rest(rest[:, columns], tuple(columns.tolist()))
+
+
+def _fresh(csr: Any) -> Any:
+    """The same arrays as a matrix that reads off them whether they are in order, where another may remember it."""
+    return type(csr)((csr.data, csr.indices, csr.indptr), shape=csr.shape)
