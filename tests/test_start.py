@@ -93,6 +93,6 @@ def test_every_public_name_is_what_type_checkers_take_it_for():
 def test_dir_is_complete_and_what_is_not_there_is_no_attribute():
     assert set(sl.__all__) <= set(dir(sl))
     assert sl.exact.lstsq is sl.lstsq
-    for name in ("lstsqq", "sklearn", "__wrapped__"):
+    for name in ("lstsqq", "__main__", "__wrapped__"):
         with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
             getattr(sl, name)

@@ -96,16 +96,14 @@ def fit_file(
     n, k = len(features), len(targets)
     ones = [Fraction(1)] if intercept else []
     unit = Fraction(1) if weight_column is None else scales[n + k]
-    accumulators = [
-        GramAccumulator(len(ones) + n, scales=[*ones, *scales[:n], scale], weight_unit=unit)
-        for scale in scales[n : n + k]
-    ]
+    accumulator = GramAccumulator(
+        len(ones) + n, targets=k, target_names=targets, scales=[*ones, *scales[: n + k]], weight_unit=unit
+    )
     for block in blocks:
         A = np.hstack([np.ones((len(block), 1), dtype=block.dtype), block[:, :n]]) if intercept else block[:, :n]
         w = None if weight_column is None else _weights(block[:, n + k], unit)
-        for j, accumulator in enumerate(accumulators, n):
-            accumulator.add(A, block[:, j], weights=w)
-    names, counted = ["intercept", *features] if intercept else list(features), accumulators[0].rows
+        accumulator.add(A, block[:, n] if k == 1 else block[:, n : n + k], weights=w)
+    names, counted = ["intercept", *features] if intercept else list(features), accumulator.rows
     if policy == "full-rank" and ridge is None and counted < len(names):
         weighted = "" if weight_column is None else f" of weight above 0 in column {weight_column!r}"
         raise UnderdeterminedError(
@@ -114,16 +112,13 @@ def fit_file(
             f"columns out, or ask for ",
             Argument("policy", "minimum-norm"),
         )
-    fits = []
-    for name, accumulator in zip(targets, accumulators, strict=True):
-        try:
-            fit = accumulator.solve(
-                names=names, policy=policy, weighting=weighting, ridge=_penalties(ridge, names, ones)
-            )
-        except (RankDeficientError, OutOfRangeError, NotCertifiedError) as error:
-            of = f", target {name!r}" if k > 1 else ""
-            raise type(error)(f"{path}{of}: ", *error.args) from None
-        fits.append(replace(fit, target=name, intercept=intercept, rows_left_out=len(dropped)))
+    try:
+        found: Any = accumulator.solve(
+            names=names, policy=policy, weighting=weighting, ridge=_penalties(ridge, names, ones)
+        )
+    except (RankDeficientError, OutOfRangeError, NotCertifiedError) as error:
+        raise type(error)(f"{path}: ", *error.args) from None
+    fits = [replace(fit, intercept=intercept, rows_left_out=len(dropped)) for fit in ([found] if k == 1 else found)]
     return fits[0] if isinstance(target, str | int) else CertifiedFits(tuple(fits))
 
 

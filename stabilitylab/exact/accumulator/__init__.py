@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import Argument, InputError, UnderdeterminedError
+from stabilitylab.core.errors import Argument, InputError, NotCertifiedError, OutOfRangeError, UnderdeterminedError
 from stabilitylab.core.types import POLICIES, Policy
 from stabilitylab.data.frames import distinct
 from stabilitylab.exact.accumulator.block import Names
@@ -173,17 +173,20 @@ class GramAccumulator(Kept):
             if fits and fits[0].certificate.rank < n and independent is None:
                 independent = independent_columns(own)
             known = self._known(columns)
-            fit = fitted(
-                own,
-                labels,
-                policy,
-                started,
-                constant,
-                known=known,
-                target=target,
-                independent=independent,
-                penalties=penalty,
-            )
+            try:
+                fit = fitted(
+                    own,
+                    labels,
+                    policy,
+                    started,
+                    constant,
+                    known=known,
+                    target=target,
+                    independent=independent,
+                    penalties=penalty,
+                )
+            except (OutOfRangeError, NotCertifiedError) as error:
+                raise type(error)(*[f"target {target!r}: "] * (self.targets > 1), *error.args) from None
             fits.append(replace(fit, weighting=weighting, unweighted=self._unweighted, intercept=self.intercept))
         return warned(fits[0]) if self.targets == 1 else warned(CertifiedFits(tuple(fits)))
 

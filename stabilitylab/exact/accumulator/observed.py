@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.exact.gram.inputs import ExactInput
+from stabilitylab.exact.gram.exact_input import ExactInput
 from stabilitylab.exact.gram.resolution import Resolutions, U, half_of_place, whole_columns
 
 WHOLE, COUNTS, OTHERS = 0.0, 1.0, 2.0  # the kinds of a column's numbers, each more than the one before
