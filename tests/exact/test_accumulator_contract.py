@@ -193,6 +193,23 @@ def test_written_doubles_are_those_of_the_rule(numbers):
     assert (observed._digits(numbers) == observed.WRITTEN) == resolution._are_written_doubles(numbers)
 
 
+@pytest.mark.parametrize(
+    ("weights", "unit", "ones"),
+    [
+        (None, 1, True),
+        (None, 2, False),
+        ([1, 1, 0], 1, True),
+        ([1, 0.5, 1.5], 1, False),
+        ([Fraction(1)] * 3, Fraction(1, 3), True),
+        ([Fraction(1, 3)] * 3, Fraction(1, 3), False),
+    ],
+)
+def test_whether_every_row_counts_once_is_known_of_the_rows(weights, unit, ones):
+    acc = GramAccumulator(3, weight_unit=unit).add(A[:3], B[:3], weights)
+    assert GramAccumulator.from_bytes(acc.to_bytes())._unweighted == ones
+    assert acc.zero().merge(acc)._unweighted == ones
+
+
 @given(st.lists(st.floats(0, allow_infinity=False) | st.integers(0, 9).map(float), min_size=1, max_size=9))
 def test_weights_are_added_up_exactly(weights):
     expected = sum(map(Fraction, weights), Fraction(0))

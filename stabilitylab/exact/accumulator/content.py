@@ -23,9 +23,9 @@ Same = list[Fraction | None]
 class Content:
     """n, targets, intercept, scales, weight_unit, names, target_names: as in `GramAccumulator`. sums: in units of the
     scales and of weight_unit over their divisor. total: of the weights. same: the number that a column has in every
-    row, in its scale, None where it varies; None without rows. unweighted: whether every row counts once. observed: how
-    exactly the numbers are known, for each tuple of scales in which blocks were counted; None where that is unknown.
-    blocks: the ids.
+    row, in its scale, None where it varies; None without rows. observed: how exactly the numbers are known, for each
+    tuple of scales in which blocks were counted; None where that is unknown. unweighted: whether every row of weight
+    above 0 has the weight 1. blocks: the ids.
     """
 
     n: int
@@ -38,8 +38,8 @@ class Content:
     sums: Canonical
     total: Fraction
     same: Same | None
-    unweighted: bool
     observed: Mapping[Scales, Observed] | None
+    unweighted: bool
     blocks: Blocks
 
     def to_arrays(self) -> dict[str, Array]:
@@ -57,8 +57,8 @@ class Content:
             "divisor": f"{self.sums.divisor:x}",
             "total": _text(self.total),
             "same": None if self.same is None else [None if v is None else _text(v) for v in self.same],
-            "unweighted": self.unweighted,
             "observed in": None if self.observed is None else [list(map(_text, scales)) for scales, _ in known],
+            "unweighted": self.unweighted,
             "blocks": dict(sorted(self.blocks.digests.items())),
             "loose": self.blocks.loose,
         }
@@ -83,8 +83,8 @@ class Content:
         for found, count in ((names, n), (target_names, targets)):
             _require(found is None or (len(found) == count and all(isinstance(name, str) for name in found)))
         blocks, loose, within = texts["blocks"], texts["loose"], texts["observed in"]
-        _require(isinstance(texts["unweighted"], bool))
-        _require(isinstance(loose, bool) and all(isinstance(digest, str) for digest in blocks.values()))
+        _require(isinstance(loose, bool) and isinstance(texts["unweighted"], bool))
+        _require(all(isinstance(digest, str) for digest in blocks.values()))
         _require(len(within or ()) == len(arrays["observed"]) and all(len(own) == size for own in within or ()))
         _require(bool((arrays["observed"] >= 0).all() and np.isfinite(arrays["observed"]).all()))
         divisor, total = int(texts["divisor"], 16), _fraction(texts["total"])
@@ -101,8 +101,8 @@ class Content:
             sums=Canonical(arrays["limbs"], arrays["exponents"], divisor, _whole(texts["rows"])),
             total=total,
             same=None if same is None else [None if text is None else _fraction(text) for text in same],
-            unweighted=texts["unweighted"],
             observed=None if within is None else dict(zip(keys, map(Observed, arrays["observed"]), strict=True)),
+            unweighted=texts["unweighted"],
             blocks=Blocks(blocks, loose),
         )
 

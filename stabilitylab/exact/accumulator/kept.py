@@ -77,8 +77,8 @@ class Kept(Summed):
             canonical(self._sums, factors, self._sum_weight_unit / self.weight_unit),
             self._total_weight,
             self._same,
-            self._unweighted,
             self._observed,
+            self._unweighted,
             self._blocks,
         )
 
@@ -107,8 +107,7 @@ class Kept(Summed):
         made._sums = content.sums.to_sums()
         made._sum_weight_unit = content.weight_unit / content.sums.divisor
         made._same, made._observed, made._total_weight = content.same, content.observed, content.total
-        made._unweighted = content.unweighted
-        made._blocks, made._only_added = content.blocks, False
+        made._unweighted, made._blocks, made._only_added = content.unweighted, content.blocks, False
         return made
 
     @classmethod
@@ -117,7 +116,7 @@ class Kept(Summed):
         made = cls(old.sums.size - 1, scales=old.scales, weight_unit=old.weight_unit)
         made._sums, made._same = old.sums, old.same
         made._sum_scales, made._sum_weight_unit = old.sum_scales or made._own_scales, old.sum_weight_unit
-        # Formats 1 and 2 do not say how exactly the numbers are known, nor what weights they had, and have no ids.
+        # Formats 1 and 2 do not say how exactly the numbers are known or which weights there were, and have no ids.
         made._unweighted = False
         made._observed, made._blocks, made._only_added = None, Blocks(loose=old.sums.rows > 0), False
         return made
