@@ -254,7 +254,9 @@ class Results:
         return X
 
 
-@pytest.mark.parametrize("model", [Estimator, Estimator(), Estimator().fit, Results()], ids=str)
+@pytest.mark.parametrize(
+    "model", [Estimator, Estimator(), Estimator().fit, Results()], ids=["class", "model", "method", "results"]
+)
 def test_a_model_is_a_mistake_and_no_row(model):
     with pytest.raises(InputError, match=r"solver is a model \((Estimator|Results)\), .*sl\.score"):
         sl.measure(model, NORRIS)
