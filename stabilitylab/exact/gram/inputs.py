@@ -149,7 +149,7 @@ def require_truth_of_arrays(truth: Truth) -> None:
 
 def column_names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int) -> tuple[str, ...]:
     """The names of n columns: those given, else those of the features, else a0, a1, ... Raises InputError."""
-    if isinstance(names, str):
+    if isinstance(names, str) and len(names) != n:  # one letter each is a short way to write them
         raise InputError(f"names must be a list of names; got {names!r}: write names={[names]!r}")
     labels = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(n))
     require_one_each("names", labels, n, "columns")
