@@ -1,6 +1,5 @@
 """The accumulator as its users meet it: blocks from anywhere, files, processes, errors, memory."""
 
-import multiprocessing
 import pickle
 import tracemalloc
 from fractions import Fraction
@@ -138,19 +137,6 @@ def test_blocks_come_from_iterators_memory_maps_and_npy_files(tmp_path):
     raw[:, :4], raw[:, 4] = A, B
     assert bits(of(*((raw[i:j, :4], raw[i:j, 4]) for i, j in edges)).solve()) == whole
     assert bits(GramAccumulator(4).extend(iter(BLOCKS)).solve()) == whole
-
-
-def partial_sums(block):
-    return GramAccumulator(4).add(*block)
-
-
-def test_accumulators_travel_between_processes():
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        parts = pool.map(partial_sums, BLOCKS)
-    total = GramAccumulator(4)
-    for part in parts:
-        total.merge(pickle.loads(pickle.dumps(part)))
-    assert bits(total.solve()) == bits(lstsq(A, B))
 
 
 def test_many_blocks_take_no_more_memory_than_few():

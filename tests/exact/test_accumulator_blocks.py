@@ -2,18 +2,19 @@
 
 import copy
 import re
+from fractions import Fraction
 from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exact_sums import accumulated
 from stabilitylab import GramAccumulator, lstsq
 from stabilitylab.core.errors import InputError, NotFiniteError, ShapeError
 from stabilitylab.exact.accumulator import summed
-from wild import FEWER
+from wild import PROPERTY
 
 RNG = np.random.default_rng(5)
 A = np.column_stack([np.ones(40), RNG.standard_normal((40, 2))])
@@ -35,7 +36,7 @@ def bits(fit):
 # --- ids
 
 
-@FEWER
+@settings(PROPERTY, max_examples=12)
 @given(st.lists(st.sampled_from(sorted(NAMED)), min_size=5, max_size=12), st.randoms(use_true_random=False))
 def test_tasks_that_are_run_again_count_once_in_any_order(tasks, random):
     expected = of(*sorted(set(tasks)))
@@ -64,6 +65,13 @@ def test_a_block_is_left_out_when_its_rows_are_there_in_whatever_order_and_type(
     rows = np.arange(8)[::-1]
     acc.add(A[rows].astype(np.longdouble), [*B[rows, 0].tolist()], block="part-0")
     assert acc.to_bytes() == before
+
+
+def test_a_block_is_the_same_in_whatever_units_it_is_counted():
+    cents = GramAccumulator(1, scales=[Fraction(1, 100), 1], weight_unit=Fraction(1, 3))
+    cents.add([[100], [250]], [3, 4], [1, 1], block="part-0")
+    floats = GramAccumulator(1).add([[1.0], [2.5]], [3.0, 4.0], block="part-0")
+    assert accumulated(floats.merge(cents)) == accumulated(GramAccumulator(1).add([[1.0], [2.5]], [3.0, 4.0]))
 
 
 def test_a_block_with_other_rows_is_refused_and_changes_nothing():

@@ -9,19 +9,22 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exact_sums import accumulated, truth
 from stabilitylab import GramAccumulator, lstsq
 from stabilitylab.core.errors import InputError, OutOfRangeError
-from stabilitylab.exact.accumulator import kept
+from stabilitylab.exact import accumulator
+from stabilitylab.exact.accumulator import kept, observed
 from stabilitylab.exact.accumulator.units import exact_sum
-from wild import FEWER, matrices
+from stabilitylab.exact.gram import resolution
+from wild import PROPERTY, matrices
 
 RNG = np.random.default_rng(13)
 A = np.column_stack([np.ones(60), RNG.standard_normal((60, 2))])
 B = A @ [1.0, 2.0, 3.0] + RNG.standard_normal(60)
+FEW = settings(PROPERTY, max_examples=12)  # each merges, packs and compares several times
 READ = {
     "floats": {},
     "an intercept": {"intercept": True},
@@ -67,7 +70,7 @@ def plus(x, y):
     return copy.deepcopy(x).merge(y)
 
 
-@FEWER
+@FEW
 @given(parts())
 def test_accumulators_are_a_commutative_monoid(given_parts):
     read, blocks = given_parts
@@ -80,7 +83,7 @@ def test_accumulators_are_a_commutative_monoid(given_parts):
     assert [one.to_bytes() for one in (x, y, z)] == before
 
 
-@FEWER
+@FEW
 @given(parts(2))
 def test_equal_accumulators_are_those_with_equal_bytes_and_both_ways_lead_back(given_parts):
     read, blocks = given_parts
@@ -94,7 +97,7 @@ def test_equal_accumulators_are_those_with_equal_bytes_and_both_ways_lead_back(g
         )
 
 
-@FEWER
+@FEW
 @given(matrices(rows=(4, 9), n=(2, 2)), st.randoms(use_true_random=False), st.booleans())
 @pytest.mark.filterwarnings("ignore::stabilitylab.core.errors.UndeterminedWarning")
 def test_no_partition_and_no_order_changes_a_byte_or_a_bit_of_the_fit(table, random, counted):
@@ -150,6 +153,17 @@ def test_a_removal_leaves_the_sums_and_what_only_rows_can_tell_is_said_to_stay()
         fewer.to_bytes()
 
 
+def test_sums_from_another_process_need_no_proof_that_rows_can_have_them_and_bytes_do(monkeypatch):
+    acc, proofs = GramAccumulator(3).add(A, B), []
+    monkeypatch.setattr(accumulator, "is_of_rows", lambda normal: not proofs.append(normal))
+    pickle.loads(pickle.dumps(acc)).solve()
+    assert not proofs
+    GramAccumulator.from_bytes(acc.to_bytes()).solve()
+    assert len(proofs) == 1
+    pickle.loads(pickle.dumps(GramAccumulator.from_bytes(acc.to_bytes()))).solve()
+    assert len(proofs) == 2
+
+
 @pytest.mark.parametrize("data", [b"", b"PK", "sums.npz", None, GramAccumulator(3).to_bytes()[:-30]])
 def test_other_bytes_are_refused(data):
     with pytest.raises(InputError, match="to_bytes"):
@@ -174,6 +188,28 @@ def test_a_fit_from_bytes_and_from_a_file_has_its_supported_digits(tmp_path):
     )
 
 
+@given(st.lists(COUNTS | st.integers(-(10**20), 10**20), min_size=1, max_size=5))
+def test_written_doubles_are_those_of_the_rule(numbers):
+    assert (observed._digits(numbers) == observed.WRITTEN) == resolution._are_written_doubles(numbers)
+
+
+@pytest.mark.parametrize(
+    ("weights", "unit", "ones"),
+    [
+        (None, 1, True),
+        (None, 2, False),
+        ([1, 1, 0], 1, True),
+        ([1, 0.5, 1.5], 1, False),
+        ([Fraction(1)] * 3, Fraction(1, 3), True),
+        ([Fraction(1, 3)] * 3, Fraction(1, 3), False),
+    ],
+)
+def test_whether_every_row_counts_once_is_known_of_the_rows(weights, unit, ones):
+    acc = GramAccumulator(3, weight_unit=unit).add(A[:3], B[:3], weights)
+    assert GramAccumulator.from_bytes(acc.to_bytes())._unweighted == ones
+    assert acc.zero().merge(acc)._unweighted == ones
+
+
 @given(st.lists(st.floats(0, allow_infinity=False) | st.integers(0, 9).map(float), min_size=1, max_size=9))
 def test_weights_are_added_up_exactly(weights):
     expected = sum(map(Fraction, weights), Fraction(0))
@@ -181,12 +217,27 @@ def test_weights_are_added_up_exactly(weights):
     assert exact_sum(np.array([*map(Fraction, weights), None], dtype=object)[:-1]) == expected
 
 
-@FEWER
+@FEW
 @given(matrices(rows=(1, 6), n=(2, 2)))
 def test_the_bytes_hold_the_sums_of_the_rows(table):
     twin = GramAccumulator.from_bytes(GramAccumulator(2).add(*table).to_bytes())
     G = truth(*table)
     assert accumulated(twin) == ([row[:2] for row in G[:2]], [row[2] for row in G[:2]], G[2][2], len(table[1]))
+
+
+def test_the_form_is_the_shortest():
+    for factor in (1.0, 2.0**-900, 2.0**400):
+        form = kept.canonical(GramAccumulator(3).add(factor * A, B)._sums, [Fraction(1)] * 4, Fraction(1))
+        assert form.limbs[0].any()
+        assert form.limbs[-1].any()
+        assert form.divisor == 1
+    one_limb = GramAccumulator(1).add([[1000], [1001]], [0, 0])  # 21 bits
+    assert len(kept.canonical(one_limb._sums, [Fraction(1)] * 2, Fraction(1)).limbs) == 1
+    cents = GramAccumulator(1, scales=[Fraction(1, 6), 1]).add([[1], [2]], [3, 5])
+    cents.merge(GramAccumulator(1, scales=[Fraction(5, 7), 1]).add([[2]], [1]))
+    units = [unit / own for unit, own in zip(cents._sum_scales, cents._own_scales, strict=True)]
+    # In sixths: 5 + (60/7)², 13 + 60/7, 35; 2**k of the denominators goes to the exponents.
+    assert kept.canonical(cents._sums, units, Fraction(1)).divisor == 49
 
 
 # --- planted faults

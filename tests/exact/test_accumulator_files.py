@@ -144,6 +144,7 @@ def other_files(folder, saved):
         "observed in": [],
         "blocks": {"a": 1},
         "loose": "no",
+        "unweighted": 1,
     }.items():
         np.savez(path, **{**fields, "texts": as_bytes(json.dumps({**said, name: value}))})
         yield path

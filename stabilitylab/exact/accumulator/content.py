@@ -24,8 +24,8 @@ class Content:
     """n, targets, intercept, scales, weight_unit, names, target_names: as in `GramAccumulator`. sums: in units of the
     scales and of weight_unit over their divisor. total: of the weights. same: the number that a column has in every
     row, in its scale, None where it varies; None without rows. observed: how exactly the numbers are known, for each
-    tuple of scales in which blocks were counted; None where that is unknown. blocks: the ids. unweighted: whether
-    every row counts once.
+    tuple of scales in which blocks were counted; None where that is unknown. unweighted: whether every row of weight
+    above 0 has the weight 1. blocks: the ids.
     """
 
     n: int
@@ -39,8 +39,8 @@ class Content:
     total: Fraction
     same: Same | None
     observed: Mapping[Scales, Observed] | None
-    blocks: Blocks
     unweighted: bool
+    blocks: Blocks
 
     def to_arrays(self) -> dict[str, Array]:
         """As arrays that can be packed: the same for the same content, in the order of `file.NAMES`."""
@@ -58,9 +58,9 @@ class Content:
             "total": _text(self.total),
             "same": None if self.same is None else [None if v is None else _text(v) for v in self.same],
             "observed in": None if self.observed is None else [list(map(_text, scales)) for scales, _ in known],
+            "unweighted": self.unweighted,
             "blocks": dict(sorted(self.blocks.digests.items())),
             "loose": self.blocks.loose,
-            "unweighted": self.unweighted,
         }
         tables = [one.table for _, one in known] or [np.zeros((0, 4, len(self.sums.exponents)))]
         return {
@@ -83,11 +83,8 @@ class Content:
         for found, count in ((names, n), (target_names, targets)):
             _require(found is None or (len(found) == count and all(isinstance(name, str) for name in found)))
         blocks, loose, within = texts["blocks"], texts["loose"], texts["observed in"]
-        _require(
-            isinstance(texts["unweighted"], bool)
-            and isinstance(loose, bool)
-            and all(isinstance(digest, str) for digest in blocks.values())
-        )
+        _require(isinstance(loose, bool) and isinstance(texts["unweighted"], bool))
+        _require(all(isinstance(digest, str) for digest in blocks.values()))
         _require(len(within or ()) == len(arrays["observed"]) and all(len(own) == size for own in within or ()))
         _require(bool((arrays["observed"] >= 0).all() and np.isfinite(arrays["observed"]).all()))
         divisor, total = int(texts["divisor"], 16), _fraction(texts["total"])
@@ -105,8 +102,8 @@ class Content:
             total=total,
             same=None if same is None else [None if text is None else _fraction(text) for text in same],
             observed=None if within is None else dict(zip(keys, map(Observed, arrays["observed"]), strict=True)),
-            blocks=Blocks(blocks, loose),
             unweighted=texts["unweighted"],
+            blocks=Blocks(blocks, loose),
         )
 
 

@@ -78,8 +78,8 @@ class Kept(Summed):
             self._total_weight,
             self._same,
             self._observed,
-            self._blocks,
             self._unweighted,
+            self._blocks,
         )
 
     @classmethod
@@ -107,7 +107,7 @@ class Kept(Summed):
         made._sums = content.sums.to_sums()
         made._sum_weight_unit = content.weight_unit / content.sums.divisor
         made._same, made._observed, made._total_weight = content.same, content.observed, content.total
-        made._blocks, made._only_added, made._unweighted = content.blocks, False, content.unweighted
+        made._unweighted, made._blocks, made._only_added = content.unweighted, content.blocks, False
         return made
 
     @classmethod
@@ -116,9 +116,9 @@ class Kept(Summed):
         made = cls(old.sums.size - 1, scales=old.scales, weight_unit=old.weight_unit)
         made._sums, made._same = old.sums, old.same
         made._sum_scales, made._sum_weight_unit = old.sum_scales or made._own_scales, old.sum_weight_unit
-        # Formats 1 and 2 do not say how exactly the numbers are known, nor of weights, and have no ids.
-        made._observed, made._blocks, made._only_added = None, Blocks(loose=old.sums.rows > 0), False
+        # Formats 1 and 2 do not say how exactly the numbers are known or which weights there were, and have no ids.
         made._unweighted = False
+        made._observed, made._blocks, made._only_added = None, Blocks(loose=old.sums.rows > 0), False
         return made
 
 

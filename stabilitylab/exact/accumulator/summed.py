@@ -15,7 +15,7 @@ from stabilitylab.exact.accumulator.canonical import canonical
 from stabilitylab.exact.accumulator.content import Same, Scales
 from stabilitylab.exact.accumulator.observed import Observed
 from stabilitylab.exact.accumulator.reading import Names, agreed, read_block
-from stabilitylab.exact.accumulator.units import common_unit, exact_sum, positive
+from stabilitylab.exact.accumulator.units import are_ones, common_unit, exact_sum, positive
 from stabilitylab.exact.gram.exact_input import ExactInput
 from stabilitylab.exact.gram.inputs import Weights, column_names, feed
 from stabilitylab.exact.gram.sums import GramSums
@@ -57,9 +57,9 @@ class Summed:
         # How exactly the numbers of all rows ever given are known, by the scales that they count; None where unknown.
         self._observed: Mapping[Scales, Observed] | None = {}
         self._total_weight = Fraction(0)
+        # Whether every row of weight above 0 has the weight 1, as the likelihood of rows that are not kept has to know.
+        self._unweighted = True
         self._blocks = Blocks()
-        # Whether every row counts once, as the likelihood of rows that are not kept has to know.
-        self._unweighted = self.weight_unit == 1
         # Sums of rows are positive semidefinite; where some were taken away, or read from a file, that is to be shown.
         self._only_added = True
 
@@ -105,6 +105,7 @@ class Summed:
             # All of these rows are counted in the other.
             blocks = other._blocks
             self._sums, self._same, self._observed, self._total_weight = GramSums(self._size), None, {}, Fraction(0)
+            self._unweighted = True
         self._add_sums(other._sums, other._sum_scales, other._sum_weight_unit)
         if other._same is not None:
             ratios = [b / a for a, b in zip(self._own_scales, other._own_scales, strict=True)]
@@ -112,8 +113,8 @@ class Summed:
             self._same = _both(self._same, same)
         self._observed = _with_observed(self._observed, other._observed)
         self._total_weight += other._total_weight
-        self._only_added &= other._only_added
         self._unweighted &= other._unweighted
+        self._only_added &= other._only_added
         self._blocks = blocks
 
     def _add_sums(self, theirs: GramSums, scales: Scales, weight_unit: Fraction) -> None:
@@ -165,7 +166,7 @@ class Summed:
         else:
             self._total_weight += sign * exact_sum(weighing.values) * weighing.unit
         self._same, self._observed = same, observed
-        self._unweighted &= weights is None
+        self._unweighted &= self.weight_unit == 1 if read.weights is None else are_ones(read.weights)
         self.names, self.target_names = names, target_names
         known = self._blocks
         self._blocks = known.with_block(block, digest) if block is None or sign > 0 else known.without(block)

@@ -8,6 +8,7 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError
+from stabilitylab.exact.gram.inputs import Weights
 
 HALF = 26  # bits of the lower half of a mantissa
 ROWS = 1 << 25  # of which float64 adds halves of 27 bits without rounding
@@ -28,6 +29,13 @@ def common_unit(one: Fraction, other: Fraction) -> Fraction:
     """The greatest number of which both are whole multiples."""
     p, q = one.numerator * other.denominator, other.numerator * one.denominator
     return Fraction(gcd(p, q), one.denominator * other.denominator)
+
+
+def are_ones(weights: Weights) -> bool:
+    """Whether all weights above 0 are 1."""
+    if weights.unit == 1 and weights.values.dtype == np.float64:
+        return bool(((weights.values == 1) | (weights.values == 0)).all())
+    return all(value in (0, 1 / weights.unit) for value in weights.fractions.tolist())
 
 
 def exact_sum(values: Array) -> Fraction:
