@@ -1,5 +1,6 @@
 """How far a command is: bars on a terminal, for whoever has waited two seconds; a line now and then elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -8,25 +9,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from stabilitylab.core.printable import one_line
 
 if TYPE_CHECKING:  # it imports all that an experiment needs, and most commands run none
+    from rich.console import Console
+
     from stabilitylab.lab.runner import ProgressReport
 
 QUIET_SECONDS = 2.0
 LINE_SECONDS = 10.0
+_TERMINALS = ("FORCE_COLOR", "TTY_COMPATIBLE")  # variables by which rich takes what is no terminal for one
 _FIGURES = 42  # characters of a line that bar, share and times need
 _SHORTEST = 16  # of a name
 
@@ -78,11 +71,14 @@ def bars(part: str = "", steps: str = "") -> "Iterator[ProgressReport]":
     `Progressing`.
     Output that goes to a file or a pipe goes there while bars are shown, too; on the terminal it appears above them.
     """
-    console = Console(stderr=True)
-    if console.is_terminal:
-        yield from _on_terminal(console, Progressing(part, steps))
-    else:
-        yield _in_lines(Progressing(part, steps))
+    if sys.stderr.isatty() or any(name in os.environ for name in _TERMINALS):
+        from rich.console import Console  # here: what has no terminal needs no bars
+
+        console = Console(stderr=True)
+        if console.is_terminal:
+            yield from _on_terminal(console, Progressing(part, steps))
+            return
+    yield _in_lines(Progressing(part, steps))
 
 
 def _in_lines(now: Progressing) -> "ProgressReport":
@@ -99,7 +95,18 @@ def _in_lines(now: Progressing) -> "ProgressReport":
     return report
 
 
-def _on_terminal(console: Console, now: Progressing) -> "Iterator[ProgressReport]":
+def _on_terminal(console: "Console", now: Progressing) -> "Iterator[ProgressReport]":
+    from rich.markup import escape
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskID,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=10),

@@ -1,5 +1,6 @@
 """What was passed in where numbers are expected, by its type: brought to NumPy, or refused with the way out."""
 
+import sys
 from collections.abc import Iterator, Sequence, Sized
 from collections.abc import Set as AbstractSet
 from os import PathLike
@@ -98,6 +99,8 @@ def refuse_masked(values: Any, places: Places) -> None:
 
 def masked_entry(values: Any) -> tuple[int, ...]:
     """The place of the first masked entry of a masked array, or of a list of masked arrays; () without one."""
+    if "numpy.ma" not in sys.modules:  # which NumPy loads when it is first asked for: there is no masked array
+        return ()
     if isinstance(values, np.ma.MaskedArray):
         if values.dtype.names:
             fields = np.array([np.ma.getmaskarray(values[name]) for name in values.dtype.names]).T

@@ -80,7 +80,7 @@ def test_an_exactly_deficient_matrix_is_refused_and_its_columns_named(name, rout
     A, dependent = DEFICIENT[name]
     take(route, monkeypatch)
     with pytest.raises(RankDeficientError, match=rf"exactly: {dependent}\. Leave .*minimum-norm"):
-        lstsq(A, np.arange(9.0), names="abcd")
+        lstsq(A, np.arange(9.0), names=list("abcd"))
     nearly = A.copy()
     named = [part[0] for part in dependent.split("; ")]
     nearly[:, ord(named[0]) - ord("a")] += np.arange(9) ** 2 * 1e-9

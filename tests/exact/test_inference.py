@@ -254,6 +254,7 @@ def test_an_accumulator_gives_the_same_figures_and_says_what_it_cannot_know(tmp_
     )
     weighted = GramAccumulator(2).add(A, b, weights=np.full(9, 2.0))
     sums.save(tmp_path / "sums.npz")
+    assert GramAccumulator.load(tmp_path / "sums.npz").solve().log_likelihood == fit.log_likelihood
     unknown = [
         weighted.solve(),
         GramAccumulator(2).merge(weighted).solve(),

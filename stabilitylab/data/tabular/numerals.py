@@ -174,7 +174,10 @@ class Numerals:
         digits[np.searchsorted(ends, signs)] -= 1
         unlikely = np.flatnonzero((digits < 1) | (digits > _IN_RANGE))
         doubled = points[1:][np.diff(points) == 0]
-        odd = np.unique(np.concatenate([self._scientific, unlikely, doubled, np.searchsorted(ends, misplaced)]))
+        rows = np.concatenate([self._scientific, unlikely, doubled, np.searchsorted(ends, misplaced)])
+        if not rows.size:
+            return
+        odd = np.unique(rows)
         try:
             values = np.fromiter((float(self.fields[row]) for row in odd), np.float64, len(odd))
         except ValueError:

@@ -16,7 +16,8 @@ from stabilitylab.exact.accumulator.canonical import canonical
 from stabilitylab.exact.accumulator.content import Same, Scales
 from stabilitylab.exact.accumulator.observed import Observed
 from stabilitylab.exact.accumulator.units import are_ones, common_unit, exact_sum, positive
-from stabilitylab.exact.gram.inputs import ExactInput, Weights, column_names, feed
+from stabilitylab.exact.gram.exact_input import ExactInput
+from stabilitylab.exact.gram.inputs import Weights, column_names, feed
 from stabilitylab.exact.gram.sums import GramSums
 
 
