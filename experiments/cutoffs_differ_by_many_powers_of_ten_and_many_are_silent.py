@@ -306,10 +306,11 @@ LEGEND = (
     "which these eight values of a regressor can be shifted before the slope is off by a quarter; nothing larger than "
     "2⁴⁸ is tried. Exactly dependent columns: minimum norm is the shortest of the many solutions; a column dropped "
     "has coefficient 0 or NA; arbitrary along it is a solution to which round-off adds any multiple of the "
-    "dependence; minimum norm of scaled columns is the shortest once columns have norm 1; refuses is an error; NaN a "
-    "coefficient that is no number; of three such problems the answer reported least. Keeps the bits of: the format "
-    "whose roundings the answer shows. Routes that take a line or a polynomial are asked with a line, whose dependent "
-    "column is a constant x: where they centre, one column is left, and a cut-off cannot show."
+    "dependence; wrong elsewhere too is no solution at all; minimum norm of scaled columns is the shortest once "
+    "columns have norm 1; refuses is an error; NaN a coefficient that is no number; of three such problems the answer "
+    "reported least. Keeps the bits of: the format whose roundings the answer shows. Routes that take a line or a "
+    "polynomial are asked with a line, whose dependent column is a constant x: where they centre, one column is left, "
+    "and a cut-off cannot show."
 )
 
 

@@ -474,5 +474,5 @@ def test_properties_have_no_deadline_and_are_the_same_in_ci(monkeypatch):
 def test_the_readme_s_example_runs():
     text = (ROOT / "README.md").read_text("utf-8")
     examples = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    (example,) = [code for code in examples if "import stabilitylab as sl" in code]
+    (example,) = [code for code in examples if "longley = " in code]
     exec(compile(example, "README.md", "exec"), {})

@@ -78,6 +78,8 @@ def lstsq(
     require_choice("policy", policy, POLICIES)
     require_choice("truth", truth, TRUTHS)
     require_choice("weighting", weighting, WEIGHTINGS)
+    if not isinstance(intercept, bool | np.bool_):
+        raise InputError(f"intercept must be True or False; got {intercept!r}: True puts a column of ones in front")
     if weighting == "absolute" and weights is None:
         raise InputError('weighting="absolute" is about weights: give weights=1/sigma**2, sigma one for each row')
     wide = policy == "minimum-norm"

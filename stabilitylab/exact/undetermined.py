@@ -38,9 +38,10 @@ def undetermined(
         )
     elif open_:
         said.append(
-            f"the data do not determine {_coefficients(open_)}: a change of the numbers within their rounding can "
-            "change the first digit. Drop columns that say nearly the same as others, measure them from another "
-            "origin, or give the numbers with more digits."
+            f"the data do not determine {_coefficients(open_)}: a change of the numbers within their rounding can, at "
+            "worst, change the first digit. Where a standard error is larger than the coefficient, that says it "
+            "already; else drop columns that say nearly the same as others, measure them from another origin, or give "
+            "the numbers with more digits."
         )
     if zero:
         they, are, them = ("it", "is", "it") if len(zero) == 1 else ("they", "are", "them")

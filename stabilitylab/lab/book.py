@@ -44,7 +44,7 @@ ABOUT: Spans = (
 """What the index begins with."""
 
 
-FINDINGS = 4  # of a chapter in the index: the first ones
+FINDINGS = 3  # of a chapter in the index: the first ones
 
 
 def write_index(

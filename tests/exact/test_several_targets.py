@@ -239,3 +239,12 @@ def test_p_values_and_predictions_stand_side_by_side():
     fits = sl.lstsq(A, B, intercept=True)
     assert fits.p_values.tolist() == np.column_stack([fit.p_values for fit in fits]).tolist()
     assert fits.predict(A[:4]).tolist() == np.column_stack([fit.fitted_values[:4] for fit in fits]).tolist()
+
+
+def test_intervals_of_several_targets_are_those_of_each():
+    A, B = np.arange(24.0).reshape(8, 3) ** 0.5, np.arange(16.0).reshape(8, 2) ** 2
+    fits = sl.lstsq(A, B)
+    assert np.array_equal(fits.conf_int(0.9)[:, :, 1], fits[1].conf_int(0.9))
+    found = fits.predict(A[:2], interval="prediction", level=0.9)
+    assert list(found) == ["b0", "b1"]
+    assert found["b1"].upper.tolist() == fits[1].predict(A[:2], interval="prediction", level=0.9).upper.tolist()

@@ -13,6 +13,7 @@ from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.exact.dependent import listed
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.fit.page import Page
+from stabilitylab.exact.fit.prediction import Kind, Prediction
 from stabilitylab.exact.fit.summary import DIGITS, Summary, summary_of_several
 
 SHOWN = 6  # targets, and coefficients, that are printed
@@ -76,9 +77,24 @@ class CertifiedFits(Sequence[CertifiedFit]):
                 by_text.setdefault(fit.undetermined, []).append(fit.target)
         return " ".join(f"target{'s' * (len(of) > 1)} {listed(of)}: {text}" for text, of in by_text.items())
 
-    def predict(self, A: npt.ArrayLike) -> Array:
-        """A x (m', k) for new rows A (m', n): see `CertifiedFit.predict`."""
-        return np.column_stack([fit.predict(A) for fit in self.fits])
+    def conf_int(self, level: object = 0.95) -> Array | None:
+        """Both ends of the interval of each coefficient (n, 2, k): see `CertifiedFit.conf_int`."""
+        ends = [fit.conf_int(level) for fit in self.fits]
+        return None if any(one is None for one in ends) else np.stack([one for one in ends if one is not None], axis=2)
+
+    @overload
+    def predict(self, A: npt.ArrayLike) -> Array: ...
+
+    @overload
+    def predict(self, A: npt.ArrayLike, *, interval: Kind, level: object = 0.95) -> dict[str, Prediction]: ...
+
+    def predict(
+        self, A: npt.ArrayLike, *, interval: Kind | None = None, level: object = 0.95
+    ) -> Array | dict[str, Prediction]:
+        """A x (m', k) for new rows A (m', n), or with intervals a Prediction for each target: see `CertifiedFit`."""
+        if interval is None:
+            return np.column_stack([fit.predict(A) for fit in self.fits])
+        return {fit.target: fit.predict(A, interval=interval, level=level) for fit in self.fits}
 
     def summary(self, level: object = 0.95, digits: int | None = DIGITS) -> Summary:
         """The figures of all targets, a column for each: see `CertifiedFit.summary`, which says more of one."""

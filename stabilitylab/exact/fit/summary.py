@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
+from stabilitylab.core.arguments import require_whole
 from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError
 from stabilitylab.core.printable import one_decimal
 from stabilitylab.exact.dependent import listed
@@ -34,6 +35,7 @@ def summary_of(fit: AllFigures, level: object = 0.95, digits: int | None = DIGIT
     What over- or underflows, and what no precision decides, is said in its place. Raises InputError for a level that is
     none, and where the data have changed since.
     """
+    _require_digits(digits)
     share = 100 * float(exact_level(level))
     least = ", the solution of least norm" if fit.certificate.rank < len(fit.x) else ""
     t = "z" if fit.weighting == "absolute" else "t"
@@ -55,6 +57,7 @@ def summary_of_several(
 
     Under each coefficient stand its standard error, its p-value and its interval; below them figures of the whole.
     """
+    _require_digits(digits)
     share, first = 100 * float(exact_level(level)), fits[0]
     of_each = [list(_coefficients(fit, level, digits)) for fit in fits]
     body: list[tuple[str, ...]] = []
@@ -79,6 +82,12 @@ def summary_of_several(
         foot=(*(("no standard errors", text) for text in sorted(why)), ("AIC and BIC", "sigma counted, as in R")),
         warnings=(warning,) if warning else (),
     )
+
+
+def _require_digits(digits: object) -> None:
+    """Raise InputError unless digits is None or a whole number of 1 or more."""
+    if digits is not None:
+        require_whole("digits, those that are shown of each number,", digits, at_least=1)
 
 
 def value_or_reason(fit: Any, figure: str, *arguments: object) -> tuple[Any, str]:
@@ -112,8 +121,14 @@ def _about(fit: AllFigures, digits: int | None) -> Iterator[tuple[str, str]]:
         yield "degrees of freedom", str(fit.degrees_of_freedom)
     else:
         yield "penalty", "; ".join(_penalties(fit))
+    if fit.constant is None:
+        yield "constant", "none among the columns (intercept=True adds one)"
     if fit.weighting == "absolute":
-        yield "weights", "absolute, 1 over the variances of the rows, which are known"
+        yield (
+            "weights",
+            "absolute, 1 over the variances of the rows, which are known; the residual standard deviation is then near "
+            "1",
+        )
     elif fit.data is not None and fit.data.weights is not None:
         yield "weights", "relative: how the variances of the rows are to each other; what they are is estimated"
     shown = "" if digits is None else f", shown to {digits} digits (digits=None shows all)"

@@ -20,6 +20,7 @@ from stabilitylab.core.errors import (
     NotNumericError,
     OutOfRangeError,
     ShapeError,
+    UnderdeterminedError,
 )
 from stabilitylab.core.types import TRUTHS, Truth
 from stabilitylab.data.frames import distinct
@@ -126,11 +127,23 @@ def prepare(
         refuse_misaligned(A, weights, "weights")
     labels = column_names(names, features, inputs[0].A.shape[1])
     if intercept:
+        refuse_too_few_rows(*inputs[0].A.shape, wide=wide)
         inputs = with_intercept(inputs)
         labels = ("intercept", *labels) if names is not None else distinct(["intercept", *labels])
     weighing = exact_weights(weights, len(inputs[0].b))
+    if weighing is not None and not weighing.values.any():
+        raise InputError("every weight is 0, so that no row counts: give some row a weight above 0")
     constant = 0 if intercept else constant_column(inputs[0], weighing)
     return Prepared(inputs, weighing, labels, targets, constant)
+
+
+def refuse_too_few_rows(m: int, n: int, *, wide: bool) -> None:
+    """Raise UnderdeterminedError for fewer rows than n columns and an intercept, unless wide."""
+    if m <= n and not wide:
+        raise UnderdeterminedError(
+            f"A has {m} row{'s' * (m != 1)} for {n + 1} coefficients, that of the intercept among them: give at least "
+            f"{n + 1} rows, or drop columns"
+        )
 
 
 def called_in(problem: Problem) -> Called:

@@ -96,6 +96,10 @@ def _refuse_names(A: Any, b: Any) -> None:
         raise InputError(
             f"b must hold numbers; got the name {b!r} of a column of A: pass that column as b, and A without it"
         )
+    if getattr(A, "ndim", 2) == 1 and getattr(b, "ndim", 1) == 2 and b.shape[1] > 1:
+        raise ShapeError(
+            f"A is one column and b has {b.shape[1]}: are they swapped? lstsq(A, b) takes the table of regressors first"
+        )
     if is_series(A) and hasattr(A, "to_frame"):
         raise ShapeError("A must be a table; got one column: pass A.to_frame() for a table of one column")
 

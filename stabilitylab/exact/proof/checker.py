@@ -93,9 +93,14 @@ def _objections(certificate: Certificate, G: FractionRows, c: Vector) -> Iterato
 def _malformed(certificate: Certificate, n: int) -> str:
     """Whether every field has the type and the shape by which it means something."""
     if not isinstance(certificate, Certificate):
-        return f"a Certificate was expected, and a {type(certificate).__name__} came"
+        return f"a Certificate was expected, and a {type(certificate).__name__} came: pass fit.certificate"
     for name in ("middle", "spread", "ratios", "nearest"):
         values = getattr(certificate, name)
+        if isinstance(values, tuple) and len(values) == n + 1:
+            return (
+                f"the certificate is of {n + 1} coefficients and A has {n} columns: of a fit with an intercept, give A "
+                f"with a column of ones in front"
+            )
         if not isinstance(values, tuple) or len(values) != n:
             return f"{name} must be a tuple of {n} entries, one for each column of A; it is {shown(values)}"
     entries = zip(certificate.middle, certificate.spread, certificate.ratios, certificate.nearest, strict=True)

@@ -49,9 +49,7 @@ def _is_semidefinite(bordered: NormalEquations) -> bool:
         return False
     if len(independent) == bordered.n:
         return False
-    P = np.array([*independent, bordered.n])
-    scales = None if bordered.scales is None else tuple(bordered.scales[j] for j in P)
-    core = replace(bordered, levels=bordered.levels[:, P][:, :, P], exponents=bordered.exponents[P], scales=scales)
+    core = bordered.restricted([*independent, bordered.n])
     return core.n == 0 or inverse_factor(core) is not None
 
 
