@@ -469,10 +469,3 @@ def test_properties_have_no_deadline_and_are_the_same_in_ci(monkeypatch):
         environ = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), **({name: "true"} if name else {})}
         done = subprocess.run([sys.executable, "-c", asks], env=environ, capture_output=True, text=True, check=True)
         assert done.stdout.strip() == fixed, name
-
-
-def test_the_readme_s_example_runs():
-    text = (ROOT / "README.md").read_text("utf-8")
-    examples = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    (example,) = [code for code in examples if "longley = " in code]
-    exec(compile(example, "README.md", "exec"), {})
