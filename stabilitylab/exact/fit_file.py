@@ -54,7 +54,7 @@ def fit_file(
 
     path: text whose first line names the columns, or a .npy file with an array (m, k), whose columns are a0, a1, ... or
     their numbers. columns: by default all but the target and the weights. intercept: a column of ones in front, named
-    "intercept". weights: a column of weights w, which minimise sum w_i r_i²; a whole weight counts as that many rows.
+    "intercept". weights: a column of weights w, which minimise sum w_i r_i²: x is that of w_i rows.
     truth: "decimal", the numbers exactly as written (the default for text), or "matrix", each rounded to float64 (the
     default for .npy, which holds nothing else). policy, weighting, ridge: as for `lstsq`, the intercept without a
     penalty. separator, decimal, thousands: as for `data.tabular.open_table`. encoding: of text, UTF-8 or another that
