@@ -34,9 +34,7 @@ WEIGHTINGS = ("relative", "absolute")
 @click.option("--target", required=True, metavar="COL", help="The column to explain, or several: y,z. In .npy: 0,1.")
 @click.option("--columns", metavar="A,B,C", help="The columns to explain it with. Default: all others.")
 @click.option("--no-intercept", is_flag=True, help="Fit no constant.")
-@click.option(
-    "--weights", metavar="COL", help="A column of weights: a row of weight 3 moves the coefficients as three rows do."
-)
+@click.option("--weights", metavar="COL", help="Weights: a row of weight 3 moves the coefficients as three rows do.")
 @click.option(
     "--weighting",
     type=click.Choice(WEIGHTINGS),
