@@ -1,5 +1,6 @@
 """The index of pandas: which label a row has, and whether the rows of two tables are in one order."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from stabilitylab.core.errors import InputError
@@ -7,7 +8,9 @@ from stabilitylab.data.places import FIRST, label_shown
 
 
 def index_of(values: Any) -> Any:
-    """The index of a table or column of pandas; None for anything else."""
+    """The index of a table or column of pandas, or of the first column in a dict of them; None for anything else."""
+    if isinstance(values, Mapping) and values:
+        values = next(iter(values.values()))
     index = getattr(values, "index", None)
     return index if hasattr(values, "iloc") and hasattr(index, "equals") else None
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from stabilitylab.core.arguments import require_whole
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, NotFiniteError, NotNumericError, UnknownNameError
 from stabilitylab.core.types import Policy
@@ -50,6 +51,10 @@ def accumulate(
     targets = [target] if isinstance(target, str) else list(target)
     others = [*targets, *([weights] if weights else [])]
     found, start = None, 0
+    require_whole("rows", rows, at_least=1)
+    doubled = [name for name in others if others.count(name) > 1 or name in (columns or ())]
+    if doubled:
+        raise InputError(f"column {doubled[0]!r} is a target or the weights, and named once more: leave it out there")
     for batch in _batches(source, None if columns is None else [*columns, *others], rows):
         names = [name for name in batch.schema.names if name not in others] if columns is None else list(columns)
         for name in [*names, *others]:

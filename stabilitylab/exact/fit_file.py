@@ -137,6 +137,8 @@ def _targets(table: FileTable, target: str | int | Sequence[str | int]) -> tuple
 
 def _penalties(ridge: Any, names: Sequence[str], ones: Sequence[Fraction]) -> Any:
     """A penalty for each coefficient, 0 for the intercept; None where there is none, and lists as they are."""
+    if isinstance(ridge, bool):
+        raise InputError(f"ridge is the penalty, a number of 0 or more; got {ridge!r}: give it, such as ridge=1.0")
     if ridge is None or not (isinstance(ridge, str) or np.ndim(ridge) == 0):
         return ridge if ridge is None or not ones else [0, *ridge]
     zero = "0" if isinstance(ridge, str) else 0

@@ -229,7 +229,7 @@ def fitted(
         np.array(x),
         names,
         certificate,
-        normal.rows,
+        normal.rows if ridge is None else ridge.sums.rows,
         constant,
         normal,
         data,

@@ -59,8 +59,13 @@ def _check_shape(shape: tuple[int, ...], own: Sequence[str], *, intercept: bool)
 def _by_name(table: Given, own: tuple[str, ...], *, intercept: bool) -> Given:
     """A table with the columns of the fit, in its order; anything else as it is."""
     names = list(features_of(table)) if table.columns else []
-    if not names or (all(name.isdecimal() for name in names) and set(names) != set(own)):
+    if not names or (names == [str(k) for k in range(len(names))] and set(names) != set(own)):
         return table  # columns that are only numbered have no names
+    twice = [name for name in own if own.count(name) > 1]
+    if twice:
+        raise InputError(
+            f"two coefficients of the fit are named {twice[0]!r}: give {NAME} as an array, in the order of the fit"
+        )
     missing = [name for name in own if name not in names]
     unknown = [name for name in names if name not in own]
     if missing or unknown:

@@ -1,7 +1,8 @@
 """Ridge regression, exactly: normal equations with a penalty on the diagonal, and what their solution leaves of b."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from math import isqrt, lcm
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.errors import ComplexError, InputError, OutOfRangeError, RankDeficientError
+from stabilitylab.data.index import index_of
 from stabilitylab.data.validation import given
 from stabilitylab.exact.dependent import listed
 from stabilitylab.exact.gram.limbs import WIDTH, limbs_of_integers
@@ -19,6 +21,7 @@ from stabilitylab.exact.solve.enclosed import EnclosedSolution
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.statistics import Accuracy, Evidence
 
+DIGITS, PLACES = 10**15, 17  # up to which an integer is printed as it is; significant digits of other numbers
 NO_STANDARD_ERRORS = (
     "the penalty moves the coefficients away from those that are unbiased, so that standard errors, t, F and leverages "
     "of least squares do not describe them: fit without ridge for these"
@@ -37,8 +40,7 @@ class Ridge:
 
     def __repr__(self) -> str:
         values = sorted(set(self.penalties))
-        shown = ", ".join(str(v) if v.denominator < 1e6 else repr(float(v)) for v in values[:5])
-        return f"Ridge: penalties {shown}{', ...' if len(values) > 5 else ''}"
+        return f"Ridge: penalties {', '.join(map(shown, values[:5]))}{', ...' if len(values) > 5 else ''}"
 
 
 def penalties(ridge: Any, names: Sequence[str], *, intercept: bool, penalize_intercept: bool) -> tuple[Fraction, ...]:
@@ -52,6 +54,7 @@ def penalties(ridge: Any, names: Sequence[str], *, intercept: bool, penalize_int
         raise InputError("penalize_intercept is about the column that intercept=True puts in front: set that, or none")
     spared = intercept and not penalize_intercept
     own = tuple(names)[spared:]
+    ridge = _by_name(ridge, own)
     if isinstance(ridge, bool | np.bool_):
         raise InputError(f"ridge is the penalty, a number of 0 or more; got {ridge!r}: give it, such as ridge=1.0")
     one = isinstance(ridge, str) or np.ndim(ridge) == 0
@@ -68,8 +71,32 @@ def penalties(ridge: Any, names: Sequence[str], *, intercept: bool, penalize_int
     for j, value in enumerate(found):
         if value < 0:
             of = "" if one else f" of {own[j]}"
-            raise OutOfRangeError(f"the penalty{of} is {float(value)!r}: ridge must be 0 or more")
+            raise OutOfRangeError(f"the penalty{of} is {shown(value)}: ridge must be 0 or more")
     return (Fraction(0),) * spared + tuple(found * len(own) if one else found)
+
+
+def _by_name(ridge: Any, own: Sequence[str]) -> Any:
+    """A dict, or a Series of pandas whose index is not numbers, in the order of the coefficients of these names."""
+    index = index_of(ridge)
+    if index is not None:
+        if all(isinstance(label, int | np.integer) for label in index):
+            return ridge
+        ridge = dict(zip(map(str, index), ridge.tolist(), strict=True))
+    if not isinstance(ridge, Mapping):
+        return ridge
+    if set(ridge) != set(own):
+        raise InputError(
+            f"ridge must name each of {listed(own)}, and no other; it names {listed(list(map(str, ridge)))}"
+        )
+    return [ridge[name] for name in own]
+
+
+def shown(penalty: Fraction) -> str:
+    """A penalty as a text: 0.1, 1000000, 1e+330."""
+    if penalty.denominator == 1 and abs(penalty) < DIGITS:
+        return str(penalty)
+    with localcontext(Context(prec=PLACES)):
+        return f"{Decimal(penalty.numerator) / Decimal(penalty.denominator):g}".replace("E", "e")
 
 
 def require_one_policy(policy: str) -> None:
@@ -111,7 +138,8 @@ def penalised(sums: NormalEquations, penalties: Sequence[Fraction]) -> NormalEqu
     scales = sums.scales
     if odd != 1:
         scales = tuple(Fraction(scale, odd) for scale in scales or (Fraction(1),) * (n + 1))
-    return NormalEquations(levels, sums.exponents - half, sums.rows, scales, sums.weight_unit)
+    # Of more rows than columns, so that no dependence is inferred from the number of rows: A'A has it, and not the sum.
+    return NormalEquations(levels, sums.exponents - half, max(sums.rows, n + 1), scales, sums.weight_unit)
 
 
 def refused_for_lack_of_penalty(
@@ -122,6 +150,8 @@ def refused_for_lack_of_penalty(
     dependent = [name for j, name in enumerate(names) if j not in independent]
     depends = "depends" if len(dependent) == 1 else "depend"
     free = [name for name, v in zip(names, penalties, strict=True) if not v]
+    if not free or not dependent:
+        raise AssertionError("a sum in which every dependent column has a penalty has one minimum")
     return RankDeficientError(
         f"infinitely many x minimise the sum: {listed(dependent)} {depends} on other columns without a penalty, "
         f"exactly. Give {listed(free)} a penalty above 0, or leave {'it' if len(dependent) == 1 else 'them'} out"

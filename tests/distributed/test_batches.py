@@ -112,3 +112,13 @@ def test_what_has_been_read_does_not_stay_in_memory(tmp_path, monkeypatch):
     batches.accumulate(tmp_path / "a.parquet", "x0", rows=2000)
     assert len(held) == 300
     assert max(held) - before < m * 10 * 8 / 2  # of all row groups at once it is more than all
+
+
+def test_a_column_has_one_part_and_batches_have_rows():
+    source = arrow.table({"x": [1.0, 2.0, 4.0], "y": [1.0, 2.0, 3.0]})
+    with pytest.raises(InputError, match="column 'y' is a target or the weights, and named once more"):
+        batches.lstsq(source, "y", columns=["x", "y"])
+    with pytest.raises(InputError, match="column 'y' is a target"):
+        batches.lstsq(source, ["y", "y"])
+    with pytest.raises(InputError, match="rows must be a whole number"):
+        batches.lstsq(source, "y", rows=0)

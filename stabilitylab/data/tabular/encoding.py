@@ -43,8 +43,11 @@ def marked(start: bytes) -> str | None:
 
 def undecodable(path: Path, encoding: str) -> InputError:
     """The error for a file that is no text in this encoding, with the first such line, and the likely encoding."""
-    with path.open(encoding=encoding, errors="replace") as text:
-        number = next((k for k, line in enumerate(text, 1) if "\ufffd" in line), 1)
+    try:
+        with path.open(encoding=encoding, errors="replace") as text:
+            number = next((k for k, line in enumerate(text, 1) if "\ufffd" in line), 1)
+    except UnicodeError:  # as of utf-16 without the mark that says which
+        number = 1
     if encoding != UTF_8:
         return InputError(f"{path}, line {number}: this is no text in {encoding}: name another, ", _argument("utf-8"))
     return InputError(

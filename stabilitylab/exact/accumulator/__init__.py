@@ -25,6 +25,7 @@ from stabilitylab.exact.least_squares import fitted, warned
 from stabilitylab.exact.ridge import penalties, require_one_policy
 from stabilitylab.exact.solve.definite import is_of_rows
 from stabilitylab.exact.solve.dependence import independent_columns
+from stabilitylab.exact.solve.interval import quotient
 from stabilitylab.exact.supported import Known
 
 SHOWN = 6  # names that are printed
@@ -158,6 +159,10 @@ class GramAccumulator(Kept):
             require_one_policy(policy)
             found = penalties(ridge, labels, intercept=self.intercept, penalize_intercept=False)
             penalty = found if any(found) else None
+        if self.rows == 0:
+            raise UnderdeterminedError("no row of weight above 0 was added: add the data first")
+        if weighting == "absolute" and self._unweighted:
+            raise InputError('weighting="absolute" is about weights: add rows with weights=1/sigma**2')
         if policy == "full-rank" and penalty is None and self.rows < n:
             raise UnderdeterminedError(
                 f"{self.rows} {'row does' if self.rows == 1 else 'rows do'} not determine {n} "
@@ -200,7 +205,7 @@ class GramAccumulator(Kept):
         if not self._observed:
             return None
         found = [one.only(columns).resolutions([scales[j] for j in columns]) for scales, one in self._observed.items()]
-        return Known(reduce(or_, found), float(self._total_weight))
+        return Known(reduce(or_, found), quotient(*self._total_weight.as_integer_ratio()))
 
     def __repr__(self) -> str:
         columns = f"{self.n} column{'s' * (self.n != 1)}{' and an intercept' * self.intercept}{_shown(self.names)}"

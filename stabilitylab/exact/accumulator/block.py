@@ -1,14 +1,16 @@
 """One block of rows as exact numbers, with the names of its columns, before any of it is summed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.errors import InputError, ShapeError
 from stabilitylab.exact.gram.exact_input import ExactInput, joined, with_intercept
 from stabilitylab.exact.gram.inputs import Weights, exact_weights
 from stabilitylab.exact.gram.reading import read
+from stabilitylab.exact.rows import ExactRows
 
 Names = tuple[str, ...] | None
 
@@ -46,8 +48,19 @@ def read_block(
     named = taken.targets if inputs[0].called.b.columns else None
     data = joined(with_intercept(inputs) if intercept else inputs, slice(0, rows))
     if data.scales is not None and any(scale != 1 for scale in data.scales):
+        data = _whole(data)
+    if data.scales is not None:
         raise InputError("a block must hold floats or integers: give decimals as integers with their scales")
     return Block(data, weighing, taken.features or None, named)
+
+
+def _whole(data: ExactInput) -> ExactInput:
+    """The same numbers without scales, in Python ints, where all of them are whole; else as they are."""
+    rows = ExactRows.of(data)
+    if any(unit.denominator != 1 for unit in rows.units):
+        return data
+    *units, own = (int(unit) for unit in rows.units)
+    return replace(data, A=rows.A * np.array(units, dtype=object), b=rows.b * own, floats=False, scales=None, rest=None)
 
 
 def agreed(mine: Names, theirs: Names, what: str) -> Names:

@@ -4,6 +4,7 @@ from typing import Any
 
 from stabilitylab.exact.distributions import exact_level
 from stabilitylab.exact.fit.summary import AllFigures, value_or_reason
+from stabilitylab.exact.solve.interval import quotient
 
 OF_COEFFICIENTS = ("standard_errors", "t_statistics", "p_values", "supported_digits")
 OF_FIT = (
@@ -51,7 +52,7 @@ def record_of(fit: AllFigures, level: object) -> dict[str, Any]:
         "why_no_standard_errors": fit.why_no_standard_errors,
         "why_no_log_likelihood": fit.why_no_log_likelihood,
         "weighting": fit.weighting,
-        "penalties": None if fit.ridge is None else list(map(float, fit.ridge.penalties)),
+        "penalties": None if fit.ridge is None else [quotient(*v.as_integer_ratio()) for v in fit.ridge.penalties],
         "rows": fit.rows,
         "rows_left_out": fit.rows_left_out,
         "degrees_of_freedom": fit.degrees_of_freedom,

@@ -54,6 +54,8 @@ class RowByRow(Inference):
         if self.ridge is not None:
             return None
         blocks = self._kept().data.blocks()
+        if not self.certificate.rank:  # every column is 0
+            return fixed(np.zeros(len(self._kept().data.b)))
         return fixed(np.concatenate([self._forms.of_block(rows, block).nearest() for rows, block in blocks]))
 
     @cached_property
@@ -70,6 +72,8 @@ class RowByRow(Inference):
         if self.ridge is not None:
             return None
         kept = self._kept()
+        if not self.certificate.rank:
+            return fixed(np.full(len(kept.data.b), np.nan))
         if self.weighting == "relative":
             if not self.degrees_of_freedom:
                 return None

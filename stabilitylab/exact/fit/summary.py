@@ -15,6 +15,7 @@ from stabilitylab.exact.distributions import exact_level, printed_p_value
 from stabilitylab.exact.fit.page import Page
 from stabilitylab.exact.fit.row_by_row import RowByRow
 from stabilitylab.exact.fit.support import Supported
+from stabilitylab.exact.ridge import shown
 
 DIGITS = 6  # that are printed of a number, where not all are asked for
 NONE = "none"
@@ -142,8 +143,7 @@ def _penalties(fit: AllFigures) -> Iterator[str]:
     for name, value in zip(fit.names, fit.ridge.penalties, strict=True):
         by_value.setdefault(value, []).append(name)
     for value, names in by_value.items():
-        shown = str(value) if value.denominator == 1 else repr(float(value))
-        yield f"{shown} x² for {listed(names)}"
+        yield f"{shown(value)} x² for {listed(names)}"
 
 
 def _coefficients(fit: AllFigures, level: object, digits: int | None) -> Iterator[tuple[str, ...]]:

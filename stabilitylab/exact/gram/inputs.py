@@ -3,9 +3,10 @@
 `prepare` does all of it for `lstsq`; an error says what was expected, what came, and what to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ from stabilitylab.exact.gram.reading import read
 from stabilitylab.exact.gram.resolution import Resolutions, by_rule
 from stabilitylab.exact.gram.resolution_of_problem import resolutions_of_problem
 from stabilitylab.exact.gram.sums import GramSums
+from stabilitylab.exact.solve.interval import quotient
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,11 @@ class Weights:
     @property
     def total(self) -> float:
         """The sum of the weights, to about u."""
-        return float(self.values.astype(np.float64).sum() * float(self.unit))
+        if self.values.dtype == object:
+            return quotient(*(Fraction(sum(self.values.tolist())) * self.unit).as_integer_ratio())
+        with np.errstate(over="ignore"):
+            total = float(self.values.sum())
+        return quotient(*(Fraction(total) * self.unit).as_integer_ratio()) if isfinite(total) else inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +131,7 @@ def prepare(
         taken = read(A, b, wide=wide)
         inputs, features, targets = taken.inputs, taken.features, taken.targets
         refuse_misaligned(A, weights, "weights")
+        refuse_misaligned(b, weights, "weights", "b")
     labels = column_names(names, features, inputs[0].A.shape[1])
     if intercept:
         refuse_too_few_rows(*inputs[0].A.shape, wide=wide)
@@ -162,6 +169,8 @@ def require_truth_of_arrays(truth: Truth) -> None:
 
 def column_names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int) -> tuple[str, ...]:
     """The names of n columns: those given, else those of the features, else a0, a1, ... Raises InputError."""
+    if isinstance(names, Set) or not (names is None or isinstance(names, Iterable)):
+        raise InputError(f"names must be a list of names, in the order of the columns; got {type(names).__name__}")
     if isinstance(names, str) and len(names) != n:  # one letter each is a short way to write them
         raise InputError(f"names must be a list of names; got {names!r}: write names={[names]!r}")
     labels = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(n))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import ComplexError, NotNumericError
+from stabilitylab.core.errors import ComplexError, NotNumericError, ShapeError
 from stabilitylab.data.frames import exact_in_float64
 from stabilitylab.data.kinds import is_sparse
 from stabilitylab.data.places import Places
@@ -35,6 +35,10 @@ def exact_sparse(A: Any, places: Places) -> tuple[Array, Rest | None]:
             f"a sparse A must hold floats of 64 bits at most, or integers; its dtype is {A.dtype}: pass A.toarray()"
         )
     csr = _fresh(A.tocsr())
+    if csr.nnz and not (int(csr.indices.min()) >= 0 and int(csr.indices.max()) < csr.shape[1]):
+        raise ShapeError(
+            f"A is sparse, has {csr.shape[1]} columns, and an entry in column {int(csr.indices.max())}: make it anew"
+        )
     if not csr.has_sorted_indices:
         csr = csr.copy()
         csr.sort_indices()

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from stabilitylab.core.errors import ComplexError, NotFiniteError, NotNumericError, ShapeError
+from stabilitylab.core.errors import ComplexError, NotFiniteError, NotNumericError, OutOfRangeError, ShapeError
 
 Objects = np.ndarray[Any, np.dtype[np.object_]]
+MOST_EXPONENT = 20_000  # of a decimal text, beyond which a number is out of every format
 DAY = 86400
 SECONDS = {
     "W": Fraction(7 * DAY),
@@ -99,6 +100,9 @@ def number(value: Any, place: str) -> Fraction:
     """The number that an entry is, exactly."""
     if isinstance(value, complex):
         raise ComplexError(f"{place} is complex; stack real and imaginary parts as rows of a real problem")
+    exponent = value.strip().lower().partition("e")[2].lstrip("+-") if isinstance(value, str) else ""
+    if exponent.isdecimal() and (len(exponent) > 9 or int(exponent) > MOST_EXPONENT):
+        raise OutOfRangeError(f"{place} is {shown(value)}, far outside every format: scale the columns")
     try:
         if isinstance(value, str):
             return Fraction(value)
