@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from stabilitylab.core.errors import InputError
+from stabilitylab.data.kinds import is_sparse
 from stabilitylab.data.places import FIRST, label_shown
 
 
 def index_of(values: Any) -> Any:
     """The index of a table or column of pandas, or of the first column in a dict of them; None for anything else."""
-    if isinstance(values, Mapping) and values:
+    if isinstance(values, Mapping) and not is_sparse(values) and len(values):
         values = next(iter(values.values()))
     index = getattr(values, "index", None)
     return index if hasattr(values, "iloc") and hasattr(index, "equals") else None

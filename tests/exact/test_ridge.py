@@ -191,8 +191,8 @@ def test_nothing_to_fit_and_square_systems():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"ridge": -1}, OutOfRangeError, r"the penalty is -1.0: ridge must be 0 or more"),
-        ({"ridge": [1, -2, 0]}, OutOfRangeError, "the penalty of a1 is -2.0"),
+        ({"ridge": -1}, OutOfRangeError, r"the penalty is -1: ridge must be 0 or more"),
+        ({"ridge": [1, -2, 0]}, OutOfRangeError, "the penalty of a1 is -2"),
         ({"ridge": float("nan")}, NotFiniteError, "ridge"),
         ({"ridge": "much"}, NotNumericError, "ridge"),
         ({"ridge": 1j}, ComplexError, "ridge|complex"),
