@@ -83,10 +83,12 @@ class CertifiedFits(Sequence[CertifiedFit]):
         return None if any(one is None for one in ends) else np.stack([one for one in ends if one is not None], axis=2)
 
     @overload
-    def predict(self, A: npt.ArrayLike) -> Array: ...
+    def predict(self, A: npt.ArrayLike) -> Array:
+        """The values alone."""
 
     @overload
-    def predict(self, A: npt.ArrayLike, *, interval: Kind, level: object = 0.95) -> dict[str, Prediction]: ...
+    def predict(self, A: npt.ArrayLike, *, interval: Kind, level: object = 0.95) -> dict[str, Prediction]:
+        """The values with intervals around them, by target."""
 
     def predict(
         self, A: npt.ArrayLike, *, interval: Kind | None = None, level: object = 0.95
