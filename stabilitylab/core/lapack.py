@@ -52,12 +52,12 @@ def upper_factor(C: Array) -> Array | None:
 
 
 def upper_inverse(R: Array) -> Array | None:
-    """R^-1 (n, n) for the upper triangle of R, with zeros below; None where R is singular."""
+    """R^-1 (n, n), upper triangular, for R upper triangular with zeros below; None where R is singular."""
     if len(R) > SMALL:
         inverse, info = load().lapack.dtrtri(R)
-        return np.triu(inverse) if info == 0 else None
+        return np.asarray(inverse) if info == 0 else None
     try:
-        return np.triu(np.linalg.inv(np.triu(R)))  # no rows are exchanged: below each pivot there are zeros
+        return np.linalg.inv(R)  # no rows are exchanged, for there are zeros below each pivot: and so there are in R^-1
     except np.linalg.LinAlgError:
         return None
 
