@@ -171,7 +171,7 @@ def test_a_name_with_a_comma_is_chosen_in_quotes(here):
 def test_the_help_teaches_by_examples():
     said = " ".join(called("--help").output.split())
     assert "stabilitylab lstsq houses.csv --target price" in said
-    assert "as that many rows" in said
+    assert "as three rows do" in said
     assert "Certified least squares" in CliRunner().invoke(main, ["--help"]).output
 
 

@@ -159,8 +159,6 @@ class GramAccumulator(Kept):
             require_one_policy(policy)
             found = penalties(ridge, labels, intercept=self.intercept, penalize_intercept=False)
             penalty = found if any(found) else None
-        if self.rows == 0:
-            raise UnderdeterminedError("no row of weight above 0 was added: add the data first")
         if weighting == "absolute" and self._unweighted:
             raise InputError('weighting="absolute" is about weights: add rows with weights=1/sigma**2')
         if policy == "full-rank" and penalty is None and self.rows < n:
@@ -169,6 +167,8 @@ class GramAccumulator(Kept):
                 f"coefficient{'s' * (n != 1)}: give at least {n} rows, or ask for ",
                 Argument("policy", "minimum-norm"),
             )
+        if self.rows == 0:
+            raise UnderdeterminedError("no row of weight above 0 was added: add the data first")
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)
         independent: Sequence[int] | None = None
         fits: list[CertifiedFit] = []

@@ -47,11 +47,15 @@ def read_block(
     weighing = exact_weights(weights, rows)
     named = taken.targets if inputs[0].called.b.columns else None
     data = joined(with_intercept(inputs) if intercept else inputs, slice(0, rows))
-    if data.scales is not None and any(scale != 1 for scale in data.scales):
+    if not _is_plain(data):
         data = _whole(data)
-    if data.scales is not None:
+    if not _is_plain(data):
         raise InputError("a block must hold floats or integers: give decimals as integers with their scales")
     return Block(data, weighing, taken.features or None, named)
+
+
+def _is_plain(data: ExactInput) -> bool:
+    return data.scales is None or all(scale == 1 for scale in data.scales)
 
 
 def _whole(data: ExactInput) -> ExactInput:
