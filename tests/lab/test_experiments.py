@@ -91,3 +91,10 @@ def test_every_experiment_that_times_things_runs_and_its_findings_can_be_checked
     assert {outcome["name"] for outcome in found} == {*timing}
     claims = {outcome["name"]: outcome["findings"] + outcome["remedies"] for outcome in found}
     assert not [said for name, each in claims.items() for said in unexplained(name, each, ABSENT[name])]
+
+
+def test_what_is_timed_of_a_fit_is_computed_each_time():
+    (path,) = [path for path in find(ROOT / "experiments") if path.stem == "awkward_data_take_seconds_not_minutes"]
+    measured = load(path).experiment.measure.__globals__
+    fit = measured["lstsq"]([[1.0], [2.0], [4.0]], [1.0, 2.0, 3.0])
+    assert measured["residuals"](fit) is not measured["residuals"](fit)
