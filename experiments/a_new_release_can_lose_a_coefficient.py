@@ -379,8 +379,7 @@ print(f"{digits(lstsq(A * unit, b)[0] * unit):.1f} digits by scipy.linalg.lstsq 
         ),
         remedy(
             'Ask for `OLS(y, X).fit(method="qr")`: statsmodels {version} then has at least {filip:.1f} correct digits '
-            "on Filip and {timestamps_s:.1f} on time stamps, on every copy in other units; its standard errors are "
-            "another matter.",
+            "on Filip and {timestamps_s:.1f} on time stamps, on every copy in other units.",
             instead_of(STATSMODELS),
             keeps_digits,
             needs=(INSTEAD[STATSMODELS],),

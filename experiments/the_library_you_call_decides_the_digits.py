@@ -51,10 +51,15 @@ def worst_of_all(rows: Rows, solver: str, problem: str) -> float:
     return min(own)
 
 
-def errors_of(rows: Rows, solver: str, problem: str) -> float:
-    """Correct digits of the worst standard error in the published order."""
+def errors_of(rows: Rows, solver: str, problem: str) -> dict[str, float]:
+    """Correct digits of the worst standard error in the published order, the rank reported and the coefficients."""
     (row,) = rows.where(solver=solver, problem=problem, **PUBLISHED)
-    return row["digits.standard_errors"] or 0.0
+    return {"errors": row["digits.standard_errors"] or 0.0, "rank": row.rank, "n": len(row.x)}
+
+
+def warned(rows: Rows, solver: str, *problems: str) -> int:
+    """How many copies of these problems a route warns of."""
+    return sum(bool(row.warnings) for row in rows.where(solver=solver, problem=problems, variant=(*PERMUTED, *SCALED)))
 
 
 def defaults_on(rows: Rows, problem: str) -> tuple[dict[str, float], dict[str, int]]:
@@ -358,13 +363,13 @@ EXPERIMENT = Experiment(
         remedy(
             "For the coefficients ask statsmodels for `fit(method='qr')`: at least {qr:.1f} digits of Filip on all "
             "{copies} copies in other units and orders, where the default keeps {pinv:.1f} as published. Its standard "
-            "errors keep {errors:.1f} digits of Filip, for they go by a rank that is counted apart.",
+            "errors keep {errors:.1f} digits of Filip: it counts a rank of {rank} for its {n} coefficients.",
             lambda rows: {
                 **side_by_side(("pinv", "statsmodels.OLS", "filip"))(rows),
                 **on_every_copy(("qr", "statsmodels.OLS_qr", "filip"))(rows),
-                "errors": errors_of(rows, "statsmodels.OLS_qr", "nist.filip"),
+                **errors_of(rows, "statsmodels.OLS_qr", "nist.filip"),
             },
-            lambda n: n["qr"] > n["pinv"] + 3 and n["errors"] < 1,
+            lambda n: n["qr"] > n["pinv"] + 3 and n["errors"] < 1 and n["rank"] < n["n"],
             STATSMODELS,
             needs=("statsmodels.OLS",),
         ),
@@ -381,13 +386,17 @@ EXPERIMENT = Experiment(
         ),
         remedy(
             "In Octave fit a polynomial by `polyfit`, which factors by QR: at least {pontius:.1f} digits of Pontius "
-            "and {filip:.1f} of Filip on all {copies} copies in other units and orders of rows, with a warning on "
-            "some, where the backslash falls to {backslash:.1f}.",
-            on_every_copy(
-                ("pontius", "octave.polyfit", "pontius"),
-                ("filip", "octave.polyfit", "filip"),
-                ("backslash", "octave.mldivide", "filip"),
-            ),
+            "and {filip:.1f} of Filip on all {copies} copies in other units and orders of rows, with a warning "
+            "on {warned} of them, where the backslash falls to {backslash:.1f} on Filip.",
+            lambda rows: {
+                **on_every_copy(
+                    ("pontius", "octave.polyfit", "pontius"),
+                    ("filip", "octave.polyfit", "filip"),
+                    ("backslash", "octave.mldivide", "filip"),
+                )(rows),
+                "copies": 4 * COPIES,
+                "warned": warned(rows, "octave.polyfit", "nist.pontius", "nist.filip"),
+            },
             lambda n: min(n["pontius"], n["filip"]) > n["backslash"] + 3,
             asked_of("octave.mldivide", 5, "octave.polyfit", 8),
             needs=("octave.mldivide", "octave.polyfit"),

@@ -20,6 +20,7 @@ from stabilitylab.lab import (
     Cell,
     Experiment,
     GramAccumulator,
+    HeatMap,
     Measurement,
     Pivot,
     Probe,
@@ -300,6 +301,9 @@ EXPERIMENT = Experiment(
             value="digits.min",
             reduce="min",
         ),
+    ),
+    figures=(
+        HeatMap("The same rows in several arrangements: digits that are right in the worst of them", reduce="min"),
     ),
     findings=(
         finding(

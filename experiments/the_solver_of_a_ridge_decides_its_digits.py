@@ -5,7 +5,7 @@ sqrt(1 + |A|² / lambda) in place of that of A, and is often taken to mean that 
 of the tables is a way in which libraries or textbooks solve it, with its defaults; the columns are penalties, as shares
 of |A|², the square of the largest singular value. Penalties and their square roots are powers of two, so that all ways
 have the same problem to the last bit, and no intercept is fitted. What is right is the exact minimiser, by
-`sl.lstsq(A, b, ridge=...)`. Gradient descent with weight decay goes to the same x.
+`sl.lstsq(A, b, ridge=...)`.
 """
 
 import warnings
@@ -18,6 +18,7 @@ import numpy as np
 
 from stabilitylab.lab import (
     Experiment,
+    HeatMap,
     Measurement,
     Pivot,
     Probe,
@@ -227,6 +228,14 @@ EXPERIMENT = Experiment(
     tables=(
         Pivot("Correct digits of the worst coefficient, the fewest over the problems", columns=share, reduce="min"),
         Pivot("The same at the smallest penalty, on each problem", where={"problem.k": SHARES[-1]}),
+    ),
+    figures=(
+        HeatMap(
+            "The smaller the penalty, a share of |A|², the more its solver decides: "
+            f"the fewest digits of {len(DATA)} problems",
+            columns=share,
+            reduce="min",
+        ),
     ),
     findings=(
         finding(

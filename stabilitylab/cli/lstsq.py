@@ -15,18 +15,13 @@ from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON
 from stabilitylab.core.errors import InputError, UndeterminedWarning
 from stabilitylab.core.printable import one_line
-from stabilitylab.core.types import POLICIES, Policy
+from stabilitylab.core.types import INTERVAL_KINDS, POLICIES, WEIGHTINGS, IntervalKind, Policy, Weighting
 from stabilitylab.data.tabular import truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth, Missing
 
 if TYPE_CHECKING:  # the engine is imported when the command runs, so that its help comes at once
     from stabilitylab.exact.fit import CertifiedFit
-    from stabilitylab.exact.fit.prediction import Kind
     from stabilitylab.exact.fit.several import CertifiedFits
-    from stabilitylab.exact.fit.solved import Weighting
-
-INTERVALS = ("confidence", "prediction")
-WEIGHTINGS = ("relative", "absolute")
 
 
 @click.command()
@@ -77,7 +72,7 @@ WEIGHTINGS = ("relative", "absolute")
 )
 @click.option(
     "--interval",
-    type=click.Choice(INTERVALS),
+    type=click.Choice(INTERVAL_KINDS),
     help="Around predictions: confidence, for the mean there; prediction, for one more observation.",
 )
 @click.option(
@@ -94,7 +89,7 @@ def lstsq(
     columns: str | None,
     no_intercept: bool,
     weights: str | None,
-    weighting: "Weighting",
+    weighting: Weighting,
     ridge: str | None,
     truth: FileTruth | None,
     policy: Policy,
@@ -105,7 +100,7 @@ def lstsq(
     missing: Missing,
     level: str,
     predict: Path | None,
-    interval: "Kind | None",
+    interval: IntervalKind | None,
     output: Path | None,
     rows: int | None,
     as_json: bool,
@@ -129,7 +124,7 @@ def lstsq(
     from stabilitylab.exact.predict_file import predict_file
 
     start = time.perf_counter()
-    scored = truth or truth_of_file(file)
+    fitted = truth or truth_of_file(file)
     exact_level(level)
     if interval is not None and predict is None:
         raise InputError("--interval is about predictions: name the file to predict for, --predict FILE")
@@ -151,7 +146,7 @@ def lstsq(
             columns=None if columns is None else _listed(columns, "--columns"),
             intercept=not no_intercept,
             weights=weights,
-            truth=scored,
+            truth=fitted,
             policy=policy,
             weighting=weighting,
             ridge=ridge,
@@ -176,7 +171,7 @@ def lstsq(
         click.echo(f"{fit.summary(level, digits=None)}\n")
     for one in predictions.values():
         click.echo(f"{one}\n")
-    for line in _ending(fits, scored, output, time.perf_counter() - start):
+    for line in _ending(fits, fitted, output, time.perf_counter() - start):
         click.echo(line)
 
 
@@ -198,7 +193,7 @@ def _listed(columns: str, option: str) -> list[str]:
 
 
 def _ending(fits: Sequence["CertifiedFit"], truth: FileTruth, output: Path | None, seconds: float) -> Iterator[str]:
-    yield f"scored: the numbers {'as written in the file' if truth == 'decimal' else 'as stored in float64'}"
+    yield f"fitted: the numbers {'as written in the file' if truth == 'decimal' else 'as stored in float64'}"
     if output is not None:
         yield f"all figures: {one_line(str(output))}"
     yield f"{seconds:.2f} s in all, {sum(fit.certificate.seconds for fit in fits):.2f} s of it to solve and certify"

@@ -19,6 +19,13 @@ Truth: TypeAlias = Literal["decimal", "data", "matrix"]
 TRUTHS: tuple[Truth, ...] = ("decimal", "data", "matrix")
 Policy: TypeAlias = Literal["full-rank", "minimum-norm"]
 POLICIES: tuple[Policy, ...] = ("full-rank", "minimum-norm")
+# What weights w say. "relative": rows differ in accuracy as sqrt(w) do, and how accurate they are is estimated from the
+# residuals. "absolute": w_i = 1/sigma_i², sigma_i the known standard deviation of b_i.
+Weighting: TypeAlias = Literal["relative", "absolute"]
+WEIGHTINGS: tuple[Weighting, ...] = ("relative", "absolute")
+# Around a prediction: for the mean of b there, or for one more observation.
+IntervalKind: TypeAlias = Literal["confidence", "prediction"]
+INTERVAL_KINDS: tuple[IntervalKind, ...] = ("confidence", "prediction")
 
 SCHEMA = 2  # of a Measurement; raised when the meaning of a field changes
 MAPPINGS: Mapping[str, str] = {"problem": "parameters", "conditions": "conditions", "facts": "facts"}

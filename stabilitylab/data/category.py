@@ -9,6 +9,7 @@ import numpy as np
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array, Format
 from stabilitylab.core.errors import InputError
+from stabilitylab.core.printable import quoted
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.terms import Columns, Term
 
@@ -77,7 +78,7 @@ class Category(Term):
         levels = labels.sorted_levels
         if self.reference is not None:
             if self.reference not in levels:
-                shown = ", ".join(map(repr, levels[:20])) + (", ..." if len(levels) > 20 else "")
+                shown = quoted(levels, 20)
                 raise InputError(
                     f"reference must be a level of column {self.column!r}, one of {shown}; got {self.reference!r}"
                 )

@@ -25,8 +25,9 @@ routes that proves every coefficient is taken; `certificate.route` names it:
    deficient A is refused with its relations (dependent.py), or, under policy "minimum-norm", solved for the least norm
    by normal equations of full rank for the independent columns (solve/least_norm.py), by a to c again.
 An enclosure (solve/enclosed.py) is narrow enough when one double is nearest to all of it, or when Cramer's rule leaves
-only a tie or 0. What is proven is kept in a Certificate (proof/certificate.py), and `check` (proof/checker.py,
-entries.py) verifies it in rationals without a line of the engine.
+only a tie or 0; of it fitted.py makes the fits of all targets. What is proven is kept in a Certificate
+(proof/certificate.py), and `check` (proof/checker.py, entries.py) verifies it in rationals, without a line of the
+engine.
 
 The other entries: `GramAccumulator` (in accumulator/, from summed.py) sums blocks into gram/ and goes on at 2, once
 solve/definite.py has shown that rows can have such sums, and so do the blocks of a file (fit_file.py). What a block

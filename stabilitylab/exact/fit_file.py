@@ -19,13 +19,15 @@ from stabilitylab.core.errors import (
     RankDeficientError,
     UnderdeterminedError,
 )
-from stabilitylab.core.types import POLICIES, Policy
+from stabilitylab.core.printable import quoted
+from stabilitylab.core.types import POLICIES, Policy, Weighting
 from stabilitylab.data.tabular import FileTable, open_table, truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth, Missing, Progress, no_progress
 from stabilitylab.exact.accumulator import GramAccumulator
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.fit.several import CertifiedFits
-from stabilitylab.exact.fit.solved import Weighting
+from stabilitylab.exact.gram.inputs import column_names
+from stabilitylab.exact.ridge import penalties
 
 
 @in_default_mode
@@ -74,12 +76,9 @@ def fit_file(
     require_choice("missing", missing, get_args(Missing))
     if rows is not None:
         require_whole("rows", rows, at_least=1)
-    try:
-        table = open_table(
-            path, separator=separator, decimal=decimal, thousands=thousands, encoding=encoding, missing=missing
-        )
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    table = open_table(
+        path, separator=separator, decimal=decimal, thousands=thousands, encoding=encoding, missing=missing
+    )
     targets, weight_column = _targets(table, target), None if weights is None else _name(table, weights)
     if weight_column in targets:
         raise InputError(
@@ -103,19 +102,19 @@ def fit_file(
         A = np.hstack([np.ones((len(block), 1), dtype=block.dtype), block[:, :n]]) if intercept else block[:, :n]
         w = None if weight_column is None else _weights(block[:, n + k], unit)
         accumulator.add(A, block[:, n] if k == 1 else block[:, n : n + k], weights=w)
-    names, counted = ["intercept", *features] if intercept else list(features), accumulator.rows
+    names, counted = column_names(None, features, n, intercept=intercept), accumulator.rows
+    if ridge is not None:
+        ridge = penalties(ridge, names, intercept=intercept, penalize_intercept=False)
     if policy == "full-rank" and ridge is None and counted < len(names):
         weighted = "" if weight_column is None else f" of weight above 0 in column {weight_column!r}"
         raise UnderdeterminedError(
             f"{path} has {counted} row{'s' * (counted != 1)}{weighted} for {len(names)} coefficients "
-            f"({', '.join(map(repr, names[:5]))}{', ...' * (len(names) > 5)}): give at least {len(names)} rows, leave "
+            f"({quoted(names)}): give at least {len(names)} rows, leave "
             f"columns out, or ask for ",
             Argument("policy", "minimum-norm"),
         )
     try:
-        found: Any = accumulator.solve(
-            names=names, policy=policy, weighting=weighting, ridge=_penalties(ridge, names, ones)
-        )
+        found: Any = accumulator.solve(names=names, policy=policy, weighting=weighting, ridge=ridge)
     except (RankDeficientError, OutOfRangeError, NotCertifiedError) as error:
         raise type(error)(f"{path}: ", *error.args) from None
     fits = [replace(fit, intercept=intercept, rows_left_out=len(dropped)) for fit in ([found] if k == 1 else found)]
@@ -128,21 +127,11 @@ def _targets(table: FileTable, target: str | int | Sequence[str | int]) -> tuple
         return (_name(table, target),)
     targets = tuple(_name(table, column) for column in target)
     if not targets:
-        raise InputError(f"{table.path}: name a target, or several: one of {', '.join(map(repr, table.names[:5]))}")
+        raise InputError(f"{table.path}: name a target, or several: one of {quoted(table.names)}")
     twice = next((name for name in targets if targets.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"{table.path}: column {twice!r} is named twice among the targets: once is enough")
     return targets
-
-
-def _penalties(ridge: Any, names: Sequence[str], ones: Sequence[Fraction]) -> Any:
-    """A penalty for each coefficient, 0 for the intercept; None where there is none, and lists as they are."""
-    if isinstance(ridge, bool):
-        raise InputError(f"ridge is the penalty, a number of 0 or more; got {ridge!r}: give it, such as ridge=1.0")
-    if ridge is None or not (isinstance(ridge, str) or np.ndim(ridge) == 0):
-        return ridge if ridge is None or not ones else [0, *ridge]
-    zero = "0" if isinstance(ridge, str) else 0
-    return [*[zero] * len(ones), *[ridge] * (len(names) - len(ones))]
 
 
 def _name(table: FileTable, column: str | int) -> str:

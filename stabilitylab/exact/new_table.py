@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.errors import EmptyError, InputError, NotFiniteError, NotNumericError, ShapeError
+from stabilitylab.core.printable import quoted
 from stabilitylab.data.validation import Given, given
 from stabilitylab.exact.gram.exact_input import ExactInput, with_intercept
 from stabilitylab.exact.gram.reading import features_of, read
@@ -39,9 +40,7 @@ def new_rows(values: Any, names: Sequence[str], *, intercept: bool) -> ExactInpu
 
 def _check_shape(shape: tuple[int, ...], own: Sequence[str], *, intercept: bool) -> None:
     n = len(own)
-    expected = (
-        f"{NAME} must have {n} column{'s' * (n != 1)} ({_listed(own)})" if own else f"{NAME} must have no columns"
-    )
+    expected = f"{NAME} must have {n} column{'s' * (n != 1)} ({quoted(own)})" if own else f"{NAME} must have no columns"
     if len(shape) == 1:
         way = f"{NAME}.reshape(1, -1) for one row" if n != 1 else f"{NAME}.reshape(-1, 1) for one column"
         raise ShapeError(f"{expected} and one row for each prediction; got shape {shape}: pass {way}")
@@ -69,19 +68,12 @@ def _by_name(table: Given, own: tuple[str, ...], *, intercept: bool) -> Given:
     missing = [name for name in own if name not in names]
     unknown = [name for name in names if name not in own]
     if missing or unknown:
-        parts = [f"it has no column {_listed(missing)}"] * bool(missing)
+        parts = [f"it has no column {quoted(missing)}"] * bool(missing)
         if unknown:
-            parts.append(f"{_listed(unknown)} {'is' if len(unknown) == 1 else 'are'} not in the fit")
+            parts.append(f"{quoted(unknown)} {'is' if len(unknown) == 1 else 'are'} not in the fit")
         ones = intercept and unknown == ["intercept"] and not missing
-        way = (
-            "leave the intercept out, which the fit adds" if ones else f"give the columns {_listed(own)}, in any order"
-        )
+        way = "leave the intercept out, which the fit adds" if ones else f"give the columns {quoted(own)}, in any order"
         if not ones and len(names) == len(own):
             way += f", or {NAME} without names for columns in the order of the fit"
         raise InputError(f"{NAME} does not have the columns of the fit: {' and '.join(parts)}; {way}")
     return table.picked([names.index(name) for name in own])
-
-
-def _listed(names: Sequence[str]) -> str:
-    """The first names of some, quoted."""
-    return ", ".join(map(repr, names[:5])) + (f", ... ({len(names)} in all)" if len(names) > 5 else "")

@@ -12,12 +12,12 @@ from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError
+from stabilitylab.core.types import IntervalKind
 from stabilitylab.data.tabular import open_table, truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth, Missing
 from stabilitylab.exact.distributions import exact_level
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.fit.page import Page
-from stabilitylab.exact.fit.prediction import Kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class FilePrediction:
     values: Array
     lower: Array | None
     upper: Array | None
-    interval: Kind | None
+    interval: IntervalKind | None
     level: float
     rows_left_out: int
 
@@ -77,7 +77,7 @@ def predict_file(
     fit: CertifiedFit,
     path: str | os.PathLike[str],
     *,
-    interval: Kind | None = None,
+    interval: IntervalKind | None = None,
     level: object = 0.95,
     truth: FileTruth | None = None,
     separator: str = ",",
@@ -95,12 +95,9 @@ def predict_file(
     truth, share = truth or truth_of_file(path), exact_level(level)
     require_choice("truth", truth, get_args(FileTruth))
     require_choice("missing", missing, get_args(Missing))
-    try:
-        table = open_table(
-            path, separator=separator, decimal=decimal, thousands=thousands, encoding=encoding, missing=missing
-        )
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    table = open_table(
+        path, separator=separator, decimal=decimal, thousands=thousands, encoding=encoding, missing=missing
+    )
     names = fit.names[fit.intercept :]
     if not names:
         raise InputError(f"{path}: the fit has no columns but the intercept, which is the same for every row")
@@ -116,7 +113,7 @@ def predict_file(
 
 
 def _of_block(
-    fit: CertifiedFit, block: Array, scales: Sequence[Fraction], interval: Kind | None, level: object
+    fit: CertifiedFit, block: Array, scales: Sequence[Fraction], interval: IntervalKind | None, level: object
 ) -> tuple[Array, tuple[Array, Array] | tuple[()]]:
     A = block
     if any(scale != 1 for scale in scales) or block.dtype == object:

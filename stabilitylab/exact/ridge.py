@@ -18,7 +18,7 @@ from stabilitylab.exact.gram.normal_equations import NormalEquations
 from stabilitylab.exact.gram.numbers import exact_numbers, in_integers
 from stabilitylab.exact.solve.dependence import independent_columns
 from stabilitylab.exact.solve.enclosed import EnclosedSolution
-from stabilitylab.exact.solve.interval import Interval, exactly
+from stabilitylab.exact.solve.interval import Interval
 from stabilitylab.exact.statistics import Accuracy, Evidence
 
 DIGITS, PLACES = 10**15, 17  # up to which an integer is printed as it is; significant digits of other numbers
@@ -44,7 +44,8 @@ class Ridge:
 
 
 def penalties(ridge: Any, names: Sequence[str], *, intercept: bool, penalize_intercept: bool) -> tuple[Fraction, ...]:
-    """lambda_j for each of the coefficients (n,), from one number for all of them or one for each, without rounding.
+    """lambda_j for each of the coefficients (n,), without rounding: ridge is one number for all, one for each, or a
+    dict (or a Series of pandas) of them by name.
 
     names (n,): theirs; intercept: whether the first is of a column of ones that was put in front: that has no penalty,
     and none is given for it, unless penalize_intercept is set.
@@ -150,8 +151,7 @@ def refused_for_lack_of_penalty(
     dependent = [name for j, name in enumerate(names) if j not in independent]
     depends = "depends" if len(dependent) == 1 else "depend"
     free = [name for name, v in zip(names, penalties, strict=True) if not v]
-    if not free or not dependent:
-        raise AssertionError("a sum in which every dependent column has a penalty has one minimum")
+    assert free, "a sum in which every dependent column has a penalty has one minimum"
     return RankDeficientError(
         f"infinitely many x minimise the sum: {listed(dependent)} {depends} on other columns without a penalty, "
         f"exactly. Give {listed(free)} a penalty above 0, or leave {'it' if len(dependent) == 1 else 'them'} out"
@@ -168,14 +168,10 @@ class PenalisedEvidence(Evidence):
         """The total sum of squares less the residual one: below 0 where A x does worse than the mean, or than 0."""
         return self.rss(accuracy).reflected(self.total)
 
-    def _rss(self, accuracy: Accuracy) -> Interval:
-        if self.normal.bb == 0:
-            return exactly(0)
-        if self.solution is not None and accuracy is not None:
-            enclosed = self._rss_from(self.solution, accuracy)
-            if enclosed.agrees(accuracy):
-                return enclosed
-        return self._rss_from(self._required(accuracy), accuracy)
+    @property
+    def _leaves_nothing(self) -> bool:
+        """Whether b = 0, of which x = 0 leaves nothing; no number of rows says so of a penalised fit."""
+        return self.normal.bb == 0
 
     def _rss_from(self, solved: EnclosedSolution, accuracy: Accuracy) -> Interval:
         """|b - A x*|² = |b - A x|² - 2 g'e + |A e|², g = A'(b - A x), e = x* - x, for the middles x.

@@ -106,8 +106,13 @@ class Evidence:
     def _sums(self) -> dict[Accuracy, Interval]:
         return {}
 
+    @property
+    def _leaves_nothing(self) -> bool:
+        """Whether b - A x = 0 for the number of rows alone."""
+        return self.degrees_of_freedom == 0
+
     def _rss(self, accuracy: Accuracy) -> Interval:
-        if self.degrees_of_freedom == 0:
+        if self._leaves_nothing:
             return exactly(0)
         if self.solution is not None and accuracy is not None:
             enclosed = self._rss_from(self.solution, accuracy)

@@ -82,7 +82,8 @@ def _markdown(fits: Sequence[CertifiedFit], level: object, predictions: Predicti
 def _csv(fits: Sequence[CertifiedFit], level: object, predictions: Predictions) -> str:
     lines = [",".join(HEADER)]
     for fit in fits:
-        rows = [*_coefficients(fit, level), *_figures(fit, level)]
+        own = record_of(fit, level)
+        rows = [*_coefficients(own), *_figures(own)]
         if fit.target in predictions:
             rows += _predicted(predictions[fit.target])
         for kind, name, numbers, note in rows:
@@ -94,21 +95,20 @@ def _csv(fits: Sequence[CertifiedFit], level: object, predictions: Predictions) 
 Row = tuple[str, str, Sequence[float | None], str]
 
 
-def _coefficients(fit: CertifiedFit, level: object) -> Iterator[Row]:
-    own, n = record_of(fit, level), len(fit.names)
+def _coefficients(own: Mapping[str, Any]) -> Iterator[Row]:
+    n = len(own["names"])
     columns = ("x", "standard_errors", "t_statistics", "p_values", "lower", "upper", "supported_digits")
     values = zip(*(own[name] or [None] * n for name in columns), strict=True)
-    for name, zero, numbers in zip(fit.names, own["is_exactly_zero"], values, strict=True):
+    for name, zero, numbers in zip(own["names"], own["is_exactly_zero"], values, strict=True):
         notes = ["exactly 0"] * bool(zero) + ["p < 5e-324"] * bool(numbers[3] == 0 and isfinite(numbers[2]))
         yield "coefficient", name, numbers, "; ".join(notes)
 
 
-def _figures(fit: CertifiedFit, level: object) -> Iterator[Row]:
-    own = record_of(fit, level)
+def _figures(own: Mapping[str, Any]) -> Iterator[Row]:
     for name in (*OF_FIT, "rows", "rows_left_out", "degrees_of_freedom", "rank", "level"):
         note = own["reasons"].get(name, "") or own["conventions"].get(name, "")
         if name in ("r_squared", "adjusted_r_squared"):
-            note = fit.r_squared_kind
+            note = own["r_squared_kind"]
         yield "figure", name, [own[name], *[None] * 6], note
     for name in ("why_no_standard_errors", "why_no_log_likelihood", "undetermined", "proof"):
         if own[name]:

@@ -29,6 +29,7 @@ from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.scoring import accuracy
 
 Reduce: TypeAlias = Literal["only", "min", "median", "max"]
+REDUCED = {"min": "the smallest", "median": "the median", "max": "the largest"}  # of several rows
 Sort: TypeAlias = Literal["appearance", "leaderboard"]
 
 _REDUCTIONS: dict[str, Callable[[list[Any]], float]] = {"min": min, "median": statistics.median, "max": max}
@@ -98,6 +99,13 @@ class Grid:
     cells: tuple[tuple[Cell, ...], ...]
     within: tuple[tuple[int, int], ...]
     below: int = 0
+
+    @property
+    def places(self) -> tuple[Cell, ...]:
+        """What a leaderboard says of each row: k/n, within as many columns of how many; "not ranked" of those below."""
+        ranked = [Cell(f"{k}/{n}", k) for k, n in self.within]
+        ranked[len(ranked) - self.below :] = [Cell("not ranked", "not ranked")] * self.below
+        return tuple(ranked)
 
 
 def grid(

@@ -7,6 +7,7 @@ from typing import Any
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.fields import Field, SpecError, check_fields, is_score, number_format
 from stabilitylab.report.grid import (
+    REDUCED,
     STARTED_NOTE,
     Reduce,
     Sort,
@@ -21,8 +22,6 @@ from stabilitylab.report.grid import (
 from stabilitylab.report.marks import ABSENT, NumberFormat, is_digits, plain, words
 from stabilitylab.report.row_marks import Flag
 from stabilitylab.report.rows import Rows
-
-_REDUCED = {"min": "the smallest", "median": "the median", "max": "the largest"}
 
 
 @dataclass(frozen=True)
@@ -73,13 +72,11 @@ class Pivot:
         if self.reduce != "only":
             counted = any(mark.count != mark.of for cells in made.cells for one in cells for mark in one.marks)
             behind = "; k/n behind a mark: it holds for k of n of them" if counted else ""
-            notes.append(f"A cell is {_REDUCED[self.reduce]} of its rows{behind}.")
+            notes.append(f"A cell is {REDUCED[self.reduce]} of its rows{behind}.")
         if self.sort == "leaderboard":
             header.append("within a digit of the best")
             scored.append(True)
-            ranked = [Cell(f"{k}/{n}", k) for k, n in made.within]
-            ranked[len(ranked) - made.below :] = [Cell("not ranked", "not ranked")] * made.below
-            body = [(*cells, rank) for cells, rank in zip(body, ranked, strict=True)]
+            body = [(*cells, place) for cells, place in zip(body, made.places, strict=True)]
             notes.append("A difference under one digit is no rank; a cell with a failure is not within a digit.")
             if any(one.given for cells in made.cells for one in cells):
                 notes.append(STARTED_NOTE)

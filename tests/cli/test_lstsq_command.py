@@ -12,7 +12,6 @@ from click.testing import CliRunner
 
 import stabilitylab as sl
 from data_files import table, written
-from stabilitylab.cli import lstsq as command
 from stabilitylab.cli.main import main
 from stabilitylab.problems.nist import certified
 
@@ -104,7 +103,7 @@ def test_the_page_shows_every_number_in_full_and_what_stands_behind_it(here):
         (line,) = [line for line in said.splitlines() if line.split()[:1] == [name]]
         figures = (fit.x, fit.standard_errors, fit.t_statistics, fit.p_values, *fit.conf_int("0.99").T)
         assert line.split()[1:] == [*(repr(float(v[j])) for v in figures), f"{fit.supported_digits[j]:.1f}"]
-    assert "scored: the numbers as written in the file" in said
+    assert "fitted: the numbers as written in the file" in said
     assert " s in all, " in said
     assert "the numbers as stored in float64" in called(path, "--target", "y", "--truth", "matrix").output
 
@@ -480,10 +479,3 @@ def test_a_record_and_a_page_hold_the_same(here):
     assert "<script>" not in page
     assert "### Predictions of =y, with confidence intervals at 95 %" in page
     assert not called("data.csv", "--target", "=y", "--output", "x.json", "--json").stdout.count("all figures")
-
-
-def test_the_choices_of_the_command_are_those_of_the_engine():
-    from stabilitylab.exact.fit.prediction import KINDS
-    from stabilitylab.exact.fit.solved import WEIGHTINGS
-
-    assert (command.INTERVALS, command.WEIGHTINGS) == (KINDS, WEIGHTINGS)

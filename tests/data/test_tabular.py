@@ -210,7 +210,7 @@ def test_a_file_that_changes_between_the_readings_is_noticed(tmp_path):
 
 
 def test_a_file_that_is_none_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(InputError, match=r"nothing\.csv cannot be read: No such file"):
         open_table(tmp_path / "nothing.csv")
     with pytest.raises(InputError, match="is no file"):
         open_table(tmp_path)

@@ -122,3 +122,16 @@ def test_a_text_in_an_encoding_that_needs_a_mark_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("x,y\n1,2\n2,3\n4,4\n")
     with pytest.raises(InputError, match="this is no text in utf-16"):
         sl.fit_file(tmp_path / "a.csv", "y", encoding="utf-16")
+
+
+def test_a_file_with_a_column_named_intercept_has_two_names_and_penalties_are_those_of_its_columns(tmp_path):
+    (tmp_path / "a.csv").write_text("intercept,x,y\n1,2,1\n3,4,2\n5,7,4\n8,8,3\n")
+    path = tmp_path / "a.csv"
+    fit = sl.fit_file(path, "y", ridge={"intercept (2)": 1, "x": 100})
+    assert fit.names == ("intercept", "intercept (2)", "x")
+    assert fit.x.tolist() == sl.lstsq(A, B, intercept=True, ridge=[1, 100]).x.tolist()
+    assert fit.x.tolist() == sl.fit_file(path, "y", ridge=[1, 100]).x.tolist()
+    with pytest.raises(InputError, match="one for each of 2 coefficients, the intercept left out"):
+        sl.fit_file(path, "y", ridge=[1, 2, 3])
+    with pytest.raises(InputError, match="got True"):
+        sl.fit_file(path, "y", ridge=True)

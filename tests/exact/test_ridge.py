@@ -233,7 +233,7 @@ def test_a_checker_refuses_what_is_no_penalty():
 def test_a_penalty_in_the_wrong_units_is_noticed(monkeypatch):
     honest = ridge.penalised
     wrong = lambda sums, found: honest(sums, [v / unit for v, unit in zip(found, sums.units, strict=False)])  # noqa: E731
-    monkeypatch.setattr("stabilitylab.exact.least_squares.penalised", wrong)
+    monkeypatch.setattr("stabilitylab.exact.fitted.penalised", wrong)
     fit = lstsq(A, B, ridge=1.0)
     assert fit.x.tolist() != doubles(solution(A, B, [1.0] * 3)[0])
     assert not check(fit.certificate, A, B, ridge=1.0)

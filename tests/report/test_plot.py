@@ -219,6 +219,14 @@ def test_a_leaderboard_says_that_what_started_at_the_answer_does_not_count():
     assert STARTED_NOTE not in shown(plot.draw(spec, Rows((own,))))
 
 
+def test_the_references_own_solver_is_not_ranked_in_a_figure_either():
+    own, reference = (
+        replace(measured(s, 1e2, 1e-9), scores={"digits.min": 9.0}) for s in ("numpy.lstsq", "exact.certified")
+    )
+    said = shown(plot.draw(plot.HeatMap("t", sort="leaderboard"), Rows((own, reference))))
+    assert ("1/1" in said, "not ranked" in said, "0/0" in said) == (True, True, False)
+
+
 def test_a_name_is_text_and_no_mathematics():
     figure = plot.draw(plot.Lines("It costs $5 and $6"), Rows((measured("$x^2$ [b] <i>", 10.0, 1e-8),)))
     assert "It costs $5 and $6" in shown(figure)

@@ -12,6 +12,7 @@ from stabilitylab.report import plot
 from stabilitylab.report.committed import read_committed
 from stabilitylab.report.plot.heatmap import _bands
 from stabilitylab.report.plot.looks import looks
+from stabilitylab.report.plot.sheet import HARD, text_width, wrapped
 from stabilitylab.report.rows import NoRowsError, Rows
 
 
@@ -37,6 +38,15 @@ def test_a_title_of_any_length_is_wrapped_and_a_long_name_fits():
         if isinstance(spec, plot.HeatMap):
             spec = plot.HeatMap(spec.title, columns="problem.cond")
         assert clipped(plot.draw(spec, rows)) == []
+
+
+def test_what_must_not_be_broken_is_broken_between_words_where_it_is_wider_than_a_line():
+    sentence = "● silent and wrong: less than one correct digit, and no warning".replace(" ", HARD)
+    lines = wrapped(sentence, 9, 2.0)
+    assert len(lines) > 1
+    assert HARD.join(lines) == sentence
+    assert all(text_width(line, 9) <= 2.0 for line in lines)
+    assert "".join(wrapped("x" * 200, 9, 2.0)) == "x" * 200
 
 
 def test_series_differ_in_more_than_colour():

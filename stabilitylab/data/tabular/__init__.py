@@ -40,14 +40,16 @@ def open_table(
     separator: between fields, one character or "tab"; a field in double quotes may hold it. decimal: "." or ",".
     thousands: the mark in 1,234,567; by default none is allowed, since 1,234 can be read in two ways. encoding: of the
     text, as Python names it. missing: what is done with a row in which a number that is asked for is missing.
-    Reads the first line only; `read` gives the numbers. Raises InputError for a file that is no table, EmptyError for
-    an empty one, OSError for one that cannot be read.
+    Reads the first line only; `read` gives the numbers. Raises InputError for a file that is no table, or that
+    cannot be read, and EmptyError for an empty one.
     """
-    path = Path(path)
-    if not path.is_file():
-        path.stat()
-        raise InputError(f"{path} is no file: a table is read twice, so save a stream to a file first")
-    notation, encoding = Notation(decimal, thousands), named(encoding)
-    if _is_array(path):
-        return ArrayTable.open(path, missing)
-    return TextTable.open(path, separator, notation, encoding, missing)
+    path, notation, encoding = Path(path), Notation(decimal, thousands), named(encoding)
+    try:
+        if not path.is_file():
+            path.stat()
+            raise InputError(f"{path} is no file: a table is read twice, so save a stream to a file first")
+        if _is_array(path):
+            return ArrayTable.open(path, missing)
+        return TextTable.open(path, separator, notation, encoding, missing)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stabilitylab.core.errors import Argument
+from stabilitylab.core.printable import quoted
 from stabilitylab.data.tabular.encoding import UTF_8, marked
 from stabilitylab.data.tabular.numerals import Notation
 
@@ -103,7 +104,7 @@ def _sheet(names: Sequence[str]) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:5])) + (", ..." if len(names) > 5 else "")
+    return quoted(names)
 
 
 def other_separator(path: Path, name: str, separator: str, notation: Notation, encoding: str = UTF_8) -> Says | None:

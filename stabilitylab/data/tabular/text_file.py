@@ -10,6 +10,7 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import EmptyError, InputError, OutOfRangeError
+from stabilitylab.core.printable import quoted
 from stabilitylab.data.tabular.columns import (
     BLOCK_FIELDS,
     Blocks,
@@ -139,7 +140,7 @@ class TextTable(Named):
         if not read:
             raise EmptyError(f"{self.path} has column names and no rows: give the data")
         if not complete:
-            used = ", ".join(map(repr, columns[:5])) + (", ..." if len(columns) > 5 else "")
+            used = quoted(columns)
             raise EmptyError(f"{self.path}: no row has a number in each of the columns {used}: use fewer of them")
 
     def _complete(

@@ -1,7 +1,6 @@
 """Exact normal equations of data that come in blocks, in any order, from any number of processes; O(n²) memory."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import reduce
 from operator import or_
 from time import process_time
@@ -11,20 +10,16 @@ import numpy.typing as npt
 
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import Argument, InputError, NotCertifiedError, OutOfRangeError, UnderdeterminedError
-from stabilitylab.core.types import POLICIES, Policy
-from stabilitylab.data.frames import distinct
+from stabilitylab.core.errors import Argument, InputError, UnderdeterminedError
+from stabilitylab.core.types import POLICIES, WEIGHTINGS, Policy, Weighting
 from stabilitylab.exact.accumulator.block import Names
 from stabilitylab.exact.accumulator.kept import Kept
 from stabilitylab.exact.fit import CertifiedFit
-from stabilitylab.exact.fit.several import CertifiedFits
-from stabilitylab.exact.fit.solved import WEIGHTINGS, Weighting
+from stabilitylab.exact.fitted import Asked, fits_of
 from stabilitylab.exact.gram.inputs import column_names
 from stabilitylab.exact.gram.normal_equations import NormalEquations
-from stabilitylab.exact.least_squares import fitted, warned
 from stabilitylab.exact.ridge import penalties, require_one_policy
 from stabilitylab.exact.solve.definite import is_of_rows
-from stabilitylab.exact.solve.dependence import independent_columns
 from stabilitylab.exact.solve.interval import quotient
 from stabilitylab.exact.supported import Known
 
@@ -151,14 +146,12 @@ class GramAccumulator(Kept):
                 "no rows have these sums: rows were removed that had not been added, or the file was changed; add up "
                 "the rows anew"
             )
-        labels = column_names(names, self.names, self.n)
-        if self.intercept:
-            labels = ("intercept", *labels) if names is not None else distinct(["intercept", *labels])
+        labels = column_names(names, self.names, self.n, intercept=self.intercept)
         penalty = None
         if ridge is not None:
             require_one_policy(policy)
-            found = penalties(ridge, labels, intercept=self.intercept, penalize_intercept=False)
-            penalty = found if any(found) else None
+            penalty = penalties(ridge, labels, intercept=self.intercept, penalize_intercept=False)
+            penalty = penalty if any(penalty) else None
         if weighting == "absolute" and self._unweighted:
             raise InputError('weighting="absolute" is about weights: add rows with weights=1/sigma**2')
         if policy == "full-rank" and penalty is None and self.rows < n:
@@ -170,30 +163,9 @@ class GramAccumulator(Kept):
         if self.rows == 0:
             raise UnderdeterminedError("no row of weight above 0 was added: add the data first")
         constant = next((j for j, value in enumerate(self._same or ()) if value), None)
-        independent: Sequence[int] | None = None
-        fits: list[CertifiedFit] = []
-        for k, target in enumerate(self._targets):
-            columns = [*range(n), n + k]
-            own = normal if self.targets == 1 else normal.restricted(columns)
-            if fits and fits[0].certificate.rank < n and independent is None:
-                independent = independent_columns(own)
-            known = self._known(columns)
-            try:
-                fit = fitted(
-                    own,
-                    labels,
-                    policy,
-                    started,
-                    constant,
-                    known=known,
-                    target=target,
-                    independent=independent,
-                    penalties=penalty,
-                )
-            except (OutOfRangeError, NotCertifiedError) as error:
-                raise type(error)(*[f"target {target!r}: "] * (self.targets > 1), *error.args) from None
-            fits.append(replace(fit, weighting=weighting, unweighted=self._unweighted, intercept=self.intercept))
-        return warned(fits[0]) if self.targets == 1 else warned(CertifiedFits(tuple(fits)))
+        asked = Asked(labels, policy, constant, weighting, self.intercept, self._unweighted, penalty, started)
+        known = [self._known([*range(n), n + k]) for k in range(self.targets)]
+        return fits_of(normal, asked, self._targets, [None] * self.targets, known)
 
     @property
     def _targets(self) -> tuple[str, ...]:

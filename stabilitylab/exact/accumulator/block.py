@@ -1,12 +1,12 @@
 """One block of rows as exact numbers, with the names of its columns, before any of it is summed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.errors import InputError, ShapeError
+from stabilitylab.core.printable import quoted
 from stabilitylab.exact.gram.exact_input import ExactInput, joined, with_intercept
 from stabilitylab.exact.gram.inputs import Weights, exact_weights
 from stabilitylab.exact.gram.reading import read
@@ -74,15 +74,11 @@ def agreed(mine: Names, theirs: Names, what: str) -> Names:
     if sorted(mine) == sorted(theirs):
         order = list(mine)
         raise InputError(
-            f"the {what} are {_listed(mine)}, and here they come as {_listed(theirs)}: give them in the same order, as "
+            f"the {what} are {quoted(mine)}, and here they come as {quoted(theirs)}: give them in the same order, as "
             f"table[{order!r}] does"
         )
     other = next((name for name in theirs if name not in mine), theirs[0])
     raise InputError(
-        f"the {what} are {_listed(mine)}, and {other!r} is none of them: give the same columns, or sum these rows "
+        f"the {what} are {quoted(mine)}, and {other!r} is none of them: give the same columns, or sum these rows "
         "in an accumulator of their own"
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:5])) + ", ..." * (len(names) > 5)

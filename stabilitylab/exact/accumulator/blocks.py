@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stabilitylab.core.errors import InputError
+from stabilitylab.core.printable import quoted
 
 SHOWN = 3  # ids that a message names
 WAY_OUT = "merge what each task made, a task once, or add all blocks to one accumulator"
@@ -53,7 +54,7 @@ class Blocks:
             return Blocks({**self.digests, **other.digests}, self.loose or other.loose)
         if self.is_counted_in(other) or other.is_counted_in(self):
             return None
-        shown = ", ".join(map(repr, sorted(common)[:SHOWN])) + ", ..." * (len(common) > SHOWN)
+        shown = quoted(sorted(common), SHOWN)
         are = "block {} is" if len(common) == 1 else "blocks {} are"
         raise InputError(
             f"{are.format(shown)} in both accumulators, and each holds other rows too, so that neither sum is a part "

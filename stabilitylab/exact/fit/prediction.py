@@ -3,18 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import NotCertifiedError
+from stabilitylab.core.types import IntervalKind
 from stabilitylab.exact.distributions import MOST_BITS, exact_squared_quantile, squared_quantile
 from stabilitylab.exact.solve.interval import Interval, exactly, nearest_of, offset_by_root
 from stabilitylab.exact.statistics import Accuracy
 
-Kind: TypeAlias = Literal["confidence", "prediction"]
-KINDS: tuple[str, ...] = get_args(Kind)
 ACCURACIES: tuple[Accuracy, ...] = (20, 40, 80, None)  # decimal digits, tried in turn; None is exact
 BITS_OF_EXACT = (512, MOST_BITS)  # precisions tried in turn where the rationals are exact
 SHOWN = 10  # rows of a text
@@ -33,7 +31,7 @@ class Prediction:
     lower: Array
     upper: Array
     level: Fraction
-    interval: Kind
+    interval: IntervalKind
 
     def __array__(self, dtype: np.typing.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.values, dtype=dtype, copy=copy)
@@ -75,8 +73,8 @@ def bounds(
         if not left.size:
             break
         pairs = list(zip(left.tolist(), values(left, accuracy), variances(left, accuracy), strict=True))
-        for bits in BITS_OF_EXACT if accuracy is None else (8 * accuracy,):
-            _settle(out, pairs, squared_quantile(level, df, bits // 2 if accuracy is not None else bits), bits)
+        for bits in BITS_OF_EXACT if accuracy is None else (4 * accuracy,):
+            _settle(out, pairs, squared_quantile(level, df, bits), 2 * bits)
         if accuracy is None and np.isnan(out).any():
             # Rational where it is a tie or 0, and q² is rational then.
             q2 = exact_squared_quantile(level, df)

@@ -11,9 +11,10 @@ from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError
+from stabilitylab.core.types import INTERVAL_KINDS, IntervalKind
 from stabilitylab.exact.distributions import exact_level
 from stabilitylab.exact.fit.inference import Inference
-from stabilitylab.exact.fit.prediction import KINDS, Kind, Prediction, bounds
+from stabilitylab.exact.fit.prediction import Prediction, bounds
 from stabilitylab.exact.influence import cooks_distances
 from stabilitylab.exact.leverage import IN_PAIRS, RowForms
 from stabilitylab.exact.new_table import new_rows
@@ -91,11 +92,11 @@ class RowByRow(Inference):
         """The values alone."""
 
     @overload
-    def predict(self, A_new: npt.ArrayLike, *, interval: Kind, level: Any = 0.95) -> Prediction:
+    def predict(self, A_new: npt.ArrayLike, *, interval: IntervalKind, level: Any = 0.95) -> Prediction:
         """The values with intervals around them."""
 
     @in_default_mode
-    def predict(self, A_new: Any, *, interval: Kind | None = None, level: Any = 0.95) -> Array | Prediction:
+    def predict(self, A_new: Any, *, interval: IntervalKind | None = None, level: Any = 0.95) -> Array | Prediction:
         """a x (k,) for each row a of A_new (k, n): each the double nearest to its exact value for the exact x.
 
         A_new: numbers of every kind that `lstsq` takes, exactly as they are; without the column of ones where
@@ -112,7 +113,7 @@ class RowByRow(Inference):
         if interval is None:
             data = new_rows(A_new, self.names, intercept=self.intercept)
             return nearest_of_rows(data, self._ways, residual=False)
-        require_choice("interval", interval, KINDS)
+        require_choice("interval", interval, INTERVAL_KINDS)
         exact = exact_level(level)
         self._require_a_variance()
         data = new_rows(A_new, self.names, intercept=self.intercept)

@@ -10,10 +10,11 @@ import numpy.typing as npt
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
+from stabilitylab.core.types import IntervalKind
 from stabilitylab.exact.dependent import listed
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.fit.page import Page
-from stabilitylab.exact.fit.prediction import Kind, Prediction
+from stabilitylab.exact.fit.prediction import Prediction
 from stabilitylab.exact.fit.summary import DIGITS, Summary, summary_of_several
 
 SHOWN = 6  # targets, and coefficients, that are printed
@@ -87,11 +88,11 @@ class CertifiedFits(Sequence[CertifiedFit]):
         """The values alone."""
 
     @overload
-    def predict(self, A: npt.ArrayLike, *, interval: Kind, level: object = 0.95) -> dict[str, Prediction]:
+    def predict(self, A: npt.ArrayLike, *, interval: IntervalKind, level: object = 0.95) -> dict[str, Prediction]:
         """The values with intervals around them, by target."""
 
     def predict(
-        self, A: npt.ArrayLike, *, interval: Kind | None = None, level: object = 0.95
+        self, A: npt.ArrayLike, *, interval: IntervalKind | None = None, level: object = 0.95
     ) -> Array | dict[str, Prediction]:
         """A x (m', k) for new rows A (m', n), or with intervals a Prediction for each target: see `CertifiedFit`."""
         if interval is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError
+from stabilitylab.core.types import Weighting
 from stabilitylab.exact import supported
 from stabilitylab.exact.gram.inputs import summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
@@ -23,10 +24,6 @@ from stabilitylab.exact.solve.interval import Interval
 from stabilitylab.exact.statistics import Accuracy, Evidence, settled, total_sum_of_squares
 
 CHANGED = "A or b have changed since the fit: fit again, or keep them as they were"
-# What weights w say. "relative": rows differ in accuracy as sqrt(w) do, and how accurate they are is estimated from the
-# residuals. "absolute": w_i = 1/sigma_i², sigma_i the known standard deviation of b_i.
-Weighting: TypeAlias = Literal["relative", "absolute"]
-WEIGHTINGS = ("relative", "absolute")
 Rounding: TypeAlias = Callable[[Interval, str], float | None]
 
 

@@ -132,11 +132,10 @@ def prepare(
         inputs, features, targets = taken.inputs, taken.features, taken.targets
         refuse_misaligned(A, weights, "weights")
         refuse_misaligned(b, weights, "weights", "b")
-    labels = column_names(names, features, inputs[0].A.shape[1])
+    labels = column_names(names, features, inputs[0].A.shape[1], intercept=intercept)
     if intercept:
         refuse_too_few_rows(*inputs[0].A.shape, wide=wide)
         inputs = with_intercept(inputs)
-        labels = ("intercept", *labels) if names is not None else distinct(["intercept", *labels])
     weighing = exact_weights(weights, len(inputs[0].b))
     if weighing is not None and not weighing.values.any():
         raise InputError("every weight is 0, so that no row counts: give some row a weight above 0")
@@ -167,15 +166,22 @@ def require_truth_of_arrays(truth: Truth) -> None:
         )
 
 
-def column_names(names: Sequence[str] | None, features: tuple[str, ...] | None, n: int) -> tuple[str, ...]:
-    """The names of n columns: those given, else those of the features, else a0, a1, ... Raises InputError."""
+def column_names(
+    names: Sequence[str] | None, features: tuple[str, ...] | None, n: int, *, intercept: bool = False
+) -> tuple[str, ...]:
+    """The names of n columns: those given, else those of the features, else a0, a1, ... Raises InputError.
+
+    intercept: with "intercept" in front, of which a feature of that name is told apart.
+    """
     if isinstance(names, Set) or not (names is None or isinstance(names, Iterable)):
         raise InputError(f"names must be a list of names, in the order of the columns; got {type(names).__name__}")
     if isinstance(names, str) and len(names) != n:  # one letter each is a short way to write them
         raise InputError(f"names must be a list of names; got {names!r}: write names={[names]!r}")
     labels = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(n))
     require_one_each("names", labels, n, "columns")
-    return labels
+    if not intercept:
+        return labels
+    return ("intercept", *labels) if names is not None else distinct(["intercept", *labels])
 
 
 def exact_input_of(problem: Problem, truth: Truth) -> ExactInput:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stabilitylab.report.cells import Cell
 from stabilitylab.report.fields import check_fields
-from stabilitylab.report.grid import STARTED_NOTE, capped_at, chosen, grid, named, scored_against
+from stabilitylab.report.grid import REDUCED, STARTED_NOTE, capped_at, chosen, grid, named, scored_against
 from stabilitylab.report.marks import ORDER, Mark, words
 from stabilitylab.report.plot.sheet import INK, LINE, MARGIN, PALE, SMALL, WIDTH, key, sheet, text_width
 from stabilitylab.report.plot.specs import HeatMap
@@ -38,7 +38,7 @@ def draw_heat_map(spec: HeatMap, rows: Rows) -> "Figure":
     )
     names = [named(spec.rows, name) for name in made.down]
     heads = [named(spec.columns, head) for head in made.across]
-    counts = [f"{k}/{n}" for k, n in made.within] if spec.sort == "leaderboard" else []
+    counts = [place.text for place in made.places] if spec.sort == "leaderboard" else []
     # 1. Widths: the names on the left, the counts on the right, cells between that hold their widest text.
     left = max(text_width(name, SMALL) for name in names) + MARGIN + 0.1
     right = MARGIN + max([text_width(count, SMALL) + 0.12 for count in counts], default=0)
@@ -177,7 +177,7 @@ def _foot(spec: HeatMap, rows: Rows, used: set[Mark], given: bool) -> list[str]:
     lines = [key(sorted(used, key=lambda mark: order.index(mark.name)))] if used else []
     about = [*filter(None, [scored_against(rows)]), capped_at(rows)]
     if spec.reduce != "only":
-        about.append(f"A cell is the {spec.reduce} of its rows.")
+        about.append(f"A cell is {REDUCED[spec.reduce]} of its rows.")
     if spec.sort == "leaderboard":
         about.append(
             "On the right: in how many columns the row is within a digit of the best; a smaller difference is no rank."

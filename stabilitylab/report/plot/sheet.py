@@ -24,6 +24,7 @@ WIDTH = 8.0
 TITLE, LABEL, SMALL = 12.5, 10.0, 9.0
 INK, PALE, GRID = "#222222", "#666666", "#dddddd"
 LINE = 1.35 / 72  # the height of a line of text per point of its size
+HARD = "\u00a0"  # a space at which a line is not broken if it can be broken elsewhere
 MARGIN = 0.12
 GUIDE, GUIDE_DASHES = 0.9, (0, (4, 3))  # the width of a guide in points, and its dashes
 
@@ -74,7 +75,10 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 
 def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[str]:
-    """Text in lines no wider than `width`, broken at spaces but not at hard ones; a word that is wider is cut."""
+    """Text in lines no wider than `width`, broken at spaces, and elsewhere only where there is no other way.
+
+    That is at hard spaces, and within a word that is wider than a line.
+    """
     lines: list[str] = []
     for word in text.replace("\n", " ").split(" "):
         if lines and text_width(f"{lines[-1]} {word}", size, bold) <= width:
@@ -82,8 +86,9 @@ def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[st
             continue
         while text_width(word, size, bold) > width and len(word) > 1:
             fits = next(k for k in range(len(word) - 1, 0, -1) if k == 1 or text_width(word[:k], size, bold) <= width)
-            lines.append(word[:fits])
-            word = word[fits:]
+            at = word.rfind(HARD, 1, fits + 1)
+            lines.append(word[: at if at > 0 else fits])
+            word = word[at + 1 if at > 0 else fits :]
         lines.append(word)
     return lines
 
@@ -136,7 +141,7 @@ def sheet(title: str, height: float, paragraphs: Iterable[str], width: float = W
 
 def key(marks: Iterable[Mark]) -> str:
     """The marks with their sentences, in one paragraph that breaks between marks."""
-    return "; ".join(f"{mark.symbol} {mark.sentence}".replace(" ", "\u00a0") for mark in dict.fromkeys(marks))
+    return "; ".join(f"{mark.symbol} {mark.sentence}".replace(" ", HARD) for mark in dict.fromkeys(marks))
 
 
 def power_of_ten(value: float, _: object = None) -> str:
