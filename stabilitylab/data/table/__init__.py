@@ -1,0 +1,4 @@
+"""A person's table: named columns, each exactly as it is, with what was found out while it was read."""
+
+from stabilitylab.data.table.table import Moments as Moments
+from stabilitylab.data.table.table import Table as Table

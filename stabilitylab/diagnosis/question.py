@@ -1,0 +1,74 @@
+"""What is asked of a person's table: a regression, with its certified answer for each truth."""
+
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.catalog import Entry, RouteLabel
+from stabilitylab.core.errors import UndeterminedWarning
+from stabilitylab.core.types import Policy, Solution, Truth, Weighting
+from stabilitylab.data.problem import DataColumn, Design, Problem
+from stabilitylab.data.table import Table
+from stabilitylab.data.terms import Intercept
+from stabilitylab.exact import CertifiedFit, lstsq
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """min sum w_i (y - A x)_i², for a table and a design.
+
+    problem: the columns as given, the design, and the format of the person's arithmetic. table: where they come from.
+    weights (m,): exact, None where every row counts once; weights_name: of their column. formula: as it was written,
+    "" where there was none.
+    """
+
+    problem: Problem
+    table: Table
+    weights: DataColumn | None = None
+    weights_name: str = ""
+    weighting: Weighting = "relative"
+    formula: str = ""
+
+    @cached_property
+    def _fits(self) -> dict[tuple[Truth, Policy], CertifiedFit]:
+        return {}
+
+    def fit(self, truth: Truth = "decimal", policy: Policy = "full-rank") -> CertifiedFit:
+        """The certified fit for one truth, computed once. Raises the errors of `lstsq`, RankDeficientError for one."""
+        if (truth, policy) not in self._fits:
+            with warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
+                self._fits[truth, policy] = lstsq(
+                    self.problem, truth=truth, weights=self.weights, policy=policy, weighting=self.weighting
+                )
+        return self._fits[truth, policy]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One for each coefficient."""
+        return self.problem.feature_names
+
+    @property
+    def float_weights(self) -> Array | None:
+        """The weights as a person's program has them, float64 (m,)."""
+        if self.weights is None:
+            return None
+        problem = Problem("weights", {"weights": self.weights}, Design.of(Intercept()), "as given", response="weights")
+        return problem.b
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """What a person's call gave.
+
+    name: of the route ("numpy.lstsq"), of the model ("sklearn.linear_model.LinearRegression") or of whoever answered.
+    solution: x in the order of the question's coefficients, with status, standard errors and R² where they came with
+    it. entry: the route of the catalogue, None for an answer from elsewhere. code: the line of a program that makes the
+    call, "" if unknown. printed (n,): the coefficients as they were written, where they came as text.
+    """
+
+    name: str
+    solution: Solution
+    entry: Entry[RouteLabel] | None = None
+    code: str = ""
+    printed: tuple[str, ...] | None = None

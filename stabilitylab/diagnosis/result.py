@@ -1,0 +1,191 @@
+"""What `diagnose` returns: a verdict, and under it everything that it rests on, as plain numbers and sentences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal, TypeAlias
+
+from stabilitylab.bench.causes import Found, Severity
+
+Mode: TypeAlias = Literal["exact", "forecast"]
+Harm: TypeAlias = Literal["none", "statistical", "numerical", "both"]
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One coefficient: what the call gave, what is right, and what both mean.
+
+    returned: None where the call gave no value. certified: the double nearest to the exact coefficient; None where
+    there is no unique one, and in a forecast. digits: correct ones of `returned`; in a forecast, those expected.
+    supported: digits that the data support. statistical: -log10(standard error / |coefficient|), the digits that the
+    noise leaves. standard_error, t, p, lower, upper: certified, of the two-sided interval of `Diagnosis.level`.
+    digits_of_standard_error, digits_of_t, digits_of_p: correct digits of those that came with the call, None where none
+    came. printed: the coefficient as it was written, where the answer came as text.
+    """
+
+    name: str
+    returned: float | None
+    certified: float | None
+    digits: float | None
+    supported: float | None = None
+    statistical: float | None = None
+    standard_error: float | None = None
+    t: float | None = None
+    p: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    digits_of_standard_error: float | None = None
+    digits_of_t: float | None = None
+    digits_of_p: float | None = None
+    is_exactly_zero: bool = False
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the whole fit, such as "R² about the mean" or "predictions, worst row", with its correct digits."""
+
+    name: str
+    returned: float | None
+    certified: float | None
+    digits: float | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of the replay: what it moved each coefficient by (n,), signed, so that all steps add up to the error.
+
+    digits: of the worst coefficient after this stage, everything behind it exact. is_dominant: the stage that moved the
+    worst coefficient most. cancels: that it and another stage moved a coefficient in opposite directions, by more than
+    what is left.
+    """
+
+    stage: str
+    says: str
+    change: tuple[float, ...]
+    digits: float
+    is_dominant: bool = False
+    cancels: bool = False
+
+
+@dataclass(frozen=True)
+class RouteRow:
+    """One call of a library on these data: how it ended, the digits of each coefficient and of the worst."""
+
+    route: str
+    status: str
+    says: str
+    x: tuple[float, ...] | None
+    digits: tuple[float, ...] | None
+    worst: float | None
+    causes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NearDependence:
+    """Columns that say nearly the same: the relation, its condition index and what of each variance it explains.
+
+    relation: "z = u + 0.7 v", exactly or nearly; is_exact: whether it holds exactly; within_rounding: whether it holds
+    within the rounding of the numbers, with proof. weights: by column, of the relation. condition_index: of the scaled
+    columns (Belsley, Kuh and Welsch 1980). proportions: by column, of the variance of its coefficient. distance: what
+    is left of the column that is said, relative to its norm.
+    """
+
+    relation: str
+    weights: Mapping[str, float]
+    is_exact: bool
+    within_rounding: bool
+    condition_index: float | None
+    proportions: Mapping[str, float]
+    distance: float | None
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """Near dependence of the columns, and which harm it does.
+
+    cond, cond_scaled: 2-norm condition number of the matrix as stored, and with columns of norm 1. indexes (n,): the
+    condition indexes of the scaled columns. proportions (n, n): of index k in the variance of coefficient j. vif:
+    variance inflation factors by column, about the mean; None for the intercept. harm: to the coefficients, by name;
+    says: the sentence that tells a person what to do.
+    """
+
+    cond: float
+    cond_scaled: float
+    indexes: tuple[float, ...]
+    proportions: tuple[tuple[float, ...], ...]
+    vif: Mapping[str, float | None]
+    near: tuple[NearDependence, ...]
+    harm: Mapping[str, Harm]
+    says: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A change that was applied to these data and scored again.
+
+    code: stable, such as "elapsed". sentence: what is changed. line: of a program in the library used. digits_before,
+    digits_after: of the worst coefficient. cost: in words, such as "twice the time". same_coefficients: whether the
+    coefficients answer the same question, mapped back where needed; `says` tells what changes where they do not.
+    """
+
+    code: str
+    sentence: str
+    line: str
+    digits_before: float
+    digits_after: float
+    cost: str = ""
+    same_coefficients: bool = True
+    says: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """Whose digits are right, which stage lost the others, and the change that keeps them.
+
+    verdict: one sentence. severity: the worst that was found. title: of the regression. call, code: whose answer is
+    judged, and the line that makes it. mode: "exact" against certified truth, or "forecast" from condition numbers.
+    level: of all intervals. notes: what was found out while reading. conclusions: what a reader of the printed answer
+    would get wrong: a sign, a significance, a column that was dropped. unfinished: what was not done, "" for nothing.
+    ignored: the codes that were asked to be left out.
+    """
+
+    verdict: str
+    severity: Severity
+    title: str
+    target: str
+    rows: int
+    rows_left_out: int
+    call: str
+    code: str
+    mode: Mode
+    level: float
+    coefficients: tuple[Coefficient, ...]
+    figures: tuple[Figure, ...] = ()
+    causes: tuple[Found, ...] = ()
+    steps: tuple[Step, ...] = ()
+    checks: tuple[str, ...] = ()
+    routes: tuple[RouteRow, ...] = ()
+    dependence: Dependence | None = None
+    fixes: tuple[Fix, ...] = ()
+    conclusions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    unfinished: str = ""
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def digits(self) -> float | None:
+        """Correct digits of the worst coefficient; None where none could be scored."""
+        known = [one.digits for one in self.coefficients if one.digits is not None]
+        return min(known) if known else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as plain numbers, strings, lists and dictionaries."""
+        return {**_plain(self), "digits": self.digits}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, tuple | list) else value
