@@ -3,12 +3,14 @@
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.errors import UndeterminedWarning
 from stabilitylab.core.types import Policy, Solution, Truth, Weighting
-from stabilitylab.data.problem import DataColumn, Design, Problem
+from stabilitylab.data.problem import Design, Problem
 from stabilitylab.data.table import Table
 from stabilitylab.data.terms import Intercept
 from stabilitylab.exact import CertifiedFit, lstsq
@@ -25,7 +27,7 @@ class Question:
 
     problem: Problem
     table: Table
-    weights: DataColumn | None = None
+    weights: ExactColumn | Array | None = None
     weights_name: str = ""
     weighting: Weighting = "relative"
     formula: str = ""
@@ -38,8 +40,9 @@ class Question:
         """The certified fit for one truth, computed once. Raises the errors of `lstsq`, RankDeficientError for one."""
         if (truth, policy) not in self._fits:
             with warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
+                weights: Any = self.weights
                 self._fits[truth, policy] = lstsq(
-                    self.problem, truth=truth, weights=self.weights, policy=policy, weighting=self.weighting
+                    self.problem, truth=truth, weights=weights, policy=policy, weighting=self.weighting
                 )
         return self._fits[truth, policy]
 
