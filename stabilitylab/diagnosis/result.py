@@ -16,10 +16,11 @@ class Coefficient:
 
     returned: None where the call gave no value. certified: the double nearest to the exact coefficient; None where
     there is no unique one, and in a forecast. digits: correct ones of `returned`; in a forecast, those expected.
+    returned_standard_error: as it came with the call, and t and p that follow from it in float64; None where none came.
     supported: digits that the data support. statistical: -log10(standard error / |coefficient|), the digits that the
     noise leaves. standard_error, t, p, lower, upper: certified, of the two-sided interval of `Diagnosis.level`.
-    digits_of_standard_error, digits_of_t, digits_of_p: correct digits of those that came with the call, None where none
-    came. printed: the coefficient as it was written, where the answer came as text.
+    digits_of_standard_error, digits_of_t, digits_of_p: correct
+    digits of these. printed: the coefficient as it was written, where the answer came as text.
     """
 
     name: str
@@ -33,6 +34,9 @@ class Coefficient:
     p: float | None = None
     lower: float | None = None
     upper: float | None = None
+    returned_standard_error: float | None = None
+    returned_t: float | None = None
+    returned_p: float | None = None
     digits_of_standard_error: float | None = None
     digits_of_t: float | None = None
     digits_of_p: float | None = None
