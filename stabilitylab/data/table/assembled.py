@@ -35,9 +35,9 @@ def assembled(
     dropped, UnknownNameError, and the errors of cells, each with its place.
     """
     notes = list(notes)
+    used = _used(columns, rows, needed)
     if not len(rows):
         raise EmptyError(f"{rows.head}there are column names and no rows: give the data")
-    used = _used(columns, rows, needed)
     kept = _kept(used, rows, missing)
     left_out = 0 if kept is None else len(rows) - len(kept)
     if kept is not None:
@@ -108,8 +108,9 @@ def _used(columns: Sequence[GivenColumn], rows: Rows, needed: Sequence[str] | No
         if not column.name:
             raise InputError(f"{rows.head}column {places[0]} has no name: give it one, or say which columns are used")
         if len(places) > 1:
-            which = ", ".join(map(str, places[:-1]))
-            raise InputError(f"{rows.head}columns {which} and {places[-1]} are all named {column.name!r}: rename one")
+            which = f"{', '.join(map(str, places[:-1]))} and {places[-1]}"
+            both = "both" if len(places) == 2 else "all"
+            raise InputError(f"{rows.head}columns {which} are {both} named {column.name!r}: rename one")
     return used
 
 
@@ -138,5 +139,7 @@ def _counts(used: Sequence[GivenColumn], rows: Rows) -> str:
     """How many cells of each column are missing, and where the first of them are; the columns with most in front."""
     counts = [(int(column.absent.sum()), column) for column in used]
     counts = sorted((pair for pair in counts if pair[0]), key=lambda pair: -pair[0])
+    if len(counts) == 1:
+        return f"in column {counts[0][1].name!r} ({rows.some(counts[0][1].absent)})"
     said = [f"{count} in column {column.name!r} ({rows.some(column.absent)})" for count, column in counts[:FEW]]
     return "; ".join(said) + f"; ... in {len(counts)} columns" * (len(counts) > FEW)

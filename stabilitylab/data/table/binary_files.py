@@ -100,7 +100,7 @@ def _of_cells(path: Path, name: str, cells: Sequence[Sequence[Any]]) -> tuple[li
         raise InputError(f"{where}: expected the names of the columns; got numbers: put a row of names first")
     if not body:
         raise EmptyError(f"{where}: there are column names and no rows: give the data")
-    columns = []
+    columns: list[GivenColumn] = []
     for j, called in enumerate(names):
         entries = [row[j] if j < len(row) else None for row in body]
         for i, entry in enumerate(entries):

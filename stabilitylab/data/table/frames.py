@@ -8,13 +8,17 @@ import numpy as np
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import ComplexError, InputError, NotNumericError, ShapeError
 from stabilitylab.data.frames import columns_of
-from stabilitylab.data.index import labels_of_rows
+from stabilitylab.data.index import labels_of_rows, refuse_misaligned
 from stabilitylab.data.kinds import as_numpy, is_sparse, refuse_no_numbers
 from stabilitylab.data.series import is_of_pandas, is_of_polars, is_of_pyarrow, is_series, label_text
 from stabilitylab.data.table.rows import Rows
 from stabilitylab.data.table.values import ValueColumn
 
 LARGEST = 2**27  # entries of a sparse array that is written out
+OBJECTS = (
+    *("int128", "uint128", "decimal", "bool", "string", "large_string", "categorical", "enum", "dictionary"),
+    *("time32", "time64", "object", "binary", "large_binary", "list", "large_list", "struct", "array", "null"),
+)
 CATEGORIES = ("category", "categorical", "enum", "dictionary")
 
 
@@ -31,10 +35,12 @@ def given_columns(data: Any, source: str = "") -> tuple[list[ValueColumn], Rows]
     pairs = _pairs(data)
     columns = [_column(name, values) for name, values in pairs]
     for column in columns:
-        if column.values.shape != (len(columns[0].values),):
+        if column.values.ndim != 1:
+            raise ShapeError(f"column {column.name!r} has the shape {column.values.shape}: give its columns one by one")
+        if len(column.values) != len(columns[0].values):
             raise ShapeError(
-                f"column {column.name!r} has the shape {column.values.shape}, and column {columns[0].name!r} "
-                f"{columns[0].values.shape}: give each column one value for each row"
+                f"column {column.name!r} has {len(column.values)} values, and column {columns[0].name!r} "
+                f"{len(columns[0].values)}: give each column one value for each row"
             )
     m = len(columns[0].values) if columns else 0
     labels = None if is_sparse(data) else labels_of_rows(data)
@@ -46,6 +52,9 @@ def _pairs(data: Any) -> list[tuple[str, Any]]:
     if is_sparse(data):
         return _of_matrix(_dense(data))
     if isinstance(data, Mapping):
+        first, *others = data or {"": None}
+        for name in others:
+            refuse_misaligned(data[first], data[name], f"column {name!r}", f"column {first!r}")
         return [(label_text(name), values) for name, values in data.items()]
     found = columns_of(data)
     if found is None:
@@ -135,8 +144,9 @@ def _plain_column(name: str, values: Any) -> ValueColumn:
         array = np.asarray(values)
     elif hasattr(values, "__array__") or hasattr(values, "__dlpack__"):
         array = as_numpy(values, f"column {name!r}")
-    elif isinstance(values, str | bytes) or not hasattr(values, "__len__"):
-        raise ShapeError(f"column {name!r} is a {type(values).__name__}: give it one value for each row, in a list")
+    elif not isinstance(values, Sequence) or isinstance(values, str | bytes):
+        came = type(values).__name__
+        raise ShapeError(f"column {name!r} is of the type {came}: give it one value for each row, in a list")
     else:
         entries = list(values)
         array = objects([None if entry is np.ma.masked else entry for entry in entries])
@@ -195,14 +205,16 @@ def _pandas_present(values: Any, gaps: Array, categories: bool) -> Array:
     dtype = present.dtype
     if categories:
         levels = np.asarray(dtype.categories, dtype=object)
-        return levels[np.asarray(present.cat.codes)]
+        chosen: Array = levels[np.asarray(present.cat.codes)]
+        return chosen
     if isinstance(dtype, np.dtype):
         return np.asarray(present)
     kind = getattr(dtype, "kind", "O")
     if kind == "M":
         return _pandas_moments(present)
     if kind in "biufm":
-        return present.to_numpy(dtype=np.dtype(getattr(dtype, "numpy_dtype", None) or bool))
+        # Without its own type a masked column comes as objects, or as floats; a sparse one has no such type.
+        return np.asarray(present if (own := getattr(dtype, "numpy_dtype", None)) is None else present.to_numpy(own))
     return _periods(values.name, present)
 
 
@@ -224,48 +236,16 @@ def _periods(name: Any, present: Any) -> Array:
 def _polars_present(present: Any, kind: str) -> Array:
     if kind.startswith("datetime") and _has_zone(present.dtype):
         present = present.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    if (
-        kind.startswith(
-            (
-                "int128",
-                "uint128",
-                "decimal",
-                "string",
-                "categorical",
-                "enum",
-                "time",
-                "object",
-                "binary",
-                "list",
-                "struct",
-                "array",
-                "null",
-            )
-        )
-        or kind == "str"
-    ):
-        return objects(present.to_list())
-    return np.asarray(present.to_numpy())
+    return objects(present.to_list()) if _of_objects(kind) else np.asarray(present.to_numpy())
 
 
 def _arrow_present(present: Any, kind: str) -> Array:
-    if kind.startswith(
-        (
-            "dictionary",
-            "decimal",
-            "string",
-            "large_string",
-            "time32",
-            "time64",
-            "bool",
-            "list",
-            "struct",
-            "binary",
-            "null",
-        )
-    ):
-        return objects(present.to_pylist())
-    return np.asarray(present.to_numpy())
+    return objects(present.to_pylist()) if _of_objects(kind) else np.asarray(present.to_numpy())
+
+
+def _of_objects(kind: str) -> bool:
+    """Whether the cells of a type of polars or pyarrow are taken as Python's objects: NumPy has no such type."""
+    return kind.startswith(OBJECTS) or kind == "time"
 
 
 def objects(entries: Sequence[Any]) -> Array:

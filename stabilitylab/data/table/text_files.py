@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar, cast
 
-from stabilitylab.core.errors import EmptyError, InputError
+from stabilitylab.core.errors import EmptyError, InputError, NotNumericError
 from stabilitylab.data.table.assembled import assembled
 from stabilitylab.data.table.content import Content, content_of, found_encoding
 from stabilitylab.data.table.delimited import MARKS, ROWS, found_separator
@@ -65,15 +65,16 @@ def read_text(path: Path, options: TextOptions, *, missing: Missing, needed: Seq
     blocks = list(field_blocks(file, mark, ALL, code, extra=int(extra)))[1:]
     if not blocks:
         raise EmptyError(f"{path} has column names and no rows: give the data")
-    cells = [_joined([block.column(j) for block in blocks]) for j in range(len(table.names) + extra)]
+    cells: Sequence[Sequence[str]] = [
+        _joined([block.column(j) for block in blocks]) for j in range(len(table.names) + extra)
+    ]
     lines_of_rows = _joined([block.lines for block in blocks])
     names, cells, lines_of_rows, notes = _without_empty(table.names, cells, lines_of_rows)
     rows = Rows(lines_of_rows, "line", str(path))
     columns = [TextColumn(name, fields) for name, fields in zip(names, cells, strict=True)]
     found = without_row_names(columns, needed)
     kept = [column for column in columns if column is not found.column]
-    found_out = options.decimal is None and options.thousands is None
-    notation = found_notation(kept, rows) if found_out else asked
+    notation = asked if options.thousands is not None else _notation(kept, rows, options.decimal, needed)
     notes = [_said(mark, notation, code, source.content), *notes, *found.notes]
     return assembled(
         [column.written_in(notation) for column in kept],
@@ -84,8 +85,19 @@ def read_text(path: Path, options: TextOptions, *, missing: Missing, needed: Seq
         unit=unit,
         notes=notes,
         row_names=found.name,
-        code=_code(path, mark, notation, code, found),
+        code=_code(path, mark, notation, code, found, extra),
     )
+
+
+def _notation(columns: Sequence[TextColumn], rows: Rows, decimal: str | None, needed: Sequence[str] | None) -> Notation:
+    """The notation of all columns, or of those that are used where all have none in common."""
+    try:
+        return found_notation(columns, rows, decimal)
+    except NotNumericError:
+        used = [column for column in columns if needed is None or column.name in needed]
+        if len(used) == len(columns):
+            raise
+        return found_notation(used, rows, decimal)
 
 
 def _joined(parts: Sequence[Sequence[T]]) -> Sequence[T]:
@@ -143,7 +155,7 @@ def _said(mark: str, notation: Notation, encoding: str, content: bytes) -> str:
     return f"read as text in {known}, {between} between fields, decimal mark {notation.decimal!r}{thousands}"
 
 
-def _code(path: Path, mark: str, notation: Notation, encoding: str, found: RowNames) -> str:
+def _code(path: Path, mark: str, notation: Notation, encoding: str, found: RowNames, shifted: bool) -> str:
     """The line that reads the file with pandas."""
     options = []
     if mark != ",":
@@ -154,6 +166,6 @@ def _code(path: Path, mark: str, notation: Notation, encoding: str, found: RowNa
         options.append(f"thousands={notation.thousands!r}")
     if encoding != UTF_8:
         options.append(f"encoding={encoding!r}")
-    if found.column is not None:
-        options.append("index_col=0")
+    if found.column is not None or shifted:
+        options.append("index_col=0" if found.column is not None else "index_col=False")
     return f"pandas.read_csv({', '.join([repr(str(path)), *options])})"

@@ -1,5 +1,6 @@
 """A column of texts, of a file or a frame: exact decimals, dates, yes and no, or labels."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,6 +18,8 @@ from stabilitylab.data.tabular.numerals import BadField, Notation, Numerals, mis
 
 PLAIN = Notation()
 TRUTHS = {"true": 1, "false": 0}
+MARKED = re.compile(r"[-+\u2212]?[$€£¥]? ?[0-9]+([.,' _][0-9]+)* ?[%‰$€£¥]?")
+"""Numbers that are none of any notation, but for their marks."""
 SHOWN = 40  # characters of a cell in a message
 
 
@@ -102,6 +105,7 @@ def read_texts(cells: Sequence[str], notation: Notation, unit: str) -> Reading:
     found = dates_of(cells, distinct)
     if found is not None:
         return elapsed(found, unit)
+    _refuse_marks(cells, distinct)
     if {cell.lower() for cell in distinct} <= TRUTHS.keys():
         return Reading(Decimals(tuple(TRUTHS[cell.lower()] for cell in cells)), "holds true and false, read as 1 and 0")
     return Reading(Labels(tuple(cells)))
@@ -126,8 +130,7 @@ def _mixed(cells: Sequence[str], numbers: set[str], first: BadField) -> BadCell:
     """The error about a column of which some cells are numbers: about the first of the kind that is rarer."""
     count = sum(cell in numbers for cell in cells)
     if 2 * count >= len(cells):
-        others = "the only other one is a number" if len(cells) == 2 else f"{count} of {len(cells)} cells are numbers"
-        return BadCell(first.row, first.kind, f"{others}, but not this one: ", *first.says)
+        return BadCell(first.row, first.kind, f"{count} of {len(cells)} cells are numbers, but ", *first.says)
     row = next(i for i, cell in enumerate(cells) if cell in numbers)
     return BadCell(
         row,
@@ -135,6 +138,17 @@ def _mixed(cells: Sequence[str], numbers: set[str], first: BadField) -> BadCell:
         f"{shown(cells[row])} is a number, and {len(cells) - count} of {len(cells)} cells are texts: correct it, or, "
         f"if all are labels, begin each with a letter",
     )
+
+
+def _refuse_marks(cells: Sequence[str], distinct: set[str]) -> None:
+    """Raise BadCell where every cell is a number with a sign beside it that is not read: a percentage, an amount."""
+    if all(map(MARKED.fullmatch, distinct)):
+        raise BadCell(
+            0,
+            NotNumericError,
+            f"{shown(cells[0])} is a number with a mark that is not read: write the numbers alone, with '-' as the "
+            f"minus",
+        )
 
 
 def shown(cell: str) -> str:

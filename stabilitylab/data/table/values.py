@@ -91,7 +91,7 @@ def _of_type(values: Array, unit: str, zone: bool = False) -> Reading:
     if kind in "iu":
         return Reading(Decimals(tuple(values.tolist())))
     if kind == "b":
-        return Reading(Decimals(tuple(values.astype(np.int64).tolist())), "holds true and false, read as 1 and 0")
+        return Reading(Decimals(tuple(values.astype(np.int64).tolist())))
     if kind == "M":
         return of_datetimes(values, unit, "in UTC" if zone else "")
     if kind == "m":
@@ -145,10 +145,6 @@ def _of_objects(entries: list[Any], unit: str) -> Reading:
         NotNumericError,
         f"{shown(repr(entries[row]))} is a {what}, and the cells above are of the type {first}: give all one type",
     )
-
-
-def _booleans(entries: list[Any], unit: str) -> Reading:
-    return Reading(Decimals(tuple(map(int, entries))), "holds true and false, read as 1 and 0")
 
 
 def _integers(entries: list[Any], unit: str) -> Reading:
@@ -224,7 +220,6 @@ def _clocks(entries: list[Any], unit: str) -> Reading:
 
 
 _READERS: tuple[tuple[_Kind, Callable[[list[Any], str], Reading]], ...] = (
-    ((bool,), _booleans),
     ((bool, int), _integers),
     ((float,), _floats),
     ((int, Decimal), _decimals),
