@@ -187,6 +187,31 @@ class Diagnosis:
         """Everything, as plain numbers, strings, lists and dictionaries."""
         return {**_plain(self), "digits": self.digits}
 
+    def to_html(self) -> str:
+        """One page that loads nothing and runs nothing; `open("report.html", "w").write(found.to_html())`."""
+        from stabilitylab.diagnosis.page import to_html  # here: a program that reads numbers needs no page
+
+        return to_html(self)
+
+    def to_markdown(self) -> str:
+        """The same in GitHub's dialect of Markdown."""
+        from stabilitylab.diagnosis.page import to_markdown
+
+        return to_markdown(self)
+
+    def __str__(self) -> str:
+        from stabilitylab.diagnosis.page import to_text
+
+        return to_text(self)
+
+    def __repr__(self) -> str:
+        return f"Diagnosis of {self.title}: {self.verdict}"
+
+    def _repr_html_(self) -> str:
+        from stabilitylab.diagnosis.page import to_fragment
+
+        return to_fragment(self)
+
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
