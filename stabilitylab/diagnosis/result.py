@@ -89,9 +89,10 @@ class NearDependence:
     """Columns that say nearly the same: the relation, its condition index and what of each variance it explains.
 
     relation: "z = u + 0.7 v", exactly or nearly; is_exact: whether it holds exactly; within_rounding: whether it holds
-    within the rounding of the numbers, with proof. weights: by column, of the relation. condition_index: of the scaled
-    columns (Belsley, Kuh and Welsch 1980). proportions: by column, of the variance of its coefficient. distance: what
-    is left of the column that is said, relative to its norm.
+    within the rounding of the numbers, with proof. weights: by column, -1 for the one that is said in terms of the
+    others: the columns times their weights add up to nothing, or nearly. condition_index: of the scaled columns
+    (Belsley, Kuh and Welsch 1980). proportions: by column, of the variance of its coefficient. distance: what is left
+    of the column that is said, relative to its norm.
     """
 
     relation: str
