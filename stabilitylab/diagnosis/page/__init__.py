@@ -9,7 +9,7 @@ from stabilitylab.report.writers import html, markdown, terminal
 if TYPE_CHECKING:
     from stabilitylab.diagnosis.result import Diagnosis
 
-WIDTH = 120  # characters of a line of text, where no terminal says
+UNBROKEN = 100_000  # characters of a line: no name is broken, whoever shows it breaks lines as it can
 
 
 def to_html(found: "Diagnosis") -> str:
@@ -27,7 +27,7 @@ def to_text(found: "Diagnosis") -> str:
     from rich.console import Console
 
     written = io.StringIO()
-    terminal.show(Console(file=written, width=WIDTH, highlight=False, color_system=None), blocks_of(found))
+    terminal.show(Console(file=written, width=UNBROKEN, highlight=False, color_system=None), blocks_of(found))
     return "\n".join(map(str.rstrip, written.getvalue().split("\n"))).strip("\n")
 
 
