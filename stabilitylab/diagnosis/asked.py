@@ -1,12 +1,12 @@
 """The question that a table, a target and a formula or columns ask."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import FormatLike
-from stabilitylab.core.errors import Argument, InputError, UnderdeterminedError, UnknownNameError
-from stabilitylab.core.printable import quoted
+from stabilitylab.core.errors import Argument, InputError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import WEIGHTINGS, Weighting
 from stabilitylab.data.category import Category
@@ -41,8 +41,7 @@ def asked(
     unless it is False; or formula: "y ~ x + poly(z, 2)" in their place. A column of texts becomes a category.
     weights: the column of weights. rules: whose rules for categories hold. format: of the person's arithmetic.
     reading: as for `table_of`. Raises the errors of `table_of` and `formula_of`, InputError for arguments that do not
-    fit together, UnknownNameError for a column that is not there, UnderdeterminedError for fewer rows than
-    coefficients.
+    fit together, and UnknownNameError for a column that is not there.
     """
     require_choice("weighting", weighting, WEIGHTINGS)
     if formula is not None and (target is not None or columns is not None or not intercept):
@@ -68,21 +67,9 @@ def asked(
         table.name, {name: values for name, values in table.columns.items() if name in used}, design, "as given",
         response=response, format=format,
     )  # fmt: skip
-    m, n = problem.shape
-    if m < n:
-        raise UnderdeterminedError(
-            f"{table.name} has {m} row{'s' * (m != 1)} for {n} coefficients ({quoted(problem.feature_names)}): give at "
-            f"least {n} rows, or leave columns out"
-        )
-    found = table if not notes else _noted(table, notes)
+    found = replace(table, notes=(*table.notes, *notes))
     values: Any = None if weights is None else table.columns[weights]
     return Question(problem, found, values, weights or "", weighting, formula or "")
-
-
-def _noted(table: Table, notes: Sequence[str]) -> Table:
-    from dataclasses import replace
-
-    return replace(table, notes=(*table.notes, *notes))
 
 
 def _design(

@@ -8,7 +8,7 @@ from stabilitylab.bench import routes
 from stabilitylab.bench.causes import Found, Suspect, cause_named, causes_of
 from stabilitylab.core.arithmetic.formats import FormatLike
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import InputError, RankDeficientError
+from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
 from stabilitylab.core.types import Weighting
 from stabilitylab.data.kinds import is_model
 from stabilitylab.diagnosis.asked import asked
@@ -19,11 +19,12 @@ from stabilitylab.diagnosis.dependence import dependence_of
 from stabilitylab.diagnosis.digits import digits_of, worst
 from stabilitylab.diagnosis.fixes import fixes_of
 from stabilitylab.diagnosis.forecast import forecast_of
+from stabilitylab.diagnosis.many_solutions import many_solutions
 from stabilitylab.diagnosis.models import asked_of_model
 from stabilitylab.diagnosis.pipeline import replay_of
 from stabilitylab.diagnosis.question import Call, Question
 from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow
-from stabilitylab.diagnosis.verdict import DEPENDENT, verdict_of
+from stabilitylab.diagnosis.verdict import verdict_of
 from stabilitylab.exact.distributions import exact_level
 
 ROUTE = "numpy.lstsq"
@@ -116,7 +117,7 @@ class _Work:
         question, call = self.question, self.call
         try:
             fit = question.fit("decimal")
-        except RankDeficientError as error:
+        except (RankDeficientError, UnderdeterminedError) as error:
             yield from self._dependent(error, libraries=libraries)
             return
         rows = coefficients(question, call, fit, self.level)
@@ -146,14 +147,9 @@ class _Work:
         )
         yield self._judged(self._base(coefficients=rows, mode="forecast", dependence=dependence_of(question)), "")
 
-    def _dependent(self, error: RankDeficientError, *, libraries: bool) -> Iterator[Diagnosis]:
+    def _dependent(self, error: RankDeficientError | UnderdeterminedError, *, libraries: bool) -> Iterator[Diagnosis]:
         """Of columns that depend on each other exactly: no coefficient is the right one."""
-        cause = cause_named(DEPENDENT)
-        found = Found(DEPENDENT, cause.title, cause.severity, f"{self._capital(error)}.")
-        rows = tuple(
-            Coefficient(name, value, None, None)
-            for name, value in zip(self.question.names, returned(self.call, len(self.question.names)), strict=True)
-        )
+        found, rows = many_solutions(self.question, self.call, error)
         base = self._base(coefficients=rows, causes=(found,), dependence=dependence_of(self.question))
         yield self._judged(base, "remedies")
         base = replace(base, fixes=fixes_of(self.question, self.call, base.causes))
@@ -189,7 +185,7 @@ class _Work:
         x = None if solution.x is None or not solution.status.answered else tuple(float(v) for v in solution.x)
         try:
             digits = None if x is None else tuple(digits_of(solution.x, self.question.fit("decimal")).tolist())
-        except RankDeficientError:
+        except (RankDeficientError, UnderdeterminedError):
             digits = None
         least = None if digits is None else worst(digits)
         causes = causes_of(self._suspect(call)) if digits is None or worst(digits) < COMPARED else ()
@@ -200,7 +196,7 @@ class _Work:
         return Diagnosis(
             verdict="",
             severity="note",
-            title=f"{question.problem.response} on {question.formula or question.problem.design}",
+            title=question.title,
             target=question.problem.response,
             rows=question.table.rows,
             rows_left_out=question.table.rows_left_out,
@@ -219,11 +215,6 @@ class _Work:
             self.call, found.coefficients, causes, found.fixes, found.dependence, found.conclusions
         )
         return replace(found, verdict=sentence, severity=severity, causes=causes, unfinished=unfinished)
-
-    @staticmethod
-    def _capital(error: Exception) -> str:
-        text = str(error).rstrip(".")
-        return text[:1].upper() + text[1:]
 
 
 def _best_first(row: RouteRow) -> tuple[float, str]:

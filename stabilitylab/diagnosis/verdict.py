@@ -40,8 +40,10 @@ def verdict_of(
     digits = worst.digits or 0.0
     severity = severity_of(rows, conclusions)
     if severity == "healthy":
-        wide = _wide(dependence)
-        return f"healthy: {one_decimal(digits)} digits, nothing to do{wide}", severity
+        return (
+            f"healthy: {one_decimal(digits)} digits, nothing to do{_wide(dependence)}{_unsupported(scored)}",
+            severity,
+        )
     bad = [row.name for row in scored if (row.digits or 0.0) < max(digits + 1, NO_DIGIT)]
     if digits < NO_DIGIT:
         kept = f"{call.name} gives no correct digit of {listed(bad)}"
@@ -79,6 +81,24 @@ def _way(fixes: Sequence[Fix]) -> str:
         return ""
     best = fixes[0]
     return f" {best.sentence.rstrip('.')}: {one_decimal(best.digits_after)} digits."
+
+
+def _unsupported(rows: Sequence[Coefficient]) -> str:
+    """That the data support fewer digits than are right, where that is few and not known from the noise."""
+    few = [
+        row
+        for row in rows
+        if row.supported is not None
+        and row.supported < USABLE
+        and (row.statistical is None or row.supported < row.statistical)
+    ]
+    if not few:
+        return ""
+    least = min(row.supported for row in few if row.supported is not None)
+    return (
+        f"; right for the numbers as they are written, but these are rounded, and leave {one_decimal(least)} digits of "
+        f"{listed([row.name for row in few])}"
+    )
 
 
 def _wide(dependence: Dependence | None) -> str:

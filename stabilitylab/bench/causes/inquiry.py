@@ -1,5 +1,6 @@
 """What the tests of causes share: exact answers, correct digits, and our own solvers on the same numbers."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,7 +15,7 @@ from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.environment import one_blas_thread
-from stabilitylab.core.errors import Breakdown, NotCertifiedError, RankDeficientError
+from stabilitylab.core.errors import Breakdown, NotCertifiedError, RankDeficientError, UndeterminedWarning
 from stabilitylab.core.plain_fit import plain_fit
 from stabilitylab.core.types import Status, Truth
 from stabilitylab.data.call_form import Call, call_form
@@ -210,7 +211,8 @@ def known(problem: Problem, truth: Truth, weights: tuple[float, ...] | None = No
 
 
 def _weighted(problem: Problem, truth: Truth, weights: Sequence[float]) -> Known:
-    fit = lstsq(problem, truth=truth, weights=np.array(weights))
+    with warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
+        fit = lstsq(problem, truth=truth, weights=np.array(weights))
     middles = [interval.middle for interval in fit.evidence.coefficients(ENOUGH)]
     sizes = [mpmath.mp.make_mpf(mp.sqrt(_mpf(interval.middle))._mpf_) for interval in fit.evidence.sizes]
     return Known(tuple(map(_mpf, middles)), tuple(sizes))

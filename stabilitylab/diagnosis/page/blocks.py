@@ -206,8 +206,7 @@ def _meaning_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
 
 def _figures_table(found: Diagnosis) -> Table:
     body = [
-        (_text(one.name), _exactly(one.returned), _exactly(one.certified), _digits(one.digits))
-        for one in found.figures
+        (_text(one.name), _exactly(one.returned), _exactly(one.certified), _digits(one.digits)) for one in found.figures
     ]
     header = ("figure", "from the coefficients returned", "certified", "correct digits")
     return _table("The whole fit", header, body, (False, True, True, True))
