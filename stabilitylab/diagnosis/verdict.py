@@ -45,10 +45,9 @@ def verdict_of(
             severity,
         )
     bad = [row.name for row in scored if (row.digits or 0.0) < max(digits + 1, NO_DIGIT)]
-    if digits < NO_DIGIT:
-        kept = f"{call.name} gives no correct digit of {listed(bad)}"
-    else:
-        kept = f"{call.name} gives {one_decimal(digits)} correct digits of {listed(bad)}"
+    of = "any coefficient" if len(bad) == len(rows) > 1 else listed(bad)
+    kept = f"{call.name} gives {'no' if digits < NO_DIGIT else one_decimal(digits)} correct digit"
+    kept += f"{'' if digits < NO_DIGIT else 's'} of {of}"
     if severity == "note":
         kept += ", which is less than it could be"
     return f"{kept}.{' ' + _why(causes) if causes else ''}{way}", severity
