@@ -57,7 +57,10 @@ def asked(
         _require(table, weights, "weights")
     if formula is not None:
         parsed = formula_of(formula, table, rules=rules)
-        response, design, notes = parsed.response, parsed.design, parsed.notes
+        response, design, notes, formula = parsed.response, parsed.design, parsed.notes, parsed.text
+        if parsed.weights and weights is not None and parsed.weights != weights:
+            raise InputError(f"the formula names the weights {parsed.weights!r}, and weights {weights!r}: name one")
+        weights = weights or parsed.weights or None
     else:
         assert target is not None, "one of the two was given"
         response = _require(table, target, "target")

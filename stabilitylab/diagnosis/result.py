@@ -109,7 +109,8 @@ class Dependence:
     """Near dependence of the columns, and which harm it does.
 
     cond, cond_scaled: 2-norm condition number of the matrix as stored, and with columns of norm 1. indexes (n,): the
-    condition indexes of the scaled columns. proportions (n, n): of index k in the variance of coefficient j. vif:
+    condition indexes of the scaled columns. proportions (n, n): row k, column j, the share of index k in the variance
+    of coefficient j. vif:
     variance inflation factors by column, about the mean; None for the intercept. harm: to the coefficients, by name;
     says: the sentence that tells a person what to do.
     """

@@ -152,9 +152,9 @@ def _proportions(found: Diagnosis, name: str) -> str:
     of = found.dependence
     assert of is not None, "the caller has looked"
     j = next((j for j, row in enumerate(found.coefficients) if row.name == name), None)
-    if j is None or j >= len(of.proportions):
+    if j is None or not of.proportions or j >= len(of.proportions[0]):
         return NONE
-    pairs = [(share, index) for share, index in zip(of.proportions[j], of.indexes, strict=True) if share > 0.1]
+    pairs = [(row[j], index) for row, index in zip(of.proportions, of.indexes, strict=True) if row[j] > 0.1]
     return ", ".join(f"{share:.0%} by {_short(index)}" for share, index in sorted(pairs, reverse=True)) or NONE
 
 
