@@ -69,6 +69,7 @@ def diagnosed(
     route: str = ROUTE,
     format: FormatLike = "float64",
     libraries: bool = False,
+    only: Sequence[str] | None = None,
     level: float = 0.95,
     ignore: Sequence[str] = (),
     forecast: bool = False,
@@ -78,7 +79,7 @@ def diagnosed(
     """Diagnoses of growing completeness, of which the last lacks nothing: an interruption leaves those before.
 
     route: the call that is judged, a name of the catalogue; of a model its own coefficients are. libraries: also ask
-    every library that is here. level: of intervals, and 1 - level the size of tests. ignore: codes to be left out, such
+    every library that is here, or only those of these names. level: of intervals, and 1 - level the size of tests. ignore: codes to be left out, such
     as "SL203". forecast: from condition numbers alone, without an exact solution, for data too large for patience.
     progress(part, done, total). The other options are those of `asked`. Raises the errors of `asked`, of `called` and,
     for a code that there is none of, UnknownNameError.
@@ -98,7 +99,7 @@ def diagnosed(
             weighting=weighting, rules=rules, format=format, **reading,
         )  # fmt: skip
         call = called(route, question)
-    work = _Work(question, call, float(level), tuple(ignore), progress)
+    work = _Work(question, call, float(level), tuple(ignore), None if only is None else tuple(only), progress)
     yield from work.forecast() if forecast else work.exact(libraries=libraries)
 
 
@@ -110,6 +111,7 @@ class _Work:
     call: Call
     level: float
     ignore: tuple[str, ...]
+    only: tuple[str, ...] | None
     progress: Report
 
     def exact(self, *, libraries: bool) -> Iterator[Diagnosis]:
@@ -169,7 +171,13 @@ class _Work:
 
     def _compared(self, found: Diagnosis) -> Iterator[Diagnosis]:
         """Every library's calls on this question, one after the other."""
-        names = [one.label.name for one in routes() if one.label.library is not None and one.label.available]
+        names = [
+            one.label.name
+            for one in routes()
+            if (library := one.label.library) is not None
+            and one.label.available
+            and (self.only is None or library.name in self.only)
+        ]
         names = [name for name in names if not refuses(name, self.question)]
         rows: list[RouteRow] = []
         for done, name in enumerate(names):
@@ -212,7 +220,7 @@ class _Work:
         """With its verdict, without what is to be ignored."""
         causes = tuple(one for one in found.causes if one.code not in self.ignore)
         sentence, severity = verdict_of(
-            self.call, found.coefficients, causes, found.fixes, found.dependence, found.conclusions
+            self.call, found.coefficients, causes, found.fixes, found.dependence, found.conclusions, found.rows
         )
         return replace(found, verdict=sentence, severity=severity, causes=causes, unfinished=unfinished)
 

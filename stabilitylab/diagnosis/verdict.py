@@ -1,6 +1,7 @@
 """The one sentence that comes first, and how serious it is."""
 
 from collections.abc import Sequence
+from math import log10
 
 from stabilitylab.bench.causes import Found, Severity
 from stabilitylab.core.printable import one_decimal
@@ -22,8 +23,9 @@ def verdict_of(
     fixes: Sequence[Fix],
     dependence: Dependence | None,
     conclusions: Sequence[str],
+    m: int,
 ) -> tuple[str, Severity]:
-    """(sentence, severity): what a person does next, in one or two sentences."""
+    """(sentence, severity): what a person does next, in one or two sentences. m: rows."""
     said = {one.code: one for one in causes}
     for code in (DEPENDENT, UNDETERMINED):
         if code in said:
@@ -41,7 +43,7 @@ def verdict_of(
     severity = severity_of(rows, conclusions)
     if severity == "healthy":
         return (
-            f"healthy: {one_decimal(digits)} digits, nothing to do{_wide(dependence)}{_unsupported(scored)}",
+            f"healthy: {one_decimal(digits)} digits, nothing to do{_wide(dependence)}{_unsupported(scored, m)}",
             severity,
         )
     bad = [row.name for row in scored if (row.digits or 0.0) < max(digits + 1, NO_DIGIT)]
@@ -82,21 +84,20 @@ def _way(fixes: Sequence[Fix]) -> str:
     return f" {best.sentence.rstrip('.')}: {one_decimal(best.digits_after)} digits."
 
 
-def _unsupported(rows: Sequence[Coefficient]) -> str:
+def _unsupported(rows: Sequence[Coefficient], m: int) -> str:
     """That the data support fewer digits than are right, where that is few and not known from the noise."""
+    typical = 0.5 * log10(max(m, 1))  # digits by which rounding errors of either sign do less than all of one sign
     few = [
         row
         for row in rows
-        if row.supported is not None
-        and row.supported < USABLE
-        and (row.statistical is None or row.supported < row.statistical)
+        if row.supported is not None and row.supported + typical < min(USABLE, row.statistical or USABLE)
     ]
     if not few:
         return ""
     least = min(row.supported for row in few if row.supported is not None)
     return (
-        f"; right for the numbers as they are written, but these are rounded, and leave {one_decimal(least)} digits of "
-        f"{listed([row.name for row in few])}"
+        f"; right for the numbers as they are written, but these are rounded, and leave at worst {one_decimal(least)} "
+        f"digits of {listed([row.name for row in few])}"
     )
 
 

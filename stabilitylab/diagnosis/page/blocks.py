@@ -52,7 +52,7 @@ def _blocks(found: Diagnosis) -> Iterator[Block]:
         yield from _dependence(found)
     if found.routes:
         yield Heading(2, ("Libraries on these data",))
-        yield TableBlock(_routes_table(found))
+        yield TableBlock(routes_table(found))
 
 
 def _causes(found: Diagnosis) -> Iterator[Block]:
@@ -212,7 +212,8 @@ def _figures_table(found: Diagnosis) -> Table:
     return _table("The whole fit", header, body, (False, True, True, True))
 
 
-def _routes_table(found: Diagnosis) -> Table:
+def routes_table(found: Diagnosis) -> Table:
+    """The digits of every route that was asked, the best first."""
     rows = found.routes[:MOST]
     body = [
         (_text(one.route), _digits(one.worst), _text(one.says), _text(", ".join(one.causes) or NONE)) for one in rows
