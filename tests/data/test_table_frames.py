@@ -386,7 +386,7 @@ def test_one_of_several_sheets_is_named(tmp_path):
         ([[1, 2], [3, 4]], "row 1: expected the names of the columns; got numbers"),
         ([["x", "y"]], "column names and no rows"),
         ([["x", "y"], [1, "#DIV/0!"]], r"sheet row 2, column 'y': the cell is the error #DIV/0!: mend its formula"),
-        ([["x", "y"], [1, "=A2*2"]], r"1 cell is missing, in column 'y' \(sheet row 2\).*formula"),
+        ([["x", "y"], [1, "=A2*2"]], r"sheet row 2, column 'y': a formula whose value is not stored: open"),
         ([["x", "y"], [1, "a"], [2, 3]], r"column 'y'"),
     ],
 )
