@@ -3,13 +3,12 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from stabilitylab.core.errors import Argument, InputError
 from stabilitylab.data.table.notation import KNOWN
 
 MARKS = {",": "','", ";": "';'", "\t": "tabs", "|": "'|'", " ": "blanks"}
-ROWS = 200  # that are looked at
+LINES = 200  # that are looked at
 DELIMITED = (",", ";", "\t", "|")
 
 
@@ -52,7 +51,7 @@ def found_separator(name: str, lines: Sequence[str]) -> str:
 
 def _split(lines: Sequence[str], mark: str) -> _Split | None:
     """The first rows split at a mark; None where the names are not, or where there are no rows."""
-    rows = _rows(lines, mark)
+    rows = first_rows(lines, mark)
     if len(rows) < 2 or len(rows[0]) < 2:
         return None
     names, body = rows[0], rows[1:]
@@ -62,12 +61,17 @@ def _split(lines: Sequence[str], mark: str) -> _Split | None:
     return _Split(mark, len(fitting) / len(body), numbers, width)
 
 
-def _rows(lines: Sequence[str], mark: str) -> list[list[str]]:
+def first_rows(lines: Sequence[str], mark: str) -> list[list[str]]:
+    """The first rows of a text split at a mark, without empty ones; none where its quotes do not pair.
+
+    The last row is left out where there may be more lines, for a quoted field may go on in these.
+    """
     reader = csv.reader(lines, delimiter=mark, skipinitialspace=True)
     try:
-        return [row for row in islice(reader, ROWS) if any(field.strip() for field in row)]
+        rows = [row for row in reader if any(field.strip() for field in row)]
     except csv.Error:
         return []
+    return rows[:-1] if len(lines) >= LINES else rows
 
 
 def _is_number(field: str) -> bool:

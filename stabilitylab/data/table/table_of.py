@@ -8,13 +8,14 @@ from typing import Any
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.errors import InputError
 from stabilitylab.data.table.assembled import assembled
-from stabilitylab.data.table.binary_files import EXCEL, OFFICE, PARQUET, read_array, read_parquet, read_sheet
+from stabilitylab.data.table.binary_files import PARQUET, read_array, read_parquet
 from stabilitylab.data.table.column import GivenColumn
 from stabilitylab.data.table.frames import given_columns
 from stabilitylab.data.table.row_names import without_row_names
 from stabilitylab.data.table.rows import Rows
 from stabilitylab.data.table.table import UNITS, Table
 from stabilitylab.data.table.text_files import TextOptions, read_text
+from stabilitylab.data.table.workbook import EXCEL, OFFICE, read_sheet
 from stabilitylab.data.tabular.columns import Missing
 
 

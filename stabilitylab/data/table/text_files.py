@@ -1,16 +1,14 @@
 """A text file with a line of names, read whole: encoding, separator and notation found out where they are not given."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar, cast
 
 from stabilitylab.core.errors import EmptyError, InputError, NotNumericError
 from stabilitylab.data.table.assembled import assembled
 from stabilitylab.data.table.content import Content, content_of, found_encoding
-from stabilitylab.data.table.delimited import MARKS, ROWS, found_separator
+from stabilitylab.data.table.delimited import LINES, MARKS, first_rows, found_separator
 from stabilitylab.data.table.notation import found_notation
 from stabilitylab.data.table.row_names import RowNames, without_row_names
 from stabilitylab.data.table.rows import Rows
@@ -107,14 +105,14 @@ def _joined(parts: Sequence[Sequence[T]]) -> Sequence[T]:
 def _first_lines(source: Content, encoding: str) -> list[str]:
     try:
         with source.open("r", encoding=encoding, errors="replace") as text:
-            return [line for line in (text.readline(LONGEST) for _ in range(ROWS + 1)) if line.strip()]
+            return [line for _ in range(LINES) if (line := text.readline(LONGEST))]
     except UnicodeError:  # of UTF-16 without its mark: met, with its line, where the fields are read
         return []
 
 
 def _is_shorter(lines: Sequence[str], mark: str) -> bool:
     """Whether the line of names has one field fewer than every row, as R writes a table with names of rows."""
-    rows = list(islice(csv.reader(lines, delimiter=mark, skipinitialspace=True), ROWS))
+    rows = first_rows(lines, mark)
     return len(rows) > 1 and all(len(row) == len(rows[0]) + 1 for row in rows[1:])
 
 

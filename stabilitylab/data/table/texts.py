@@ -18,7 +18,7 @@ from stabilitylab.data.tabular.numerals import BadField, Notation, Numerals, mis
 
 PLAIN = Notation()
 TRUTHS = {"true": 1, "false": 0}
-MARKED = re.compile(r"[-+\u2212]?[$€£¥]? ?[0-9]+([.,' _][0-9]+)* ?[%‰$€£¥]?")
+MARKED = re.compile(r"(?=.*[%‰$€£¥\u2212])[-+\u2212]?[$€£¥]? ?[0-9]+([.,' _][0-9]+)* ?[%‰$€£¥]?")
 """Numbers that are none of any notation, but for their marks."""
 SHOWN = 40  # characters of a cell in a message
 
@@ -60,7 +60,7 @@ class TextColumn(GivenColumn):
         Raises BadCell for numbers among texts, for numbers beyond the range of float64 and for dates that can be read
         in two ways.
         """
-        if rows is None and self.notation == PLAIN and self.plain is not None:
+        if rows is None and self.notation == PLAIN and self.plain is not None and not self.absent.any():
             return Reading(_exact(self.plain))
         cells = self.cells if rows is None else [self.cells[i] for i in rows.tolist()]
         return read_texts(list(map(str.strip, cells)), self.notation, unit)

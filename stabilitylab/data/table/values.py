@@ -20,6 +20,13 @@ from stabilitylab.data.table.texts import PLAIN, all_differ, read_texts, shown
 from stabilitylab.data.validation import read_only
 
 
+@dataclass(frozen=True)
+class Unusable:
+    """A cell that holds something, and no value: `says` why, and the way out."""
+
+    says: str
+
+
 @dataclass(frozen=True, eq=False)
 class ValueColumn(GivenColumn):
     """values (m,) in an array of their own type, of Python's objects where NumPy has none; gaps (m,): what is absent.
@@ -130,6 +137,9 @@ def _of_objects(entries: list[Any], unit: str) -> Reading:
         entry.item() if isinstance(entry, np.generic) and entry.dtype.kind not in "Mm" else entry for entry in entries
     ]
     kinds = set(map(type, entries))
+    if Unusable in kinds:
+        row = next(i for i, entry in enumerate(entries) if isinstance(entry, Unusable))
+        raise BadCell(row, NotNumericError, entries[row].says)
     for types, read in _READERS:
         if all(issubclass(kind, types) for kind in kinds):
             return read(entries, unit)
