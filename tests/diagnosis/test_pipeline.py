@@ -15,7 +15,7 @@ from stabilitylab.conformance.rational import least_squares
 from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.errors import InputError
-from stabilitylab.core.types import Solution, Status
+from stabilitylab.core.types import Fit, Solution, Status
 from stabilitylab.data.design import Category, Centred, Design, Elapsed, Log, Product, Scaled
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.table import Moments, Table
@@ -377,3 +377,19 @@ def test_the_stages_of_a_model_take_the_place_of_those_before_the_solver():
     assert steps[0].change == pytest.approx(
         np.sum([step.change for step in replay_of(question, right(question))[0][:2]], axis=0)
     )
+
+
+def test_a_column_that_was_dropped_is_a_cut_off_and_a_rank_that_the_answer_belies_is_none():
+    question = case("small_variance_dropped")
+    mean = float(np.mean(question.problem.b))
+    call = vector(mean, 0.0)
+    fit = Fit(call.solution.x, rank=1, dropped=(1,))
+    steps, _ = replay_of(question, replace(call, solution=replace(call.solution, status=Status.DROPPED, fit=fit)))
+    assert dominant(steps) == ["rank cut-off"]
+    assert abs(named(steps)["solver"].change[0]) < 1e-12
+    assert named(steps)["solver"].change[1] == 0
+    whole = right(question)
+    for fit in (Fit(whole.solution.x, rank=1), Fit(whole.solution.x, dropped=(1,))):
+        belied = replace(whole.solution, status=Status.RANK_REDUCED, fit=fit)
+        steps, _ = replay_of(question, replace(whole, solution=belied))
+        assert "rank cut-off" not in named(steps)
