@@ -18,10 +18,14 @@ from stabilitylab.replay.stage import Stage, same
 
 @dataclass(frozen=True)
 class Check:
-    """One check: what was compared and how it ended, and where it failed the names of the stages that it refutes."""
+    """One check: what was compared and how it ended, and where it failed the names of the stages that it refutes.
+
+    at: the name of the last stage that was run as the user did, "" where none was.
+    """
 
     says: str
     holds: bool
+    at: str = ""
     refutes: tuple[str, ...] = ()
 
 
@@ -31,12 +35,13 @@ def of_certified(point: Vector, certified: Vector, stages: Sequence[Stage], run_
     A failure refutes the last stage that was run as the user did; of the point without one, the exact form of some
     stage, and all are named.
     """
-    what = f"after {stages[run_as_user - 1].name!r}" if run_as_user else "of the exact run"
+    at = stages[run_as_user - 1].name if run_as_user else ""
+    what = f"after {at!r}" if at else "of the exact run"
     wrong = _first_apart(point, certified)
     if wrong is None:
-        return Check(f"the vector {what} lies in the certified enclosure", True)
-    refuted = (stages[run_as_user - 1].name,) if run_as_user else tuple(stage.name for stage in stages)
-    return Check(f"the vector {what} is not the certified one: {wrong}", False, refuted)
+        return Check(f"the vector {what} lies in the certified enclosure", True, at)
+    refuted = (at,) if at else tuple(stage.name for stage in stages)
+    return Check(f"the vector {what} is not the certified one: {wrong}", False, at, refuted)
 
 
 def of_returned(state: Any, returned: Array, stages: Sequence[Stage]) -> Check:
@@ -45,7 +50,7 @@ def of_returned(state: Any, returned: Array, stages: Sequence[Stage]) -> Check:
     Of arrays the bits are compared, the sign of a zero among them; of other vectors the exact values. A failure refutes
     the stages that are models of a library's inside, all stages where none is.
     """
-    says = "run as the user did, the stages give"
+    says, at = "run as the user did, the stages give", stages[-1].name
     if isinstance(state, np.ndarray) and state.dtype == returned.dtype:
         holds = same(state.ravel(), returned.ravel())
     else:
@@ -54,9 +59,9 @@ def of_returned(state: Any, returned: Array, stages: Sequence[Stage]) -> Check:
         except NotFiniteError:
             holds = False
     if holds:
-        return Check(f"{says} the returned vector bit for bit", True)
+        return Check(f"{says} the returned vector bit for bit", True, at)
     models = tuple(stage.name for stage in stages if stage.is_model)
-    return Check(f"{says} another vector than was returned", False, models or tuple(stage.name for stage in stages))
+    return Check(f"{says} another vector than was returned", False, at, models or tuple(stage.name for stage in stages))
 
 
 def _first_apart(point: Vector, certified: Vector) -> str | None:
