@@ -80,9 +80,9 @@ def diagnosed(
 
     route: the call that is judged, a name of the catalogue; of a model its own coefficients are. libraries: also ask
     every library that is here, or only those of these names. level: of intervals, and 1 - level the size of tests.
-    ignore: codes to be left out, such as "SL203". forecast: from condition numbers alone, without an exact solution, for
-    data too large for patience. progress(part, done, total). The other options are those of `asked`. Raises the errors
-    of `asked`, of `called` and, for a code that there is none of, UnknownNameError.
+    ignore: codes to be left out, such as "SL203". forecast: from condition numbers alone, without an exact solution,
+    for data too large for patience. progress(part, done, total). The other options are those of `asked`. Raises the
+    errors of `asked`, of `called` and, for a code that there is none of, UnknownNameError.
     """
     exact_level(level)
     for code in ignore:
