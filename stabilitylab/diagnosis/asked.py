@@ -11,7 +11,7 @@ from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import WEIGHTINGS, Weighting
 from stabilitylab.data.category import Category
 from stabilitylab.data.design import Design
-from stabilitylab.data.formula import formula_of
+from stabilitylab.data.formula import columns_read, formula_of
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.table import Table, table_of
@@ -51,8 +51,9 @@ def asked(
         )
     if formula is None and target is None:
         raise InputError("name the column to explain, ", Argument("target", "y"), ", or give a formula")
-    needed = None if columns is None else [*columns, target, *([] if weights is None else [weights])]
-    table = data if isinstance(data, Table) else table_of(data, needed=needed, **reading)
+    if isinstance(columns, str):
+        raise InputError(f"columns must be a list of names; got {columns!r}: write columns={columns.split(',')!r}")
+    table = data if isinstance(data, Table) else _read(data, target, formula, columns, weights, reading)
     if weights is not None:
         _require(table, weights, "weights")
     if formula is not None:
@@ -75,12 +76,31 @@ def asked(
     return Question(problem, found, values, weights or "", weighting, formula or "")
 
 
+def _read(
+    data: Any,
+    target: str | None,
+    formula: str | None,
+    columns: Sequence[str] | None,
+    weights: str | None,
+    reading: dict[str, Any],
+) -> Table:
+    """The table, in which only what is used has to be without a flaw, where it is known what that is."""
+    used = columns_read(formula) if formula is not None else None if columns is None else (*columns, target)
+    if used is None:
+        return table_of(data, **reading)
+    needed = [name for name in (*used, weights) if name is not None]
+    try:
+        return table_of(data, needed=needed, **reading)
+    except UnknownNameError:
+        if formula is None:
+            raise
+        return table_of(data, **reading)  # the grammar then names the place in the formula
+
+
 def _design(
     table: Table, target: str, columns: Sequence[str] | None, weights: str | None, *, intercept: bool
 ) -> tuple[Design, tuple[str, ...]]:
     """Every other column, or those named: numbers as they are, texts as categories."""
-    if isinstance(columns, str):
-        raise InputError(f"columns must be a list of names; got {columns!r}: write columns={columns.split(',')!r}")
     names = [name for name in table.columns if name not in (target, weights)] if columns is None else list(columns)
     terms: list[Term] = [Intercept()] if intercept else []
     notes = []
