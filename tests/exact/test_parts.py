@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exact_products import product
 from exact_sums import LARGE, RNG, values
 from stabilitylab import lstsq
 from stabilitylab.exact.gram import columns, folded, weighted
@@ -21,7 +22,7 @@ def exactly(A, b, of, weights=None):
     for column, p in zip((*A.T, b), of, strict=True):
         W[:, p] += [Fraction(v) for v in column.tolist()]
     right = W if weights is None else W * np.array([[Fraction(w)] for w in weights.tolist()])
-    return (W.T @ right).tolist()
+    return product(W.T, right).tolist()
 
 
 def fed(A, b, of, weights=None, sign=1):
