@@ -10,15 +10,12 @@ import click
 
 from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON, listed, reading_options
-from stabilitylab.core.errors import InputError
+from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.core.types import WEIGHTINGS, Weighting
 from stabilitylab.data.tabular.columns import Missing
 
 if TYPE_CHECKING:  # imported when the command runs, so that its help comes at once
     from stabilitylab.diagnosis.result import Diagnosis
-
-FORMS = (".html", ".md", ".json", ".txt")
-"""What a report may be, by the ending of its name."""
 
 
 @click.command()
@@ -84,7 +81,7 @@ def diagnose(
     from stabilitylab.diagnosis.diagnose import diagnosed
 
     if output is not None:
-        _require_new(output, file)
+        require_new(output, file)
     with progress.bars() as report:
         pages = diagnosed(
             file,
@@ -110,8 +107,7 @@ def diagnose(
     _show(found, as_json=as_json)
     if output is not None:
         exits.writes(output)
-        output.write_text(_written(found, output.suffix.lower()), "utf-8")
-        click.echo(f"report: {output}", err=True)
+        write_report(output, found)
     if interrupted:
         exits.keeps("what was found until then is shown")
         raise KeyboardInterrupt
@@ -140,21 +136,3 @@ def _show(found: "Diagnosis", *, as_json: bool) -> None:
     from stabilitylab.report.writers import terminal
 
     terminal.show(screen(), blocks_of(found))
-
-
-def _written(found: "Diagnosis", suffix: str) -> str:
-    made = {
-        ".html": found.to_html,
-        ".md": found.to_markdown,
-        ".txt": lambda: f"{found}\n",
-        ".json": lambda: json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n",
-    }
-    return made[suffix]()
-
-
-def _require_new(output: Path, file: Path) -> None:
-    """Refuse an ending that is no form of a report, and to write over the file that is read."""
-    if output.suffix.lower() not in FORMS:
-        raise InputError(f"--output must end in one of {', '.join(FORMS)}; got {output.name!r}")
-    if output.exists() and output.samefile(file):
-        raise InputError(f"{output} is read by this command: write to another file, such as --output report.html")
