@@ -25,7 +25,7 @@ def gram_matrix(inquiry: Inquiry) -> Found | None:
     down. A truncated answer has a small gradient too, and is left to the rank cut-off.
     """
     after = inquiry.qr_alike
-    if not inquiry.is_lost_inside or after is None or not inquiry.gains(after):
+    if not inquiry.is_lost_inside or after is None or not inquiry.gains(after) or inquiry.square_beyond:
         return None
     if inquiry.x is None:
         how = _of_failure(inquiry)
