@@ -405,3 +405,21 @@ def test_labels_say_which_routes_iterate():
     for name in ("scipy.lsqr", "scipy.lsmr", "scipy.least_squares_trf"):
         assert bench.route(name).label.iterative
     assert not bench.route("numpy.lstsq").label.iterative
+
+
+# --- rows
+
+
+def test_a_row_of_few_digits_says_its_cause_and_no_other_row_does():
+    assert sl.measure("normal.lu", FILIP).cause == "SL102 Gram matrix formed; without that, 8 digits are kept"
+    assert sl.measure("normal.lu", FILIP, causes=False).cause == ""
+    assert sl.measure("normal.lu", LONGLEY).cause == "", "seven digits are not few"
+    refused = sl.measure("normal.cholesky", FILIP)
+    assert refused.cause.startswith("SL102 A'A was formed, and rounded it is no longer positive definite")
+    assert sl.measure("numpy.lstsq", FILIP).cause.startswith("rank cut-off ("), "in the words of the published tables"
+
+
+def test_a_row_of_undetermined_data_has_no_cause():
+    u, v = np.array([0.1, 0.2, 0.3, 0.7, 0.9]), np.array([0.3, 0.1, 0.8, 0.2, 0.6])
+    problem = Problem.from_matrix("undetermined", np.column_stack([u, v, u + v]), [1.0, 2.0, 3.0, 4.0, 5.5])
+    assert sl.measure("normal.lu", problem).cause == ""
