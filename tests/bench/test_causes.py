@@ -114,6 +114,12 @@ def test_na_and_a_refusal_that_names_the_rank_are_cut_offs():
     assert codes(answer(None, FILIP, status=Status.REFUSED, note="out of memory")) == ["SL199"]
 
 
+def test_a_column_that_was_left_out_is_no_rank_test():
+    without = [np.append(np.linalg.lstsq(p.A[:, :-1], p.b)[0], 0.0) for p in (LONGLEY, FILIP)]
+    assert codes(answer(without[0], LONGLEY)) == ["SL120"]
+    assert codes(answer(without[1], FILIP)) == ["SL101"], "x^10 depends on the other powers to ten digits"
+
+
 def test_full_answers_and_early_steps_of_an_iteration_are_no_cut_off():
     assert "SL101" not in codes(answer(sl.solvers.get("normal.lu")(FILIP.A, FILIP.b), FILIP))
     assert codes(of_route("scipy.lsqr", PONTIUS)) == ["SL105"]
@@ -131,6 +137,7 @@ def test_a_gram_matrix_is_seen_by_label_and_by_the_answer_alone(name):
     (unlabelled,) = answer(x, LONGLEY)
     assert (unlabelled.code, unlabelled.digits_after) == ("SL102", found.digits_after)
     assert unlabelled.witness["gradient in u"] < 100
+    assert unlabelled.sentence.startswith("solved as where A'A is formed"), "others leave the same numbers"
 
 
 def test_a_refused_cholesky_is_the_gram_matrix():
