@@ -144,9 +144,11 @@ def measure(
     truth: Truth = "matrix",
     variant: Variant = PUBLISHED,
     metrics: Sequence[str] | None = None,
+    causes: bool = True,
 ) -> Measurement:
     """Solve once and score against one truth; every metric of the catalogue unless some are named.
 
+    causes: whether a row of few digits is asked for what cost them (see `bench.causes`), which may solve once more.
     solver: a catalogue name, or a function of (A, b). Raises InputError for a solver that is neither and when the route
     does not take this kind of problem, UnknownNameError for an unknown route or metric, and the errors of `reference`
     when the problem is at fault; what the solver does wrong is in the row.
@@ -169,7 +171,13 @@ def measure(
     reason = unsuited(entry.label, problem)
     if reason:
         raise InputError(f"{entry.label.name} {reason}; {problem.name} is {problem.design}, {problem.dtype}")
-    return score_solution(entry, problem, solve(entry, problem, variant), truth=truth, variant=variant, wanted=metrics)
+    solution = solve(entry, problem, variant)
+    row = score_solution(entry, problem, solution, truth=truth, variant=variant, wanted=metrics)
+    if not causes:
+        return row
+    from stabilitylab.bench.causes import with_cause  # its tests solve, by this module
+
+    return with_cause(row, entry, problem, solution, variant=variant)
 
 
 def as_route(function: Callable[..., Any]) -> Route:
