@@ -1,4 +1,4 @@
-"""Entry points of real libraries, called exactly as their users call them; one file per library, and one for ridge regression.
+"""Entry points of real libraries, called exactly as their users call them; a file per library, one for ridges.
 
 A route takes (A, b), or what its `call_form` says ("columns": (X, y, intercept); "line": (x, y); "polynomial": (x, y,
 degree); "ridge": (X, y, intercept, penalty)), and returns the coefficients in the order intercept first, or a Fit. It
