@@ -95,7 +95,7 @@ def _root(penalty: float, format: Format) -> np.floating:
     number = isinstance(penalty, int | float | np.number) and not isinstance(penalty, bool)
     if not number or not isfinite(penalty) or not penalty > 0:
         raise InputError(f"penalty must be a finite number above 0; got {penalty!r}: penalty=1.0, for one")
-    root = format.rounded(np.array([sqrt(penalty)]))[0]
+    root: np.floating = format.rounded(np.array([sqrt(penalty)]))[0]
     if not _squares_exactly(root) or _exact(root) ** 2 != Fraction(penalty):
         near = 4.0 ** round(log2(penalty) / 2)
         raise InputError(

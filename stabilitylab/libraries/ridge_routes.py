@@ -166,7 +166,7 @@ def numpy_ridge_solve(X: Array, y: Array, intercept: bool, penalty: float) -> Ar
     I without the entry of the ones. Error about u cond**2. Raises LinAlgError where a pivot is exactly 0.
     Source: Hoerl and Kennard, Technometrics 12 (1970) 55-67; Higham (2002), section 20.4."""
     A, free = _with_ones(X, intercept)
-    return np.linalg.solve(A.T @ A + penalty * (free.T @ free), A.T @ y)
+    return np.asarray(np.linalg.solve(A.T @ A + penalty * (free.T @ free), A.T @ y))
 
 
 @route("numpy.ridge_inv", NUMPY, source=f"{HOERL}; numpy.linalg.inv, reference manual", call_form="ridge")
@@ -176,7 +176,7 @@ def numpy_ridge_inv(X: Array, y: Array, intercept: bool, penalty: float) -> Arra
     Error about u cond**2, as by elimination, and often a few times larger.
     Source: Hoerl and Kennard, Technometrics 12 (1970) 55-67; Higham (2002), section 14.1."""
     A, free = _with_ones(X, intercept)
-    return np.linalg.inv(A.T @ A + penalty * (free.T @ free)) @ (A.T @ y)
+    return np.asarray(np.linalg.inv(A.T @ A + penalty * (free.T @ free)) @ (A.T @ y))
 
 
 @route(
