@@ -56,7 +56,8 @@ def unsuited(label: RouteLabel, problem: Problem) -> str | None:
         return "takes square systems only"
     if label.takes is not None and not label.takes(problem.design):
         return f"takes {label.takes_says} only"
-    return None if call_form(label.call_form).accepts(problem) else f"takes a {label.call_form} only"
+    form = call_form(label.call_form)
+    return None if form.accepts(problem) else f"takes {form.takes or f'a {form.name}'} only"
 
 
 def solve(

@@ -45,11 +45,14 @@ def exact_input(A: Any, b: Any, *, wide: bool = False, sparse: bool = False) -> 
     return read(A, b, wide=wide, sparse=sparse, several=False).inputs[0]
 
 
-def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bool = True) -> Read:
-    """As `exact_input`, with names; several: take b (m, k) as well, k targets. A column (m, 1) is one."""
+def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bool = True, name: str = "A") -> Read:
+    """As `exact_input`, with names; several: take b (m, k) as well, k targets. A column (m, 1) is one.
+
+    name: what errors call A.
+    """
     _refuse_names(A, b)
     matrix = sparse_table(A) if sparse else None
-    left = A if isinstance(A, Given) else given(A, "A") if matrix is None else _names_alone(A)
+    left = A if isinstance(A, Given) else given(A, name) if matrix is None else _names_alone(A, name)
     shape = left.shape if matrix is None else matrix.shape
     b = _columns_with_names(b, shape[:1])
     right = given(b, "b")
@@ -75,8 +78,8 @@ def _columns_with_names(b: Any, rows: tuple[int, ...]) -> Any:
     return dict(zip(distinct([name_of(one) or f"b{k}" for k, one in enumerate(b)]), b, strict=True))
 
 
-def _names_alone(A: Any) -> Given:
-    return Given(None, (), Places("A", names_of_columns(A)))
+def _names_alone(A: Any, name: str) -> Given:
+    return Given(None, (), Places(name, names_of_columns(A)))
 
 
 def features_of(table: Given) -> tuple[str, ...]:
