@@ -1,6 +1,5 @@
 """The command `stabilitylab lstsq`: certified least squares of a data file."""
 
-import csv
 import json
 import time
 import warnings
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 import click
 
 from stabilitylab.cli import exits, progress
-from stabilitylab.cli.options import AS_JSON
+from stabilitylab.cli.options import AS_JSON, listed
 from stabilitylab.core.errors import InputError, UndeterminedWarning
 from stabilitylab.core.printable import one_line
 from stabilitylab.core.types import INTERVAL_KINDS, POLICIES, WEIGHTINGS, IntervalKind, Policy, Weighting
@@ -142,8 +141,8 @@ def lstsq(
     with progress.bars() as report, warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
         found = fit_file(
             file,
-            _listed(target, "--target"),
-            columns=None if columns is None else _listed(columns, "--columns"),
+            listed(target, "--target"),
+            columns=None if columns is None else listed(columns, "--columns"),
             intercept=not no_intercept,
             weights=weights,
             truth=fitted,
@@ -179,17 +178,6 @@ def _require_new(output: Path, suffix: str, *read: Path | None) -> None:
     """Refuse to write over a file that is read."""
     if any(one is not None and output.exists() and output.samefile(one) for one in read):
         raise InputError(f"{output} is read by this command: write to another file, such as --output fit{suffix}")
-
-
-def _listed(columns: str, option: str) -> list[str]:
-    """a,b,c as a list; a name that holds a comma stands in double quotes."""
-    try:
-        names = [name.strip() for row in csv.reader([columns], skipinitialspace=True, strict=True) for name in row]
-    except csv.Error:
-        names = []
-    if not all(names) or not names:
-        raise InputError(f"{option} must be names between commas, such as a,b,c; got {columns!r}")
-    return names
 
 
 def _ending(fits: Sequence["CertifiedFit"], truth: FileTruth, output: Path | None, seconds: float) -> Iterator[str]:

@@ -4,12 +4,13 @@ import csv
 import io
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from stabilitylab.core.errors import Argument, StabilityLabError
+from stabilitylab.core.errors import Argument, InputError, StabilityLabError
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else on standard output.")
 FOLDER = click.option(
@@ -20,6 +21,44 @@ FOLDER = click.option(
     show_default=True,
     help="The folder that holds the experiments.",
 )
+
+
+def reading_options(missing: Sequence[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options of a command that reads a table whose notation it finds out, where they do not say it.
+
+    missing: what can be done with rows in which a number is missing.
+    """
+    options = (
+        click.option("--separator", help="Between fields: one character, or tab. Default: found out."),
+        click.option("--decimal", type=click.Choice([".", ","]), help="The decimal mark. Default: found out."),
+        click.option("--thousands", help="The mark between thousands, as the comma in 1,234,567. Default: none."),
+        click.option("--encoding", help="Of the text, such as cp1252 or utf-16. Default: found out."),
+        click.option("--sheet", help="Of a workbook. Default: the first."),
+        click.option("--unit", metavar="UNIT", help="In which dates are counted from the first one. Default: days."),
+        click.option(
+            "--missing",
+            type=click.Choice(list(missing)),
+            help="A row without a value in a column that is used: refuse the file (default), or leave it out.",
+        ),
+    )
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorated
+
+
+def listed(columns: str, option: str) -> list[str]:
+    """a,b,c as a list; a name that holds a comma stands in double quotes. Raises InputError for what is no list."""
+    try:
+        names = [name.strip() for row in csv.reader([columns], skipinitialspace=True, strict=True) for name in row]
+    except csv.Error:
+        names = []
+    if not all(names) or not names:
+        raise InputError(f"{option} must be names between commas, such as a,b,c; got {columns!r}")
+    return names
 
 
 def in_options(error: StabilityLabError, command: click.Command | None) -> str:

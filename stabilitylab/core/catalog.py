@@ -89,6 +89,7 @@ class RouteLabel(Label):
     centred, scaled, mapped: what is done to the columns before they are solved: nothing where empty; mapped: x is
     mapped to [-1, 1]. "only for the cut-off": the raw columns are solved, and the cut-off is relative to their norms.
     starts_at: of an iterative method, the number that all coefficients start from, where it is not 0; None otherwise.
+    iterative: whether x is reached by steps that a tolerance or a number of steps ends, so that it may come too early.
     called_under: settings that its users do not have unless they ask for them, in words; "" where there are none. All
     routes run on one BLAS thread.
     reference_solver: whether the reference is made by it, so that it is no player among the others.
@@ -113,6 +114,7 @@ class RouteLabel(Label):
     scaled: Scaling = ""
     mapped: bool = False
     starts_at: float | None = None
+    iterative: bool = False
     called_under: str = ""
     reference_solver: bool = False
     library: Library | None = None

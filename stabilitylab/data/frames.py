@@ -38,7 +38,7 @@ def table_of(values: Any, what: str) -> Table | None:
 
     Raises ShapeError for columns of different lengths, and the errors of `column_array`.
     """
-    found = _columns(values)
+    found = columns_of(values)
     if found is None:
         return None
     columns, names = found[0], _names(found[1])
@@ -56,7 +56,7 @@ def table_of(values: Any, what: str) -> Table | None:
 
 def names_of_columns(values: Any) -> tuple[str, ...]:
     """The names of the columns of a table, made distinct; () for what has none."""
-    found = _columns(values)
+    found = columns_of(values)
     return () if found is None else _names(found[1])
 
 
@@ -64,7 +64,7 @@ def _names(labels: Sequence[Any] | None) -> tuple[str, ...]:
     return () if labels is None else distinct(map(label_text, labels))
 
 
-def _columns(values: Any) -> tuple[list[Any], Sequence[Any] | None] | None:
+def columns_of(values: Any) -> tuple[list[Any], Sequence[Any] | None] | None:
     """The columns of a table as its library has them, and their names; None for what is no table."""
     if hasattr(values, "iloc") and hasattr(values, "dtypes") and getattr(values, "ndim", 0) == 2:  # pandas
         labels = getattr(values, "columns", None)

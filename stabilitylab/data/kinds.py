@@ -18,7 +18,9 @@ LAZY = {"collect": "polars", "compute": "dask"}
 def is_sparse(values: Any) -> bool:
     """Whether values are an array or a matrix of scipy.sparse."""
     # By the names of its classes: importing scipy.sparse would change the filters of warnings.
-    return any(f"{kind.__module__}.".startswith("scipy.sparse.") for kind in type(values).__mro__)
+    return type(values) is not np.ndarray and any(
+        f"{kind.__module__}.".startswith("scipy.sparse.") for kind in type(values).__mro__
+    )
 
 
 def refuse_sparse(values: Any, name: str, way: str = "") -> None:

@@ -138,6 +138,8 @@ def given(values: Any, name: str, *, rounded: bool = False) -> Given:
     rounded: take the type that NumPy takes for a list. Raises ShapeError when ragged, NotNumericError when sparse and
     for what holds no numbers, NotFiniteError when an entry is masked or missing.
     """
+    if type(values) is np.ndarray and values.dtype.kind == "f":  # what is most common needs no further look
+        return Given(values, (), Places(name))
     refuse_sparse(values, name)
     refuse_no_numbers(values, name)
     if is_series(values):

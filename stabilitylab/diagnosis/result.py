@@ -1,10 +1,12 @@
 """What `diagnose` returns: a verdict, and under it everything that it rests on, as plain numbers and sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, TypeAlias
 
 from stabilitylab.bench.causes import Found, Severity
+from stabilitylab.diagnosis.pages import Page
+from stabilitylab.report.blocks import Block
 
 Mode: TypeAlias = Literal["exact", "forecast"]
 Harm: TypeAlias = Literal["none", "statistical", "numerical", "both"]
@@ -16,10 +18,11 @@ class Coefficient:
 
     returned: None where the call gave no value. certified: the double nearest to the exact coefficient; None where
     there is no unique one, and in a forecast. digits: correct ones of `returned`; in a forecast, those expected.
+    returned_standard_error: as it came with the call, and t and p that follow from it in float64; None where none came.
     supported: digits that the data support. statistical: -log10(standard error / |coefficient|), the digits that the
     noise leaves. standard_error, t, p, lower, upper: certified, of the two-sided interval of `Diagnosis.level`.
-    digits_of_standard_error, digits_of_t, digits_of_p: correct digits of those that came with the call, None where none
-    came. printed: the coefficient as it was written, where the answer came as text.
+    digits_of_standard_error, digits_of_t, digits_of_p: correct
+    digits of these. printed: the coefficient as it was written, where the answer came as text.
     """
 
     name: str
@@ -33,6 +36,9 @@ class Coefficient:
     p: float | None = None
     lower: float | None = None
     upper: float | None = None
+    returned_standard_error: float | None = None
+    returned_t: float | None = None
+    returned_p: float | None = None
     digits_of_standard_error: float | None = None
     digits_of_t: float | None = None
     digits_of_p: float | None = None
@@ -85,9 +91,10 @@ class NearDependence:
     """Columns that say nearly the same: the relation, its condition index and what of each variance it explains.
 
     relation: "z = u + 0.7 v", exactly or nearly; is_exact: whether it holds exactly; within_rounding: whether it holds
-    within the rounding of the numbers, with proof. weights: by column, of the relation. condition_index: of the scaled
-    columns (Belsley, Kuh and Welsch 1980). proportions: by column, of the variance of its coefficient. distance: what
-    is left of the column that is said, relative to its norm.
+    within the rounding of the numbers, with proof. weights: by column, -1 for the one that is said in terms of the
+    others: the columns times their weights add up to nothing, or nearly. condition_index: of the scaled columns
+    (Belsley, Kuh and Welsch 1980). proportions: by column, of the variance of its coefficient. distance: what is left
+    of the column that is said, relative to its norm.
     """
 
     relation: str
@@ -104,7 +111,8 @@ class Dependence:
     """Near dependence of the columns, and which harm it does.
 
     cond, cond_scaled: 2-norm condition number of the matrix as stored, and with columns of norm 1. indexes (n,): the
-    condition indexes of the scaled columns. proportions (n, n): of index k in the variance of coefficient j. vif:
+    condition indexes of the scaled columns. proportions (n, n): row k, column j, the share of index k in the variance
+    of coefficient j. vif:
     variance inflation factors by column, about the mean; None for the intercept. harm: to the coefficients, by name;
     says: the sentence that tells a person what to do.
     """
@@ -139,7 +147,7 @@ class Fix:
 
 
 @dataclass(frozen=True, eq=False)
-class Diagnosis:
+class Diagnosis(Page):
     """Whose digits are right, which stage lost the others, and the change that keeps them.
 
     verdict: one sentence. severity: the worst that was found. title: of the regression. call, code: whose answer is
@@ -181,6 +189,14 @@ class Diagnosis:
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain numbers, strings, lists and dictionaries."""
         return {**_plain(self), "digits": self.digits}
+
+    def _blocks(self) -> Sequence[Block]:
+        from stabilitylab.diagnosis.page.blocks import blocks_of  # here: a program that reads numbers needs no page
+
+        return blocks_of(self)
+
+    def __repr__(self) -> str:
+        return f"Diagnosis of {self.title}: {self.verdict}"
 
 
 def _plain(value: Any) -> Any:

@@ -89,6 +89,17 @@ class FigureBlock:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A drawing that stands in the page itself, where the format can hold it. title: what is said in its place.
+
+    svg: an element of SVG, made of escaped texts. It repeats what tables of the page say.
+    """
+
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True)
 class Code:
     """Lines in a language, "" for none, that are shown as they stand.
 
@@ -103,7 +114,7 @@ class Code:
             raise ValueError(f"a block of code needs lines; got {self.text!r}: leave the block out")
 
 
-Block: TypeAlias = Heading | Text | Items | TableBlock | FigureBlock | Code
+Block: TypeAlias = Heading | Text | Items | TableBlock | FigureBlock | Picture | Code
 
 
 def plain_words(spans: Spans) -> str:

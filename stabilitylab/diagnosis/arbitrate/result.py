@@ -1,11 +1,12 @@
 """What `arbitrate` returns: for each answer the question it solves and the digits that are right, and how they differ."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from stabilitylab.bench.causes import Found
-from stabilitylab.core.printable import one_decimal, one_line
+from stabilitylab.diagnosis.pages import Page
+from stabilitylab.report.blocks import Block
 
 NONE_TRIED = "SL399"
 
@@ -58,7 +59,7 @@ class Judged:
 
 
 @dataclass(frozen=True, eq=False)
-class Arbitration:
+class Arbitration(Page):
     """Whose coefficients are right, and of which question.
 
     verdict: one sentence. target: the response. asked: the question asked, in words. rows: m. pairs: a sentence for
@@ -84,39 +85,13 @@ class Arbitration:
         assert isinstance(plain, dict), "a dataclass becomes a dictionary"
         return plain
 
-    def __str__(self) -> str:
-        """The verdict, a sentence for each answer, and for each a table of its coefficients."""
-        lines = [self.verdict, ""]
-        for one in self.answers:
-            lines += [f"{one.name}: {one.sentence}", *_table(one), ""]
-        lines += [*self.pairs, *self.notes]
-        return "\n".join([*lines, self.unfinished]).rstrip()
+    def _blocks(self) -> Sequence[Block]:
+        from stabilitylab.diagnosis.page.arbitration import blocks_of_arbitration  # here: numbers need no page
 
+        return blocks_of_arbitration(self)
 
-def _table(one: Judged) -> list[str]:
-    solves_asked = one.code in ("", NONE_TRIED)
-    head = ["coefficient", "printed", "exact", "digits"]
-    head += [] if solves_asked else ["exact, as asked", "digits"]
-    rows = [head]
-    for c in one.coefficients:
-        row = [one_line(c.name), c.printed, _number(c.exact), _digits(c.digits)]
-        rows.append(row + ([] if solves_asked else [_number(c.asked), _digits(c.asked_digits)]))
-    widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
-    return [
-        "  "
-        + "  ".join(
-            cell.ljust(w) if k == 0 else cell.rjust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.9g}"
-
-
-def _digits(value: float | None) -> str:
-    return "-" if value is None else one_decimal(value)
+    def __repr__(self) -> str:
+        return f"Arbitration of {', '.join(one.name for one in self.answers)}: {self.verdict}"
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from stabilitylab.report.blocks import (
     Heading,
     Items,
     Link,
+    Picture,
     Stressed,
     TableBlock,
     Text,
@@ -31,6 +32,7 @@ _KINDS: dict[type, str] = {
     FigureBlock: "figure",
     Heading: "heading",
     Items: "items",
+    Picture: "picture",
     TableBlock: "table",
     Text: "text",
     Link: "link",
@@ -41,10 +43,17 @@ _KINDS: dict[type, str] = {
 """What the template calls a block or a span."""
 
 
-def page(blocks: Sequence[Block]) -> str:
-    """A whole page, titled as its first heading. Raises KeyError for what is no block."""
+ALONE = "default-src 'none'; style-src 'unsafe-inline'"
+"""The content security policy of a page that loads nothing and runs nothing: all that it shows is in its file."""
+
+
+def page(blocks: Sequence[Block], policy: str = "") -> str:
+    """A whole page, titled as its first heading. policy: its content security policy, "" for none.
+
+    Raises KeyError for what is no block.
+    """
     title = next((plain_words(block.words) for block in blocks if isinstance(block, Heading)), "stabilitylab")
-    return _template().render(title=title, blocks=blocks) + "\n"
+    return _template().render(title=title, blocks=blocks, policy=policy) + "\n"
 
 
 def escaped(text: object) -> object:
@@ -52,6 +61,13 @@ def escaped(text: object) -> object:
     from markupsafe import Markup, escape
 
     return escape(visible(text)) if isinstance(text, str) and not isinstance(text, Markup) else text
+
+
+def drawing(of: Picture) -> object:
+    """The SVG of a picture as markup."""
+    from markupsafe import Markup
+
+    return Markup(of.svg)  # its texts are escaped by whoever drew it
 
 
 def _kind(of: object) -> str:
@@ -71,4 +87,5 @@ def _template() -> "Template":
         lstrip_blocks=True,
     )
     made.filters["kind"] = _kind
+    made.filters["drawing"] = drawing
     return made.get_template("page.html.jinja")

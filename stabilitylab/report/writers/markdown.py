@@ -13,6 +13,7 @@ from stabilitylab.report.blocks import (
     Heading,
     Items,
     Link,
+    Picture,
     Spans,
     Stressed,
     TableBlock,
@@ -67,6 +68,8 @@ def _block(block: Block) -> str:
             return table(block.table) + (f"\n[CSV]({quote(block.stem)}.csv)\n" if block.stem else "")
         case FigureBlock():
             return f"![{in_markdown(' '.join(block.title.split()))}]({quote(block.stem)}.svg)\n"
+        case Picture():
+            return f"*{in_markdown(' '.join(block.title.split()))}*\n"
         case Code():
             return _code(block)
 

@@ -1,0 +1,281 @@
+"""The blocks of a diagnosis: the verdict first, then what it rests on."""
+
+from collections.abc import Iterator, Sequence
+from math import isfinite
+
+from stabilitylab.core.printable import one_decimal, one_line
+from stabilitylab.diagnosis.page.charts import dependence_chart, digits_chart, stages_chart
+from stabilitylab.diagnosis.result import Coefficient, Diagnosis, Fix
+from stabilitylab.report.blocks import Block, Code, Heading, Items, Picture, Stressed, TableBlock, Text
+from stabilitylab.report.cells import Cell, Table
+
+MOST = 60  # coefficients, routes and relations in a table: of more, those that matter most
+NONE = "–"
+SERIOUS = {"error": "Digits are lost", "warning": "Digits could be better", "note": "Note", "healthy": "Healthy"}
+
+
+def blocks_of(found: Diagnosis) -> tuple[Block, ...]:
+    """Everything that a diagnosis says, in the order in which it matters."""
+    return tuple(_blocks(found))
+
+
+def _blocks(found: Diagnosis) -> Iterator[Block]:
+    yield Heading(1, (one_line(found.title),))
+    yield Text((Stressed(_sentence(found.verdict), strong=True),))
+    if found.unfinished:
+        yield Text((f"Interrupted: not done are {found.unfinished}.",))
+    if found.conclusions:
+        yield Items(tuple((one_line(text),) for text in found.conclusions))
+    yield Text((f"{_rows(found)}. Judged: {one_line(found.call)}.",))
+    if found.notes:
+        yield Items(tuple((one_line(note),) for note in found.notes))
+    yield Heading(2, ("Coefficients",))
+    shown = _worst_first(found.coefficients)
+    if found.mode == "forecast":
+        yield Text((
+            "A forecast from condition numbers: no exact solution was computed, and the digits are those that a call "
+            "of this kind keeps on such data as a rule.",
+        ))  # fmt: skip
+    yield TableBlock(_digits_table(found, shown))
+    yield Picture("Correct digits of each coefficient, beside what data and noise leave", digits_chart(shown))
+    if any(row.standard_error is not None for row in shown):
+        yield TableBlock(_meaning_table(found, shown))
+    if found.figures:
+        yield TableBlock(_figures_table(found))
+    if found.causes:
+        yield from _causes(found)
+    if found.steps:
+        yield from _stages(found)
+    if found.fixes:
+        yield from _fixes(found.fixes)
+    if found.dependence is not None:
+        yield from _dependence(found)
+    if found.routes:
+        yield Heading(2, ("Libraries on these data",))
+        yield TableBlock(routes_table(found))
+
+
+def _causes(found: Diagnosis) -> Iterator[Block]:
+    yield Heading(2, ("Causes",))
+    items = []
+    for one in found.causes:
+        proof = f" Shown by removing it: {one.removal.rstrip('.')}." if one.removal else ""
+        items.append((
+            Stressed(f"{one.code} {one.title}.", strong=True),
+            f" {one_line(_sentence(one.sentence))}{one_line(proof)} See docs/codes/{one.code}.md.",
+        ))  # fmt: skip
+    yield Items(tuple(items))
+
+
+def _stages(found: Diagnosis) -> Iterator[Block]:
+    yield Heading(2, ("Where the digits were lost",))
+    yield Text((
+        "The first stages are run as the call did, the rest exactly. What a stage moves a coefficient by is signed, "
+        "and all of them add up to its error.",
+    ))  # fmt: skip
+    names = [row.name for row in found.coefficients]
+    yield TableBlock(_stages_table(found, names))
+    drawn = stages_chart(found)
+    if drawn:
+        yield Picture("How far each stage moves a coefficient, relative to it", drawn)
+    if found.checks:
+        yield Items(tuple((one_line(text),) for text in found.checks))
+
+
+def _stages_table(found: Diagnosis, names: Sequence[str]) -> Table:
+    chosen = _of_most_interest(found)
+    body = []
+    for step in found.steps:
+        said = "; ".join(filter(None, ("dominant" * step.is_dominant, "cancels another" * step.cancels)))
+        cells = [_text(step.stage), _text(step.says), _digits(step.digits)]
+        cells += [_number(step.change[names.index(name)], 3) for name in chosen]
+        body.append((*cells, _text(said or NONE)))
+    header = ("stage", "what it does", "digits left", *(f"moves {one_line(name)} by" for name in chosen), "")
+    return _table("Stages", header, body, scored=(False, False, *[True] * (1 + len(chosen)), False))
+
+
+def _of_most_interest(found: Diagnosis) -> list[str]:
+    """The coefficients of fewest digits, four at most."""
+    return [row.name for row in _worst_first(found.coefficients)[:4]]
+
+
+def _fixes(fixes: Sequence[Fix]) -> Iterator[Block]:
+    yield Heading(2, ("What brings the digits back",))
+    yield Text(("Each was applied to these data and scored again.",))
+    for one in fixes:
+        before, after = one_decimal(one.digits_before), one_decimal(one.digits_after)
+        tail = f" {one_line(_sentence(one.says))}" if one.says else ""
+        cost = f" Cost: {one.cost}." if one.cost else ""
+        other = "" if one.same_coefficients else " The coefficients then answer another question."
+        yield Text((
+            Stressed(one_line(_sentence(one.sentence)), strong=True),
+            f" {before} digits before, {after} after.{cost}{other}{tail}",
+        ))  # fmt: skip
+        if one.line.strip():
+            yield Code(one.line)
+
+
+def _dependence(found: Diagnosis) -> Iterator[Block]:
+    of = found.dependence
+    assert of is not None, "the caller has looked"
+    yield Heading(2, ("Columns that say nearly the same",))
+    yield Text((one_line(_sentence(of.says)),))
+    numbers = f"Condition number {_short(of.cond)}, with columns of norm 1 {_short(of.cond_scaled)}."
+    yield Text((numbers,))
+    if of.near:
+        header = ("relation", "holds", "condition index", "left over, of the column")
+        body = [
+            (
+                _text(one.relation),
+                _text("exactly" if one.is_exact else "within rounding" if one.within_rounding else "nearly"),
+                _number(one.condition_index, 3),
+                _number(one.distance, 2),
+            )
+            for one in of.near[:MOST]
+        ]
+        yield TableBlock(_table("Relations", header, body, scored=(False, False, True, True)))
+    harmed = [(name, harm) for name, harm in of.harm.items() if harm != "none"][:MOST]
+    if harmed:
+        body = [
+            (_text(name), _text(harm), _number(of.vif.get(name), 3), _text(_proportions(found, name)))
+            for name, harm in harmed
+        ]
+        header = ("coefficient", "harm", "VIF", "variance by condition index")
+        yield TableBlock(_table("Harm", header, body, scored=(False, False, True, False)))
+    drawn = dependence_chart(of, [row.name for row in found.coefficients])
+    if drawn:
+        yield Picture("Share of each coefficient's variance by condition index (Belsley, Kuh and Welsch 1980)", drawn)
+
+
+def _proportions(found: Diagnosis, name: str) -> str:
+    """The condition indexes that explain more than a tenth of the variance of a coefficient."""
+    of = found.dependence
+    assert of is not None, "the caller has looked"
+    j = next((j for j, row in enumerate(found.coefficients) if row.name == name), None)
+    if j is None or not of.proportions or j >= len(of.proportions[0]):
+        return NONE
+    pairs = [(row[j], index) for row, index in zip(of.proportions, of.indexes, strict=True) if row[j] > 0.1]
+    return ", ".join(f"{share:.0%} by {_short(index)}" for share, index in sorted(pairs, reverse=True)) or NONE
+
+
+# --- tables
+
+
+def _digits_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
+    forecast = found.mode == "forecast"
+    header = ("coefficient", one_line(found.call), "certified", "correct digits", "data support", "noise leaves")
+    body = []
+    for row in rows:
+        own = row.printed or (NONE if row.returned is None else repr(row.returned))
+        certified = NONE if row.certified is None else repr(row.certified) + (" (exact)" * row.is_exactly_zero)
+        body.append((
+            _text(row.name), _text(own), _text(certified), _digits(row.digits), _digits(row.supported),
+            _digits(row.statistical),
+        ))  # fmt: skip
+    notes = (
+        ("correct digits: expected, not measured",)
+        if forecast
+        else (
+            "certified: the double nearest to the exact coefficient of the numbers as given",
+            "correct digits: -log10 of the relative error, 15.95 at most",
+            "data support: digits that are left when every number changes within its rounding",
+            "noise leaves: -log10(standard error / |coefficient|)",
+        )
+    )
+    left = len(found.coefficients) - len(rows)
+    more = (f"{left} more coefficients, with as many digits or more, are in the JSON",) if left else ()
+    return _table("Digits", header, body, (False, *[True] * 5), (*notes, *more))
+
+
+def _meaning_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
+    share = f"{100 * found.level:.12g} %"
+    header: tuple[str, ...] = ("coefficient", "standard error", "t", "p", f"{share} from", "to")
+    own = any(row.digits_of_standard_error is not None for row in rows)
+    if own:
+        header += ("digits of standard error", "of t", "of p")
+    body = []
+    for row in rows:
+        cells = [_text(row.name), _number(row.standard_error, 6), _number(row.t, 6), _p(row)]
+        cells += [_number(row.lower, 6), _number(row.upper, 6)]
+        if own:
+            cells += [_digits(v) for v in (row.digits_of_standard_error, row.digits_of_t, row.digits_of_p)]
+        body.append(tuple(cells))
+    notes = ("certified; the last columns: correct digits of those that came with the call",) if own else ("certified",)
+    return _table("Uncertainty", header, body, (False, *[True] * (len(header) - 1)), notes)
+
+
+def _figures_table(found: Diagnosis) -> Table:
+    body = [
+        (_text(one.name), _exactly(one.returned), _exactly(one.certified), _digits(one.digits)) for one in found.figures
+    ]
+    header = ("figure", "from the coefficients returned", "certified", "correct digits")
+    return _table("The whole fit", header, body, (False, True, True, True))
+
+
+def routes_table(found: Diagnosis) -> Table:
+    """The digits of every route that was asked, the best first."""
+    rows = found.routes[:MOST]
+    body = [
+        (_text(one.route), _digits(one.worst), _text(one.says), _text(", ".join(one.causes) or NONE)) for one in rows
+    ]
+    header = ("route", "digits of the worst coefficient", "how it ended", "causes")
+    left = len(found.routes) - len(rows)
+    return _table("Routes", header, body, (False, True, False, False), (f"{left} more in the JSON",) if left else ())
+
+
+def _table(
+    title: str,
+    header: Sequence[str],
+    body: Sequence[tuple[Cell, ...]],
+    scored: Sequence[bool],
+    notes: tuple[str, ...] = (),
+) -> Table:
+    return Table(title, tuple(header), tuple(scored), tuple(body), notes)
+
+
+# --- cells and words
+
+
+def _text(text: str) -> Cell:
+    return Cell(one_line(text) if text.strip() else NONE)
+
+
+def _number(value: float | None, digits: int) -> Cell:
+    if value is None or not isfinite(value):
+        return Cell(NONE if value is None else str(value))
+    return Cell(f"{value:.{digits}g}", float(value))
+
+
+def _exactly(value: float | None) -> Cell:
+    return Cell(NONE if value is None else repr(float(value)))
+
+
+def _digits(value: float | None) -> Cell:
+    return Cell(NONE if value is None else one_decimal(value), value)
+
+
+def _p(row: Coefficient) -> Cell:
+    if row.p is None or row.t is None:
+        return Cell(NONE)
+    return Cell("< 5e-324" if row.p == 0 and isfinite(row.t) else f"{row.p:.3g}", row.p)
+
+
+def _short(value: float) -> str:
+    return f"{value:.2g}" if isfinite(value) else "infinite"
+
+
+def _sentence(text: str) -> str:
+    text = one_line(text)
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _rows(found: Diagnosis) -> str:
+    left = f", {found.rows_left_out} left out" if found.rows_left_out else ""
+    return f"{found.rows} rows{left}, {len(found.coefficients)} coefficients of {one_line(found.target)}"
+
+
+def _worst_first(rows: Sequence[Coefficient]) -> list[Coefficient]:
+    """All in their order, or of many those of fewest digits."""
+    if len(rows) <= MOST:
+        return list(rows)
+    return sorted(rows, key=lambda row: -1.0 if row.digits is None else row.digits)[:MOST]
