@@ -24,14 +24,14 @@ class Agreement:
 
     values (n,): the numbers of the answer for the features of the model, None where it has none. errors (n,): what is
     between them, in units in which 1 is half of the last printed place: up to 1, all printed digits are right.
-    digits (n,): correct ones, no more than were printed.
+    digits (n,): correct ones, no more than were printed; None where it has none.
     """
 
     model: Model
     x: tuple[Fraction, ...]
     values: tuple[Printed | None, ...]
     errors: tuple[float, ...]
-    digits: tuple[float, ...]
+    digits: tuple[float | None, ...]
 
     @property
     def misfit(self) -> float:
@@ -41,7 +41,7 @@ class Agreement:
     @property
     def holds(self) -> bool:
         """Whether each coefficient has 4 correct digits, or nearly all that were printed: the last off by one at most."""
-        return all(e <= NEARLY or d >= ENOUGH for e, d in zip(self.errors, self.digits, strict=True))
+        return all(d is None or e <= NEARLY or d >= ENOUGH for e, d in zip(self.errors, self.digits, strict=True))
 
     @property
     def is_right(self) -> bool:
@@ -51,8 +51,9 @@ class Agreement:
     @property
     def worst(self) -> float:
         """Correct digits of the worst coefficient, of those with a wrong digit; of all without one, the most printed."""
-        wrong = [d for e, d in zip(self.errors, self.digits, strict=True) if e > 1.0]
-        return min(wrong) if wrong else max(self.digits, default=0.0)
+        known = [(e, d) for e, d in zip(self.errors, self.digits, strict=True) if d is not None]
+        wrong = [d for e, d in known if e > 1.0]
+        return min(wrong) if wrong else max((d for _, d in known), default=0.0)
 
 
 def placed(answer: Answer, model: Model) -> tuple[Printed | None, ...] | None:
@@ -95,11 +96,11 @@ def agreement(answer: Answer, model: Model, x: tuple[Fraction, ...]) -> Agreemen
     return Agreement(model, x, values, tuple(e for e, _ in pairs), tuple(d for _, d in pairs))
 
 
-def _compared(value: Printed | None, exact: Fraction) -> tuple[float, float]:
+def _compared(value: Printed | None, exact: Fraction) -> tuple[float, float | None]:
     """The error in half units of the last printed place, and correct digits: those printed, where it is the truth
     rounded."""
     if value is None:
-        return 0.0, CAP
+        return 0.0, None
     error, most = abs(value.value - exact), min(CAP, float(value.digits))
     units = 0.0 if not error else _float(error / value.half) if value.half else float(FAR)
     if units <= 1.0:

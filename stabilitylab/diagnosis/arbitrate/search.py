@@ -17,7 +17,7 @@ from stabilitylab.diagnosis.arbitrate.setting import Setting
 BETTER = 3.0  # digits by which the accepted question agrees better than the one asked, and than any other
 AGAINST_CHANCE = 3.0  # -log10 of the probability of such an agreement by chance that is asked for
 SECONDS = 3.0  # of processor time for each answer, after which no further combinations are tried
-DEEP = 2  # meanings that are combined
+OFF = 20.0  # half units of the last printed place from which an answer does not solve a question that others do solve
 KEPT = 40  # agreements that are kept for comparison
 
 
@@ -80,7 +80,7 @@ class Workshop:
 
     def _solutions(self, entry: Entry[Meaning], view: View) -> Iterator[Solved]:
         for model in entry.function(view):
-            if view.model.differences and not model.is_usual:
+            if view.model.differences and not model.is_usual and view.answer is None:
                 continue
             x = self.setting.solved(model)
             if x is not None:
@@ -113,7 +113,7 @@ def search(workshop: Workshop, answer: Answer) -> Search:
     found, chance = _accepted(workshop, asked, near, tried, len(singles))
     is_finished = True
     if not found:
-        for entry, one in _combinations(workshop, singles, entries, answer):
+        for one in _combinations(workshop, singles, entries, answer):
             if process_time() - started > workshop.seconds:
                 is_finished = False
                 break
@@ -128,7 +128,7 @@ def _combinations(
     singles: Sequence[tuple[Entry[Meaning], Solved]],
     entries: Sequence[Entry[Meaning]],
     answer: Answer,
-) -> Iterator[tuple[Entry[Meaning], Solved]]:
+) -> Iterator[Solved]:
     """Two meanings in the order of their stages, those first of which there are fewer."""
     firsts: dict[str, list[tuple[Entry[Meaning], Solved]]] = {}
     for entry, one in singles:
@@ -137,8 +137,7 @@ def _combinations(
         for first, one in some:
             for second in entries:
                 if one.model.is_usual and first.label.stage < second.label.stage:
-                    for both in workshop.solved(one, one.model, second, answer):
-                        yield second, both
+                    yield from workshop.solved(one, one.model, second, answer)
 
 
 def _with(near: list[Agreement], one: Agreement | None) -> list[Agreement]:
@@ -168,15 +167,28 @@ def _accepted(
     chance = evidence(best, asked, spread) - log10(tried + behind)
     if chance < AGAINST_CHANCE:
         return (), chance
-    tied = [one for one in near if log10(one.misfit / best.misfit) < BETTER and one.holds]
+    tied = [one for one in near if one is best or _is_tied(best, one)]
     return tuple(_different(tied)), chance
 
 
+def _is_tied(best: Agreement, other: Agreement) -> bool:
+    """Whether the printed digits leave it open which of two questions the answer solves.
+
+    Where the one agrees to nearly all of them, another does not that is off by several units of the last printed place
+    or was found among more questions.
+    """
+    if not other.holds or log10(other.misfit / best.misfit) >= BETTER:
+        return False
+    if best.misfit > NEARLY:
+        return True
+    return other.misfit <= OFF and other.model.tries <= best.model.tries
+
+
 def _different(tied: Sequence[Agreement]) -> list[Agreement]:
-    """Of questions of one code those with other solutions, and none that was found among more than one before it."""
+    """Of questions of one code those with other solutions."""
     found: list[Agreement] = []
     for one in tied:
         same = [other for other in found if one.model.codes == other.model.codes]
-        if not any(one.x == other.x or one.model.tries > other.model.tries for other in same):
+        if not any(one.x == other.x for other in same):
             found.append(one)
     return found

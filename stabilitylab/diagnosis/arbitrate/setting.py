@@ -105,8 +105,18 @@ class Setting:
             return ExactColumn(tuple(int(value == atom.level) for value in self.labels(atom.column).values))
         return self.numbers(atom.column)
 
+    @cached_property
+    def _values(self) -> dict[tuple[tuple[Monomial, Fraction], ...], ExactColumn]:
+        return {}
+
     def values(self, p: Polynomial) -> ExactColumn:
         """A polynomial, row by row."""
+        key = tuple(sorted(p.items()))
+        if key not in self._values:
+            self._values[key] = self._formed(p)
+        return self._values[key]
+
+    def _formed(self, p: Polynomial) -> ExactColumn:
         if len(p) == 1:
             ((monomial, c),) = p.items()
             column = self.column(monomial)
@@ -179,16 +189,13 @@ class Setting:
     # --- solving
 
     def normal_equations(self, model: Model) -> tuple[Any, Any]:
-        """A'WA (n, n) and A'Wb (n, 1) of the features that a model has, without its penalty, as matrices of rationals."""
+        """A'WA (n, n) and A'Wb (n, 1) of the features that a model has, without its penalty, in rationals."""
         polynomials = [feature.polynomial for feature in model.present] + [model.response]
         monomials = sorted({monomial for p in polynomials for monomial in p})
         place = {monomial: k for k, monomial in enumerate(monomials)}
-        p, n = len(monomials), len(polynomials)
-        S = flint.fmpq_mat(p, p)
-        for i, a in enumerate(monomials):
-            for k, b in enumerate(monomials[: i + 1]):
-                S[i, k] = S[k, i] = _flint(self.sum_of_products(a, b, model.weights, model.left_out))
-        T = flint.fmpq_mat(p, n)
+        n = len(polynomials)
+        S = self._gram(tuple(monomials), model)
+        T = flint.fmpq_mat(len(monomials), n)
         for j, polynomial in enumerate(polynomials):
             for monomial, c in polynomial.items():
                 T[place[monomial], j] = _flint(c)
@@ -199,6 +206,21 @@ class Setting:
             for k in range(n - 1):
                 G[i, k] = N[i, k]
         return G, c
+
+    @cached_property
+    def _grams(self) -> dict[tuple[tuple[Monomial, ...], str, frozenset[int]], Any]:
+        return {}
+
+    def _gram(self, monomials: tuple[Monomial, ...], model: Model) -> Any:
+        key = (monomials, model.weights.key, model.left_out)
+        if key not in self._grams:
+            p = len(monomials)
+            S = flint.fmpq_mat(p, p)
+            for i, a in enumerate(monomials):
+                for k, b in enumerate(monomials[: i + 1]):
+                    S[i, k] = S[k, i] = _flint(self.sum_of_products(a, b, model.weights, model.left_out))
+            self._grams[key] = S
+        return self._grams[key]
 
     def solved(self, model: Model) -> tuple[Fraction, ...] | None:
         """The coefficients (n,) as reported, 0 for a feature that the model has not; None where they are not unique."""
@@ -221,7 +243,7 @@ class Setting:
         )
 
     def spread(self, model: Model) -> list[list[float]] | None:
-        """(A'WA + penalty)^-1 (n, n) of the features that a model has, in the units in which coefficients are reported."""
+        """(A'WA + penalty)^-1 (n, n) of the features that a model has, in the units of what is reported."""
         G, _ = self.normal_equations(model)
         for j, feature in enumerate(model.present):
             G[j, j] += _flint(feature.penalty)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.diagnosis.arbitrate.agreement import placed
@@ -18,6 +17,7 @@ LAMBDAS = tuple(map(Fraction, ("1", "0.1", "0.01", "0.001", "0.0001", "10", "100
 PER_ROW = tuple(map(Fraction, ("1", "0.1", "0.01", "0.001", "0.5")))
 """Penalties per row, as statsmodels' fit_regularized and glmnet count them."""
 DECADES = 24  # powers of ten that lambda is looked for in, about the mean square of the columns
+SECTIONS = 48  # golden sections: an eighth of a decade to 1e-11 of it
 DIGITS = (1, 2, 3, 4, 5)  # significant digits of a lambda found, as few as will do
 
 
@@ -28,7 +28,7 @@ def penalty(view: View) -> Iterator[Model]:
     if view.answer is None:
         rows = view.setting.rows - len(view.model.left_out)
         values = {value: f"{float(value):g}" for value in LAMBDAS}
-        values |= {value * rows: f"{float(value):g} times {rows} rows" for value in reversed(PER_ROW)}
+        values = {value * rows: f"{float(value):g} times {rows} rows" for value in PER_ROW} | values
         for says, features, sizes in kinds:
             for value, written in values.items():
                 text = f"a ridge penalty of lambda = {written}{says}"
@@ -119,8 +119,25 @@ def _rounded(misfit: Callable[[float], float], grid: Array) -> list[tuple[Fracti
         values = [misfit(v) for v in grid]
         best = int(np.argmin(values))
         low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-        found = minimize_scalar(misfit, bounds=(low, high), method="bounded", options={"xatol": 1e-12})
+        found = _least(misfit, float(low), float(high))
     except np.linalg.LinAlgError:
         return []
-    value = 10.0 ** float(found.x)
+    value = 10.0**found
     return [(Fraction(f"{value:.{digits - 1}e}"), digits) for digits in DIGITS]
+
+
+def _least(f: Callable[[float], float], low: float, high: float) -> float:
+    """Where f is least between two numbers, by golden sections. Source: Kiefer, Proc. AMS 4 (1953) 502-506."""
+    share = (5**0.5 - 1) / 2
+    left, right = high - share * (high - low), low + share * (high - low)
+    at_left, at_right = f(left), f(right)
+    for _ in range(SECTIONS):
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - share * (high - low)
+            at_left = f(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + share * (high - low)
+            at_right = f(right)
+    return (low + high) / 2

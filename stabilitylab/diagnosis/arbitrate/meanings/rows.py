@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
-from scipy.spatial import cKDTree
-
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.data.labels import Labels
 from stabilitylab.diagnosis.arbitrate.agreement import placed
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Model
@@ -64,10 +63,12 @@ def _sets(view: View) -> Iterator[tuple[str, list[int]]]:
     yield "the first two rows", [0, 1]
     yield "the first and the last row", [0, m - 1]
     for name in dict.fromkeys([*(n for n in read if n in setting.problem.design.numbers), setting.problem.response]):
+        column = setting.numbers(name)
         for value in SENTINELS:
-            yield f"rows in which {name!r} is {value}", [row for row, cell in enumerate(cells[name]) if cell == value]
-        negative = [row for row, cell in enumerate(cells[name]) if cell < 0]
-        yield f"rows in which {name!r} is negative", negative
+            wanted = (value / column.scale).numerator if (value / column.scale).denominator == 1 else None
+            yield f"rows in which {name!r} is {value}", [r for r, n in enumerate(column.integers) if n == wanted]
+        sign = 1 if column.scale > 0 else -1
+        yield f"rows in which {name!r} is negative", [r for r, n in enumerate(column.integers) if sign * n < 0]
     for name, labels in {**table.labels, **{n: setting.labels(n) for n in setting.problem.design.labels}}.items():
         for level in labels.sorted_levels if len(labels.levels) <= MOST_LEVELS else ():
             yield f"rows in which {name!r} is {level!r}", [r for r, v in enumerate(labels.values) if v == level]
@@ -77,15 +78,10 @@ def _sets(view: View) -> Iterator[tuple[str, list[int]]]:
     yield from _outliers(view)
 
 
-def _cells(view: View, name: str) -> list[Fraction] | tuple[str, ...]:
-    labels = view.setting.question.table.labels
-    if name in labels:
-        return labels[name].values
-    try:
-        column = view.setting.numbers(name)
-    except AssertionError:
-        return view.setting.labels(name).values
-    return [column[row] for row in range(len(column))]
+def _cells(view: View, name: str) -> tuple[int, ...] | tuple[str, ...]:
+    """What tells the rows of a column apart: labels, or the integers of which numbers are multiples."""
+    values = view.setting.problem.data[name]
+    return values.values if isinstance(values, Labels) else view.setting.numbers(name).integers
 
 
 def _outliers(view: View) -> Iterator[tuple[str, list[int]]]:
@@ -190,6 +186,8 @@ def _found(view: View) -> Iterator[Model]:
         answered = np.array([float(v.value) for v, _ in present])
         W = -parts.moved((parts.y - parts.A @ answered) * parts.roots) / units
         if np.isfinite(W).all():
+            from scipy.spatial import cKDTree  # it takes a while to import
+
             distance, other = cKDTree(W).query(d - W)
             best = [i for i in np.argsort(distance).tolist() if other[i] != i][: 2 * NEAREST]
             for pair in dict.fromkeys(frozenset({i, int(other[i])}) for i in best):

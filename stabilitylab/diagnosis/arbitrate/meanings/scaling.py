@@ -90,7 +90,7 @@ def scaling(view: View) -> Iterator[Model]:
     yield from _undone(model)
     numeric = [j for j, f in enumerate(model.features) if f.is_present and not f.is_intercept and not f.is_indicator]
     every = [j for j, f in enumerate(model.features) if f.is_present and not f.is_intercept]
-    groups = {tuple(numeric): "regressors", tuple(every): "regressors, categories too,"}
+    groups = {tuple(every): "regressors, categories too,", tuple(numeric): "regressors"}
     for change in CHANGES:
         for group, named in groups.items():
             changed = _changed(setting, model, group, change)
@@ -100,7 +100,7 @@ def scaling(view: View) -> Iterator[Model]:
             usual = change in CHANGES[:USUAL]
             yield model.changed("SL304", says, is_usual=usual, features=changed)
             response = _of_response(setting, model, change)
-            if response is not None and group == next(iter(groups)):
+            if response is not None and group == tuple(numeric):
                 centre, size = response
                 both = tuple(replace(f, factor=f.factor / size) for f in changed)
                 moved = affine(model.response, 1, -centre)
@@ -142,25 +142,26 @@ def _of_response(setting: Setting, model: Model, change: Change) -> tuple[Fracti
 
 
 def _raw(setting: Setting, model: Model, change: Change) -> Iterator[Model]:
-    """Columns changed before powers and products are formed of them."""
+    """Columns, all of them or one, changed before powers and products are formed of them."""
     features = [f for f in model.features if f.is_present]
-    atoms = dict.fromkeys(a for f in features for mono in f.polynomial for a in mono if a.kind in ("number", "feature"))
-    if not any(len(mono) > 1 for f in features for mono in f.polynomial):
+    numbers = {a: 0 for f in features for mono in f.polynomial for a in mono if a.kind in ("number", "feature")}
+    multiplied = {a: 0 for f in features for mono in f.polynomial for a in mono if len(mono) > 1 and a in numbers}
+    if not multiplied or any(len(f.polynomial) > 1 and not f.is_indicator for f in features):
         return
-    if any(len(f.polynomial) > 1 and not f.is_indicator for f in features):
-        return
-    values = {atom: change.of(setting, model, of_atom(atom)) for atom in atoms}
-    if not all(size for _, size in values.values()):
-        return
-    replaced: dict[Atom, Polynomial] = {atom: affine(of_atom(atom), 1, -c) for atom, (c, _) in values.items()}
-    changed = []
-    for feature in model.features:
-        factor = feature.factor
-        for atom in next(iter(feature.polynomial)):
-            factor *= values[atom][1] if atom in values else 1
-        changed.append(replace(feature, polynomial=substituted(feature.polynomial, replaced), factor=factor))
-    says = f"columns {change.says} before powers and products are formed"
-    yield model.changed("SL304", says, is_usual=change in CHANGES[:USUAL], features=tuple(changed))
+    values = {atom: change.of(setting, model, of_atom(atom)) for atom in numbers}
+    for atoms in dict.fromkeys([tuple(numbers), *((atom,) for atom in multiplied)]):
+        if not all(values[atom][1] for atom in atoms):
+            continue
+        replaced: dict[Atom, Polynomial] = {atom: affine(of_atom(atom), 1, -values[atom][0]) for atom in atoms}
+        changed = []
+        for feature in model.features:
+            factor = feature.factor
+            for atom in next(iter(feature.polynomial)):
+                factor *= values[atom][1] if atom in atoms else 1
+            changed.append(replace(feature, polynomial=substituted(feature.polynomial, replaced), factor=factor))
+        named = "columns" if len(atoms) > 1 else repr(atoms[0].column)
+        says = f"{named} {change.says} before powers and products are formed"
+        yield model.changed("SL304", says, is_usual=change in CHANGES[:USUAL], features=tuple(changed))
 
 
 def _undone(model: Model) -> Iterator[Model]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from stabilitylab.data.correct_rounding import logarithms
 from stabilitylab.diagnosis.arbitrate.agreement import placed
@@ -35,7 +36,7 @@ TEMPERATURES = (
     ("kelvin in place of degrees Celsius", Fraction(1), Fraction("273.15")),
     ("degrees Celsius in place of kelvin", Fraction(1), Fraction("-273.15")),
 )
-CLOSE = Fraction(1, 3000)  # relative error up to which a ratio is that of two units
+CLOSE = 3e-4  # relative error up to which a ratio is that of two units
 MOST_COLUMNS = 2  # columns in other units beside each other
 
 
@@ -64,11 +65,16 @@ def _ratios(view: View) -> Iterator[Model]:
     values = placed(answer, model) if answer is not None else None
     if x is None or values is None:
         return
-    pairs = [(j, v, e) for j, (v, e) in enumerate(zip(values, x, strict=True)) if v is not None and e]
     known = {**FACTORS, **BASES, **{1 / value: f"1 over {says}" for value, says in BASES.items()}}
+    pairs = []
+    for feature, value, exact in zip(model.features, values, x, strict=True):
+        if value is not None and exact and value.value:
+            pairs.append(_Pair(feature.polynomial, float(value.value / exact), _tolerance(value)))
+    pairs.sort(key=lambda pair: max(map(len, pair.polynomial)))
+    numbers = {value: float(value) for value in known}
     for response in [Fraction(1), *known]:
-        found = _columns(model, pairs, response, known)
-        if found is None or (response == 1 and not found) or len(found) + (response != 1) > MOST_COLUMNS:
+        found = _columns(pairs, float(response), numbers)
+        if found is None or (response == 1 and not found):
             continue
         parts = [f"{atom.column!r} multiplied by {known[factor]}" for atom, factor in found.items()]
         if response != 1:
@@ -79,41 +85,43 @@ def _ratios(view: View) -> Iterator[Model]:
             for atom, unit in found.items():
                 factor /= unit ** _degree(feature.polynomial, atom)
             features.append(replace(feature, factor=factor))
-        tries = (len(known) + 1) ** len(parts) * max(1, len(x))
-        yield model.changed(
-            "SL310", "other units: " + " and ".join(parts), tries=tries, is_usual=False, features=tuple(features)
-        )
+        tries = (len(known) + 1) ** len(parts) * len(x)
+        says = "other units: " + " and ".join(parts)
+        yield model.changed("SL310", says, tries=tries, is_usual=False, features=tuple(features))
 
 
-def _columns(
-    model: Model, pairs: list[tuple[int, Printed, Fraction]], response: Fraction, known: Mapping[Fraction, str]
-) -> dict[Atom, Fraction] | None:
-    """The factor of each column whose unit differs; None where no factors explain the answer."""
+class _Pair(NamedTuple):
+    """A feature, the ratio of the answer's number to its coefficient, and how far that may be off, relatively."""
+
+    polynomial: Polynomial
+    ratio: float
+    tolerance: float
+
+
+def _tolerance(value: Printed) -> float:
+    return max(float(2 * value.half / abs(value.value)), CLOSE)
+
+
+def _columns(pairs: list[_Pair], response: float, numbers: Mapping[Fraction, float]) -> dict[Atom, Fraction] | None:
+    """The factor of each column whose unit differs; None where no factors, or too many, explain the answer."""
     found: dict[Atom, Fraction] = {}
     settled: set[Atom] = set()
-    for j, value, exact in sorted(pairs, key=lambda pair: max(map(len, model.features[pair[0]].polynomial))):
-        p = model.features[j].polynomial
+    for p, ratio, tolerance in pairs:
         atoms = {a for monomial in p for a in monomial if a.kind in ("number", "feature")}
         new = sorted(atoms - settled)
-        expected = exact * response
-        for atom in atoms & settled:
-            expected /= found.get(atom, Fraction(1)) ** _degree(p, atom)
-        if not _is_close(value, expected):
-            if len(new) != 1 or not value.value:
+        left = ratio / response
+        for atom in atoms & found.keys():
+            left *= numbers[found[atom]] ** _degree(p, atom)
+        if abs(left - 1) > tolerance:
+            if len(new) != 1 or len(found) + (response != 1) >= MOST_COLUMNS:
                 return None
             degree = _degree(p, new[0])
-            factor = next((f for f in known if _is_close(value, expected / f**degree)), None)
+            factor = next((f for f, v in numbers.items() if abs(left * v**degree - 1) <= tolerance), None)
             if factor is None:
                 return None
             found[new[0]] = factor
-            if len(found) + (response != 1) > MOST_COLUMNS:
-                return None
         settled |= set(new) if len(new) == 1 else set()
     return found
-
-
-def _is_close(value: Printed, expected: Fraction) -> bool:
-    return abs(value.value - expected) <= max(2 * value.half, CLOSE * abs(expected))
 
 
 def _degree(p: Polynomial, atom: Atom) -> int:
