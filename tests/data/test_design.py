@@ -67,7 +67,7 @@ def rich_features(x, z):
     return [ones, x, [to_256(MP.log, v) for v in x], *groups, [v / sd for v in deviations]]
 
 
-def columns_of_table(problem, truth):
+def columns_of(problem, truth):
     """x, z and y of RICH's problem as fractions, in the decimal or the data truth."""
     decimal = [[n * Fraction(10) ** c.exponent for n in c.integers] for c in (DATA["x"], DATA["y"])]
     x, y = decimal if truth == "decimal" else [[exact(v) for v in problem.column(k)] for k in ("x", "y")]
@@ -84,7 +84,7 @@ def test_references_and_certified_fits_solve_what_the_terms_say(truth, format):
     if truth == "matrix":
         A, b = exact_array(problem.A), exact_array(problem.b)
     else:
-        x, z, b = columns_of_table(problem, truth)
+        x, z, b = columns_of(problem, truth)
         A, b = np.array(rich_features(x, z), dtype=object).T, np.array(b, dtype=object)
     solution = least_squares(A, b)
     ref = sl.reference(problem, truth=truth)
@@ -241,7 +241,7 @@ def test_a_line_written_as_terms_goes_to_routes_for_lines_and_unused_columns_do_
 def test_the_mean_is_the_design_of_an_intercept_alone():
     mean = Problem("p", {"y": DATA["y"]}, Design.of(Intercept()), "here")
     assert mean.A.tolist() == [[1.0]] * 8
-    assert sl.lstsq(mean, truth="decimal").x.tolist() == [float(sum(columns_of_table(mean, "decimal")[2]) / 8)]
+    assert sl.lstsq(mean, truth="decimal").x.tolist() == [float(sum(columns_of(mean, "decimal")[2]) / 8)]
 
 
 # --- binding

@@ -50,7 +50,7 @@ def blocks(A):
     return min(rows, m) + ceil(m / rows) + 1
 
 
-def columns_of_table(X, norms):
+def columns_of(X, norms):
     """t_j = sum_i |X_ij| norms_i."""
     return [sum(abs(MP.mpf(float(v))) * MP.mpf(float(a)) for v, a in zip(x, norms, strict=True)) for x in X.T]
 
@@ -68,7 +68,7 @@ def test_the_norms_and_the_roundings_of_scaled_data(m, n):
     assert MP.mpf(data.up) - 1 == pytest.approx(4 * (4 * n + 32) * U, rel=1e-2, abs=0)
     found, t, usable = reach(data, X)
     assert found == n
-    assert all(near(v, exact, 1e-12) for v, exact in zip(t, columns_of_table(X, data.norms), strict=True))
+    assert all(near(v, exact, 1e-12) for v, exact in zip(t, columns_of(X, data.norms), strict=True))
     assert usable
 
 
@@ -77,7 +77,7 @@ def test_alpha_from_the_gram_matrix(m, n):
     data, _ = problem(m, n)
     X = np.triu(np.eye(n) + 2.0**-53)
     M = X.T @ (data.G @ X) - np.eye(n)
-    size = norm(columns_of_table(X, data.norms))
+    size = norm(columns_of(X, data.norms))
     rounding = gamma(data.gram_roundings) + gamma(2 * n + 2) * (1 + gamma(data.gram_roundings))
     alpha, likely = alpha_from_gram(data, X)
     assert near(alpha, norm(M) + rounding * size**2, 0.012)
@@ -104,7 +104,7 @@ def test_alpha_from_the_product(m, n, unit):
     # |C|_F² is at most trace(S) (1 + gamma_k + ...).
     s = gamma(k) * trace
     # Column j of C has j + 1 products in each sum, counted once more.
-    e = MP.norm([gamma(j + 2) * t for j, t in enumerate(columns_of_table(X, data.norms))])
+    e = MP.norm([gamma(j + 2) * t for j, t in enumerate(columns_of(X, data.norms))])
     assert near(alpha_from_product(data, X), squared(S, s, e), 1e-9)
     # The terms of the roundings alone, which the others hide: 2 sqrt(1 + sigma + s) e + s.
     orthonormal = np.eye(n)
@@ -138,7 +138,7 @@ def test_alpha_from_sliced_products(m, n, unit):
     # |A - A1|_j <= sqrt(m) grid_j / 2.
     d = [MP.sqrt(m) * MP.mpf(float(g)) / 2 for g in grid]
     ends = [MP.mpf(float(a)) + w for a, w in zip(data.norms, d, strict=True)]
-    t = [one + other for one, other in zip(columns_of_table(X2, ends), columns_of_table(X, d), strict=True)]
+    t = [one + other for one, other in zip(columns_of(X2, ends), columns_of(X, d), strict=True)]
     e = gamma(2 * n + 4) * norm(t) + U * MP.sqrt(trace)
     least = squared(S, gamma(k) * trace, e)
     # The rounding of C counts twice.
@@ -225,4 +225,4 @@ def test_products_in_mpmath_agree_with_fractions():
     """The judge's own products: of floats, exact to 60 digits."""
     X, norms = np.array([[1.5, 2.0], [0.0, 0.25]]), np.array([3.0, 2.0**-30])
     exact = [Fraction(9, 2), 6 + Fraction(1, 2**32)]
-    assert [float(v) for v in columns_of_table(X, norms)] == [float(v) for v in exact]
+    assert [float(v) for v in columns_of(X, norms)] == [float(v) for v in exact]

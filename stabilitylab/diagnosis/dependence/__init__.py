@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError, RankDeficientError
-from stabilitylab.diagnosis.dependence.columns import Columns, columns_of_table
+from stabilitylab.diagnosis.dependence.columns import Columns, columns_of
 from stabilitylab.diagnosis.dependence.harm import risks
 from stabilitylab.diagnosis.dependence.relations import (
     LARGE,
@@ -36,12 +36,12 @@ def dependence_of(question: Question) -> Dependence:
         fit = question.fit("decimal")
     except RankDeficientError:
         fit = question.fit("decimal", "minimum-norm")
-        columns = columns_of_table(question, fit)
+        columns = columns_of(question, fit)
         near = exact_relations(columns, fit)
         taking_part = {name for one in near for name in one.weights}
         harm: dict[str, Harm] = {name: "both" if name in taking_part else "none" for name in columns.names}
         return _dependence(columns, near, harm, exact_says(near))
-    columns = columns_of_table(question, fit)
+    columns = columns_of(question, fit)
     proven = _proven(fit)
     near = within_rounding(columns, proven)
     by_rounding = {name: True for one in proven if one.is_strict for name in one.names}

@@ -116,7 +116,7 @@ class Columns:
         return np.where(np.abs(Vt[self.rank :]).max(axis=0, initial=0.0) > ABSENT, np.inf, roots)
 
 
-def columns_of_table(question: Question, fit: CertifiedFit | None) -> Columns:
+def columns_of(question: Question, fit: CertifiedFit | None) -> Columns:
     """Those of the matrix as stored, or of the numbers as given where that resolves more; cost: two QR of (m, n)."""
     A, w = question.problem.A, question.float_weights
     constant = [j for j in range(A.shape[1]) if A[0, j] != 0 and (A[:, j] == A[0, j]).all()]
