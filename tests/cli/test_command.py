@@ -168,7 +168,7 @@ BAD_USE = {
     "digits in words": (("compare", "empty", "empty", "--digits", "one"), "'one' is not a valid float"),
     "negative digits": (("compare", "empty", "empty", "--digits", "-1"), "-1.0 is not in the range x>=0"),
     "an unknown command": (("rum",), "No such command 'rum': did you mean run?"),
-    "a command unlike any": (("zz",), "No such command 'zz': the commands are compare, doctor, "),
+    "a command unlike any": (("zz",), "No such command 'zz': the commands are arbitrate, compare, "),
     "an unknown option": (("doctor", "--jsn"), "No such option"),
 }
 
