@@ -1,6 +1,5 @@
 """The decimal mark and the mark between thousands of a file: found out, or refused where two readings fit."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -83,7 +82,8 @@ def _votes(column: TextColumn, known: Sequence[Notation]) -> _Votes | None:
     most = max(counts.values(), default=0)
     if 2 * most <= sum(marked.values()):
         return None
-    zeros = {mark for mark in MARKS if re.search(rf"^[+-]?0{re.escape(mark)}", "\n".join(column.present), re.MULTILINE)}
+    text = "\n" + "\n".join(column.present)
+    zeros = {mark for mark in MARKS if any(f"\n{sign}0{mark}" in text for sign in ("", "+", "-"))}
     # No group of thousands begins with 0: where 0,123 stands, the comma is the decimal mark.
     readings = frozenset(one for one, count in counts.items() if count == most and one.thousands not in zeros)
     return _Votes(column, readings, frozenset(numeric)) if readings else None

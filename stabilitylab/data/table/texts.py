@@ -20,6 +20,8 @@ from stabilitylab.data.tabular.numerals import BadField, Notation, Numerals, mis
 PLAIN = Notation()
 DIGITS = dict.fromkeys(map(ord, "123456789"), "0")
 OF_BYTES = bytes.maketrans(b"123456789", b"0" * 9)
+OF_COMMAS = b"0123456789+-.,eE\n"
+_ALONE = {"", "-", ".", ","}
 NUMERIC = re.compile(r"[0-9+\-.,'_ eE]+")
 """What numbers of every notation are made of."""
 TRUTHS = {"true": 1, "false": 0}
@@ -38,6 +40,11 @@ class TextColumn(GivenColumn):
     @cached_property
     def absent(self) -> Array:
         """Empty cells, NA, null, and the like."""
+        text = "\n".join(self.cells)
+        if "," in text and text.isascii() and not text.encode("ascii").translate(None, OF_COMMAS):
+            # Nothing but what numbers with decimal commas are made of: `missing` would look at each by itself.
+            text = text.replace(",", ".")
+            return missing(text.split("\n")) if _ALONE.isdisjoint(self.cells) else missing(self.cells)
         return missing(self.cells)
 
     @cached_property
