@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stabilitylab.core.errors import Argument, NotNumericError
 from stabilitylab.data.table.rows import Rows
-from stabilitylab.data.table.texts import NUMERIC, PLAIN, TextColumn, shapes
+from stabilitylab.data.table.texts import NUMERIC, PLAIN, TextColumn
 from stabilitylab.data.tabular.numerals import Notation
 
 COMMA = Notation(",")
@@ -37,11 +37,11 @@ def found_notation(columns: Sequence[TextColumn], rows: Rows, decimal: str | Non
     no notation reads the numbers of all columns.
     """
     known = [notation for notation in KNOWN if decimal in (None, notation.decimal)]
-    if known[0] == PLAIN:
-        odd = [found for column in columns if column.plain is None and (found := _votes(column, known)) is not None]
-        if all(PLAIN in one.readings for one in odd):
-            return PLAIN
-    votes = [found for column in columns if (found := _votes(column, known)) is not None]
+    plain = [column for column in columns if column.plain is not None]
+    votes = [found for column in columns if column.plain is None and (found := _votes(column, known)) is not None]
+    if known[0] == PLAIN and all(PLAIN in one.readings for one in votes):
+        return PLAIN
+    votes += [found for column in plain if (found := _votes(column, known)) is not None]
     if all(known[0] in one.readings for one in votes):
         return known[0]
     common = frozenset.intersection(*(one.readings for one in votes))
@@ -76,7 +76,7 @@ def _read(votes: _Votes, notation: Notation) -> str:
 
 def _votes(column: TextColumn, known: Sequence[Notation]) -> _Votes | None:
     """None for a column in which most cells are numbers in no notation, and for one of digits alone."""
-    marked = {shape: count for shape, count in shapes(column.present).items() if not MARKS.isdisjoint(shape)}
+    marked = {shape: count for shape, count in column.shapes.items() if not MARKS.isdisjoint(shape)}
     numeric = {shape: count for shape, count in marked.items() if NUMERIC.fullmatch(shape)}
     counts = {one: sum(numeric[shape] for shape in numeric if one.holds(shape)) for one in known} if numeric else {}
     most = max(counts.values(), default=0)

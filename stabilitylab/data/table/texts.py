@@ -62,9 +62,18 @@ class TextColumn(GivenColumn):
         except BadField:
             return None
 
+    @cached_property
+    def shapes(self) -> Counter[str]:
+        """Those of the cells that hold something."""
+        return shapes(self.present)
+
     def written_in(self, notation: Notation) -> "TextColumn":
         """The same column in another notation."""
-        return self if notation == PLAIN else replace(self, notation=notation)
+        written = self if notation == PLAIN else replace(self, notation=notation)
+        for name in ("absent", "present", "shapes"):  # which no notation changes
+            if name in vars(self):
+                vars(written)[name] = vars(self)[name]
+        return written
 
     def reading(self, rows: Array | None, unit: str) -> Reading:
         """Numbers exactly as written, where all cells are; else units elapsed of dates, true and false, or labels.
@@ -74,6 +83,8 @@ class TextColumn(GivenColumn):
         """
         if rows is None and self.notation == PLAIN and self.plain is not None and not self.absent.any():
             return Reading(_exact(self.plain))
+        if rows is None and not self.absent.any():
+            return read_texts(self.present, self.notation, unit, self.shapes)
         cells = self.cells if rows is None else [self.cells[i] for i in rows.tolist()]
         return read_texts(list(map(str.strip, cells)), self.notation, unit)
 
@@ -98,9 +109,9 @@ def all_differ(cells: Sequence[str], at_least: int) -> bool:
     )
 
 
-def read_texts(cells: Sequence[str], notation: Notation, unit: str) -> Reading:
-    """What m texts are, as `TextColumn.reading` says."""
-    plain = _plain(cells, notation)
+def read_texts(cells: Sequence[str], notation: Notation, unit: str, known: Collection[str] | None = None) -> Reading:
+    """What m texts are, as `TextColumn.reading` says. known: their shapes, where these are known."""
+    plain = _plain(cells, notation, known)
     try:
         return Reading(_exact(Numerals.read(plain, PLAIN if plain is not cells else notation)))
     except BadField as bad:
@@ -108,7 +119,7 @@ def read_texts(cells: Sequence[str], notation: Notation, unit: str) -> Reading:
             raise BadCell(bad.row, bad.kind, *bad.says) from None
         first = bad
     distinct = set(cells)
-    numeric = _numeric_shapes(distinct, notation)
+    numeric = _numeric(shapes(distinct), notation)
     if numeric:
         raise _mixed(cells, {cell for cell in distinct if cell.translate(DIGITS) in numeric}, first)
     found = dates_of(cells, distinct)
@@ -130,14 +141,17 @@ def shapes(cells: Collection[str]) -> Counter[str]:
     return Counter(zeros.split("\n"))
 
 
-def _numeric_shapes(cells: Collection[str], notation: Notation) -> set[str]:
-    """The shapes of the cells that are numbers."""
-    return {shape for shape in shapes(cells) if NUMERIC.fullmatch(shape) and notation.holds(shape)}
+def _numeric(known: Collection[str], notation: Notation) -> set[str]:
+    """The shapes that are numbers."""
+    return {shape for shape in known if NUMERIC.fullmatch(shape) and notation.holds(shape)}
 
 
-def _plain(cells: Sequence[str], notation: Notation) -> Sequence[str]:
+def _plain(cells: Sequence[str], notation: Notation, known: Collection[str] | None) -> Sequence[str]:
     """Numbers as Python writes them, all at once; cells of which some are no numbers as they are."""
-    if notation == PLAIN or len(_numeric_shapes(cells, notation)) < len(shapes(cells)):
+    if notation == PLAIN:
+        return cells
+    known = shapes(cells) if known is None else known
+    if len(_numeric(known, notation)) < len(known):
         return cells
     text = "\n".join(cells)
     return (
