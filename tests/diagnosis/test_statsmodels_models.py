@@ -60,6 +60,7 @@ def test_a_formula_of_statsmodels_is_read_again_over_its_own_table(smf, formula)
     assert question.formula
     assert any("1 of 40 rows are left out" in note for note in question.table.notes)
     assert call.name == "statsmodels.OLS"
+    assert call.entry.label.name == "statsmodels.OLS"
     assert formula in call.code
 
 

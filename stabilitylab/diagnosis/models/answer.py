@@ -5,10 +5,11 @@ from math import isfinite, sqrt
 
 import numpy as np
 
-from stabilitylab.bench import lacks, route
+from stabilitylab.bench import Route, lacks, route, unsuited
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.types import Fit, Solution, Status
+from stabilitylab.data.call_form import takes_weights
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.table import Table
 from stabilitylab.diagnosis.question import Call, Question
@@ -51,8 +52,17 @@ def question_and_call(answered: Answered) -> tuple[Question, Call]:
     if status.answered and (excess := _excess(problem, x, root)):
         question = replace(question, table=replace(table, notes=(*table.notes, excess)))
     fit = Fit(x, answered.rank, standard_errors=answered.standard_errors, r_squared=answered.r_squared)
-    entry = route(answered.route) if answered.route and not lacks(answered.route) else None
-    return question, Call(answered.name, Solution(x, status, fit, note), entry, answered.code)
+    return question, Call(answered.name, Solution(x, status, fit, note), _entry(answered), answered.code)
+
+
+def _entry(answered: Answered) -> Route | None:
+    """The route that makes the same call on the question's problem, None where there is none here."""
+    name = answered.route
+    if not name or lacks(name):
+        return None
+    entry = route(name)
+    takes = answered.weights is None or takes_weights(entry.function)
+    return entry if takes and unsuited(entry.label, answered.problem) is None else None
 
 
 def _status(answered: Answered, root: Array) -> tuple[Status, str]:

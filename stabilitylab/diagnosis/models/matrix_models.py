@@ -69,7 +69,8 @@ def answered_by_matrix(matrix: Matrix) -> Answered:
         matrix.x[order],
         matrix.name,
         matrix.code,
-        matrix.route,
+        # The route is given the matrix of the problem: the same call only if that has the same bits.
+        matrix.route if np.array_equal(problem.A, matrix.A[:, order]) else "",
         matrix.rank,
         None if errors is None else errors[order],
         matrix.r_squared,

@@ -50,7 +50,7 @@ def answered_by_statsmodels(result: Any, X: Any, y: Any, weights: Any) -> Answer
             f"{kind.lower()}({formula!r}, data).fit()" if is_formula else f"{kind}(y, X).fit()",
             formula if is_formula else "",
             None if data is None else attribute(data, "frame", None),
-            "" if is_formula else f"statsmodels.{kind}",
+            f"statsmodels.{kind}",
             None if rank is None else int(rank),
             floats(attribute(result, "bse"), "bse") if is_plain else None,
             number(attribute(result, "rsquared", None), "rsquared"),
