@@ -8,7 +8,7 @@ import numpy as np
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, ShapeError
-from stabilitylab.data.frames import columns_of, distinct, names_of_columns
+from stabilitylab.data.frames import columns_of_table, distinct, names_of_columns
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import DataColumn
 from stabilitylab.data.series import is_series, name_of
@@ -68,7 +68,7 @@ def refuse_given(X: Any, y: Any, weights: Any, rows: int, what: str) -> None:
 def _column(what: str, values: Any) -> DataColumn:
     """One column of numbers, as a table of it has it."""
     if not is_series(values):
-        found = columns_of(values)
+        found = columns_of_table(values)
         if found is not None:
             if len(found[0]) != 1:
                 raise ShapeError(f"{what} has {len(found[0])} columns: pass one at a time, each with its own model")
