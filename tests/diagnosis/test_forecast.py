@@ -75,7 +75,19 @@ def test_what_storing_the_response_costs_is_foreseen():
     expected = forecast_of(question, label(works_in="longdouble"))
     stored = digits_of(question.fit("matrix").x, question.fit("decimal"))
     assert np.abs(expected - stored).max() < 1
-    assert stored[1] < 11
+    assert stored[1] < 12
+
+
+def test_what_storing_the_regressors_costs_is_foreseen():
+    rng = np.random.default_rng(8)
+    x = np.round(rng.uniform(1, 2, 40), 3)
+    columns = {"x": [f"{v:.3f}" for v in x], "z": [f"{v:.10f}" for v in x + 1e-7 * rng.normal(size=40)]}
+    data = {name: Decimals.parse(values) for name, values in columns.items()}
+    question = question_of(Problem("table", {**data, "y": rng.integers(0, 99, 40)}, Design.columns(), "test"))
+    expected = forecast_of(question, label(works_in="longdouble"))
+    stored = digits_of(question.fit("matrix").x, question.fit("decimal"))
+    assert np.abs(expected - stored).max() < 1
+    assert stored[1] < 12
 
 
 @pytest.mark.parametrize("format", ["float32", "float64"])
