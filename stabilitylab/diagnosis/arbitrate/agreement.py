@@ -40,7 +40,7 @@ class Agreement:
 
     @property
     def holds(self) -> bool:
-        """Whether each coefficient has 4 correct digits, or nearly all that were printed: the last off by one at most."""
+        """Whether each coefficient has 4 correct digits, or nearly all that were printed."""
         return all(d is None or e <= NEARLY or d >= ENOUGH for e, d in zip(self.errors, self.digits, strict=True))
 
     @property
@@ -50,7 +50,7 @@ class Agreement:
 
     @property
     def worst(self) -> float:
-        """Correct digits of the worst coefficient, of those with a wrong digit; of all without one, the most printed."""
+        """Correct digits of the worst coefficient, of those with a wrong digit; without one, the most printed."""
         known = [(e, d) for e, d in zip(self.errors, self.digits, strict=True) if d is not None]
         wrong = [d for e, d in known if e > 1.0]
         return min(wrong) if wrong else max((d for _, d in known), default=0.0)

@@ -50,7 +50,7 @@ def answers_of(answers: Any, order: Sequence[str]) -> tuple[Answer, ...]:
         answers = {Path(answers).stem: answers}
     if not isinstance(answers, Mapping):
         raise InputError(
-            f'answers must be a mapping from a name to coefficients; got a {type(answers).__name__}: {{"R": [1.0, 2.0]}}'
+            f'answers must be a mapping from names to coefficients; got a {type(answers).__name__}: {{"R": [1.0, 2.0]}}'
         )
     if not answers:
         raise EmptyError('there are no answers: give at least one, such as {"R": [1.0, 2.0]}')
@@ -166,8 +166,8 @@ def _numbers(label: str, places: Sequence[str], entries: Sequence[Any]) -> list[
 
 def _not_finite(label: str, place: str, value: Any) -> NotFiniteError:
     return NotFiniteError(
-        f"{label}, {place}: {value} is no finite number: give the number that was printed; a coefficient that is not in "
-        "the model is left out, or written NA"
+        f"{label}, {place}: {value} is no finite number: give the number that was printed; a coefficient that is "
+        "not in the model is left out, or written NA"
     )
 
 

@@ -1,4 +1,4 @@
-"""`arbitrate_question`: each answer beside the question asked and beside those that it may have answered instead."""
+"""`arbitrate`: each answer beside the question asked and beside those that it may have answered instead."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -7,33 +7,63 @@ from math import floor
 from typing import Any
 
 from stabilitylab.bench.causes import Found
+from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import RankDeficientError, UnknownNameError
-from stabilitylab.core.printable import one_line
 from stabilitylab.core.suggest import did_you_mean
+from stabilitylab.core.types import Weighting
 from stabilitylab.diagnosis.arbitrate.agreement import CAP, Agreement
 from stabilitylab.diagnosis.arbitrate.answers import Answer, answers_of
 from stabilitylab.diagnosis.arbitrate.known_names import known_names
 from stabilitylab.diagnosis.arbitrate.meanings import catalog
-from stabilitylab.diagnosis.arbitrate.result import NONE_TRIED, Arbitration, Judged, JudgedCoefficient
+from stabilitylab.diagnosis.arbitrate.result import NONE, NONE_TRIED, Arbitration, Judged, JudgedCoefficient
 from stabilitylab.diagnosis.arbitrate.search import SECONDS, Search, Workshop, search
 from stabilitylab.diagnosis.arbitrate.setting import Setting
 from stabilitylab.diagnosis.arbitrate.spelling import normal
 from stabilitylab.diagnosis.arbitrate.verify import Proof, proof_of
+from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.question import Question
 from stabilitylab.exact.solve.interval import quotient
 
-NONE_TITLE = "another question, none of those tried"
 MEANT = 4.0  # correct digits of the worst coefficient from which an answer is said to solve the question asked
+
+
+@in_default_mode
+def arbitrate(
+    data: Any,
+    answers: Any,
+    *,
+    target: str | None = None,
+    formula: str | None = None,
+    columns: Sequence[str] | None = None,
+    intercept: bool = True,
+    weights: str | None = None,
+    weighting: Weighting = "relative",
+    rules: str = "R",
+    **reading: Any,
+) -> Arbitration:
+    """Whose coefficients are right, how many digits of them, and of which question.
+
+    data, target, formula, columns, intercept, weights, rules, reading: the question asked, as for `asked`. answers: see
+    `arbitrate_question`. An answer that solves another question to its printed digits (another reference level, no
+    intercept, scaled columns, dropped rows, other weights, a penalty, ...) is told so under a stable code; one that
+    solves none of those tried is SL399. Raises the errors of `asked` and of `arbitrate_question`.
+    """
+    question = asked(
+        data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
+        weighting=weighting, rules=rules, **reading,
+    )  # fmt: skip
+    return arbitrate_question(question, answers)
 
 
 def arbitrate_question(question: Question, answers: Any, *, seconds: float = SECONDS) -> Arbitration:
     """For each answer, how many digits are right, and of which question.
 
     answers: a mapping from a name to coefficients: a vector in the order of the design, a mapping from names (a missing
-    one is not in that model), numbers or text as printed, a fit, a series of pandas, or the path of a CSV file. seconds:
-    of processor time for combinations of two meanings, all answers together. Every question that an answer is said to
-    solve is solved again from its columns by `lstsq` and in rationals. Raises the errors of `answers.answers_of`,
-    UnknownNameError for a coefficient that no question of these columns has.
+    one is not in that model), numbers or text as printed, a fit, a series of pandas, or the path of a CSV file; or the
+    path of one with a column for each program. seconds: of processor time for combinations of two meanings, all answers
+    together. Every question that an answer is said to solve is solved again from its columns by `lstsq` and in
+    rationals. Raises the errors of `answers.answers_of`, and UnknownNameError for a coefficient that no question of
+    these columns has.
     """
     given = answers_of(answers, question.names)
     setting = Setting(question)
@@ -51,11 +81,10 @@ def arbitrate_question(question: Question, answers: Any, *, seconds: float = SEC
         if not one.is_finished:
             unfinished.append(answer.label)
     rest = f"Not all combinations of two meanings were tried for {', '.join(unfinished)}." if unfinished else ""
-    asked = question.formula or f"{question.problem.response} on {question.problem.design}"
     rows = question.problem.shape[0]
     verdict = _verdict(judged)
     pairs = tuple(filter(None, (_pair(a, b) for a, b in combinations(judged, 2))))
-    return Arbitration(verdict, question.problem.response, one_line(asked), rows, tuple(judged), pairs, notes, rest)
+    return Arbitration(verdict, question.problem.response, question.title, rows, tuple(judged), pairs, notes, rest)
 
 
 def _require_known(setting: Setting, answers: Sequence[Answer]) -> None:
@@ -138,7 +167,7 @@ def _of_asked(workshop: Workshop, one: Search) -> Judged:
         else:
             sentence = f"{right} of the question asked; it solves none of the {one.tried} other questions tried."
     code = "" if solves else NONE_TRIED
-    found = () if solves else (Found(NONE_TRIED, NONE_TITLE, "note", f"{one.answer.label} {sentence}", _tried(one)),)
+    found = () if solves else (Found(NONE_TRIED, NONE.title, "note", f"{one.answer.label} {sentence}", _tried(one)),)
     return Judged(
         one.answer.label,
         code,
@@ -216,6 +245,6 @@ def _pair(a: Judged, b: Judged) -> str:
         return f"{a.name} and {b.name} answer the same question, {a.question}."
     each = min(a.digits or 0.0, b.digits or 0.0)
     return (
-        f"{a.name} and {b.name} answer different questions: {b.name} has {b.question}, {a.name} has {a.question}; both are "
-        f"right to {_counted(each)}."
+        f"{a.name} and {b.name} answer different questions: {b.name} has {b.question}, {a.name} has {a.question}; "
+        f"both are right to {_counted(each)}."
     )

@@ -15,7 +15,7 @@ from stabilitylab.diagnosis.arbitrate.spelling import INTERCEPT, normal, of_leve
 
 
 class Coding(NamedTuple):
-    """How a category is coded. kind: "treatment", "sum" or "full". reference: the level without a feature, "" if full."""
+    """How a category is coded: "treatment", "sum" or "full". reference: the level without a feature, "" if full."""
 
     kind: str
     reference: str

@@ -51,7 +51,7 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """min sum_i w_i (response_i - sum_j beta_j feature_ij)² + sum_j penalty_j beta_j², over the rows that are not left out.
+    """min sum_i w_i (response_i - sum_j beta_j feature_ij)² + sum_j penalty_j beta_j², over rows that are not left out.
 
     differences: from the question asked, none for that itself. tries: how many models were looked at to find this one,
     where the answer was used to find it. is_usual: whether it is frequent enough to be combined with others.

@@ -58,7 +58,10 @@ def of_floats(values: Sequence[Any]) -> list[Printed]:
     most = max((one.digits for one in shortest), default=0)
     wide = any(isinstance(value, np.floating) and not isinstance(value, float) for value in values)
     if most > TYPED or wide:
-        return [Printed(one.text, one.value, _half_ulp(value), one.digits) for one, value in zip(shortest, values)]
+        return [
+            Printed(one.text, one.value, _half_ulp(value), one.digits)
+            for one, value in zip(shortest, values, strict=True)
+        ]
     last = min((one.half for one in shortest), default=Fraction(0))
     return [Printed(one.text, one.value, min(one.half, max(last, _unit(one, most))), most) for one in shortest]
 

@@ -1,19 +1,20 @@
-"""What `arbitrate` returns: for each answer the question it solves and the digits that are right, and how they differ."""
+"""What `arbitrate` returns: for each answer the question it solves and the digits that are right; how they differ."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from stabilitylab.bench.causes import Found
+from stabilitylab.bench.causes import Cause, Found
 from stabilitylab.diagnosis.pages import Page
 from stabilitylab.report.blocks import Block
 
-NONE_TRIED = "SL399"
+NONE = Cause("SL399", "another question, none of those tried", "note", "meaning")
+NONE_TRIED = NONE.code
 
 
 @dataclass(frozen=True)
 class JudgedCoefficient:
-    """One number of an answer beside the exact coefficient of the question that the answer solves, and of the one asked.
+    """One number of an answer beside the exact coefficient of the question that it solves, and of the one asked.
 
     printed: as it was given, "" where the answer has none. exact, asked: the nearest doubles, None where there is none.
     digits, asked_digits: correct ones, no more than were printed; None where there is nothing to compare.

@@ -1,4 +1,4 @@
-"""Which question an answer solves: each meaning's questions solved exactly, and one accepted only if no other will do."""
+"""Which question an answer solves: those of each meaning solved exactly, one accepted only if no other will do."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from stabilitylab.diagnosis.arbitrate.setting import Setting
 BETTER = 3.0  # digits by which the accepted question agrees better than the one asked, and than any other
 AGAINST_CHANCE = 3.0  # -log10 of the probability of such an agreement by chance that is asked for
 SECONDS = 3.0  # of processor time for each answer, after which no further combinations are tried
-OFF = 20.0  # half units of the last printed place from which an answer does not solve a question that others do solve
+OFF = 6.0  # half units of the last printed place from which an answer does not solve a question that others do solve
 KEPT = 40  # agreements that are kept for comparison
 
 

@@ -44,14 +44,14 @@ class Setting:
     def numbers(self, name: str) -> ExactColumn:
         """A column of numbers of the data as the person has it."""
         if name not in self._columns:
-            values = self.problem.data[name]
+            values = self.problem.data[name] if name in self.problem.data else self.question.table.columns[name]
             assert not isinstance(values, Labels), "a column of labels has no numbers"
             self._columns[name] = values if isinstance(values, ExactColumn) else ExactColumn.of_floats(values)
         return self._columns[name]
 
     def labels(self, name: str) -> Labels:
         """A column of the data as labels."""
-        values = self.problem.data[name]
+        values = self.problem.data[name] if name in self.problem.data else self.question.table.columns[name]
         return values if isinstance(values, Labels) else Labels.of_numbers(values)
 
     @property
@@ -189,7 +189,7 @@ class Setting:
     # --- solving
 
     def normal_equations(self, model: Model) -> tuple[Any, Any]:
-        """A'WA (n, n) and A'Wb (n, 1) of the features that a model has, without its penalty, in rationals."""
+        """A'WA (n, n) and A'Wb (n, 1) of the features of a model, without its penalty, in rationals."""
         polynomials = [feature.polynomial for feature in model.present] + [model.response]
         monomials = sorted({monomial for p in polynomials for monomial in p})
         place = {monomial: k for k, monomial in enumerate(monomials)}

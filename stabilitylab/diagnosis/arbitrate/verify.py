@@ -1,4 +1,4 @@
-"""The check of a verdict: the columns of a question written out, solved by `lstsq`, and put into the normal equations."""
+"""The check of a verdict: the columns of a question written out, solved by `lstsq`, and in the normal equations."""
 
 import warnings
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from stabilitylab.diagnosis.arbitrate.spelling import INTERCEPT
 
 @meaning("SL303", "no intercept, or one too many", 5)
 def intercept(view: View) -> Iterator[Model]:
-    """Without the intercept that was asked for, categories as they are or one of them with all its levels; or with one."""
+    """Without the intercept asked for, categories as they are or one of them with all its levels; or with one."""
     model = view.model
     if model.intercept is None:
         if not any(feature.is_intercept for feature in model.features):

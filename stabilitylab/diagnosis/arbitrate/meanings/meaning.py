@@ -1,36 +1,28 @@
 """The registry of meanings, each with its code and the function that proposes questions."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
 
-from stabilitylab.bench.causes import Severity
-from stabilitylab.core.catalog import Catalog, Label
+from stabilitylab.bench.causes import Cause
+from stabilitylab.core.catalog import Catalog
 from stabilitylab.diagnosis.arbitrate.answers import Answer
 from stabilitylab.diagnosis.arbitrate.model import Model
 from stabilitylab.diagnosis.arbitrate.setting import Setting
 
 
 @dataclass(frozen=True)
-class Meaning(Label):
-    """An entry of the registry.
+class Meaning(Cause):
+    """A cause that is a difference of meaning.
 
-    code: stable, "SL301", which is its name in the catalogue too. title: in plain words. stage: where it stands when
-    two meanings are combined, rows and weights first, then how columns are coded, what is left out, what is added, and
-    in which units and order coefficients are reported. uses_answer: whether its questions are found from the answer.
+    stage: where it stands when two meanings are combined, rows and weights first, then how columns are coded, what is
+    left out, what is added, and in which units and order coefficients are reported. uses_answer: whether some of its
+    questions are found from the answer.
     """
 
-    name: str = field(init=False, default="")
-    source: str = field(default="", kw_only=True)
-    code: str
-    title: str
-    severity: Severity = "warning"
     stage: int = 0
     uses_answer: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.code)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,4 +46,4 @@ catalog: Catalog[Meaning] = Catalog("meaning", __name__.rpartition(".")[0])
 
 def meaning(code: str, title: str, stage: int, *, uses_answer: bool = False, source: str = "") -> Callable[[P], P]:
     """Tie a registry entry to the function that proposes its questions."""
-    return catalog.register(Meaning(code, title, "warning", stage, uses_answer, source=source))
+    return catalog.register(Meaning(code, title, "warning", stage=stage, uses_answer=uses_answer, source=source))

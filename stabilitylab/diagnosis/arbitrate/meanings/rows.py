@@ -1,9 +1,10 @@
-"""SL306: rows left out: duplicates, outliers, the first or the last, those of one group, or one or two that are found."""
+"""SL306: rows left out: duplicates, outliers, the first or the last, those of a group, or one or two that are found."""
 
 from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
+
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.labels import Labels
 from stabilitylab.diagnosis.arbitrate.agreement import placed
@@ -44,9 +45,9 @@ def _counted(view: View, dropped: frozenset[int]) -> str:
 
 def _sets(view: View) -> Iterator[tuple[str, list[int]]]:
     setting, m = view.setting, view.setting.rows
-    table, data = setting.question.table, setting.problem.data
+    table = setting.question.table
     read = [*setting.problem.regressors, setting.problem.response]
-    cells = {name: _cells(view, name) for name in dict.fromkeys([*read, *data])}
+    cells = {name: _cells(view, name) for name in dict.fromkeys([*read, *table.columns])}
     for says, columns in (
         ("rows that repeat another", list(cells)),
         ("rows that repeat another in what is read", read),
@@ -80,8 +81,10 @@ def _sets(view: View) -> Iterator[tuple[str, list[int]]]:
 
 def _cells(view: View, name: str) -> tuple[int, ...] | tuple[str, ...]:
     """What tells the rows of a column apart: labels, or the integers of which numbers are multiples."""
-    values = view.setting.problem.data[name]
-    return values.values if isinstance(values, Labels) else view.setting.numbers(name).integers
+    setting = view.setting
+    if isinstance(setting.question.table.columns.get(name), Labels):
+        return setting.labels(name).values
+    return setting.numbers(name).integers
 
 
 def _outliers(view: View) -> Iterator[tuple[str, list[int]]]:

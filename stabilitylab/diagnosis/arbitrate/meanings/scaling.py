@@ -85,7 +85,7 @@ USUAL = 3  # of CHANGES, that are combined with other meanings
 
 @meaning("SL304", "centred or scaled regressors", 4)
 def scaling(view: View) -> Iterator[Model]:
-    """Every regressor, or one of them, changed alike; indicators of categories too, or not; the response too, or not."""
+    """Every regressor, or one, changed alike; indicators of categories too, or not; the response too, or not."""
     setting, model = view.setting, view.model
     yield from _undone(model)
     numeric = [j for j, f in enumerate(model.features) if f.is_present and not f.is_intercept and not f.is_indicator]
