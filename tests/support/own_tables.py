@@ -77,10 +77,10 @@ def as_a_user_has(asked, *, text=False):
             found[name] = [repr(v) for v in values.tolist()] if text else np.asarray(values)
         elif text:
             found[name] = [_written(values[row]) for row in range(len(values))]
-        elif values.scale.denominator == 1:
+        elif values.scale.denominator == 1 and asked.problem.dtype == "float64":
             found[name] = np.array([int(values[row]) for row in range(len(values))])
         else:
-            found[name] = np.array([float(values[row]) for row in range(len(values))])
+            found[name] = np.array(asked.problem.column(name))
     if asked.weights is not None:
         found[asked.weights_name] = asked.float_weights
     return found

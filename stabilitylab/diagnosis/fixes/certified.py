@@ -19,24 +19,44 @@ def changes(case: Case) -> Iterator[Change]:
     if case.fit is None:
         return
     table, problem = case.question.table, case.problem
-    names = [*problem.regressors, problem.response]
     language = Python()
     lines = language.called(case, {}, None)[:-1]
+    if case.columns is None:
+        lines = [f"y = {language.column(problem.response)}", "# x: A is the design matrix of the call"]
     weights = f", weights={language.column(case.question.weights_name)}" if case.question.weights is not None else ""
     yield Change(
         "certified",
         "Solve with the certified solver, which rounds each coefficient once",
-        program([*language.loaded(case, "import stabilitylab as sl"), *lines, f"x = sl.lstsq(A, y{weights}).x"]),
+        program(
+            [
+                *language.loaded(case, ["import numpy as np", "import stabilitylab as sl"]),
+                *lines,
+                f"x = sl.lstsq(A, y{weights}).x",
+            ]
+        ),
         lambda: _fitted(case, "matrix"),
         _cost(case),
     )
-    exact = any(isinstance(problem.data[name], ExactColumn) for name in names)
-    if not exact or case.columns is None:
+    names = [*(case.columns or ()), problem.response]
+    if not any(isinstance(problem.data[name], ExactColumn) for name in names):
         return
-    reading = ["import pandas", f"df = {_as_text(table.code)}"] if table.code else []
-    columns = ", ".join(map(literal, names))
-    if case.question.weights is not None:
+    if case.columns is None or case.question.weights is not None:
         return  # a Problem holds no weights
+    reading = ["import pandas", f"df = {_as_text(table.code)}"] if table.code else []
+    stored = [name for name in names if not isinstance(problem.data[name], ExactColumn)]
+    columns = ", ".join(map(literal, names))
+    data = f"data = {{name: sl.Decimals.parse(list(df[name])) for name in [{columns}]}}  # from text"
+    if stored:
+        entries = [
+            f"    {literal(name)}: "
+            + (
+                f"np.asarray(df[{literal(name)}]),"
+                if name in stored
+                else f"sl.Decimals.parse(list(df[{literal(name)}])),"
+            )
+            for name in names
+        ]
+        data = program(["data = {", *entries, "}"])
     design = f"sl.Design.polynomial({case.degree})" if (case.degree or 0) > 1 else (
         f"sl.Design.columns(intercept={problem.design.intercept})"
     )  # fmt: skip
@@ -45,9 +65,10 @@ def changes(case: Case) -> Iterator[Change]:
         "Solve with the certified solver on the decimals as they are written, which rounds nothing before the end",
         program(
             [
+                *(["import numpy as np"] if stored else []),
                 "import stabilitylab as sl",
                 *reading,
-                f"data = {{name: sl.Decimals.parse(list(df[name])) for name in [{columns}]}}  # from columns of text",
+                data,
                 f'p = sl.Problem("mine", data, {design}, "as given", response={literal(problem.response)})',
                 'x = sl.lstsq(p, truth="decimal").x',
             ]

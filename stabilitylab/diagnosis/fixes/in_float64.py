@@ -16,11 +16,11 @@ def changes(case: Case) -> Iterator[Change]:
     if "float64" not in case.entry.label.scalars:
         return
     language, wide = Python(), case.problem.rounded_to(FLOAT64)
-    lines = language.loaded(case, *language.imports(case)[1:], kind="np.float64")
+    lines = language.loaded(case, language.imports(case), "np.float64")
     lines += language.called(case, {}, case.entry)
     yield Change(
         "float64",
-        f"Work in float64 in place of {case.problem.format.name}",
+        f"Read, and work, in float64 in place of {case.problem.format.name}",
         program(lines),
         lambda: case.solved(wide),
         "twice the memory",

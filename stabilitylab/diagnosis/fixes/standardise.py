@@ -25,7 +25,7 @@ def changes(case: Case) -> Iterator[Change]:
             values = problem.column(name)
             mean, sd = (problem.format.dtype.type(v) for v in (np.mean(values), np.std(values)))
             changed = problem.format.rounded((values - mean) / sd) if sd > 0 else values
-            if sd > 0 and np.isfinite(changed).all():
+            if 0 < sd < np.inf and np.isfinite(changed).all():
                 columns[name], means[j], sds[j] = changed, float(mean), float(sd)
     if not columns:
         return

@@ -133,7 +133,7 @@ class Python(Language):
         if case.columns is None:
             changed = [f"df[{literal(name)}] = {written}" for name, written in columns.items()]
             return [*self.loaded(case), *changed, "# x: the coefficients of the same call as before, on df"]
-        return [*self.loaded(case, *self.imports(case, entry)[1:]), *self.called(case, columns, entry)]
+        return [*self.loaded(case, self.imports(case, entry)), *self.called(case, columns, entry)]
 
     def imports(self, case: Case, entry: Route | None = None) -> list[str]:
         """What the lines of a call import."""
@@ -141,7 +141,7 @@ class Python(Language):
         imports, _ = CALLS.get("" if entry is None else entry.label.name, ("", ""))
         return ["import numpy as np", *filter(None, [imports])]
 
-    def loaded(self, case: Case, imports: str = "", kind: str = "") -> list[str]:
+    def loaded(self, case: Case, imports: Sequence[str] = ("import numpy as np",), kind: str = "") -> list[str]:
         """Imports, the table df where it is known how it is read, and its columns as arrays; kind: of their numbers."""
         table, names = case.question.table, [*case.problem.regressors, case.problem.response]
         if case.question.weights_name:
@@ -149,8 +149,7 @@ class Python(Language):
         reading = ["import pandas", f"df = {table.code}"] if table.code else []
         of = f", dtype={kind}" if kind else ""
         return [
-            "import numpy as np",
-            *filter(None, [imports]),
+            *imports,
             *reading,
             f"d = {{name: np.asarray(df[name]{of}) for name in [{', '.join(map(literal, names))}]}}",
         ]
