@@ -44,7 +44,8 @@ LOST = 1.0
 DEFAULT, SKLEARN_SVD = "sklearn.Ridge", "sklearn.Ridge_svd"
 ITERATIVE = ("sklearn.Ridge_lsqr", "sklearn.Ridge_sparse_cg", "sklearn.Ridge_sag", "sklearn.Ridge_saga")
 FORMULA, INVERSE, AUGMENTED, BY_SVD = "numpy.ridge_solve", "numpy.ridge_inv", "numpy.ridge_rows", "numpy.ridge_svd"
-OTHERS = ("statsmodels.fit_regularized", "glum.ridge", "scipy.lsqr_damp", "scipy.lsmr_damp")
+POLARS = ("polars_ds.ridge", "polars_ols.ridge")
+OTHERS = ("statsmodels.fit_regularized", "glum.ridge", *POLARS, "scipy.lsqr_damp", "scipy.lsmr_damp")
 ROUTES = (DEFAULT, SKLEARN_SVD, *ITERATIVE, *OTHERS, FORMULA, INVERSE, AUGMENTED, BY_SVD)
 
 # --- what is measured
