@@ -4,8 +4,9 @@ Ridge regression minimises |b - A x|² + lambda |x|². The penalty bounds the co
 sqrt(1 + |A|² / lambda) in place of that of A, and is often taken to mean that the solver no longer matters. Each line
 of the tables is a way in which libraries or textbooks solve it, with its defaults; the columns are penalties, as shares
 of |A|², the square of the largest singular value. Penalties and their square roots are powers of two, so that all have
-the same problem to the last bit, and no intercept is fitted. What is right is the exact minimiser, which is also that
-of least squares with the rows sqrt(lambda) I and b = 0 below the data.
+the same problem to the last bit. All columns have the penalty, but in the last table, where an intercept has none, as
+in scikit-learn. What is right is the exact minimiser, which is also that of least squares with the rows sqrt(lambda) I
+and b = 0 below the data.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,13 +39,16 @@ DATA: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "Filip": ("nist.filip", {}),
     "random, cond 1e10": ("synthetic.randsvd", {"cond": 1e10}),
 }
+WITH_INTERCEPT: Mapping[str, str] = {"Norris": "nist.norris", "Pontius": "nist.pontius", "Longley": "nist.longley"}
+PENALISED, FREE = "penalised", "free"  # what becomes of an intercept
 SCORES = ("digits.min", "digits.supported")
 LOST = 1.0
 
 DEFAULT, SKLEARN_SVD = "sklearn.Ridge", "sklearn.Ridge_svd"
 ITERATIVE = ("sklearn.Ridge_lsqr", "sklearn.Ridge_sparse_cg", "sklearn.Ridge_sag", "sklearn.Ridge_saga")
 FORMULA, INVERSE, AUGMENTED, BY_SVD = "numpy.ridge_solve", "numpy.ridge_inv", "numpy.ridge_rows", "numpy.ridge_svd"
-OTHERS = ("statsmodels.fit_regularized", "glum.ridge", "scipy.lsqr_damp", "scipy.lsmr_damp")
+TOO = "polars_ols.ridge"
+OTHERS = ("statsmodels.fit_regularized", "glum.ridge", "polars_ds.ridge", TOO, "scipy.lsqr_damp", "scipy.lsmr_damp")
 ROUTES = (DEFAULT, SKLEARN_SVD, *ITERATIVE, *OTHERS, FORMULA, INVERSE, AUGMENTED, BY_SVD)
 
 # --- what is measured
@@ -52,10 +56,10 @@ ROUTES = (DEFAULT, SKLEARN_SVD, *ITERATIVE, *OTHERS, FORMULA, INVERSE, AUGMENTED
 
 def measure(probe: Probe) -> tuple[Measurement, ...]:
     """The digits of the worst coefficient of each route, against the exact minimiser."""
-    name, parameters = DATA[probe.problem]
+    name, parameters = (WITH_INTERCEPT[probe.problem], {}) if probe["intercept"] == FREE else DATA[probe.problem]
     problem = problems.get(name)(**parameters)
     penalty = 4.0 ** (frexp(np.linalg.norm(problem.A, 2))[1] - int(probe["k"]))
-    penalised = problems.penalised(problem, penalty, penalize_intercept=True)
+    penalised = problems.penalised(problem, penalty, penalize_intercept=probe["intercept"] == PENALISED)
     return tuple(measured(probe, name, penalised) for name in probe.solvers)
 
 
@@ -73,7 +77,9 @@ def rows(size: Size) -> Iterator[Probe]:
     here = tuple(name for name in ROUTES if not bench.lacks(name))
     for name in DATA:
         for k in SHARES if size == "full" else SHARES[1::2]:
-            yield Probe(name, here, (("k", k),))
+            yield Probe(name, here, (("k", k), ("intercept", PENALISED)))
+    for name in WITH_INTERCEPT:
+        yield Probe(name, here, (("k", SHARES[1]), ("intercept", FREE)))
 
 
 # --- what is said of it
@@ -86,7 +92,7 @@ def share(row: Measurement) -> str:
 
 def kept(rows: Rows, solver: str) -> float:
     """The fewest digits of a way."""
-    return min(row["digits.min"] or 0.0 for row in rows.where(solver=solver))
+    return min(row["digits.min"] or 0.0 for row in rows.where(solver=solver, problem__intercept=PENALISED))
 
 
 def of_numpy(rows: Rows) -> dict[str, float]:
@@ -106,9 +112,16 @@ def of_sklearn(rows: Rows) -> dict[str, float]:
 
 def stopped_early(rows: Rows) -> dict[str, int]:
     """How many answers of the iterative solvers of scikit-learn keep less than a digit, and how many of these warn."""
-    answers = rows.where(solver=ITERATIVE)
+    answers = rows.where(solver=ITERATIVE, problem__intercept=PENALISED)
     lost = [row for row in answers if (row["digits.min"] or 0.0) < LOST]
     return {"all": len(answers), "lost": len(lost), "warned": sum(bool(row.warnings) for row in lost)}
+
+
+def another_regression(rows: Rows) -> dict[str, float | int]:
+    """The most digits of the plug-in that penalises the intercept, and the fewest of the textbook formula."""
+    with_intercept = rows.where(problem__intercept=FREE)
+    of = {name: [row["digits.min"] or 0.0 for row in with_intercept.where(solver=name)] for name in (TOO, FORMULA)}
+    return {"most": max(of[TOO]), "problems": len(of[TOO]), "formula": min(of[FORMULA])}
 
 
 CODE = """
@@ -138,13 +151,20 @@ EXPERIMENT = Experiment(
     rows=rows,
     measure=measure,
     tables=(
-        Pivot("Correct digits of the worst coefficient, the fewest over the problems", columns=share, reduce="min"),
+        Pivot(
+            "Correct digits of the worst coefficient, the fewest over the problems",
+            where={"problem.intercept": PENALISED},
+            columns=share,
+            reduce="min",
+        ),
         Pivot("The same at the smallest penalty, on each problem", where={"problem.k": SHARES[-1]}),
+        Pivot("With an intercept that has no penalty, at 4^-10 of |A|²", where={"problem.intercept": FREE}),
     ),
     figures=(
         HeatMap(
             "The smaller the penalty, a share of |A|², the more its solver decides: "
             f"the fewest digits of {len(DATA)} problems",
+            where={"problem.intercept": PENALISED},
             columns=share,
             reduce="min",
         ),
@@ -169,6 +189,12 @@ EXPERIMENT = Experiment(
             stopped_early,
             lambda n: n["lost"] > n["all"] / 2 and n["warned"] < n["lost"],
         ),
+        finding(
+            "The ridge of polars-ols penalises the intercept too: of the regression that scikit-learn fits it has at "
+            "most {most:.1f} digits on {problems} problems, where the formula keeps {formula:.1f} or more.",
+            another_regression,
+            lambda n: n["most"] < LOST < n["formula"],
+        ),
     ),
     remedies=(
         remedy(
@@ -182,6 +208,7 @@ EXPERIMENT = Experiment(
     symptoms=(
         "my ridge coefficients differ between solvers",
         "Ridge(solver='sag') returns other coefficients than Ridge(solver='svd')",
+        "two libraries give different ridge coefficients for the same alpha",
     ),
 )
 

@@ -15,7 +15,7 @@ from stabilitylab.core.errors import ShapeError
 from stabilitylab.data.index import labels_of_rows, refuse_misaligned
 from stabilitylab.data.kinds import is_sparse
 from stabilitylab.data.places import Places
-from stabilitylab.data.series import column_array, is_series, label_text
+from stabilitylab.data.series import column_array, is_series, label_text, name_of
 
 EXACT_IN_FLOAT = 2**53
 
@@ -81,6 +81,13 @@ def columns_of_table(values: Any) -> tuple[list[Any], Sequence[Any] | None] | No
             refuse_misaligned(values[first], values[name], f"column {name!r}", f"column {first!r}")
         return [v if is_series(v) else np.asarray(v) for v in values.values()], list(values)
     return None
+
+
+def columns_with_names(b: Any, rows: int) -> Any:
+    """A list of columns of pandas, polars or pyarrow as a dict of them; of as many as there are rows, they are rows."""
+    if not (isinstance(b, list | tuple) and b and len(b) != rows and all(map(is_series, b))):
+        return b
+    return dict(zip(distinct([name_of(one) or f"b{k}" for k, one in enumerate(b)]), b, strict=True))
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:

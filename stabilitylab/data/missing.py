@@ -11,9 +11,9 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import Argument, EmptyError, InputError
-from stabilitylab.data.frames import columns_of_table
+from stabilitylab.data.frames import columns_of_table, columns_with_names
 from stabilitylab.data.index import refuse_misaligned
-from stabilitylab.data.kinds import as_numpy, is_sparse
+from stabilitylab.data.kinds import as_numpy, is_sparse, refuse_no_numbers
 from stabilitylab.data.series import is_series
 from stabilitylab.data.tabular.numerals import DROP
 from stabilitylab.data.tabular.numerals import missing as missing_fields
@@ -37,7 +37,7 @@ def without_missing(A: Any, b: Any, weights: Any) -> tuple[Any, Any, Any, int]:
             f"in each of the {len(gone)} rows a number is missing, so that none is left: leave out the columns in "
             "which most are"
         )
-    A, b, weights = (_taken(values, ~gone) for values in (A, b, weights))
+    A, b, weights = (_taken(values, ~gone) for values in (A, columns_with_names(b, len(gone)), weights))
     return A, b, weights, int(gone.sum())
 
 
@@ -52,41 +52,43 @@ def way_out_of_missing(A: Any, b: Any, weights: Any, left_out: int) -> tuple[str
     return () if gone is None or not gone.any() else ("; ", DROP, " leaves out each row in which a number is missing")
 
 
-def missing_rows(*tables: Any) -> Array | None:
-    """In which rows (m,) a number of some of these is missing, None being no table; None where they are no such."""
-    found = [_of_table(values) for values in tables if values is not None]
-    masks = [mask for mask in found if mask is not None]
-    if len(masks) < len(found) or len(set(map(len, masks))) != 1:
+def missing_rows(A: Any, b: Any = None, weights: Any = None) -> Array | None:
+    """In which rows (m,) a number is missing; None where A, b and weights are no tables of as many rows each.
+
+    A list of columns b is taken as `lstsq` takes it.
+    """
+    left = _of_table(A)
+    if left is None:
         return None
-    return np.asarray(np.logical_or.reduce(masks))
+    return _any([left, *(_of_table(columns_with_names(one, len(left))) for one in (b, weights) if one is not None)])
+
+
+def _any(masks: Sequence[Array | None]) -> Array | None:
+    """Where one of the masks is set; None where one is missing, there is none, or their lengths differ."""
+    found = [mask for mask in masks if mask is not None]
+    if len(found) < len(masks) or len(set(map(len, found))) != 1:
+        return None
+    return np.asarray(np.logical_or.reduce(found))
 
 
 def _of_table(values: Any) -> Array | None:
-    """In which rows of one array, list or table; None for what is none, or has columns of different lengths."""
-    columns = _columns(values)
-    if columns is not None:
-        return missing_rows(*columns) if columns else None
-    if is_sparse(values):
-        coo = values.tocoo()
-        gone = np.zeros(coo.shape[0], dtype=bool)
-        gone[coo.coords[0][_missing(coo.data)]] = True
-        return gone
-    if is_series(values):
-        return _of_series(values)
+    """In which rows of one array, list or table; None for what is none, or cannot be read."""
     try:
-        entries = values if isinstance(values, np.ndarray) else _entries(values)
-        gone = _missing(entries)
+        refuse_no_numbers(values, "A")
+        columns = columns_of_table(values)
+        if columns is not None:
+            return _any([_of_table(column) for column in columns[0]])
+        if is_sparse(values):
+            coo = values.tocoo()
+            gone = np.zeros(coo.shape[0], dtype=bool)
+            gone[coo.coords[0][_missing(coo.data)]] = True
+            return gone
+        if is_series(values):
+            return _of_series(values)
+        gone = _missing(values if isinstance(values, np.ndarray) else _entries(values))
     except (InputError, TypeError, ValueError):
         return None
     return None if gone.ndim == 0 else np.asarray(gone.reshape(len(gone), -1).any(axis=1))
-
-
-def _columns(values: Any) -> list[Any] | None:
-    """The columns of a table, or those of a list of columns of pandas, polars or pyarrow."""
-    if isinstance(values, list | tuple) and values and all(map(is_series, values)):
-        return list(values)
-    found = columns_of_table(values)
-    return None if found is None else found[0]
 
 
 def _of_series(values: Any) -> Array:
@@ -94,10 +96,12 @@ def _of_series(values: Any) -> Array:
         gone = np.asarray(values.isna())
         return gone | _missing(np.asarray(values)) if str(values.dtype).lower().startswith(TEXTS) else gone
     kind = str(getattr(values, "type", None) or values.dtype).lower()
-    listed = values.to_pylist if hasattr(values, "to_pylist") else values.to_list
-    if not kind.startswith(("int", "uint", "bool")):
-        return _missing(_objects(listed()))
-    return np.asarray(values.is_null())
+    arrow = hasattr(values, "to_pylist")
+    if kind.startswith(("float", "halffloat", "double")):
+        return np.asarray(values.is_null(nan_is_null=True) if arrow else values.is_nan().fill_null(True))
+    if kind.startswith(("int", "uint", "bool")):
+        return np.asarray(values.is_null())
+    return _missing(_objects(values.to_pylist() if arrow else values.to_list()))
 
 
 def _objects(entries: Sequence[Any]) -> Array:
@@ -149,8 +153,6 @@ def _taken(values: Any, kept: Array) -> Any:
         return values.filter(kept.tolist())
     if hasattr(values, "itercolumns") or is_series(values):  # pyarrow
         return values.take(np.flatnonzero(kept))
-    if isinstance(values, list | tuple) and all(map(is_series, values)):
-        return [_taken(column, kept) for column in values]
     if isinstance(values, list | tuple):
         return [entry for entry, keep in zip(values, kept.tolist(), strict=True) if keep]
     return (values if isinstance(values, np.ndarray) else as_numpy(values, "A"))[kept]

@@ -11,10 +11,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import Breakdown
 from stabilitylab.core.types import Fit
 from stabilitylab.libraries import route
 from stabilitylab.libraries.glum_routes import GLUM
 from stabilitylab.libraries.numpy_routes import NUMPY
+from stabilitylab.libraries.polars_ds_routes import POLARS_DS
+from stabilitylab.libraries.polars_ols_routes import POLARS_OLS
 from stabilitylab.libraries.scipy_routes import SCIPY, stopped
 from stabilitylab.libraries.sklearn_routes import FEW_DIGITS, SKLEARN, coefficients
 from stabilitylab.libraries.statsmodels_routes import STATSMODELS
@@ -154,6 +157,60 @@ def glum_ridge(X: Array, y: Array, intercept: bool, penalty: float) -> Fit:
     model = GeneralizedLinearRegressor(family="normal", alpha=alpha, l1_ratio=0, fit_intercept=intercept)
     model.fit(np.asfortranarray(X), y)
     return Fit(coefficients(model, intercept), iterations=int(model.n_iter_))
+
+
+# --- plug-ins of Polars
+
+
+def _columns(X: Array, y: Array) -> tuple[Any, list[str]]:
+    import polars as pl
+
+    names = [f"x{j}" for j in range(X.shape[1])]
+    return pl.DataFrame({**dict(zip(names, X.T, strict=True)), "y": y}), names
+
+
+@route(
+    "polars_ds.ridge",
+    POLARS_DS,
+    source="polars-ds, docstring of lin_reg, parameters l2_reg and singular_x_tol",
+    call_form="ridge",
+    deficient_answer="refuses",
+)
+def polars_ds_ridge(X: Array, y: Array, intercept: bool, penalty: float) -> Array:
+    """x (n,) = pds.lin_reg(*features, target="y", add_bias=intercept, l2_reg=penalty), X (m, p), y (m,).
+
+    The default solver, "qr", of the normal equations, behind the gate of polars_ds.lin_reg: where the determinant of
+    A'A with the penalty is at most 1e-12 times the product of its diagonal it returns null, a penalty or not.
+    Source: polars-ds, docstring of lin_reg."""
+    import polars_ds as pds
+
+    df, names = _columns(X, y)
+    found = df.select(pds.lin_reg(*names, target="y", add_bias=intercept, l2_reg=penalty)).item()
+    if found is None:
+        raise Breakdown("null: the relative determinant of A'A is at most singular_x_tol, 1e-12 by default")
+    return np.roll(found.to_numpy(), int(intercept))
+
+
+@route(
+    "polars_ols.ridge",
+    POLARS_OLS,
+    source="polars-ols, README and docstring of OLSKwargs, parameter alpha",
+    call_form="ridge",
+    fails={"agrees_with_the_exact_solution": "an intercept has the penalty too"},
+)
+def polars_ols_ridge(X: Array, y: Array, intercept: bool, penalty: float) -> Array:
+    """x (n,) = pl.col("y").least_squares.ridge(*features, alpha=penalty, add_intercept=intercept), X (m, p), y (m,).
+
+    The bits of solve_method="chol": the normal equations by Cholesky. Its intercept is a column of ones like any other,
+    and has the penalty too: with one this is another regression than that of the others.
+    Source: polars-ols, README and docstring of OLSKwargs; measured by equal bits."""
+    import polars as pl
+    import polars_ols  # noqa: F401, importing it registers the namespace least_squares
+
+    df, names = _columns(X, y)
+    target: Any = pl.col("y")
+    options = {"alpha": penalty, "add_intercept": intercept, "mode": "coefficients"}
+    return np.roll(np.array(list(df.select(target.least_squares.ridge(*names, **options)).item().values())), intercept)
 
 
 # --- NumPy and SciPy

@@ -142,6 +142,26 @@ def test_several_targets_a_penalty_and_a_float64_factor():
     assert fit.x.tolist() == sl.lstsq(np.delete(A, 7, axis=0), np.delete(b, 7)).x.tolist()
 
 
+def test_a_list_of_columns_as_long_as_the_table_is_its_rows():
+    pandas = pytest.importorskip("pandas")
+    listed = [pandas.Series(row) for row in ([1.0, 2.0], [3.0, NAN], [5.0, 7.0])]
+    fits = sl.lstsq([[1.0], [2.0], [4.0]], listed, missing="drop")
+    assert fits.x.tolist() == sl.lstsq([[1.0], [4.0]], [[1.0, 2.0], [5.0, 7.0]]).x.tolist()
+
+
+def test_nothing_is_computed_to_see_whether_a_lazy_table_has_missing_numbers():
+    class Lazy:
+        def compute(self):
+            raise AssertionError("computed")
+
+        def __len__(self):
+            return 3
+
+    for options in ({}, {"missing": "drop"}):
+        with pytest.raises(NotNumericError, match=r"holds no numbers yet \(dask\): pass A.compute\(\)$"):
+            sl.lstsq(Lazy(), [1.0, 2.0, NAN], **options)
+
+
 def test_a_table_keeps_its_index_and_moments_may_be_missing():
     pandas = pytest.importorskip("pandas")
     X = pandas.DataFrame(

@@ -9,10 +9,10 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, NotNumericError, OutOfRangeError, ShapeError
-from stabilitylab.data.frames import distinct, exact_in_float64, names_of_columns
+from stabilitylab.data.frames import columns_with_names, exact_in_float64, names_of_columns
 from stabilitylab.data.index import refuse_misaligned
 from stabilitylab.data.places import Places
-from stabilitylab.data.series import is_series, name_of
+from stabilitylab.data.series import is_series
 from stabilitylab.data.validation import Given, check_shapes, given, refuse_complex
 from stabilitylab.exact.gram.exact_input import Called, ExactInput, inputs_of_parts
 from stabilitylab.exact.gram.numbers import Rest, exact_numbers
@@ -54,7 +54,7 @@ def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bo
     matrix = sparse_table(A) if sparse else None
     left = A if isinstance(A, Given) else given(A, name) if matrix is None else _names_alone(A, name)
     shape = left.shape if matrix is None else matrix.shape
-    b = _columns_with_names(b, shape[:1])
+    b = columns_with_names(b, shape[0] if shape else 0)
     right = given(b, "b")
     for one in b.values() if isinstance(b, Mapping) else (b,):
         refuse_misaligned(A, one, "b")
@@ -69,13 +69,6 @@ def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bo
     if matrix is not None:
         return Read(_of_sparse(matrix, targets, called), left.places.columns, names)
     return Read(_of_dense(left, targets, called), features_of(left), names)
-
-
-def _columns_with_names(b: Any, rows: tuple[int, ...]) -> Any:
-    """A list of columns of pandas, polars or pyarrow as a dict of them; of as many as A has rows, they are its rows."""
-    if not (isinstance(b, list | tuple) and b and (len(b),) != rows and all(map(is_series, b))):
-        return b
-    return dict(zip(distinct([name_of(one) or f"b{k}" for k, one in enumerate(b)]), b, strict=True))
 
 
 def _names_alone(A: Any, name: str) -> Given:
