@@ -225,7 +225,14 @@ class _Work:
         """With its verdict, without what is to be ignored."""
         causes = tuple(one for one in found.causes if one.code not in self.ignore)
         sentence, severity = verdict_of(
-            self.call, found.coefficients, causes, found.fixes, found.dependence, found.conclusions, found.rows
+            self.call,
+            found.coefficients,
+            causes,
+            found.fixes,
+            found.dependence,
+            found.conclusions,
+            found.rows,
+            expected=found.mode == "forecast",
         )
         return replace(found, verdict=sentence, severity=severity, causes=causes, unfinished=unfinished)
 

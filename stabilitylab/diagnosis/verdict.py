@@ -25,8 +25,10 @@ def verdict_of(
     dependence: Dependence | None,
     conclusions: Sequence[str],
     m: int,
+    *,
+    expected: bool = False,
 ) -> tuple[str, Severity]:
-    """(sentence, severity): what a person does next, in one or two sentences. m: rows."""
+    """(sentence, severity): what a person does next, in one or two sentences. m: rows. expected: in a forecast."""
     said = {one.code: one for one in causes}
     for code in (DEPENDENT, UNDETERMINED):
         if code in said:
@@ -43,16 +45,13 @@ def verdict_of(
     digits = worst.digits or 0.0
     severity = severity_of(rows, conclusions)
     if severity == "healthy":
-        return (
-            f"healthy: {one_decimal(digits)} digits, nothing to do{_wide(dependence)}{_unsupported(scored, m)}",
-            severity,
-        )
+        said = f"healthy: {one_decimal(digits)} digits{' expected' * expected}, nothing to do"
+        return f"{said}{_wide(dependence)}{_unsupported(scored, m)}", severity
     bad = [row.name for row in scored if (row.digits or 0.0) < max(digits + 1, NO_DIGIT)]
     of = "any coefficient" if len(bad) == len(rows) > 1 else listed(bad)
-    kept = f"{call.name} gives {'no' if digits < NO_DIGIT else one_decimal(digits)} correct digit"
+    gives = "can be expected to keep" if expected else "gives"
+    kept = f"{call.name} {gives} {'no' if digits < NO_DIGIT else one_decimal(digits)} correct digit"
     kept += f"{'' if digits < NO_DIGIT else 's'} of {of}"
-    if severity == "note":
-        kept += ", which is less than it could be"
     return f"{kept}{': ' + _why(causes) if causes else '.'}{way}", severity
 
 
