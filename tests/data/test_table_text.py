@@ -117,6 +117,17 @@ def test_letters_of_windows_are_read_and_said(tmp_path):
     said(read, "text in cp1252")
 
 
+def test_lines_within_quotes_stay_in_their_cell(tmp_path):
+    read = table(tmp_path, 'g;x\n"a\nb";1,5\n"1\n2";2,5\nc;3,5\n')
+    assert values(read.columns["g"]) == ["a\nb", "1\n2", "c"]
+    assert values(read.columns["x"]) == [Fraction(3, 2), Fraction(5, 2), Fraction(7, 2)]
+    assert read.places == (3, 5, 6)
+
+
+def test_no_group_of_thousands_begins_with_0(tmp_path):
+    assert values(table(tmp_path, "x;y\n0,123;1\n1,234;2\n").columns["x"]) == [Fraction("0.123"), Fraction("1.234")]
+
+
 def test_a_compressed_file_is_read(tmp_path):
     path = tmp_path / "data.csv.gz"
     path.write_bytes(gzip.compress(b"x;y\n1,5;2\n2,5;3\n"))
