@@ -79,6 +79,10 @@ MALFORMED = {
         b'x,y\n"1,234",2\n',
         LINE.format(2, "x") + r"'1,234' can be read in two ways.*decimal=','.*thousands=','",
     ),
+    "1.234 between semicolons": (
+        b"x;y\n1.234;2\n23.456;3\n",
+        LINE.format(2, "x") + r"two ways.*decimal='\.' \(as 1\.234\), or decimal=',' and thousands='\.' \(as 1234\)",
+    ),
     "two notations": (b"x;y\n1,5;2.5\n2,5;3.5\n", LINE.format(2, "x") + r"'2.5' in column 'y'.*write all with one"),
     "two separators": (b"a;b,c\nx;p,q\ny;r,s\n", r"whether split at ',' or at ';': say which, separator=','"),
     "dates in two ways": (b"d,y\n03/04/2024,2\n05/06/2024,3\n", LINE.format(2, "d") + r"two ways.*ISO 8601"),

@@ -124,6 +124,20 @@ def test_lines_within_quotes_stay_in_their_cell(tmp_path):
     assert read.places == (3, 5, 6)
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "x"),
+    [
+        ("x;y\n1.234;2\n", {"decimal": "."}, "1.234"),
+        ("x;y\n1.234;2\n", {"decimal": ",", "thousands": "."}, "1234"),
+        ("x;y\n1.234;2\n", {"decimal": ","}, "1234"),
+        ("x;y\n1.234;0.5\n", {}, "1.234"),
+        ("x,y\n1.234,2\n", {}, "1.234"),
+    ],
+)
+def test_a_point_between_semicolons_is_a_decimal_mark_where_a_number_or_an_option_says_so(tmp_path, text, options, x):
+    assert values(table(tmp_path, text, **options).columns["x"]) == [Fraction(x)]
+
+
 def test_no_group_of_thousands_begins_with_0(tmp_path):
     assert values(table(tmp_path, "x;y\n0,123;1\n1,234;2\n").columns["x"]) == [Fraction("0.123"), Fraction("1.234")]
 
