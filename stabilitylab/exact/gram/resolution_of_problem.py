@@ -41,13 +41,13 @@ def resolutions_of_problem(problem: Problem, truth: Truth) -> Resolutions:
     entries = ([*one.A.T, one.b] for one in (before, after))
     changes = []
     for p, q, s, t in zip(*entries, *scales, strict=True):
-        changes.append([w * t - v * s for v, w in zip(p.tolist(), q.tolist(), strict=True)])
+        changes.append([float(w * t - v * s) for v, w in zip(p.tolist(), q.tolist(), strict=True)])
     return _resolved(changes)
 
 
-def _resolved(changes: Sequence[Sequence[Fraction | float]]) -> Resolutions:
+def _resolved(changes: Sequence[Sequence[float]]) -> Resolutions:
     """The root mean square of the changes of each column; an empty one does not change."""
-    absolute = [Fraction(sqrt(sum(float(v) ** 2 for v in own) / max(len(own), 1))) for own in changes]
+    absolute = [Fraction(sqrt(sum(v**2 for v in own) / max(len(own), 1))) for own in changes]
     return Resolutions(np.zeros(len(absolute)), tuple(absolute) if any(absolute) else None)
 
 
@@ -57,19 +57,23 @@ def _exact(given: DataColumn) -> ExactColumn:
 
 def _grown(given: DataColumn) -> ExactColumn:
     """The column with half a unit more in every number; as it is where all of them are whole."""
-    column, halves = _exact(given), _halves(given)
-    if not halves:
+    column = _exact(given)
+    if _is_whole(column):
         return column
-    return ExactColumn.of_fractions(
-        v * column.scale + Fraction(half) for v, half in zip(column.integers, halves, strict=True)
-    )
+    exact = isinstance(given, ExactColumn)
+    halves = [half_of_place(column.scale)] * len(column) if exact else map(Fraction, _halves(given))
+    return ExactColumn.of_fractions(v * column.scale + half for v, half in zip(column.integers, halves, strict=True))
 
 
-def _halves(given: DataColumn) -> Sequence[Fraction | float]:
+def _halves(given: DataColumn) -> list[float]:
     """Half a unit for every number (m,); empty where all of them are whole."""
     column = _exact(given)
-    if all(v % column.scale.denominator == 0 for v in column.integers):
+    if _is_whole(column):
         return []
     if isinstance(given, ExactColumn):
-        return [half_of_place(given.scale)] * len(column)
+        return [float(half_of_place(given.scale))] * len(column)
     return [float(v) / 2 for v in np.spacing(np.abs(np.asarray(given)))]
+
+
+def _is_whole(column: ExactColumn) -> bool:
+    return all(v % column.scale.denominator == 0 for v in column.integers)
