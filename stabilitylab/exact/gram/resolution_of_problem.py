@@ -41,7 +41,9 @@ def resolutions_of_problem(problem: Problem, truth: Truth) -> Resolutions:
     entries = ([*one.A.T, one.b] for one in (before, after))
     changes = []
     for p, q, s, t in zip(*entries, *scales, strict=True):
-        changes.append([float(w * t - v * s) for v, w in zip(p.tolist(), q.tolist(), strict=True)])
+        # q t - p s over one denominator: Python divides integers with one rounding.
+        a, b, over = t.numerator * s.denominator, s.numerator * t.denominator, s.denominator * t.denominator
+        changes.append([(w * a - v * b) / over for v, w in zip(p.tolist(), q.tolist(), strict=True)])
     return _resolved(changes)
 
 
@@ -60,8 +62,12 @@ def _grown(given: DataColumn) -> ExactColumn:
     column = _exact(given)
     if _is_whole(column):
         return column
-    exact = isinstance(given, ExactColumn)
-    halves = [half_of_place(column.scale)] * len(column) if exact else map(Fraction, _halves(given))
+    if isinstance(given, ExactColumn):
+        half = half_of_place(given.scale)
+        a, b = given.scale.numerator * half.denominator, half.numerator * given.scale.denominator
+        over = given.scale.denominator * half.denominator
+        return ExactColumn(tuple(v * a + b for v in given.integers), Fraction(1, over))
+    halves = map(Fraction, _halves(given))
     return ExactColumn.of_fractions(v * column.scale + half for v, half in zip(column.integers, halves, strict=True))
 
 
