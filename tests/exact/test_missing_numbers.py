@@ -125,6 +125,7 @@ def test_several_targets_a_penalty_and_a_float64_factor():
     both = np.column_stack([RIGHT, np.arange(7.0)])
     fits = sl.lstsq(ROWS, both, intercept=True, missing="drop")
     assert [fit.rows_left_out for fit in fits] == [3, 3]
+    assert (fits.rows, fits.rows_left_out) == (4, 3)
     assert fits[0].x.tolist() == FULL.x.tolist()
     pandas = pytest.importorskip("pandas")
     listed = [pandas.Series(column) for column in both.T]
