@@ -101,6 +101,12 @@ def test_arrays_and_frames_of_statsmodels(sm):
     assert call.solution.fit.standard_errors[0] > 0
 
 
+def test_a_normal_glm_is_least_squares(sm, smf):
+    _question, call = judged(sm.GLM(FRAME.y, sm.add_constant(FRAME[["x"]])).fit())
+    assert (call.name, call.entry.label.name) == ("statsmodels.GLM", "statsmodels.GLM_Gaussian")
+    assert judged(smf.glm("y ~ x + C(g)", FRAME).fit())[0].formula == "y ~ x + g"
+
+
 def test_weights_of_statsmodels_come_with_the_result(sm, smf):
     question, call = judged(sm.WLS(FRAME.y, sm.add_constant(FRAME[["x"]]), weights=FRAME.w).fit())
     assert question.weights.tolist() == FRAME.w.tolist()
@@ -122,10 +128,21 @@ MALFORMED = {
         InputError,
         "fit_regularized has a penalty",
     ),
-    "another model": (
-        lambda sm: (sm.GLM(FRAME.y, FRAME[["x"]]).fit(),),
+    "another model": (lambda sm: (sm.RLM(FRAME.y, FRAME[["x"]]).fit(),), InputError, "a result of RLM is not known"),
+    "another family": (
+        lambda sm: (sm.GLM(FRAME.n, FRAME[["x"]], family=sm.families.Poisson()).fit(),),
         InputError,
-        "a result of GLM is not known",
+        "GLM of Poisson with the link Log is no least squares",
+    ),
+    "weights of a GLM": (
+        lambda sm: (sm.GLM(FRAME.y, FRAME[["x"]], freq_weights=FRAME.n + 1).fit(),),
+        InputError,
+        "GLM with freq_weights is not known here: pass a result of WLS",
+    ),
+    "an offset": (
+        lambda sm: (sm.GLM(FRAME.y, FRAME[["x"]], offset=FRAME.n).fit(),),
+        InputError,
+        "GLM with an offset is not known here",
     ),
     "other rows": (
         lambda sm: (sm.OLS(FRAME.y, FRAME[["x"]]).fit(), FRAME[["x"]][:4]),

@@ -55,7 +55,7 @@ class Source:
         line = ("..." if cut else "") + shown[cut : cut + 120] + ("..." if len(shown) > cut + 120 else "")
         carets = " " * (len(before) - cut + 3 * bool(cut)) + "^" * min(max(len(marked), 1), 60)
         under = f"\n    {line}\n    {carets}" if shown.strip() else ""
-        return kind(f"formula, character {start + 1}: {says}{under}")
+        return kind(f"formula, character {start + 1}: {one_line(says)}{under}")
 
 
 @dataclass(frozen=True)
