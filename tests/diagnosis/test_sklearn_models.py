@@ -85,6 +85,11 @@ MODELS = {
         FRAME,
         ("intercept", "scaled(g[a])", "scaled(g[b])", "scaled(g[d])"),
     ),
+    "levels in an order of their own": (
+        behind(columns((pre.OneHotEncoder(categories=[["d", "b", "a", "c"]], drop="first"), ["g"]))),
+        FRAME,
+        ("intercept", "g[a]", "g[b]", "g[c]"),
+    ),
     "levels of numbers": (
         behind(columns((pre.OneHotEncoder(drop="first"), slice("n", "n")))),
         FRAME.assign(n=[10, 9, 100, 9] * 10),
@@ -191,6 +196,14 @@ def test_the_dummy_trap_is_a_question_of_dependent_columns():
     model = behind(columns((pre.OneHotEncoder(), ["g"]))).fit(FRAME, Y)
     question, _, _ = asked_of_model(model, FRAME, Y)
     with pytest.raises(RankDeficientError, match=r"'g\[d\]' = intercept"):
+        question.fit()
+
+
+def test_a_constant_column_is_centred_and_not_scaled():
+    X = NUMBERS.assign(one=3.0)
+    question, _, _ = asked_of_model(behind(pre.StandardScaler()).fit(X, Y), X, Y)
+    assert question.names[-1] == "centred(one)"
+    with pytest.raises(RankDeficientError, match="one"):
         question.fit()
 
 
