@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.printable import one_line
 
-LONGEST = 20_000  # characters of a formula
+LONGEST = 100_000  # characters of a formula
 Kind: TypeAlias = Literal["name", "number", "text", "sign", "end"]
 
 # Names as R has them, with dots inside; of any alphabet. A number has no sign.
