@@ -206,6 +206,14 @@ def test_an_answer_rounded_for_print():
     assert (found.code, found.witness["rounded to"]) == ("SL104", "3 digits")
 
 
+def test_fifteen_decimals_are_few_for_a_small_number():
+    x = exactly(PONTIUS).round(15)
+    (found,) = answer(x, PONTIUS)
+    assert (found.code, found.witness["rounded to"]) == ("SL104", "15 decimals")
+    x[2] *= 1.4
+    assert "SL104" not in codes(answer(x, PONTIUS))
+
+
 def test_a_coefficient_computed_from_rounded_others():
     slope = round(exactly(NORRIS)[1], 2)
     intercept = round(float(np.mean(NORRIS.b - slope * NORRIS.A[:, 1])), 2)
