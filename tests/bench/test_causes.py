@@ -179,6 +179,15 @@ def test_a_shorter_format_is_seen_by_label_by_type_and_by_bits():
         assert found[0].digits_after > 11
 
 
+def test_an_answer_that_was_returned_in_float32():
+    x = exactly(LONGLEY).astype(np.float32)
+    for returned in (x, x.astype(float)):
+        (found,) = answer(returned, LONGLEY)
+        assert (found.code, found.sentence[:19]) == ("SL103", "returned in float32")
+        assert found.digits_after > 15
+    assert "SL103" not in codes(answer(np.nextafter(x, 0).astype(float), LONGLEY))
+
+
 def test_data_in_float32_are_worked_on_in_float32():
     entry = bench.route("qr.householder")
     problem = LONGLEY.rounded_to("float32")

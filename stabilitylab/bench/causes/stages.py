@@ -10,7 +10,7 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.problem import DataColumn, Design, Problem
 from stabilitylab.scoring.accuracy import correct_digits
 
-LITTLE = 12.0  # digits of the stored matrix from which storing the data has cost too little to be named
+LITTLE = 9.0  # digits of the stored matrix from which storing the data has cost too little to be named
 LUCK = 2.0  # digits by which an answer may miss those of the stored matrix, and storing still be what it lost
 
 
