@@ -409,6 +409,24 @@ def test_weighted_answers_are_judged_by_the_weighted_problem():
     assert causes_of(Suspect(LONGLEY, good, "matrix", weights=w)) == ()
 
 
+def test_storing_and_column_scale_are_shown_of_weighted_answers_too():
+    stamps = line(offset_x=17 * 10**17, m=1000)
+    w = np.linspace(1, 4, 1000)
+    roots = np.sqrt(w)
+    x = QR(stamps.A * roots[:, None], stamps.b * roots)
+    found = causes_of(Suspect(stamps, Solution(x, Status.SOLVED, Fit(x)), "decimal", weights=w))
+    assert codes(found) == ["SL205"]
+
+    def by_svd(A, b, weights=None):
+        roots = np.sqrt(weights)
+        return sl.solvers.get("svd.full")(A * roots[:, None], b * roots)
+
+    entry = Entry(label=RouteLabel(name="weighted", source=""), function=by_svd)
+    w = np.linspace(1, 4, len(PONTIUS.b))
+    found = causes_of(Suspect(PONTIUS, bench.solve(entry, PONTIUS, weights=w), "matrix", entry, weights=w))
+    assert codes(found) == ["SL109"]
+
+
 # --- order and registry
 
 

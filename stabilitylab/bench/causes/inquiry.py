@@ -1,5 +1,6 @@
 """What the tests of causes share: exact answers, correct digits, and our own solvers on the same numbers."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,7 +15,7 @@ from stabilitylab.core.arithmetic.formats import Array, format_named, unit_round
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.environment import one_blas_thread
-from stabilitylab.core.errors import Breakdown, NotCertifiedError, RankDeficientError
+from stabilitylab.core.errors import Breakdown, NotCertifiedError, RankDeficientError, UndeterminedWarning
 from stabilitylab.core.plain_fit import plain_fit
 from stabilitylab.core.types import Status, Truth
 from stabilitylab.data.call_form import Call, call_form
@@ -60,6 +61,11 @@ class Inquiry:
         """What the route claims; nothing where it is unknown."""
         return self.suspect.entry.label if self.suspect.entry is not None else UNLABELLED
 
+    @cached_property
+    def weights(self) -> tuple[float, ...] | None:
+        """Of the squares, m of them; None where every row counts once."""
+        return None if self.suspect.weights is None else tuple(map(float, self.suspect.weights))
+
     @property
     def refused(self) -> bool:
         """Whether no number came back because the route refused."""
@@ -102,7 +108,7 @@ class Inquiry:
 
     def known(self, truth: Truth) -> Known | None:
         """The exact answer for one truth; None where it is not unique or not certified."""
-        return known(self.problem, truth, None if self.suspect.weights is None else tuple(self.suspect.weights))
+        return known(self.problem, truth, self.weights)
 
     @cached_property
     def true(self) -> Known | None:
@@ -225,7 +231,8 @@ def known(problem: Problem, truth: Truth, weights: tuple[float, ...] | None = No
 
 
 def _weighted(problem: Problem, truth: Truth, weights: Sequence[float]) -> Known:
-    fit = lstsq(problem, truth=truth, weights=np.array(weights))
+    with warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
+        fit = lstsq(problem, truth=truth, weights=np.array(weights))
     middles = [interval.middle for interval in fit.evidence.coefficients(ENOUGH)]
     sizes = [mpmath.mp.make_mpf(mp.sqrt(_mpf(interval.middle))._mpf_) for interval in fit.evidence.sizes]
     return Known(tuple(map(_mpf, middles)), tuple(sizes))
