@@ -8,7 +8,7 @@ from math import log10
 import numpy as np
 
 from stabilitylab.diagnosis.arbitrate.answers import Answer
-from stabilitylab.diagnosis.arbitrate.model import Model
+from stabilitylab.diagnosis.arbitrate.model import Feature, Model
 from stabilitylab.diagnosis.arbitrate.printed import Printed
 from stabilitylab.diagnosis.arbitrate.spelling import normal
 
@@ -87,16 +87,24 @@ def found_name(given: Mapping[str, Printed], name: str, others: frozenset[str]) 
     return next((other for other in given if other in others), None)
 
 
+def beside(answer: Answer, features: Sequence[Feature]) -> tuple[Printed | None, ...]:
+    """The number of the answer for each of some features, None where it has none; its other names do not matter."""
+    if answer.names is None:
+        return answer.values if len(answer.values) == len(features) else (None,) * len(features)
+    names = [found_name(answer.by_name, feature.name, feature.others) for feature in features]
+    return tuple(None if name is None else answer.by_name[name] for name in names)
+
+
 def agreement(answer: Answer, model: Model, x: tuple[Fraction, ...]) -> Agreement | None:
     """The answer beside the solution of a model; None where it has other coefficients."""
     values = placed(answer, model)
     if values is None:
         return None
-    pairs = [_compared(value, exact) for value, exact in zip(values, x, strict=True)]
+    pairs = [compared(value, exact) for value, exact in zip(values, x, strict=True)]
     return Agreement(model, x, values, tuple(e for e, _ in pairs), tuple(d for _, d in pairs))
 
 
-def _compared(value: Printed | None, exact: Fraction) -> tuple[float, float | None]:
+def compared(value: Printed | None, exact: Fraction) -> tuple[float, float | None]:
     """The error in half units of the last printed place, and correct digits: those printed, where it is the truth
     rounded."""
     if value is None:
