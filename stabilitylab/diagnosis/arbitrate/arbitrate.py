@@ -1,14 +1,15 @@
 """`arbitrate`: each answer beside the question asked and beside those that it may have answered instead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 from stabilitylab.bench.causes import Found
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import RankDeficientError, UnknownNameError
+from stabilitylab.core.errors import RankDeficientError, StabilityLabError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Weighting
+from stabilitylab.data.table import Table, table_of
 from stabilitylab.diagnosis.arbitrate.agreement import Agreement
 from stabilitylab.diagnosis.arbitrate.answers import Answer, answers_of
 from stabilitylab.diagnosis.arbitrate.asked_question import asked_coefficients, counted, nearest, of_asked, right
@@ -48,21 +49,35 @@ def arbitrate(
         data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
         weighting=weighting, rules=rules, **reading,
     )  # fmt: skip
-    return arbitrate_question(question, answers)
+    return arbitrate_question(question, answers, incomplete=_incomplete(data, question, reading))
 
 
-def arbitrate_question(question: Question, answers: Any, *, seconds: float = SECONDS) -> Arbitration:
+def _incomplete(data: Any, question: Question, reading: Mapping[str, Any]) -> frozenset[int]:
+    """The rows of a question that lack a cell in a column that is not used, which some programs leave out."""
+    if isinstance(data, Table):
+        return frozenset()
+    try:
+        whole = table_of(data, **{**reading, "missing": "drop", "needed": None})
+    except StabilityLabError:  # what is wrong in a column that is not used does no harm
+        return frozenset()
+    kept = set(whole.places)
+    return frozenset(row for row, place in enumerate(question.table.places) if place not in kept)
+
+
+def arbitrate_question(
+    question: Question, answers: Any, *, seconds: float = SECONDS, incomplete: frozenset[int] = frozenset()
+) -> Arbitration:
     """For each answer, how many digits are right, and of which question.
 
     answers: a mapping from a name to coefficients: a vector in the order of the design, a mapping from names (a missing
     one is not in that model), numbers or text as printed, a fit, a series of pandas, or the path of a CSV file; or the
     path of one with a column for each program. seconds: of processor time for combinations of two meanings, all answers
     together. Every question that an answer is said to solve is solved again from its columns by `lstsq` and in
-    rationals. Raises the errors of `answers.answers_of`, and UnknownNameError for a coefficient that no question of
+    rationals. incomplete: rows that lack a cell in a column of the table that is not used. Raises the errors of `answers.answers_of`, and UnknownNameError for a coefficient that no question of
     these columns has.
     """
     given = answers_of(answers, question.names)
-    setting = Setting(question)
+    setting = Setting(question, incomplete)
     _require_known(setting, given)
     notes: tuple[str, ...] = question.table.notes
     try:
@@ -142,7 +157,7 @@ def _found(code: str, best: Agreement, one: Search, proof: Proof) -> Found:
     }
     entry = catalog.entry(code).label
     before = None if one.asked is None else one.asked.worst
-    sentence = f"{one.answer.label} has {says}"
+    sentence = f"{one.answer.label}: {says}."
     return Found(code, entry.title, entry.severity, sentence, witness, digits_before=before, digits_after=best.worst)
 
 
@@ -172,6 +187,6 @@ def _pair(a: Judged, b: Judged) -> str:
         return f"{a.name} and {b.name} answer the same question, {a.question}."
     each = min(a.digits or 0.0, b.digits or 0.0)
     return (
-        f"{a.name} and {b.name} answer different questions: {b.name} has {b.question}, {a.name} has {a.question}; "
+        f"{a.name} and {b.name} answer different questions, {b.name}: {b.question}; {a.name}: {a.question}; "
         f"both are right to {counted(each)}."
     )

@@ -14,7 +14,7 @@ from stabilitylab.diagnosis.arbitrate.model import Model
 MOST_LEVELS = 20  # levels of a column of labels that are left out one at a time
 SENTINELS = tuple(map(Fraction, ("0", "-1", "-9", "-99", "-999", "-9999", "9", "99", "999", "9999")))
 SHARES = (Fraction(1, 2), Fraction(7, 10), Fraction(3, 4), Fraction(4, 5), Fraction(9, 10))
-USUAL = ("rows that repeat", "rows of weight 0", "the first row", "the last row")
+USUAL = ("rows that repeat", "rows of weight 0", "rows that lack", "the first row", "the last row")
 NEAREST = 3  # rows, and pairs of rows, that are tried exactly
 PAIRS_UP_TO = 20_000  # rows up to which pairs of them are looked for
 
@@ -59,6 +59,7 @@ def _sets(view: View) -> Iterator[tuple[str, list[int]]]:
         yield f"all {says}, and those that they repeat", [r for r, key in enumerate(keys) if first[key] != last[key]]
     if setting.weights.column is not None:
         yield "rows of weight 0", [row for row, w in enumerate(setting.weights.column.integers) if not w]
+    yield "rows that lack a cell in a column that is not used", sorted(setting.incomplete)
     yield "the first row", [0]
     yield "the last row", [m - 1]
     yield "the first two rows", [0, 1]
