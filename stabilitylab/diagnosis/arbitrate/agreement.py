@@ -110,10 +110,10 @@ def compared(value: Printed | None, exact: Fraction) -> tuple[float, float | Non
     if value is None:
         return 0.0, None
     error, most = abs(value.value - exact), min(CAP, float(value.digits))
-    units = 0.0 if not error else _float(error / value.half) if value.half else float(FAR)
+    units = 0.0 if not error else as_float(error / value.half) if value.half else float(FAR)
     if units <= 1.0:
         return units, most
-    digits = -log10(_float(error / abs(exact))) if exact else 0.0
+    digits = -log10(as_float(error / abs(exact))) if exact else 0.0
     return units, min(most, max(0.0, digits))
 
 
@@ -135,11 +135,11 @@ def evidence(found: Agreement, asked: Agreement | None, spread: Sequence[Sequenc
         tolerance = max(value.half, abs(value.value - exact), value.half * Fraction(error))
         moved = abs(value.value - known.get(normal(feature.name), Fraction(0)))
         tolerance = tolerance or Fraction(1, FAR)
-        gains.append(_float(moved / tolerance))
+        gains.append(as_float(moved / tolerance))
         sizes.append(tolerance)
     total = sum(max(0.0, log10(gain)) for gain in gains if gain)
     largest = max(sizes, default=Fraction(1))
-    inverse = np.array([_float(largest / size) for size in sizes])
+    inverse = np.array([as_float(largest / size) for size in sizes])
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = np.array(spread) * inverse[:, None] * inverse
     if not np.isfinite(scaled).all():
@@ -153,5 +153,6 @@ def evidence(found: Agreement, asked: Agreement | None, spread: Sequence[Sequenc
     return float(min(total, in_directions))
 
 
-def _float(value: Fraction) -> float:
-    return float(FAR) if value > FAR else float(value)
+def as_float(value: Fraction) -> float:
+    """The nearest double; beyond 1e300 that number, with the sign."""
+    return float(value) if abs(value) <= FAR else float(FAR if value > 0 else -FAR)

@@ -73,8 +73,8 @@ def arbitrate_question(
     one is not in that model), numbers or text as printed, a fit, a series of pandas, or the path of a CSV file; or the
     path of one with a column for each program. seconds: of processor time for combinations of two meanings, all answers
     together. Every question that an answer is said to solve is solved again from its columns by `lstsq` and in
-    rationals. incomplete: rows that lack a cell in a column of the table that is not used. Raises the errors of `answers.answers_of`, and UnknownNameError for a coefficient that no question of
-    these columns has.
+    rationals. incomplete: rows that lack a cell in a column of the table that is not used. Raises the errors of
+    `answers.answers_of`, and UnknownNameError for a coefficient that no question of these columns has.
     """
     given = answers_of(answers, question.names)
     setting = Setting(question, incomplete)

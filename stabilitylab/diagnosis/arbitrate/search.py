@@ -18,7 +18,6 @@ BETTER = 3.0  # digits by which the accepted question agrees better than the one
 AGAINST_CHANCE = 3.0  # -log10 of the probability of such an agreement by chance that is asked for
 SECONDS = 3.0  # of processor time, all answers together, after which no further combinations are tried
 OFF = 6.0  # half units of the last printed place from which an answer does not solve a question that others do solve
-KEPT = 40  # agreements that are kept for comparison
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +107,7 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
     for entry in entries:
         for one in workshop.solved(base, workshop.asked, entry, answer):
             tried += 1
-            near = _with(near, agreement(answer, one.model, one.x))
+            near += _compared(answer, one)
             singles.append((entry, one))
     found, chance = _accepted(workshop, asked, near, tried, len(singles))
     is_finished, started = True, process_time()
@@ -118,9 +117,11 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
                 is_finished = False
                 break
             tried += 1
-            near = _with(near, agreement(answer, one.model, one.x))
+            near += _compared(answer, one)
         found, chance = _accepted(workshop, asked, near, tried, len(singles))
-    return Search(answer, asked, found, near[0] if near else None, tried, chance, is_finished, process_time() - started)
+    return Search(
+        answer, asked, found, min(near, key=_rank, default=None), tried, chance, is_finished, process_time() - started
+    )
 
 
 def _combinations(
@@ -140,11 +141,10 @@ def _combinations(
                     yield from workshop.solved(one, one.model, second, answer)
 
 
-def _with(near: list[Agreement], one: Agreement | None) -> list[Agreement]:
-    """The best agreements, with one more; the simpler question first where two are as good."""
-    if one is None:
-        return near
-    return sorted([*near, one], key=_rank)[:KEPT]
+def _compared(answer: Answer, one: Solved) -> list[Agreement]:
+    """The answer beside the solution of a question that has its coefficients."""
+    found = agreement(answer, one.model, one.x)
+    return [] if found is None else [found]
 
 
 def _rank(one: Agreement) -> tuple[float, int, int]:
@@ -156,9 +156,9 @@ def _accepted(
     workshop: Workshop, asked: Agreement | None, near: Sequence[Agreement], tried: int, singles: int
 ) -> tuple[tuple[Agreement, ...], float | None]:
     """The questions that are accepted, the best first, and how improbable their agreement is by chance."""
-    if not near or not near[0].holds:
+    best = min(near, key=_rank, default=None)
+    if best is None or not best.holds:
         return (), None
-    best = near[0]
     if asked is not None and log10(asked.misfit / best.misfit) < BETTER:
         return (), None
     spread = workshop.setting.spread(best.model)
@@ -167,7 +167,7 @@ def _accepted(
     chance = evidence(best, asked, spread) - log10(tried + behind)
     if chance < AGAINST_CHANCE:
         return (), chance
-    tied = [one for one in near if one is best or _is_tied(best, one)]
+    tied = [one for one in sorted(near, key=_rank) if one is best or _is_tied(best, one)]
     return tuple(_different(tied)), chance
 
 

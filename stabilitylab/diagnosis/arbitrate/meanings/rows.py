@@ -7,7 +7,7 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.labels import Labels
-from stabilitylab.diagnosis.arbitrate.agreement import placed
+from stabilitylab.diagnosis.arbitrate.agreement import as_float, placed
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Model
 
@@ -145,15 +145,10 @@ def _floats(view: View) -> _Floats | None:
     if view.x is None or not model.present:
         return None
     columns = [setting.values(f.polynomial) for f in model.present]
-    A = np.array(
-        [
-            [float(v) for v in _scaled(c.integers, c.scale / f.factor)]
-            for c, f in zip(columns, model.present, strict=True)
-        ]
-    ).T
+    A = np.array([_scaled(c.integers, c.scale / f.factor) for c, f in zip(columns, model.present, strict=True)]).T
     response = setting.values(model.response)
     y = np.array(_scaled(response.integers, response.scale))
-    x = np.array([float(v) for v, f in zip(view.x, model.features, strict=True) if f.is_present])
+    x = np.array([as_float(v) for v, f in zip(view.x, model.features, strict=True) if f.is_present])
     weights = model.weights.column
     w = np.ones(len(y)) if weights is None else np.array(_scaled(weights.integers, weights.scale))
     kept = np.array([row not in model.left_out for row in range(len(y))], dtype=float)
@@ -164,7 +159,10 @@ def _floats(view: View) -> _Floats | None:
 
 def _scaled(integers: tuple[int, ...], scale: Fraction) -> list[float]:
     p, q = scale.numerator, scale.denominator
-    return [n * p / q for n in integers]
+    try:
+        return [n * p / q for n in integers]
+    except OverflowError:
+        return [as_float(n * scale) for n in integers]
 
 
 def _found(view: View) -> Iterator[Model]:
@@ -176,8 +174,8 @@ def _found(view: View) -> Iterator[Model]:
     present = [
         (v, x) for v, x, f in zip(values, view.x, view.model.features, strict=True) if f.is_present and v is not None
     ]
-    off = np.array([float(v.value - x) for v, x in present])
-    units = np.array([float(max(v.half, abs(v.value) / 10**10)) or 1.0 for v, _ in present])
+    off = np.array([as_float(v.value - x) for v, x in present])
+    units = np.array([as_float(max(v.half, abs(v.value) / 10**10)) or 1.0 for v, _ in present])
     h = np.sum(parts.Q * parts.Q, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         Z = -parts.moved(parts.e / (1 - h)) / units
@@ -187,7 +185,7 @@ def _found(view: View) -> Iterator[Model]:
     for row in np.argsort(np.max(np.abs(Z - d), axis=1))[:NEAREST].tolist():
         yield _without(view, frozenset({row}), "one row", m)
     if len(present) > 1 and NEAREST < m <= PAIRS_UP_TO:
-        answered = np.array([float(v.value) for v, _ in present])
+        answered = np.array([as_float(v.value) for v, _ in present])
         W = -parts.moved((parts.y - parts.A @ answered) * parts.roots) / units
         if np.isfinite(W).all():
             from scipy.spatial import cKDTree  # it takes a while to import
