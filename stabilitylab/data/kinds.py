@@ -33,7 +33,8 @@ def refuse_sparse(values: Any, name: str, way: str = "") -> None:
 def is_model(values: Any) -> bool:
     """Whether values are a model of a library, fitted or not, its class, or a method of it, and no array."""
     owner = getattr(values, "__self__", values)
-    pairs = (("fit", "predict"), ("params", "predict"), ("forward", "parameters"))  # sklearn, statsmodels, torch
+    # sklearn, statsmodels, pyfixest, torch
+    pairs = (("fit", "predict"), ("params", "predict"), ("coef", "predict"), ("forward", "parameters"))
     return not hasattr(owner, "__array__") and any(all(hasattr(owner, one) for one in pair) for pair in pairs)
 
 

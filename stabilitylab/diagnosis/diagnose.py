@@ -24,7 +24,7 @@ from stabilitylab.diagnosis.models import asked_of_model
 from stabilitylab.diagnosis.pipeline import replay_of
 from stabilitylab.diagnosis.question import Call, Question
 from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow
-from stabilitylab.diagnosis.verdict import verdict_of
+from stabilitylab.diagnosis.verdict import UNDETERMINED, verdict_of
 from stabilitylab.exact.distributions import exact_level
 
 ROUTE = "numpy.lstsq"
@@ -160,7 +160,12 @@ class _Work:
             yield from self._compared(base)
 
     def _causes(self, found: Diagnosis) -> tuple[Found, ...]:
-        digits = found.digits
+        """What cost the digits; where the data determine no answer, that alone, and no route is blamed."""
+        fit, digits = self.question.fit("decimal"), found.digits
+        if any(one.is_strict for one in fit.near_relations):
+            cause = cause_named(UNDETERMINED)
+            text = fit.undetermined
+            return (Found(cause.code, cause.title, cause.severity, f"{text[:1].upper()}{text[1:]}"),)
         if digits is not None and digits >= CAUSED and self.call.solution.status.answered:
             return ()
         return causes_of(self._suspect(self.call))
@@ -220,7 +225,14 @@ class _Work:
         """With its verdict, without what is to be ignored."""
         causes = tuple(one for one in found.causes if one.code not in self.ignore)
         sentence, severity = verdict_of(
-            self.call, found.coefficients, causes, found.fixes, found.dependence, found.conclusions, found.rows
+            self.call,
+            found.coefficients,
+            causes,
+            found.fixes,
+            found.dependence,
+            found.conclusions,
+            found.rows,
+            expected=found.mode == "forecast",
         )
         return replace(found, verdict=sentence, severity=severity, causes=causes, unfinished=unfinished)
 

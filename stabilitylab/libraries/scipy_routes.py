@@ -123,7 +123,7 @@ def scipy_linregress(x: Array, y: Array) -> Fit:
     )
 
 
-def _stopped(istop: int) -> str:
+def stopped(istop: int) -> str:
     """What istop, which lsqr and lsmr return, stands for; 4, 5 and 6 are 1, 2 and 3 to the last bit."""
     return f"istop = {istop}: {REASONS[istop if istop not in (4, 5, 6) else istop - 3]}"
 
@@ -146,7 +146,7 @@ def scipy_lsqr(A: Array, b: Array) -> Fit:
     import scipy.sparse.linalg
 
     result = scipy.sparse.linalg.lsqr(A, b)
-    return Fit(result[0], iterations=int(result[2]), note=_stopped(result[1]))
+    return Fit(result[0], iterations=int(result[2]), note=stopped(result[1]))
 
 
 @route(
@@ -277,4 +277,4 @@ def scipy_lsmr(A: Array, b: Array) -> Fit:
     import scipy.sparse.linalg
 
     result = scipy.sparse.linalg.lsmr(A, b)
-    return Fit(result[0], iterations=int(result[2]), note=_stopped(result[1]))
+    return Fit(result[0], iterations=int(result[2]), note=stopped(result[1]))

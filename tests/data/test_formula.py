@@ -23,7 +23,7 @@ from stabilitylab.data.design import (
     Scaled,
     Sqrt,
 )
-from stabilitylab.data.formula import formula_of
+from stabilitylab.data.formula import formula_of, needed_by
 from stabilitylab.data.logarithms import Log1p, Log2, Log10
 from stabilitylab.data.polynomial import OrthogonalPolynomial
 from stabilitylab.data.table import Table
@@ -158,6 +158,20 @@ def test_a_locale_may_choose_another_reference_level():
     assert any("'a' may take the place of 'B': C(h, ref='a')" in note for note in formula_of("y ~ h", table).notes)
 
 
+@pytest.mark.parametrize(
+    ("text", "needs"),
+    [
+        ("y ~ x + log(z):C(a, ref=b) - k", ("y", "x", "z", "a", "k")),
+        ("y ~ poly(degree=2, x=x) + relevel(a, ref=q)", ("y", "x", "a")),
+        ('Q("y") ~ Q("my col") + I((x - z)/-k), weights = w', ("y", "my col", "x", "z", "k", "w")),
+        ("y ~ . - x", None),
+        ('y ~ "."', ("y", ".")),
+    ],
+)
+def test_the_columns_that_a_formula_reads_are_known_before_the_table(text, needs):
+    assert needed_by(text) == needs
+
+
 # --- what is refused
 
 MALFORMED = [
@@ -258,6 +272,13 @@ def test_cells_without_their_margins_are_refused_by_rules_that_code_them_otherwi
     with pytest.raises(InputError, match=r"codes an interaction without its main effects in its own way"):
         formula_of("y ~ a:b", TABLE, rules=rules)
     assert formula_of("y ~ a:b - 1", TABLE, rules=rules).design == Design.of(Crossed(A_FULL, B_FULL))
+
+
+def test_sums_without_their_margin_are_refused_by_the_rules_of_statsmodels():
+    for text in ("y ~ C(a, sum) - 1", "y ~ C(a, sum):x"):
+        with pytest.raises(InputError, match="would have a column of ones and its sums here, in statsmodels"):
+            formula_of(text, TABLE, rules="statsmodels")
+    assert formula_of("y ~ C(a, sum) - 1", TABLE).design == Design.of(A_FULL)
 
 
 def test_what_is_no_formula_and_no_rule_is_refused():

@@ -269,3 +269,33 @@ def test_100000_rows_of_20_columns_take_less_than_a_second():
     started = process_time()
     assert dependence_of(asked).near == ()
     assert process_time() - started < 1.0
+
+
+# --- without a certified fit
+
+
+@pytest.mark.parametrize(
+    "table",
+    [longley, healthy, thermometers, nanosecond_stamps, lambda: income_beside_a_rate(size=1e6)],
+)
+def test_without_a_certified_fit_the_same_is_said(table):
+    exact, fast = dependence_of(table()), dependence_of(table(), certified=False)
+    assert fast.indexes == pytest.approx(exact.indexes, rel=1e-3)
+    assert fast.cond == pytest.approx(exact.cond, rel=1e-3)
+    assert fast.harm == exact.harm
+    assert fast.says == exact.says
+
+
+def test_without_a_certified_fit_nothing_is_fitted(monkeypatch):
+    asked = calibration()
+    monkeypatch.setattr(type(asked), "fit", None)
+    assert "map x" in dependence_of(asked, certified=False).says
+
+
+def test_dependence_beyond_float64_is_as_large_as_float64_can_say():
+    group = np.arange(12) % 3
+    dummies = {name: (group == k).astype(float) for k, name in enumerate("abc")}
+    found = dependence_of(question({**dummies, "y": np.arange(12.0)}), certified=False)
+    assert found.cond_scaled > 1e15
+    assert found.near[0].relation.startswith("c = intercept - a - b, to 1e-13 of its size or less")
+    assert found.harm["a"] in ("numerical", "both")

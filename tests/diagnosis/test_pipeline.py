@@ -22,6 +22,7 @@ from stabilitylab.data.table import Moments, Table
 from stabilitylab.data.terms import Column, Intercept, Power
 from stabilitylab.diagnosis import pipeline
 from stabilitylab.diagnosis.pipeline import replay_of, replayed
+from stabilitylab.diagnosis.pipeline.centred import CENTRING, CentredSystem
 from stabilitylab.diagnosis.pipeline.smaller import solution_in
 from stabilitylab.diagnosis.pipeline.stages import kinds
 from stabilitylab.diagnosis.pipeline.system import System, equals
@@ -393,3 +394,37 @@ def test_a_column_that_was_dropped_is_a_cut_off_and_a_rank_that_the_answer_belie
         belied = replace(whole.solution, status=Status.RANK_REDUCED, fit=fit)
         steps, _ = replay_of(question, replace(whole, solution=belied))
         assert "rank cut-off" not in named(steps)
+
+
+def test_centring_inside_a_library_is_a_stage_where_its_model_gives_the_answer_bit_for_bit():
+    at, y = stamps()
+    question = asked({"stamp": ExactColumn(tuple(at)), "y": y})
+    state = CentredSystem.of(question.problem.A, question.problem.b)
+    call = vector(*state.solved(), name="sklearn.linear_model.LinearRegression")
+    found = replayed(question, call, call.solution.x)
+    assert found.holds
+    assert found.names == ("storing the regressors", "storing the response", CENTRING, "solver")
+    X, mean, y_mean = [F(v) for v in state.X[:, 0].tolist()], F(float(state.means[0])), F(float(state.y_mean))
+    slope = sum(a * F(b) for a, b in zip(X, state.y.tolist(), strict=True)) / sum(a * a for a in X)
+    for enclosed, value in zip(found.points[3], (y_mean - mean * slope, slope), strict=True):
+        assert abs(enclosed.middle - value) <= enclosed.radius
+    says = replay_of(question, call)[1]
+    assert "centred and then solved by gelsd" in says[0]
+    x = call.solution.x.copy()
+    x[0] = np.nextafter(x[0], np.inf)
+    assert CENTRING not in replayed(question, vector(*x), x).names
+    assert CENTRING not in named(replay_of(question, answer(question, "qr.householder"))[0])
+
+
+def test_what_has_not_been_stored_is_in_no_matrix_of_a_library():
+    question = asked({"x": ["0.1", "0.2", "0.4"], "y": ["0.5", "1.1", "2"]}, Design.of(Intercept(), "x", Power("x", 2)))
+    system = System.of(question.problem, None)
+    with pytest.raises(InputError, match="'x', which must be stored"):
+        system.stored  # noqa: B018
+    with pytest.raises(InputError, match=r"x\^2 must be formed"):
+        system.storing(["x", "y"]).stored  # noqa: B018
+    with pytest.raises(InputError, match="'y' must be stored"):
+        system.storing(["x"]).forming([Power("x", 2)]).stored  # noqa: B018
+    A, b = system.storing(["x", "y"]).forming([Power("x", 2)]).stored
+    assert np.array_equal(A, question.problem.A)
+    assert np.array_equal(b, question.problem.b)

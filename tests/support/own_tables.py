@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.data.problem import Decimals, Design, Problem
 from stabilitylab.data.table import Table
 from stabilitylab.diagnosis.question import Question
@@ -52,3 +53,42 @@ def income_beside_a_rate(m=50, size=1e12):
     rng = np.random.default_rng(7)
     income, rate = size * np.exp(0.3 * rng.normal(size=m)), 1e-3 * rng.random(m)
     return question({"income": income, "rate": rate, "y": 2 * income / size + 500 * rate + 0.1 * rng.normal(size=m)})
+
+
+def raw_powers(degree=9, format="float64"):
+    """A polynomial in raw powers, whose Gram matrix has squared the condition number."""
+    x = np.linspace(1.0, 4.0, 25)
+    return question({"x": x, "y": np.cos(x) + 0.1 * np.sin(30 * x)}, Design.polynomial(degree), format=format)
+
+
+def response_beyond_float64(m=30):
+    """A response whose digits begin where those of float64 end."""
+    return question({
+        "hour": [str(k) for k in range(m)],
+        "counter": [f"1000000000000{7 * k + (k * k) % 5:05d}.{(k * 7919) % 1000:03d}" for k in range(m)],
+    }, response="counter")  # fmt: skip
+
+
+def as_a_user_has(asked, *, text=False):
+    """The columns of a table as a program holds them: whole numbers, floats, or the text that was written."""
+    found = {}
+    for name, values in asked.table.columns.items():
+        if not isinstance(values, ExactColumn):
+            found[name] = [repr(v) for v in values.tolist()] if text else np.asarray(values)
+        elif text:
+            found[name] = [_written(values[row]) for row in range(len(values))]
+        elif values.scale.denominator == 1 and asked.problem.dtype == "float64":
+            found[name] = np.array([int(values[row]) for row in range(len(values))])
+        else:
+            found[name] = np.array(asked.problem.column(name))
+    if asked.weights is not None:
+        found[asked.weights_name] = asked.float_weights
+    return found
+
+
+def _written(value):
+    """An exact decimal as text."""
+    places = max(0, (value.denominator.bit_length() - 1))
+    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    sign = "-" if value < 0 else ""
+    return f"{sign}{digits[: len(digits) - places]}.{digits[len(digits) - places :]}" if places else f"{sign}{digits}"

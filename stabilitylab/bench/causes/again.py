@@ -21,10 +21,18 @@ def on_scaled_columns(inquiry: Inquiry, *, response: bool = False) -> float | No
     if entry is None or inquiry.suspect.weights is not None or call_form(entry.label.call_form).makes_powers:
         return None
     x = _solved(entry, inquiry.problem, response)
-    if x is None:
+    if x is None or not np.isfinite(x).all():
         return None
-    with np.errstate(all="ignore"):
-        return inquiry.digits(np.asarray(x)) if np.isfinite(x).all() else None
+    after = inquiry.digits(np.asarray(x))
+    return after if inquiry.gains(after) and _answers_alike(entry, inquiry) else None
+
+
+def _answers_alike(entry: Route, inquiry: Inquiry) -> bool:
+    """Whether the route, asked once more, has as few digits as the suspect: it may be another version of it."""
+    solution = solve(entry, inquiry.problem)
+    if solution.x is None or not solution.status.answered:
+        return inquiry.x is None
+    return inquiry.x is not None and inquiry.digits(solution.x) <= (inquiry.before or 0.0) + 1
 
 
 @lru_cache(maxsize=64)

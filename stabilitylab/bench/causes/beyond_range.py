@@ -1,13 +1,9 @@
 """Overflow or underflow of intermediate numbers."""
 
-import numpy as np
-
 from stabilitylab.bench.causes.again import on_scaled_columns
 from stabilitylab.bench.causes.cause import cause, shown
 from stabilitylab.bench.causes.found import Found
 from stabilitylab.bench.causes.inquiry import Inquiry
-from stabilitylab.core.arithmetic.formats import format_named
-from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.printable import one_decimal
 
 
@@ -16,8 +12,8 @@ def beyond_range(inquiry: Inquiry) -> Found | None:
     """Squares of norms of A or b leave the range of the format, and the same route on scaled data keeps GAIN more."""
     if not inquiry.remove or not inquiry.is_lost_inside:
         return None
-    squares = _squares_beyond(inquiry)
-    if squares is None:
+    squares = inquiry.square_beyond
+    if not squares:
         return None
     after = on_scaled_columns(inquiry, response=True)
     if not inquiry.gains(after):
@@ -30,14 +26,3 @@ def beyond_range(inquiry: Inquiry) -> Found | None:
         digits_before=inquiry.before,
         digits_after=after,
     )
-
-
-def _squares_beyond(inquiry: Inquiry) -> str | None:
-    """Which squares leave the normal range: of the largest or the smallest norm of a column, or of b."""
-    format = format_named(inquiry.works_in)
-    with np.errstate(all="ignore"):
-        norms = np.append(column_norms(inquiry.A), column_norms(inquiry.b[:, None]))
-        exponents = 2 * np.frexp(norms)[1]
-    if exponents.max() > format.maximum_exponent:
-        return f"the square of {norms.max():.0e} overflows"
-    return f"the square of {norms.min():.0e} underflows" if exponents.min() < format.minimum_exponent else None

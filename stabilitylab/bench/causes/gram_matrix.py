@@ -25,7 +25,7 @@ def gram_matrix(inquiry: Inquiry) -> Found | None:
     down. A truncated answer has a small gradient too, and is left to the rank cut-off.
     """
     after = inquiry.qr_alike
-    if not inquiry.is_lost_inside or after is None or not inquiry.gains(after):
+    if not inquiry.is_lost_inside or after is None or not inquiry.gains(after) or inquiry.square_beyond:
         return None
     if inquiry.x is None:
         how = _of_failure(inquiry)
@@ -34,9 +34,11 @@ def gram_matrix(inquiry: Inquiry) -> Found | None:
     if how is None:
         return None
     raw, scaled = inquiry.singular_values
+    # Classical Gram-Schmidt and the augmented system leave the same numbers: without a label they are not told apart.
+    formed = "A'A was formed" if inquiry.label.law == "normal" else "solved as where A'A is formed"
     return shown(
         "SL102",
-        f"A'A was formed, {how}; QR of the same matrix keeps {one_decimal(after)}",
+        f"{formed}, {how}; QR of the same matrix keeps {one_decimal(after)}",
         witness={
             "law": inquiry.label.law,
             "gradient in u": inquiry.gradient if inquiry.x is not None else None,

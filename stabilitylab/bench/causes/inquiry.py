@@ -11,7 +11,7 @@ import numpy as np
 
 from stabilitylab import solvers
 from stabilitylab.bench.causes.suspect import Suspect
-from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
+from stabilitylab.core.arithmetic.formats import Array, format_named, unit_roundoff
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.environment import one_blas_thread
@@ -132,8 +132,12 @@ class Inquiry:
 
     @cached_property
     def is_lost_inside(self) -> bool:
-        """Whether the answer lacks digits that the matrix as stored still holds."""
-        return self.gains(self.attainable)
+        """Whether the answer lacks digits that the matrix as stored holds, and that Householder QR keeps.
+
+        What QR in float64 loses too is owed to the condition of the data, and no fault of a route.
+        """
+        kept = [digits for digits in (self.qr, self.qr_alike) if digits is not None]
+        return self.gains(self.attainable) and self.gains(max(kept, default=self.attainable))
 
     def gains(self, after: float | None) -> bool:
         """Whether so many digits are GAIN more than the answer has; of no answer, whether they are GAIN at all."""
@@ -176,6 +180,17 @@ class Inquiry:
     def by_gram(self) -> tuple[float | None, ...]:
         """Correct digits of our solvers of A'A x = A'b, in the format that the route computes in: see GRAM."""
         return tuple(self.ours(name, self.works_in) for name in GRAM)
+
+    @cached_property
+    def square_beyond(self) -> str:
+        """Which square of a norm leaves the normal range of the format worked in; "" for none."""
+        format = format_named(self.works_in)
+        with np.errstate(all="ignore"):
+            norms = np.append(column_norms(self.A), column_norms(self.b[:, None]))
+            exponents = 2 * np.frexp(norms)[1]
+        if exponents.max() > format.maximum_exponent:
+            return f"the square of {norms.max():.0e} overflows"
+        return f"the square of {norms.min():.0e} underflows" if exponents.min() < format.minimum_exponent else ""
 
     @cached_property
     def gradient(self) -> float:

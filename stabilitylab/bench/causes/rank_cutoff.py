@@ -18,8 +18,8 @@ from stabilitylab.scoring.accuracy import digits_of_error
 from stabilitylab.scoring.smaller_space import cut_off_sentence, is_of_smaller_space
 
 AGREED = 3.0  # digits in which an answer must agree with a truncated SVD where no label says that its route may drop
+NEAR = 1e-6  # relative singular value of scaled columns from which a rank test may have left a column out
 LOWEST = 1e-3  # relative singular value above which no cut-off in use drops a direction
-UNKNOWN_ROUTE = "or an iteration that stopped before it"
 REFUSAL = re.compile(r"rank|singular|determinant|collinear|dependent", re.IGNORECASE)
 """What a route says that refuses for its rank test."""
 
@@ -45,7 +45,7 @@ def rank_cutoff(inquiry: Inquiry) -> Found | None:
         kept = directions_kept(inquiry)
         if kept is None:
             return None
-        says = inquiry.label.cutoff_says if inquiry.suspect.entry is not None else UNKNOWN_ROUTE
+        says = inquiry.label.cutoff_says if inquiry.suspect.entry is not None else _or_else(inquiry)
         sentence, witness = cut_off_sentence(kept, n, says), {"kept": kept, "of": n}
     fit = inquiry.suspect.solution.fit
     names = inquiry.problem.feature_names
@@ -78,8 +78,10 @@ def directions_kept(inquiry: Inquiry) -> int | None:
     kept = resembles(inquiry)
     if kept is None or (inquiry.suspect.entry is not None and inquiry.label.may_drop):
         return kept
-    zeros = int((inquiry.solved == 0).sum())
-    return kept if zeros == n - kept or _agreed(inquiry, kept) >= AGREED else None
+    if int((inquiry.solved == 0).sum()) == n - kept:
+        # A column that somebody left out is no rank test's, unless it depends on the others in every scale.
+        return kept if inquiry.singular_values[1][kept] < NEAR else None
+    return kept if _agreed(inquiry, kept) >= AGREED else None
 
 
 @lru_cache(maxsize=16)
@@ -116,6 +118,11 @@ def _refuses_the_rank(inquiry: Inquiry) -> bool:
 def _where(inquiry: Inquiry) -> str:
     raw, scaled = inquiry.singular_values
     return f"its smallest relative singular value is {raw[-1]:.1e}, {scaled[-1]:.1e} with columns of norm 1"
+
+
+def _or_else(inquiry: Inquiry) -> str:
+    """What else may have left the same numbers, of a route that is not known."""
+    return "or a column left out" if not inquiry.solved.all() else "or an iteration that stopped before it"
 
 
 def _sizes(inquiry: Inquiry, kept: int) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """The answer was rounded to a few decimals, as for a print-out."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -27,13 +28,9 @@ def rounded_for_print(inquiry: Inquiry) -> Found | None:
         return None
     x = [float(v) for v in inquiry.x]
     # Nothing but zeros may as well be where an iteration started.
-    units = _units(x) if any(x) else None
-    if units is None:
-        return None
-    unit, says = units
-    off = [abs(Fraction(v) - _fraction(t)) / u for v, t, u in zip(x, inquiry.stored.x, unit, strict=True)]
-    late = [j for j, error in enumerate(off) if error > HALF]
-    if len(late) == len(x) or (late and not _follow(inquiry, late, unit)):
+    matching = (m for unit, says in _units(x) if (m := _match(inquiry, x, unit, says)) is not None)
+    says, off, late = next(matching, ("", [], [])) if any(x) else ("", [], [])
+    if not says:
         return None
     names = inquiry.problem.feature_names
     first = f"; {', '.join(names[j] for j in late)} was computed from the rounded others" if late else ""
@@ -48,16 +45,27 @@ def rounded_for_print(inquiry: Inquiry) -> Found | None:
     )
 
 
-def _units(x: list[float]) -> tuple[list[Fraction], str] | None:
-    """The unit of the last place of each number, and what they are rounded to; None where they are not short."""
+def _match(
+    inquiry: Inquiry, x: list[float], unit: list[Fraction], says: str
+) -> tuple[str, list[Fraction], list[int]] | None:
+    """In these units: the errors, and which coefficients were computed from rounded others; None where x is no such."""
+    assert inquiry.stored is not None
+    off = [abs(Fraction(v) - _fraction(t)) / u for v, t, u in zip(x, inquiry.stored.x, unit, strict=True)]
+    late = [j for j, error in enumerate(off) if error > HALF]
+    if late and (len(late) == len(x) or not _follow(inquiry, late, unit)):
+        return None
+    return says, off, late
+
+
+def _units(x: list[float]) -> Iterator[tuple[list[Fraction], str]]:
+    """What x may have been rounded to, as the unit of the last place of each number, and in words."""
     written = [Decimal(repr(v)).normalize() for v in x]
     places = max(0, *(-int(d.as_tuple().exponent) for d in written))
     if places <= MOST_DECIMALS and any(d != d.to_integral_value() or not d for d in written):
-        return [Fraction(1, 10**places)] * len(x), f"{places} decimal{'s' * (places != 1)}"
+        yield [Fraction(1, 10**places)] * len(x), f"{places} decimal{'s' * (places != 1)}"
     digits = max(len(d.as_tuple().digits) for d in written)
-    if digits > MOST_DIGITS or not all(written):
-        return None
-    return [Fraction(10) ** (d.adjusted() - digits + 1) for d in written], f"{digits} digits"
+    if digits <= MOST_DIGITS and all(written):
+        yield [Fraction(10) ** (d.adjusted() - digits + 1) for d in written], f"{digits} digit{'s' * (digits != 1)}"
 
 
 def _follow(inquiry: Inquiry, late: list[int], unit: list[Fraction]) -> bool:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import floor
 
+from stabilitylab.bench.causes.found import Found
 from stabilitylab.bench.causes.search import causes_of
 from stabilitylab.bench.causes.suspect import Suspect
 from stabilitylab.core.catalog import Entry, RouteLabel
@@ -26,7 +28,7 @@ def with_cause(
     weights: Sequence[float] | None = None,
     remove: bool = True,
 ) -> Measurement:
-    """The row with the most important cause of its lost digits, as "SL102 Gram matrix formed: ...".
+    """The row with the most important cause of its lost digits, as "SL102 Gram matrix formed; without that, ...".
 
     A row that has FEW digits or more, has a cause already, or belongs to undetermined data comes back as it is. remove:
     as for `causes_of`.
@@ -37,4 +39,11 @@ def with_cause(
         return row
     (truth,) = (one for one in TRUTHS if one == row.truth)
     found = causes_of(Suspect(problem, solution, truth, entry, variant, weights), remove=remove)
-    return replace(row, cause=f"{found[0].code} {found[0].title}: {found[0].sentence}") if found else row
+    return replace(row, cause=_said(found[0], row.answered)) if found else row
+
+
+def _said(found: Found, answered: bool) -> str:
+    """A cause in the words of a row: whole digits, so that rows of one cause share a footnote."""
+    if not answered or found.digits_after is None:
+        return f"{found.code} {found.sentence}"
+    return f"{found.code} {found.title}; without that, {floor(found.digits_after)} digits are kept"

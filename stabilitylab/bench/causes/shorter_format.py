@@ -9,7 +9,7 @@ from stabilitylab.bench.causes.rank_cutoff import directions_kept
 from stabilitylab.core.arithmetic.formats import Array, format_named
 from stabilitylab.core.printable import one_decimal
 
-BITS = 16  # significant bits of a number that is no short one by chance
+FEW_BITS, MANY_BITS = 10, 17  # significant bits that each number, and one of them, must have: whole numbers are short
 FAR = 1000.0  # units of u from which the gradient of an iteration is no rounding error
 LUCK = 2.0  # digits by which an answer in a short format may pass or miss those of QR in that format
 
@@ -62,8 +62,9 @@ def _shorter(inquiry: Inquiry) -> str | None:
 
 
 def _has_bits_of_float32(x: Array) -> bool:
-    """Whether every number is of float32, and two of them are not by being short, which chance has once in 2**29."""
+    """Whether every number is of float32, and none of them for being short: chance would leave 29 zeros in a row."""
     if not (x.astype(np.float32).astype(np.float64) == x).all():
         return False
     integers = [abs(int(m)) for m in np.ldexp(np.frexp(x)[0], 53)]
-    return sum((i // (i & -i)).bit_length() >= BITS for i in integers if i) >= min(2, len(x))
+    bits = [(i // (i & -i)).bit_length() for i in integers if i]
+    return bool(bits) and min(bits) >= FEW_BITS and max(bits) >= MANY_BITS

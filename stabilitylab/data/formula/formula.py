@@ -1,12 +1,13 @@
 """A formula as a design over the columns of a table, with what was decided on the way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.errors import InputError, NotNumericError
 from stabilitylab.data.design import Design
 from stabilitylab.data.formula.category import Factor, labels_of
-from stabilitylab.data.formula.coding import blocks_of, features_of, minimal
+from stabilitylab.data.formula.coding import Coded, blocks_of, features_of, minimal
 from stabilitylab.data.formula.columns import Known
 from stabilitylab.data.formula.expansion import Expanded, expanded
 from stabilitylab.data.formula.functions import name_of
@@ -94,10 +95,21 @@ def _design(tree: Tree, found: Expanded, known: Known) -> Design:
         # There the last cell of the interaction is left out, a coding of its own.
         says = f"{known.rules.name} codes an interaction without its main effects in its own way: write a*b, or rules R"
         raise known.error(node, says)
+    if known.rules.minimal:
+        _refuse_full_sums(found, blocks, known, node)
     terms = features_of(found, blocks)
     design = Design(((Intercept(),) if found.intercept else ()) + tuple(terms))
     design.names({name: labels_of(name, known) for name in design.labels})
     return design
+
+
+def _refuse_full_sums(found: Expanded, blocks: Sequence[Coded], known: Known, node: Node) -> None:
+    """patsy codes a category by sums fully as a column of ones and the sums, which is no coding of the levels."""
+    for variable in (found.variables[i] for _, full in blocks for i in full):
+        if isinstance(variable, Factor) and variable.coding == "sum":
+            written = variable.written(known)
+            says = f"{written} would have a column of ones and its sums here, in statsmodels: keep the intercept, or "
+            raise known.error(node, f"{says}add the main effects, as in a*b; or use C({variable.column})")
 
 
 def _count(found: Expanded, term: tuple[int, ...], known: Known) -> int:

@@ -15,6 +15,8 @@ from stabilitylab.data.table.table import Moments, Table
 from stabilitylab.data.tabular.columns import FEW, Missing
 from stabilitylab.data.tabular.numerals import DROP
 
+FEWER = 3  # columns of which a note names the missing cells
+
 
 def assembled(
     columns: Sequence[GivenColumn],
@@ -41,7 +43,9 @@ def assembled(
     kept = _kept(used, rows, missing)
     left_out = 0 if kept is None else len(rows) - len(kept)
     if kept is not None:
-        notes.append(f"{left_out} of {len(rows)} rows are left out, in which a cell is missing: {_counts(used, rows)}")
+        notes.append(
+            f"{left_out} of {len(rows)} rows are left out, in which a cell is missing: {_counts(used, rows, FEWER)}"
+        )
         rows = rows.picked(kept)
     values: dict[str, DataColumn] = {}
     moments: dict[str, Moments] = {}
@@ -135,11 +139,11 @@ def _kept(used: Sequence[GivenColumn], rows: Rows, missing: Missing) -> Array | 
     )
 
 
-def _counts(used: Sequence[GivenColumn], rows: Rows) -> str:
+def _counts(used: Sequence[GivenColumn], rows: Rows, most: int = FEW) -> str:
     """How many cells of each column are missing, and where the first of them are; the columns with most in front."""
     counts = [(int(column.absent.sum()), column) for column in used]
     counts = sorted((pair for pair in counts if pair[0]), key=lambda pair: -pair[0])
     if len(counts) == 1:
         return f"in column {counts[0][1].name!r} ({rows.some(counts[0][1].absent)})"
-    said = [f"{count} in column {column.name!r} ({rows.some(column.absent)})" for count, column in counts[:FEW]]
-    return "; ".join(said) + f"; ... in {len(counts)} columns" * (len(counts) > FEW)
+    said = [f"{count} in column {column.name!r} ({rows.some(column.absent)})" for count, column in counts[:most]]
+    return "; ".join(said) + f"; ... in {len(counts)} columns" * (len(counts) > most)

@@ -7,7 +7,7 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import ComplexError, InputError, NotNumericError, ShapeError
-from stabilitylab.data.frames import columns_of
+from stabilitylab.data.frames import columns_of_table
 from stabilitylab.data.index import labels_of_rows, refuse_misaligned
 from stabilitylab.data.kinds import as_numpy, is_sparse, refuse_no_numbers
 from stabilitylab.data.series import is_of_pandas, is_of_polars, is_of_pyarrow, is_series, label_text
@@ -56,7 +56,7 @@ def _pairs(data: Any) -> list[tuple[str, Any]]:
         for name in others:
             refuse_misaligned(data[first], data[name], f"column {name!r}", f"column {first!r}")
         return [(label_text(name), values) for name, values in data.items()]
-    found = columns_of(data)
+    found = columns_of_table(data)
     if found is None:
         return _of_matrix(_matrix(data))
     columns, names = found

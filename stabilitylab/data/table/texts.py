@@ -1,7 +1,8 @@
 """A column of texts, of a file or a frame: exact decimals, dates, yes and no, or labels."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -17,6 +18,12 @@ from stabilitylab.data.table.moments import elapsed
 from stabilitylab.data.tabular.numerals import BadField, Notation, Numerals, missing
 
 PLAIN = Notation()
+DIGITS = dict.fromkeys(map(ord, "123456789"), "0")
+OF_BYTES = bytes.maketrans(b"123456789", b"0" * 9)
+OF_COMMAS = b"0123456789+-.,eE\n"
+_ALONE = {"", "-", ".", ","}
+NUMERIC = re.compile(r"[0-9+\-.,'_ eE]+")
+"""What numbers of every notation are made of."""
 TRUTHS = {"true": 1, "false": 0}
 MARKED = re.compile(r"(?=.*[%‰$€£¥\u2212])[-+\u2212]?[$€£¥]? ?[0-9]+([.,' _][0-9]+)* ?[%‰$€£¥]?")
 """Numbers that are none of any notation, but for their marks."""
@@ -33,6 +40,11 @@ class TextColumn(GivenColumn):
     @cached_property
     def absent(self) -> Array:
         """Empty cells, NA, null, and the like."""
+        text = "\n".join(self.cells)
+        if "," in text and text.isascii() and not text.encode("ascii").translate(None, OF_COMMAS):
+            # Nothing but what numbers with decimal commas are made of: `missing` would look at each by itself.
+            text = text.replace(",", ".")
+            return missing(text.split("\n")) if _ALONE.isdisjoint(self.cells) else missing(self.cells)
         return missing(self.cells)
 
     @cached_property
@@ -50,9 +62,18 @@ class TextColumn(GivenColumn):
         except BadField:
             return None
 
+    @cached_property
+    def shapes(self) -> Counter[str]:
+        """Those of the cells that hold something."""
+        return shapes(self.present)
+
     def written_in(self, notation: Notation) -> "TextColumn":
         """The same column in another notation."""
-        return self if notation == PLAIN else replace(self, notation=notation)
+        written = self if notation == PLAIN else replace(self, notation=notation)
+        for name in ("absent", "present", "shapes"):  # which no notation changes
+            if name in vars(self):
+                vars(written)[name] = vars(self)[name]
+        return written
 
     def reading(self, rows: Array | None, unit: str) -> Reading:
         """Numbers exactly as written, where all cells are; else units elapsed of dates, true and false, or labels.
@@ -62,6 +83,8 @@ class TextColumn(GivenColumn):
         """
         if rows is None and self.notation == PLAIN and self.plain is not None and not self.absent.any():
             return Reading(_exact(self.plain))
+        if rows is None and not self.absent.any():
+            return read_texts(self.present, self.notation, unit, self.shapes)
         cells = self.cells if rows is None else [self.cells[i] for i in rows.tolist()]
         return read_texts(list(map(str.strip, cells)), self.notation, unit)
 
@@ -86,22 +109,19 @@ def all_differ(cells: Sequence[str], at_least: int) -> bool:
     )
 
 
-def read_texts(cells: Sequence[str], notation: Notation, unit: str) -> Reading:
-    """What m texts are, as `TextColumn.reading` says."""
+def read_texts(cells: Sequence[str], notation: Notation, unit: str, known: Collection[str] | None = None) -> Reading:
+    """What m texts are, as `TextColumn.reading` says. known: their shapes, where these are known."""
+    plain = _plain(cells, notation, known)
     try:
-        return Reading(_exact(Numerals.read(_with_points(cells, notation), PLAIN)))
-    except BadField:
-        pass
-    try:
-        return Reading(_exact(Numerals.read(cells, notation)))
+        return Reading(_exact(Numerals.read(plain, PLAIN if plain is not cells else notation)))
     except BadField as bad:
         if bad.kind is OutOfRangeError:
             raise BadCell(bad.row, bad.kind, *bad.says) from None
         first = bad
     distinct = set(cells)
-    numbers = {cell for cell in distinct if notation.holds(cell)}
-    if numbers:
-        raise _mixed(cells, numbers, first)
+    numeric = _numeric(shapes(distinct), notation)
+    if numeric:
+        raise _mixed(cells, {cell for cell in distinct if cell.translate(DIGITS) in numeric}, first)
     found = dates_of(cells, distinct)
     if found is not None:
         return elapsed(found, unit)
@@ -111,12 +131,34 @@ def read_texts(cells: Sequence[str], notation: Notation, unit: str) -> Reading:
     return Reading(Labels(tuple(cells)))
 
 
-def _with_points(cells: Sequence[str], notation: Notation) -> Sequence[str]:
-    """The cells with decimal points, all at once, where that is all that their notation asks for."""
-    if notation.decimal == "." or notation.thousands:
-        return cells if notation == PLAIN else ["?"]
+def shapes(cells: Collection[str]) -> Counter[str]:
+    """Texts with 0 for every digit, and how often each occurs: whether a text is a number is that of its shape."""
+    if not cells:
+        return Counter()
     text = "\n".join(cells)
-    return ["?"] if "." in text else text.replace(",", ".").split("\n")
+    # Several times faster, where all are ASCII.
+    zeros = text.encode("ascii").translate(OF_BYTES).decode("ascii") if text.isascii() else text.translate(DIGITS)
+    return Counter(zeros.split("\n"))
+
+
+def _numeric(known: Collection[str], notation: Notation) -> set[str]:
+    """The shapes that are numbers."""
+    return {shape for shape in known if NUMERIC.fullmatch(shape) and notation.holds(shape)}
+
+
+def _plain(cells: Sequence[str], notation: Notation, known: Collection[str] | None) -> Sequence[str]:
+    """Numbers as Python writes them, all at once; cells of which some are no numbers as they are."""
+    if notation == PLAIN:
+        return cells
+    known = shapes(cells) if known is None else known
+    if len(_numeric(known, notation)) < len(known):
+        return cells
+    text = "\n".join(cells)
+    return (
+        (text.replace(notation.thousands, "") if notation.thousands else text)
+        .replace(notation.decimal, ".")
+        .split("\n")
+    )
 
 
 def _exact(numerals: Numerals) -> Decimals:

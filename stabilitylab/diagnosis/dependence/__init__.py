@@ -23,17 +23,21 @@ from stabilitylab.exact.relation import NearRelation
 AT_RISK = 10.0  # condition index from which a relation is reported where digits are at risk
 
 
-def dependence_of(question: Question) -> Dependence:
+def dependence_of(question: Question, *, certified: bool = True) -> Dependence:
     """How nearly the columns of a question depend on each other, which harm that does, and what to do.
 
     Condition indexes and variance-decomposition proportions are those of Belsley, Kuh and Welsch (1980): the intercept
     included, columns scaled to norm 1, not centred; a relation is reported from an index of 30 on. Variance inflation
     factors are about the mean where a column is constant. Where columns depend on others exactly, in the numbers as
-    given, all of that is infinite, and the relations are exact. Cost: three QR factorisations of A (m, n), beside the
-    certified fit. Raises the errors of that fit, but for a lower rank.
+    given, all of that is infinite, and the relations are exact. certified: from the certified fit of the question; else
+    from float64 alone, without relations that hold exactly or within rounding, and with condition indexes up to 1e16.
+    Cost: two QR factorisations of A (m, n), beside the certified fit. Raises the errors of that fit, but for a lower
+    rank.
     """
+    if not certified:
+        return _of_full_rank(question, None)
     try:
-        fit = question.fit("decimal")
+        return _of_full_rank(question, question.fit("decimal"))
     except RankDeficientError:
         fit = question.fit("decimal", "minimum-norm")
         columns = columns_of(question, fit)
@@ -41,8 +45,11 @@ def dependence_of(question: Question) -> Dependence:
         taking_part = {name for one in near for name in one.weights}
         harm: dict[str, Harm] = {name: "both" if name in taking_part else "none" for name in columns.names}
         return _dependence(columns, near, harm, exact_says(near))
+
+
+def _of_full_rank(question: Question, fit: CertifiedFit | None) -> Dependence:
     columns = columns_of(question, fit)
-    proven = _proven(fit)
+    proven = () if fit is None else _proven(fit)
     near = within_rounding(columns, proven)
     by_rounding = {name: True for one in proven if one.is_strict for name in one.names}
     found = risks(question, columns, fit, by_rounding)

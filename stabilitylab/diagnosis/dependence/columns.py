@@ -60,8 +60,7 @@ class Columns:
     def indexes(self) -> Array:
         """The largest singular value over each (n,), ascending; infinite for one that is 0."""
         s, _ = self._decomposed
-        with np.errstate(divide="ignore"):
-            return np.asarray(s[0] / s)
+        return np.divide(s[0], s, out=np.full(len(s), np.inf), where=s > 0)
 
     @cached_property
     def vectors(self) -> Array:
@@ -133,7 +132,7 @@ def columns_of(question: Question, fit: CertifiedFit | None) -> Columns:
         about = about - np.outer(unit, unit @ about)  # again: what is left of a mean is not small beside it
     spread, about = _in_norm_1(about, None)
     R = triangle(scaled)
-    H = _inverse_gram(R, fit) if rank == A.shape[1] else None
+    H = None if rank < A.shape[1] else _inverse_as_float64_has_it(R) if fit is None else _inverse_gram(R, fit)
     sizes = np.asarray(np.log2(norms), dtype=np.float64)
     first = constant[0] if constant else None
     return Columns(question.names, sizes, R, triangle(about), np.minimum(spread, 1.0), centred, first, rank, H)
@@ -179,11 +178,18 @@ def _inverse(R: Array) -> Array | None:
     return inverse if np.isfinite(inverse).all() else None
 
 
-def _inverse_gram(R: Array, fit: CertifiedFit | None) -> Array | None:
+def _inverse_as_float64_has_it(R: Array) -> Array:
+    """(R'R)^-1 (n, n), with singular values below its own rounding raised to it."""
+    _, s, Vt = np.linalg.svd(R)
+    s = np.maximum(s, max(s[0], 1.0) * float(np.finfo(float).eps) / 2)
+    return np.asarray((Vt.T / s**2) @ Vt)
+
+
+def _inverse_gram(R: Array, fit: CertifiedFit) -> Array | None:
     if ratio(R) < RELIABLE:
         inverse = _inverse(R)
         return None if inverse is None else inverse @ inverse.T
-    sensitivity = None if fit is None else sensitivity_of(fit)
+    sensitivity = sensitivity_of(fit)
     if sensitivity is None:
         return None
     if sensitivity.full is not None:

@@ -61,8 +61,8 @@ class Risks:
         return "numerical" if self.numerical(j) else "none"
 
 
-def risks(question: Question, columns: Columns, fit: CertifiedFit, near: Mapping[str, bool]) -> Risks:
-    """Those of a question of full rank, from its certified fit.
+def risks(question: Question, columns: Columns, fit: CertifiedFit | None, near: Mapping[str, bool]) -> Risks:
+    """Those of a question of full rank, from its certified fit; without one, from a solution in float64.
 
     near: columns that depend on others within the rounding of their numbers, with proof.
     """
@@ -72,13 +72,13 @@ def risks(question: Question, columns: Columns, fit: CertifiedFit, near: Mapping
     z, rho, m = _in_units(question, columns, fit)
     dof = max(1, m - n)
     errors = roots * rho / sqrt(dof)
-    if fit.weighting == "absolute" and fit.standard_errors is not None:
-        errors = _scaled(question, columns, fit.standard_errors)
+    if question.weighting == "absolute" and question.float_weights is not None:
+        errors = roots * _scaled_unit(question)
     u = 0.5 * float(np.finfo(question.problem.A.dtype).eps)
     apart = np.exp2(np.minimum(columns.sizes.max() - columns.sizes, 1000.0))
     size = np.maximum(np.abs(z), errors)
     by_qr, by_svd = (_digits(size, _moved(H, z, rho, d, u)) for d in (np.full(n, u), u * apart))
-    typical = _by_rounding(fit, H, z, rho, m)
+    typical = np.zeros(n) if fit is None else _by_rounding(fit, H, z, rho, m)
     inflation = [1.0 if one is None else one for one in columns.inflation]
     wide = [inflation[j] >= INFLATED and bool(abs(z[j]) < WIDE * errors[j]) for j in range(n)]
     close = [bool(roots[j] >= NEAR) for j in range(n)]
@@ -93,7 +93,8 @@ def _moved(H: Array, z: Array, rho: float, d: Array, d_b: float) -> Array:
     """How far rounding moves each coefficient (n,), in columns of norm 1 and b of norm 1."""
     roots = H.diagonal()
     with np.errstate(over="ignore"):
-        return np.asarray(np.sqrt(roots * (float((d * z) @ (d * z)) + d_b**2) + rho**2 * (H**2 @ d**2)))
+        along = roots * (float((d * z) @ (d * z)) + d_b**2)
+        return np.asarray(np.sqrt(along + rho**2 * (H**2 @ d**2) if rho else along))
 
 
 def _by_rounding(fit: CertifiedFit, H: Array, z: Array, rho: float, m: int) -> Array:
@@ -106,32 +107,44 @@ def _by_rounding(fit: CertifiedFit, H: Array, z: Array, rho: float, m: int) -> A
 
 def _digits(size: Array, moved: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
-        digits = np.log10(size / moved)
+        digits = np.where(np.isinf(moved), 0.0, np.log10(size / moved))
     return np.asarray(np.clip(np.nan_to_num(digits, nan=MOST, posinf=MOST, neginf=0.0), 0.0, MOST))
 
 
-def _in_units(question: Question, columns: Columns, fit: CertifiedFit) -> tuple[Array, float, int]:
+def _in_units(question: Question, columns: Columns, fit: CertifiedFit | None) -> tuple[Array, float, int]:
     """z = x_j |a_j| / |b| (n,), |r| / |b|, and the rows of weight above 0, in float64."""
     w, A = question.float_weights, question.problem.A
     norm_b, b = _norm_b(question)
     counted = slice(None) if w is None else w > 0
     if not norm_b:
         return np.zeros(A.shape[1]), 0.0, len(b)
-    z, unit = _scaled(question, columns, fit.x), np.exp2(columns.sizes)
+    unit = np.exp2(columns.sizes)
     if not (np.isfinite(unit).all() and unit.all()):
-        return z, 1.0, len(b)
+        return np.zeros(A.shape[1]) if fit is None else _scaled(question, columns, fit.x), 1.0, len(b)
     roots = np.ones(len(b)) if w is None else np.sqrt(w[counted] / w.max())
-    rho = float(np.linalg.norm(b / norm_b - (A[counted] / unit * roots[:, None]) @ z))
+    scaled = np.asarray(A[counted] / unit * roots[:, None], dtype=np.float64)
+    z = np.linalg.lstsq(scaled, b / norm_b, rcond=0)[0] if fit is None else _scaled(question, columns, fit.x)
+    rho = float(np.linalg.norm(b / norm_b - scaled @ z))
     return z, min(1.0, rho), len(b)
 
 
 def _scaled(question: Question, columns: Columns, values: Array) -> Array:
-    """values_j |a_j| / |b| (n,): coefficients, or their errors, in columns of norm 1 and b of norm 1."""
+    """values_j |a_j| / |b| (n,): coefficients in columns of norm 1 and b of norm 1."""
     norm_b, _ = _norm_b(question)
     exponent = int(np.frexp(np.abs(question.problem.b).max())[1])
     with np.errstate(divide="ignore"):
         logs = np.log2(np.abs(values)) + columns.sizes - np.log2(norm_b) - exponent
     return np.asarray(np.sign(values) * np.exp2(logs))
+
+
+def _scaled_unit(question: Question) -> float:
+    """The standard deviation that absolute weights leave to a row of the largest weight, over |b|."""
+    norm_b, _ = _norm_b(question)
+    w, exponent = question.float_weights, int(np.frexp(np.abs(question.problem.b).max())[1])
+    if w is None or not norm_b:
+        return 0.0
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.exp2(-0.5 * np.log2(w.max()) - np.log2(norm_b) - exponent))
 
 
 def _norm_b(question: Question) -> tuple[float, Array]:

@@ -115,7 +115,8 @@ def near_relations(columns: Columns, rows: int, least: float, skipped: Sequence[
 
 def sentence(columns: Columns, one: Near) -> str:
     """z = u + 0.7 v, to 1e-06 of its size; what it nearly depends on, where that is long."""
-    name, others = columns.names[one.column], {columns.names[j]: c for j, c in (one.short or {}).items()}
+    short = sorted((one.short or {}).items(), key=lambda term: (term[1] < 0, term[0]))
+    name, others = columns.names[one.column], {columns.names[j]: c for j, c in short}
     left = _left(one.distance)
     if list(one.weights) == [columns.constant]:
         (value,) = one.weights.values()
@@ -123,7 +124,7 @@ def sentence(columns: Columns, one: Near) -> str:
     text = relation(name, others) if others else ""
     if others and " = " in text:
         return f"{text}, {left}"
-    of = listed([columns.names[j] for j in one.weights])
+    of = listed([columns.names[j] for j in sorted(one.weights)])
     return f"{listed([name])} is nearly a combination of {of}, {left}"
 
 

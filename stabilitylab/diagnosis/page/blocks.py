@@ -9,6 +9,7 @@ from stabilitylab.diagnosis.result import Coefficient, Diagnosis, Fix
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Picture, Stressed, TableBlock, Text
 from stabilitylab.report.cells import Cell, Table
 
+BEST = 3  # remedies with their code; the others are named
 MOST = 60  # coefficients, routes and relations in a table: of more, those that matter most
 NONE = "–"
 SERIOUS = {"error": "Digits are lost", "warning": "Digits could be better", "note": "Note", "healthy": "Healthy"}
@@ -102,7 +103,7 @@ def _of_most_interest(found: Diagnosis) -> list[str]:
 def _fixes(fixes: Sequence[Fix]) -> Iterator[Block]:
     yield Heading(2, ("What brings the digits back",))
     yield Text(("Each was applied to these data and scored again.",))
-    for one in fixes:
+    for one in fixes[:BEST]:
         before, after = one_decimal(one.digits_before), one_decimal(one.digits_after)
         tail = f" {one_line(_sentence(one.says))}" if one.says else ""
         cost = f" Cost: {one.cost}." if one.cost else ""
@@ -113,6 +114,9 @@ def _fixes(fixes: Sequence[Fix]) -> Iterator[Block]:
         ))  # fmt: skip
         if one.line.strip():
             yield Code(one.line)
+    if fixes[BEST:]:
+        others = "; ".join(f"{one_line(one.sentence)} ({one_decimal(one.digits_after)} digits)" for one in fixes[BEST:])
+        yield Text((f"Also: {others}.",))
 
 
 def _dependence(found: Diagnosis) -> Iterator[Block]:

@@ -11,6 +11,7 @@ from stabilitylab import bench
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
 from stabilitylab.core.errors import NotCertifiedError, RankDeficientError
 from stabilitylab.diagnosis.digits import digits_of_exact
+from stabilitylab.diagnosis.pipeline.centred import CENTRING, centring
 from stabilitylab.diagnosis.pipeline.stages import (
     PRINTING,
     SOLVER,
@@ -39,7 +40,8 @@ def replay_of(
 
     The stages: storing the regressors, the weights and the response in the format; units and dates (elapsed numbers,
     their first moment subtracted); features (powers, products, functions formed in the format); centring and scaling;
-    the rank cut-off, where the answer shows one; the solver; printing. Those that do not occur are left out. stages:
+    centring by the library, where a model of it gives the answer bit for bit; the rank cut-off, where the answer shows
+    one; the solver; printing. Those that do not occur are left out. stages:
     other ones in place of those before the solver, as of a model's own pipeline, on `System`s.
     Checked: the exact run against the certified fit of the decimals, the run with all columns stored and formed against
     that of the stored matrix, the end against what was returned, bit for bit. The call is made again where it took
@@ -79,8 +81,9 @@ def replayed(question: Question, call: Call, x: Array, stages: Sequence[Stage] |
     if printed is not None and all(float(p) == v for v, p in zip(x.tolist(), printed, strict=True)):
         behind, returned = [printing_alone(call)], {PRINTING: _objects(printed)}
     else:
+        own = centring(question, call, x) if isinstance(stored, System) else []
         cut = cutting_off(question, call, stored) if isinstance(stored, System) else []
-        behind, returned = [*cut, _solver(question, call, x)], {SOLVER: x}
+        behind, returned = own or [*cut, _solver(question, call, x)], {SOLVER: x}
         if printed is not None:
             behind, returned = [*behind, printing(call)], {**returned, PRINTING: _objects(printed)}
     return replay([*before, *behind], system, truth=truth, returned=returned, certified=certified)
@@ -113,6 +116,10 @@ def _says(found: Replay, call: Call) -> list[str]:
             said.append("checked: rounded to the decimals shown, the coefficients are those that were printed")
         elif check.at == PRINTING:
             said.append("the printed coefficients are not the exact ones rounded: the loss is inside the library")
+        elif check.at == SOLVER and CENTRING in found.names:
+            said.append(
+                f"checked: centred and then solved by gelsd, the stored matrix gives x of {call.name} bit for bit"
+            )
         elif check.at == SOLVER and not _is_made_again(call):
             said.append(f"the vector is taken as it came: {call.name} was not called again")
         elif check.at == SOLVER and check.holds:

@@ -1,6 +1,6 @@
 """The state of a regression between two stages: its columns, exact or stored, and its features, exact or formed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -74,21 +74,29 @@ class System:
     def evidence(self) -> Evidence:
         """The exact normal equations of the system as it is. Raises RankDeficientError for dependent columns."""
         columns = [number for term in self.problem.design.terms for number in self._features(term)]
-        response = _as_parts(self._numbers(self.problem.response))
-        data = inputs_of_parts([_as_parts(column) for column in columns], [response])[0]
-        weights = self.weights
-        if isinstance(weights, ExactColumn):
-            # A common factor of all weights changes no coefficient.
-            weights = np.array([None, *map(Fraction, weights.integers)], dtype=object)[1:]
-        found = Evidence(summed(data, exact_weights(weights, len(data.b))), len(columns), Fraction(0))
-        if found.solved(ENOUGH) is None:
-            raise RankDeficientError("the columns are exactly dependent")
-        return found
+        return evidence_of(columns, self._numbers(self.problem.response), self.weights)
+
+    @property
+    def stored(self) -> tuple[Array, Array]:
+        """A (m, n) and b (m,) in the format. Raises InputError where something has not been stored or formed yet."""
+        parts = [self._in_format(term) for term in self.problem.design.terms]
+        if not self._holds(self.problem.response):
+            raise InputError(f"{self.problem.response!r} must be stored in {self.problem.dtype} before")
+        return np.concatenate(parts, axis=1), self.problem.b
 
     @property
     def solution(self) -> Vector:
         """x (n,), proven to `ENOUGH` digits."""
         return enclosed(self.evidence, ENOUGH)
+
+    def _in_format(self, term: Term) -> Array:
+        """The features of a term (m, k) that have been formed, or that the format holds exactly."""
+        if term in self.formed:
+            return self.formed[term]
+        values = term.rounded(self._stored(term), self.problem.format)
+        if not term.stored and not all(map(equals, self._exact(term), values.T)):
+            raise InputError(f"{term} must be formed in {self.problem.dtype} before")
+        return values
 
     def _features(self, term: Term) -> list[Numbers]:
         if term in self.formed:
@@ -134,6 +142,23 @@ class System:
         if isinstance(values, ExactColumn):
             return equals(values, stored)
         return values is stored or bool((values == stored).all())
+
+
+def evidence_of(columns: Sequence[Numbers], response: Numbers, weights: Numbers | None = None) -> Evidence:
+    """The exact normal equations of columns and a response. Raises RankDeficientError for dependent columns."""
+    data = inputs_of_parts([_as_parts(column) for column in columns], [_as_parts(response)])[0]
+    if isinstance(weights, ExactColumn):
+        # A common factor of all weights changes no coefficient.
+        weights = np.array([None, *map(Fraction, weights.integers)], dtype=object)[1:]
+    found = Evidence(summed(data, exact_weights(weights, len(data.b))), len(columns), Fraction(0))
+    if found.solved(ENOUGH) is None:
+        raise RankDeficientError("the columns are exactly dependent")
+    return found
+
+
+def solution_of(columns: Sequence[Numbers], response: Numbers) -> Vector:
+    """x (n,) of columns and a response, proven to `ENOUGH` digits. Raises RankDeficientError."""
+    return enclosed(evidence_of(columns, response), ENOUGH)
 
 
 def equals(exact: ExactColumn, floats: Array) -> bool:
