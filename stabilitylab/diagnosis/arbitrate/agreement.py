@@ -8,7 +8,7 @@ from math import log10
 import numpy as np
 
 from stabilitylab.diagnosis.arbitrate.answers import Answer
-from stabilitylab.diagnosis.arbitrate.model import Model
+from stabilitylab.diagnosis.arbitrate.model import Feature, Model
 from stabilitylab.diagnosis.arbitrate.printed import Printed
 from stabilitylab.diagnosis.arbitrate.spelling import normal
 
@@ -87,25 +87,33 @@ def found_name(given: Mapping[str, Printed], name: str, others: frozenset[str]) 
     return next((other for other in given if other in others), None)
 
 
+def beside(answer: Answer, features: Sequence[Feature]) -> tuple[Printed | None, ...]:
+    """The number of the answer for each of some features, None where it has none; its other names do not matter."""
+    if answer.names is None:
+        return answer.values if len(answer.values) == len(features) else (None,) * len(features)
+    names = [found_name(answer.by_name, feature.name, feature.others) for feature in features]
+    return tuple(None if name is None else answer.by_name[name] for name in names)
+
+
 def agreement(answer: Answer, model: Model, x: tuple[Fraction, ...]) -> Agreement | None:
     """The answer beside the solution of a model; None where it has other coefficients."""
     values = placed(answer, model)
     if values is None:
         return None
-    pairs = [_compared(value, exact) for value, exact in zip(values, x, strict=True)]
+    pairs = [compared(value, exact) for value, exact in zip(values, x, strict=True)]
     return Agreement(model, x, values, tuple(e for e, _ in pairs), tuple(d for _, d in pairs))
 
 
-def _compared(value: Printed | None, exact: Fraction) -> tuple[float, float | None]:
+def compared(value: Printed | None, exact: Fraction) -> tuple[float, float | None]:
     """The error in half units of the last printed place, and correct digits: those printed, where it is the truth
     rounded."""
     if value is None:
         return 0.0, None
     error, most = abs(value.value - exact), min(CAP, float(value.digits))
-    units = 0.0 if not error else _float(error / value.half) if value.half else float(FAR)
+    units = 0.0 if not error else as_float(error / value.half) if value.half else float(FAR)
     if units <= 1.0:
         return units, most
-    digits = -log10(_float(error / abs(exact))) if exact else 0.0
+    digits = -log10(as_float(error / abs(exact))) if exact else 0.0
     return units, min(most, max(0.0, digits))
 
 
@@ -127,11 +135,11 @@ def evidence(found: Agreement, asked: Agreement | None, spread: Sequence[Sequenc
         tolerance = max(value.half, abs(value.value - exact), value.half * Fraction(error))
         moved = abs(value.value - known.get(normal(feature.name), Fraction(0)))
         tolerance = tolerance or Fraction(1, FAR)
-        gains.append(_float(moved / tolerance))
+        gains.append(as_float(moved / tolerance))
         sizes.append(tolerance)
     total = sum(max(0.0, log10(gain)) for gain in gains if gain)
     largest = max(sizes, default=Fraction(1))
-    inverse = np.array([_float(largest / size) for size in sizes])
+    inverse = np.array([as_float(largest / size) for size in sizes])
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = np.array(spread) * inverse[:, None] * inverse
     if not np.isfinite(scaled).all():
@@ -145,5 +153,6 @@ def evidence(found: Agreement, asked: Agreement | None, spread: Sequence[Sequenc
     return float(min(total, in_directions))
 
 
-def _float(value: Fraction) -> float:
-    return float(FAR) if value > FAR else float(value)
+def as_float(value: Fraction) -> float:
+    """The nearest double; beyond 1e300 that number, with the sign."""
+    return float(value) if abs(value) <= FAR else float(FAR if value > 0 else -FAR)

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from io import StringIO
 from math import isfinite
 from numbers import Real
@@ -34,7 +35,7 @@ class Answer:
     names: tuple[str, ...] | None = None
     absent: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def by_name(self) -> Mapping[str, Printed]:
         """The numbers by the normal form of their names; none for a vector."""
         return dict(zip(map(normal, self.names or ()), self.values, strict=False))

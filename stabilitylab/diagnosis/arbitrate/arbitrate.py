@@ -1,30 +1,27 @@
 """`arbitrate`: each answer beside the question asked and beside those that it may have answered instead."""
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from itertools import combinations
-from math import floor
 from typing import Any
 
 from stabilitylab.bench.causes import Found
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import RankDeficientError, UnknownNameError
+from stabilitylab.core.errors import RankDeficientError, StabilityLabError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Weighting
-from stabilitylab.diagnosis.arbitrate.agreement import CAP, Agreement
+from stabilitylab.data.table import Table, table_of
+from stabilitylab.diagnosis.arbitrate.agreement import Agreement
 from stabilitylab.diagnosis.arbitrate.answers import Answer, answers_of
+from stabilitylab.diagnosis.arbitrate.asked_question import asked_coefficients, counted, nearest, of_asked, right
 from stabilitylab.diagnosis.arbitrate.known_names import known_names
 from stabilitylab.diagnosis.arbitrate.meanings import catalog
-from stabilitylab.diagnosis.arbitrate.result import NONE, NONE_TRIED, Arbitration, Judged, JudgedCoefficient
+from stabilitylab.diagnosis.arbitrate.result import NONE_TRIED, Arbitration, Judged, JudgedCoefficient
 from stabilitylab.diagnosis.arbitrate.search import SECONDS, Search, Workshop, search
 from stabilitylab.diagnosis.arbitrate.setting import Setting
 from stabilitylab.diagnosis.arbitrate.spelling import normal
 from stabilitylab.diagnosis.arbitrate.verify import Proof, proof_of
 from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.question import Question
-from stabilitylab.exact.solve.interval import quotient
-
-MEANT = 4.0  # correct digits of the worst coefficient from which an answer is said to solve the question asked
 
 
 @in_default_mode
@@ -52,31 +49,46 @@ def arbitrate(
         data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
         weighting=weighting, rules=rules, **reading,
     )  # fmt: skip
-    return arbitrate_question(question, answers)
+    return arbitrate_question(question, answers, incomplete=_incomplete(data, question, reading))
 
 
-def arbitrate_question(question: Question, answers: Any, *, seconds: float = SECONDS) -> Arbitration:
+def _incomplete(data: Any, question: Question, reading: Mapping[str, Any]) -> frozenset[int]:
+    """The rows of a question that lack a cell in a column that is not used, which some programs leave out."""
+    if isinstance(data, Table):
+        return frozenset()
+    try:
+        whole = table_of(data, **{**reading, "missing": "drop", "needed": None})
+    except StabilityLabError:  # what is wrong in a column that is not used does no harm
+        return frozenset()
+    kept = set(whole.places)
+    return frozenset(row for row, place in enumerate(question.table.places) if place not in kept)
+
+
+def arbitrate_question(
+    question: Question, answers: Any, *, seconds: float = SECONDS, incomplete: frozenset[int] = frozenset()
+) -> Arbitration:
     """For each answer, how many digits are right, and of which question.
 
     answers: a mapping from a name to coefficients: a vector in the order of the design, a mapping from names (a missing
     one is not in that model), numbers or text as printed, a fit, a series of pandas, or the path of a CSV file; or the
     path of one with a column for each program. seconds: of processor time for combinations of two meanings, all answers
     together. Every question that an answer is said to solve is solved again from its columns by `lstsq` and in
-    rationals. Raises the errors of `answers.answers_of`, and UnknownNameError for a coefficient that no question of
-    these columns has.
+    rationals. incomplete: rows that lack a cell in a column of the table that is not used. Raises the errors of
+    `answers.answers_of`, and UnknownNameError for a coefficient that no question of these columns has.
     """
     given = answers_of(answers, question.names)
-    setting = Setting(question)
+    setting = Setting(question, incomplete)
     _require_known(setting, given)
     notes: tuple[str, ...] = question.table.notes
     try:
         question.fit("decimal")
     except RankDeficientError as error:
         notes = (*notes, f"The question asked has no unique answer: {error}")
-    workshop = Workshop(setting, seconds)
+    workshop, left = Workshop(setting), seconds
     judged, unfinished = [], []
     for answer in given:
-        one = search(workshop, answer)
+        one = search(workshop, answer, left)
+        left -= one.seconds
         judged.append(_judged(workshop, one))
         if not one.is_finished:
             unfinished.append(answer.label)
@@ -100,33 +112,22 @@ def _require_known(setting: Setting, answers: Sequence[Answer]) -> None:
 
 def _judged(workshop: Workshop, one: Search) -> Judged:
     proofs = [proof_of(workshop.setting, found) for found in one.found]
-    found = [agreement for agreement, proof in zip(one.found, proofs, strict=True) if proof.holds]
+    found = [(agreement, proof) for agreement, proof in zip(one.found, proofs, strict=True) if proof.holds]
     if not found:
-        return _of_asked(workshop, one)
-    best, ties = found[0], tuple(tie.model.says for tie in found[1:])
-    names = {normal(f.name): x for f, x in zip(workshop.asked.features, one.asked.x if one.asked else (), strict=False)}
+        return of_asked(workshop, one)
+    (best, proof), ties = found[0], tuple(tie.model.says for tie, _ in found[1:])
+    asked = asked_coefficients(workshop, one.answer)
     coefficients = []
-    for k, feature in enumerate(best.model.features):
-        value = best.values[k]
-        if value is None and not feature.is_present:
-            continue
-        asked = names.get(normal(feature.name))
-        coefficients.append(
-            JudgedCoefficient(
-                feature.name,
-                value.text if value else "",
-                _nearest(best.x[k]),
-                best.digits[k] if value is not None else None,
-                _nearest(asked) if asked is not None else None,
-                one.asked.digits[k] if one.asked is not None and k < len(one.asked.digits) else None,
-            )
-        )
+    for feature, value, x, digits in zip(best.model.features, best.values, best.x, best.digits, strict=True):
+        if value is not None or feature.is_present:
+            text = value.text if value else ""
+            of_asked_one = asked.get(normal(feature.name), (None, None))
+            coefficients.append(JudgedCoefficient(feature.name, text, nearest(x), digits, *of_asked_one))
     either = f" or {' or '.join(ties)}" if ties else ""
-    right = _right(best)
     question = f"{best.model.says}{either}"
     asked_digits = None if one.asked is None else one.asked.worst
-    instead = f", where {_counted(asked_digits)} of the question asked are" if asked_digits is not None else ""
-    sentence = f"answers another question, {question}: of that {right}{instead}."
+    instead = f"; of the question asked, {counted(asked_digits)}" if asked_digits is not None else ""
+    sentence = f"answers another question, {question}: of that, {right(best)}{instead}."
     if ties:
         sentence += " Its printed digits do not tell these questions apart."
     return Judged(
@@ -138,68 +139,17 @@ def _judged(workshop: Workshop, one: Search) -> Judged:
         best.worst,
         asked_digits,
         tuple(coefficients),
-        tuple(_found(code, best, one, proofs[one.found.index(best)]) for code in best.model.codes),
+        tuple(_found(code, best, one, proof) for code in best.model.codes),
         ties,
         one.tried,
         one.chance,
     )
 
 
-def _of_asked(workshop: Workshop, one: Search) -> Judged:
-    """An answer that solves none of the other questions."""
-    asked = one.asked
-    digits = None if asked is None else asked.worst
-    solves = asked is not None and (asked.is_right or asked.worst >= MEANT)
-    if asked is None:
-        coefficients = tuple(
-            JudgedCoefficient(name, value.text, None, None, None, None)
-            for name, value in zip(one.answer.names or workshop.setting.question.names, one.answer.values, strict=True)
-        )
-        sentence = f"solves none of the {one.tried} questions tried with the coefficients that it has."
-    else:
-        coefficients = tuple(
-            JudgedCoefficient(f.name, v.text if v else "", _nearest(x), d if v else None, _nearest(x), d if v else None)
-            for f, v, x, d in zip(asked.model.features, asked.values, asked.x, asked.digits, strict=True)
-        )
-        right = _right(asked)
-        if solves:
-            sentence = f"answers the question asked: {right}."
-        else:
-            sentence = f"{right} of the question asked; it solves none of the {one.tried} other questions tried."
-    code = "" if solves else NONE_TRIED
-    found = () if solves else (Found(NONE_TRIED, NONE.title, "note", f"{one.answer.label} {sentence}", _tried(one)),)
-    return Judged(
-        one.answer.label,
-        code,
-        (code,) if code else (),
-        sentence,
-        "the question asked" if solves else "",
-        digits,
-        digits,
-        coefficients,
-        found,
-        (),
-        one.tried,
-        None,
-    )
-
-
-def _right(one: Agreement) -> str:
-    """How many digits are right, in words."""
-    if one.is_right:
-        return "all printed digits are right" if one.worst < CAP else "all digits are right"
-    return f"{_counted(one.worst)} are right"
-
-
-def _counted(digits: float) -> str:
-    whole = floor(digits)
-    return "no digits" if whole < 1 else f"{whole} digit{'s' * (whole != 1)}"
-
-
 def _found(code: str, best: Agreement, one: Search, proof: Proof) -> Found:
     says = " and ".join(d.says for d in best.model.differences if d.code == code)
     witness: dict[str, Any] = {
-        **_tried(one),
+        "questions tried": one.tried,
         "largest error in half units of the last printed place": best.misfit,
         "-log10 of the probability by chance": one.chance,
         "certified by lstsq": proof.certified,
@@ -207,26 +157,18 @@ def _found(code: str, best: Agreement, one: Search, proof: Proof) -> Found:
     }
     entry = catalog.entry(code).label
     before = None if one.asked is None else one.asked.worst
-    sentence = f"{one.answer.label} has {says}"
+    sentence = f"{one.answer.label}: {says}."
     return Found(code, entry.title, entry.severity, sentence, witness, digits_before=before, digits_after=best.worst)
 
 
-def _tried(one: Search) -> Mapping[str, Any]:
-    return {"questions tried": one.tried}
-
-
-def _nearest(value: Fraction) -> float:
-    return quotient(value.numerator, value.denominator)
-
-
 def _verdict(judged: Sequence[Judged]) -> str:
-    right = [one.name for one in judged if one.is_right]
+    solving = [one.name for one in judged if one.is_right]
     other = [one for one in judged if one.code and one.code != NONE_TRIED]
     unknown = [one.name for one in judged if one.code == NONE_TRIED]
     parts = []
-    if right:
+    if solving:
         least = min(one.digits or 0.0 for one in judged if one.is_right)
-        parts.append(f"{_list(right)} answer{'s' * (len(right) == 1)} the question asked, to {_counted(least)}")
+        parts.append(f"{_list(solving)} answer{'s' * (len(solving) == 1)} the question asked, to {counted(least)}")
     parts += [f"{one.name} answers another: {one.question}" for one in other]
     if unknown:
         parts.append(f"{_list(unknown)} solve{'s' * (len(unknown) == 1)} none of the questions tried")
@@ -245,6 +187,6 @@ def _pair(a: Judged, b: Judged) -> str:
         return f"{a.name} and {b.name} answer the same question, {a.question}."
     each = min(a.digits or 0.0, b.digits or 0.0)
     return (
-        f"{a.name} and {b.name} answer different questions: {b.name} has {b.question}, {a.name} has {a.question}; "
-        f"both are right to {_counted(each)}."
+        f"{a.name} and {b.name} answer different questions, {b.name}: {b.question}; {a.name}: {a.question}; "
+        f"both are right to {counted(each)}."
     )

@@ -16,9 +16,8 @@ from stabilitylab.diagnosis.arbitrate.setting import Setting
 
 BETTER = 3.0  # digits by which the accepted question agrees better than the one asked, and than any other
 AGAINST_CHANCE = 3.0  # -log10 of the probability of such an agreement by chance that is asked for
-SECONDS = 3.0  # of processor time for each answer, after which no further combinations are tried
+SECONDS = 3.0  # of processor time, all answers together, after which no further combinations are tried
 OFF = 6.0  # half units of the last printed place from which an answer does not solve a question that others do solve
-KEPT = 40  # agreements that are kept for comparison
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +36,7 @@ class Search:
     found: the questions that the answer solves, none where it solves the one asked, or none of those tried; several
     where its digits do not tell them apart. nearest: the best of those not accepted, None where none has the same
     coefficients. tried: how many questions. chance: -log10 of the probability that one agrees so by chance.
-    is_finished: whether all combinations of two meanings were tried.
+    is_finished: whether all combinations of two meanings were tried. seconds: of processor time that these took.
     """
 
     answer: Answer
@@ -47,6 +46,7 @@ class Search:
     tried: int
     chance: float | None
     is_finished: bool
+    seconds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,6 @@ class Workshop:
     """A setting with the questions that are solved whatever the answer is, each solved once."""
 
     setting: Setting
-    seconds: float = SECONDS
     _kept: dict[tuple[int, str], list[Solved]] = field(default_factory=dict)
     _alive: list[Model] = field(default_factory=list)
 
@@ -87,7 +86,7 @@ class Workshop:
                 yield Solved(model, x)
 
 
-def search(workshop: Workshop, answer: Answer) -> Search:
+def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Search:
     """The question that an answer solves, to nearly all of its printed digits, where that can be shown.
 
     A question is accepted if (1) each coefficient has 4 correct digits, or nearly all that were printed; (2) the
@@ -95,12 +94,12 @@ def search(workshop: Workshop, answer: Answer) -> Search:
     tried with other coefficients, those within that factor being named as ties; and (3) by chance one of the questions
     tried would agree as well with a probability below 1/1000, as `agreement.evidence` counts it.
     """
-    setting, started = workshop.setting, process_time()
+    setting = workshop.setting
     x = setting.solved(workshop.asked)
     base = None if x is None else Solved(workshop.asked, x)
     asked = None if base is None else agreement(answer, base.model, base.x)
     if asked is not None and asked.is_right:
-        return Search(answer, asked, (), None, 1, None, True)
+        return Search(answer, asked, (), None, 1, None, True, 0.0)
     entries = sorted(catalog, key=lambda entry: (entry.label.stage, entry.label.code))
     near: list[Agreement] = []
     singles: list[tuple[Entry[Meaning], Solved]] = []
@@ -108,19 +107,21 @@ def search(workshop: Workshop, answer: Answer) -> Search:
     for entry in entries:
         for one in workshop.solved(base, workshop.asked, entry, answer):
             tried += 1
-            near = _with(near, agreement(answer, one.model, one.x))
+            near += _compared(answer, one)
             singles.append((entry, one))
     found, chance = _accepted(workshop, asked, near, tried, len(singles))
-    is_finished = True
+    is_finished, started = True, process_time()
     if not found:
         for one in _combinations(workshop, singles, entries, answer):
-            if process_time() - started > workshop.seconds:
+            if process_time() - started > seconds:
                 is_finished = False
                 break
             tried += 1
-            near = _with(near, agreement(answer, one.model, one.x))
+            near += _compared(answer, one)
         found, chance = _accepted(workshop, asked, near, tried, len(singles))
-    return Search(answer, asked, found, near[0] if near else None, tried, chance, is_finished)
+    return Search(
+        answer, asked, found, min(near, key=_rank, default=None), tried, chance, is_finished, process_time() - started
+    )
 
 
 def _combinations(
@@ -140,11 +141,10 @@ def _combinations(
                     yield from workshop.solved(one, one.model, second, answer)
 
 
-def _with(near: list[Agreement], one: Agreement | None) -> list[Agreement]:
-    """The best agreements, with one more; the simpler question first where two are as good."""
-    if one is None:
-        return near
-    return sorted([*near, one], key=_rank)[:KEPT]
+def _compared(answer: Answer, one: Solved) -> list[Agreement]:
+    """The answer beside the solution of a question that has its coefficients."""
+    found = agreement(answer, one.model, one.x)
+    return [] if found is None else [found]
 
 
 def _rank(one: Agreement) -> tuple[float, int, int]:
@@ -156,9 +156,9 @@ def _accepted(
     workshop: Workshop, asked: Agreement | None, near: Sequence[Agreement], tried: int, singles: int
 ) -> tuple[tuple[Agreement, ...], float | None]:
     """The questions that are accepted, the best first, and how improbable their agreement is by chance."""
-    if not near or not near[0].holds:
+    best = min(near, key=_rank, default=None)
+    if best is None or not best.holds:
         return (), None
-    best = near[0]
     if asked is not None and log10(asked.misfit / best.misfit) < BETTER:
         return (), None
     spread = workshop.setting.spread(best.model)
@@ -167,7 +167,7 @@ def _accepted(
     chance = evidence(best, asked, spread) - log10(tried + behind)
     if chance < AGAINST_CHANCE:
         return (), chance
-    tied = [one for one in near if one is best or _is_tied(best, one)]
+    tied = [one for one in sorted(near, key=_rank) if one is best or _is_tied(best, one)]
     return tuple(_different(tied)), chance
 
 

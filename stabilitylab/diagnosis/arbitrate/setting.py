@@ -26,10 +26,11 @@ EVERY_ROW_ONCE = Weights("", None)
 class Setting:
     """The table of a question as exact columns, one for each atom, and sums over its rows.
 
-    names: of the columns of numbers that are read as regressors.
+    incomplete: the rows that lack a cell in a column of the table that the question does not read.
     """
 
     question: Question
+    incomplete: frozenset[int] = frozenset()
 
     @property
     def problem(self) -> Problem:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 INTERCEPT = "intercept"
 _INTERCEPTS = frozenset({"intercept", "(intercept)", "const", "constant", "(constant)", "_cons", "cons", "_intercept"})
@@ -12,6 +13,7 @@ _ORTHOGONAL = re.compile(r"^poly\((.+?),(?:degree=)?(\d+)\)\[?(\d+)\]?$")
 _LEVEL = re.compile(r"^(.*)\[[TSDPH]\.(.*)\]$")
 
 
+@lru_cache(maxsize=10_000)
 def normal(name: str) -> str:
     """A name in the form in which names are compared: "x^2" for "I(x ** 2)", "g[b]" for "C(g)[T.b]"."""
     text = name.strip()

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.diagnosis.arbitrate.agreement import placed
+from stabilitylab.diagnosis.arbitrate.agreement import as_float, placed
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Feature, Model
 from stabilitylab.diagnosis.arbitrate.polynomial import affine
@@ -92,38 +93,42 @@ def _found(view: View, features: tuple[Feature, ...], sizes: Sequence[Fraction])
     G, c = view.setting.normal_equations(model)
     n = len(pairs)
     present = [float(size) for size, f in zip(sizes, features, strict=True) if f.is_present]
-    A = np.array([[float(int(G[i, k].p) / int(G[i, k].q)) for k in range(n)] for i in range(n)])
-    right = np.array([float(int(c[i, 0].p) / int(c[i, 0].q)) for i in range(n)])
+    A = np.array([[_float(G[i, k]) for k in range(n)] for i in range(n)])
+    right = np.array([_float(c[i, 0]) for i in range(n)])
     scale = np.sqrt(np.diag(A))
     if not (np.isfinite(A).all() and np.isfinite(right).all() and scale.all()):
         return []
     A, right = A / scale[:, None] / scale, right / scale
     D = np.array(present) / scale**2
-    wanted = np.array([float(v.value / f.factor) for v, f in pairs]) * scale
-    units = np.array([float(max(v.half / abs(f.factor), abs(v.value / f.factor) / 10**9)) for v, f in pairs]) * scale
-    units[units == 0] = 1.0
+    wanted = np.array([as_float(v.value / f.factor) for v, f in pairs]) * scale
+    least = [max(v.half / abs(f.factor), abs(v.value / f.factor) / 10**9) for v, f in pairs]
+    units = np.array([as_float(v) or 1.0 for v in least]) * scale
 
-    def misfit(log_lambda: float) -> float:
-        x = np.linalg.solve(A + np.diag(D * 10.0**log_lambda), right)
-        return float(np.log(np.sum(((x - wanted) / units) ** 2) + 1e-6))
+    def misfits(log_lambdas: Array) -> Array:
+        diagonals = 10.0 ** log_lambdas[:, None] * D
+        x = np.linalg.solve(
+            A + diagonals[:, :, None] * np.eye(n), np.broadcast_to(right[:, None], (len(diagonals), n, 1))
+        )
+        return np.asarray(np.sum(((x[:, :, 0] - wanted) / units) ** 2, axis=1))
 
     penalised = D[D > 0]
     if not penalised.size:
         return []
     middle = -float(np.log10(np.median(penalised)))
-    return _rounded(misfit, np.linspace(middle - DECADES / 2, middle + DECADES / 2, 8 * DECADES + 1))
-
-
-def _rounded(misfit: Callable[[float], float], grid: Array) -> list[tuple[Fraction, int]]:
+    grid = np.linspace(middle - DECADES / 2, middle + DECADES / 2, 8 * DECADES + 1)
     try:
-        values = [misfit(v) for v in grid]
-        best = int(np.argmin(values))
-        low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-        found = _least(misfit, float(low), float(high))
+        best = int(np.argmin(misfits(grid)))
+        found = _least(
+            lambda v: float(misfits(np.array([v]))[0]), grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+        )
     except np.linalg.LinAlgError:
         return []
     value = 10.0**found
     return [(Fraction(f"{value:.{digits - 1}e}"), digits) for digits in DIGITS]
+
+
+def _float(value: Any) -> float:
+    return as_float(Fraction(int(value.p), int(value.q)))
 
 
 def _least(f: Callable[[float], float], low: float, high: float) -> float:

@@ -7,14 +7,14 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.labels import Labels
-from stabilitylab.diagnosis.arbitrate.agreement import placed
+from stabilitylab.diagnosis.arbitrate.agreement import as_float, placed
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Model
 
 MOST_LEVELS = 20  # levels of a column of labels that are left out one at a time
 SENTINELS = tuple(map(Fraction, ("0", "-1", "-9", "-99", "-999", "-9999", "9", "99", "999", "9999")))
 SHARES = (Fraction(1, 2), Fraction(7, 10), Fraction(3, 4), Fraction(4, 5), Fraction(9, 10))
-USUAL = ("rows that repeat", "rows of weight 0", "the first row", "the last row")
+USUAL = ("rows that repeat", "rows of weight 0", "rows that lack", "the first row", "the last row")
 NEAREST = 3  # rows, and pairs of rows, that are tried exactly
 PAIRS_UP_TO = 20_000  # rows up to which pairs of them are looked for
 
@@ -59,6 +59,7 @@ def _sets(view: View) -> Iterator[tuple[str, list[int]]]:
         yield f"all {says}, and those that they repeat", [r for r, key in enumerate(keys) if first[key] != last[key]]
     if setting.weights.column is not None:
         yield "rows of weight 0", [row for row, w in enumerate(setting.weights.column.integers) if not w]
+    yield "rows that lack a cell in a column that is not used", sorted(setting.incomplete)
     yield "the first row", [0]
     yield "the last row", [m - 1]
     yield "the first two rows", [0, 1]
@@ -144,15 +145,10 @@ def _floats(view: View) -> _Floats | None:
     if view.x is None or not model.present:
         return None
     columns = [setting.values(f.polynomial) for f in model.present]
-    A = np.array(
-        [
-            [float(v) for v in _scaled(c.integers, c.scale / f.factor)]
-            for c, f in zip(columns, model.present, strict=True)
-        ]
-    ).T
+    A = np.array([_scaled(c.integers, c.scale / f.factor) for c, f in zip(columns, model.present, strict=True)]).T
     response = setting.values(model.response)
     y = np.array(_scaled(response.integers, response.scale))
-    x = np.array([float(v) for v, f in zip(view.x, model.features, strict=True) if f.is_present])
+    x = np.array([as_float(v) for v, f in zip(view.x, model.features, strict=True) if f.is_present])
     weights = model.weights.column
     w = np.ones(len(y)) if weights is None else np.array(_scaled(weights.integers, weights.scale))
     kept = np.array([row not in model.left_out for row in range(len(y))], dtype=float)
@@ -163,7 +159,10 @@ def _floats(view: View) -> _Floats | None:
 
 def _scaled(integers: tuple[int, ...], scale: Fraction) -> list[float]:
     p, q = scale.numerator, scale.denominator
-    return [n * p / q for n in integers]
+    try:
+        return [n * p / q for n in integers]
+    except OverflowError:
+        return [as_float(n * scale) for n in integers]
 
 
 def _found(view: View) -> Iterator[Model]:
@@ -175,8 +174,8 @@ def _found(view: View) -> Iterator[Model]:
     present = [
         (v, x) for v, x, f in zip(values, view.x, view.model.features, strict=True) if f.is_present and v is not None
     ]
-    off = np.array([float(v.value - x) for v, x in present])
-    units = np.array([float(max(v.half, abs(v.value) / 10**10)) or 1.0 for v, _ in present])
+    off = np.array([as_float(v.value - x) for v, x in present])
+    units = np.array([as_float(max(v.half, abs(v.value) / 10**10)) or 1.0 for v, _ in present])
     h = np.sum(parts.Q * parts.Q, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         Z = -parts.moved(parts.e / (1 - h)) / units
@@ -186,7 +185,7 @@ def _found(view: View) -> Iterator[Model]:
     for row in np.argsort(np.max(np.abs(Z - d), axis=1))[:NEAREST].tolist():
         yield _without(view, frozenset({row}), "one row", m)
     if len(present) > 1 and NEAREST < m <= PAIRS_UP_TO:
-        answered = np.array([float(v.value) for v, _ in present])
+        answered = np.array([as_float(v.value) for v, _ in present])
         W = -parts.moved((parts.y - parts.A @ answered) * parts.roots) / units
         if np.isfinite(W).all():
             from scipy.spatial import cKDTree  # it takes a while to import

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from stabilitylab.data.correct_rounding import logarithms
-from stabilitylab.diagnosis.arbitrate.agreement import placed
+from stabilitylab.diagnosis.arbitrate.agreement import as_float, placed
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Model
 from stabilitylab.diagnosis.arbitrate.polynomial import Atom, Polynomial, affine, of_atom, substituted
@@ -69,7 +69,7 @@ def _ratios(view: View) -> Iterator[Model]:
     pairs = []
     for feature, value, exact in zip(model.features, values, x, strict=True):
         if value is not None and exact and value.value:
-            pairs.append(_Pair(feature.polynomial, float(value.value / exact), _tolerance(value)))
+            pairs.append(_Pair(feature.polynomial, as_float(value.value / exact), _tolerance(value)))
     pairs.sort(key=lambda pair: max(map(len, pair.polynomial)))
     numbers = {value: float(value) for value in known}
     for response in [Fraction(1), *known]:
@@ -99,7 +99,7 @@ class _Pair(NamedTuple):
 
 
 def _tolerance(value: Printed) -> float:
-    return max(float(2 * value.half / abs(value.value)), CLOSE)
+    return max(as_float(2 * value.half / abs(value.value)), CLOSE)
 
 
 def _columns(pairs: list[_Pair], response: float, numbers: Mapping[Fraction, float]) -> dict[Atom, Fraction] | None:
