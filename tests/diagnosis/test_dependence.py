@@ -5,7 +5,7 @@ from time import process_time
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stabilitylab as sl
@@ -96,6 +96,7 @@ def test_the_condition_number_of_columns_of_any_size():
 # --- relations
 
 
+@settings(max_examples=25)
 @given(p=st.integers(-9, 9).filter(bool), q=st.sampled_from([0.7, 1.5, -0.25, 1 / 3]), seed=st.integers(0, 99))
 def test_a_planted_relation_is_found_with_its_weights(p, q, seed):
     rng = np.random.default_rng(seed)
@@ -228,6 +229,16 @@ def test_a_large_number_that_comes_from_the_constant_harms_nothing():
     assert found.near[0].relation.startswith("year is nearly constant: 2004.5")
 
 
+def test_a_coarse_cut_off_is_warned_of():
+    rng = np.random.default_rng(14)
+    d = [f"{1 + 1e-8 * v:.12f}" for v in rng.normal(size=30)]
+    found = dependence_of(question({"d": d, "y": [f"{1e8 * (float(v) - 1):.3f}" for v in d]}))
+    assert set(found.harm.values()) == {"none"}
+    assert "1e-7 in lm of R" in found.says
+    years = np.arange(1990.0, 2020.0)
+    assert "cut-off" not in dependence_of(question({"year": years, "y": np.cos(years)})).says
+
+
 def test_a_healthy_table():
     found = dependence_of(healthy())
     assert found.near == ()
@@ -238,7 +249,7 @@ def test_a_healthy_table():
 def test_the_same_columns_in_a_shorter_format_put_digits_at_risk():
     rng = np.random.default_rng(13)
     t = 20 + 5 * rng.normal(size=60)
-    data = {"t": t, "s": t + 0.01 * rng.normal(size=60), "y": 3 * t + 1e-3 * rng.normal(size=60)}
+    data = {"t": t, "s": t + 0.003 * rng.normal(size=60), "y": 3 * t + 1e-3 * rng.normal(size=60)}
     short = {name: v.astype("float32") for name, v in data.items()}
     shorter = dependence_of(question(short, format="float32"))
     assert all(shorter.harm[name] in ("numerical", "both") for name in "ts")

@@ -17,6 +17,7 @@ from stabilitylab.diagnosis.question import Question
 from stabilitylab.diagnosis.result import NearDependence
 from stabilitylab.exact.dependent import listed
 
+CUT_OFF = 1e6  # condition index from which cut-offs in use leave directions out
 MOST = 2  # relations that are said
 
 
@@ -57,11 +58,11 @@ def says(question: Question, columns: Columns, near: Sequence[NearDependence], r
             return (
                 f"The condition number of {cond:.2g} comes from units and from the constant: columns lie far from 0 "
                 f"for their spread, and scaled and about their means it is {columns.centred_index:.2g}. It harms "
-                "nothing here: nothing to do."
+                f"nothing here: {_nothing(index)}"
             )
         return (
             f"Columns are nearly dependent, with a condition index of {index:.2g} ({relations}), which harms nothing "
-            "here: the intervals are narrow enough, and digits are kept. Nothing to do."
+            f"here: the intervals are narrow enough, and digits are kept: {_nothing(index)}"
         )
     if cond >= LARGE * max(1.0, index):
         return (
@@ -69,6 +70,16 @@ def says(question: Question, columns: Columns, near: Sequence[NearDependence], r
             f"{index:.2g}. It harms nothing here: nothing to do."
         )
     return f"No columns are nearly dependent: the largest condition index is {index:.2g}. Nothing to do."
+
+
+def _nothing(index: float) -> str:
+    """That nothing is to be done, or what a coarse cut-off may do."""
+    if index < CUT_OFF:
+        return "nothing to do."
+    return (
+        "but a program with a coarse rank cut-off (1e-7 in lm of R, 1e-6 in scikit-learn) may leave a column out: "
+        "measure the columns from their means."
+    )
 
 
 def _numerical(

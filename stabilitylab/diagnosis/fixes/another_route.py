@@ -1,5 +1,6 @@
 """Another call of the same library: QR for the Gram matrix, a lower cut-off, float64, or another driver."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from stabilitylab.bench import Route
 from stabilitylab.diagnosis.fixes.support.case import Case, Change, found_in
-from stabilitylab.diagnosis.fixes.support.code import CALLS, R_CALLS, language_of, program
+from stabilitylab.diagnosis.fixes.support.code import language_of, program
 
 ORDER = 0
 WELL = 13.0  # digits beyond which more makes no route the better one
@@ -52,11 +53,16 @@ def _sentence(case: Case, other: Route) -> str:
         "cut-off": ", whose rank cut-off keeps what was dropped",
         "float64": ", which works in float64",
     }.get(_code(case, other), "")
-    return f"Call {other.label.name} in place of {case.entry.label.name}{why}"
+    return f"Call {_typed(case, other)} in place of {_typed(case, case.entry)}{why}"
+
+
+def _typed(case: Case, entry: Route) -> str:
+    """The call as a person types it, or the name of the route where that is not known."""
+    typed = language_of(entry).written(case, entry).partition("\n")[0].partition(".fit(X, y")[0]
+    return re.sub(r"^\w+ (=|<-) ", "", typed) or entry.label.name
 
 
 def _line(case: Case, other: Route) -> str:
-    name = other.label.name
-    if name in CALLS or name in R_CALLS:
+    if language_of(other).written(case, other):
         return program(language_of(other).call(case, {}, other))
     return f"# {other.summary}"
