@@ -128,9 +128,10 @@ def _way_out(question: Question, columns: Columns, *, rounded: bool) -> str:
     index = float(columns.indexes[-1])
     polynomial = mapped_index(question)
     if polynomial is not None and polynomial < index / LARGE:
+        x = listed(list(question.problem.design.terms[1].numbers))
         return (
-            f"With x mapped to [-1, 1] before its powers are formed the condition index falls from {index:.2g} to "
-            f"{polynomial:.2g}: map x, or use orthogonal polynomials, and read x with all its digits."
+            f"With {x} mapped to [-1, 1] before its powers are formed the condition index falls from {index:.2g} to "
+            f"{polynomial:.2g}: map {x}, or use orthogonal polynomials, and read it with all its digits."
         )
     if columns.constant is not None and columns.centred_index < LARGE:
         return (

@@ -182,7 +182,8 @@ class Python(Language):
         elif form == "columns":
             lines.append(f"X = np.column_stack([{', '.join(written)}])")
         else:
-            ones = ["np.ones(len(y))"] if design.intercept else []
+            typed = "np.ones(len(y))" if case.problem.dtype == "float64" else "np.ones_like(y)"
+            ones = [typed] if design.intercept else []
             lines.append(f"A = np.column_stack([{', '.join([*ones, *written])}])")
         if not call:
             of = {"columns": "X, y", "line": "t, y", "polynomial": f"t, y, {degree}"}.get(form, "A, y")
