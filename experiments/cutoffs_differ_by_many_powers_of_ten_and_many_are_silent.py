@@ -60,8 +60,9 @@ DROPPED, NEVER_KEPT = "dropped", "never kept"
 
 
 def routes(library: Library) -> tuple[str, ...]:
-    """The routes of a library that can run here."""
-    return tuple(e.label.name for e in libraries.catalog if e.label.library == library and e.label.available)
+    """The routes of a library that can run here, but those with a penalty, which have no rank to decide."""
+    labels = [entry.label for entry in libraries.catalog if entry.label.library == library]
+    return tuple(label.name for label in labels if label.available and not label.penalised)
 
 
 def rows(size: Size) -> Iterator[Probe]:

@@ -9,7 +9,6 @@ diagonally dominant or symmetric positive definite need no pivoting at all.
 """
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from stabilitylab.lab import Experiment, Lines, Pivot, Rows, Scatter, cases, finding, remedy, run_file
 
@@ -55,6 +54,8 @@ def wilkinson(rows: Rows) -> dict[str, float]:
 
 def follows(rows: Rows) -> dict[str, float]:
     """Spearman's rank correlation of growth factor and backward error, without pivoting."""
+    from scipy.stats import spearmanr  # half a second, in whatever process looks at an experiment
+
     naive = [row for row in rows.where(solver=NAIVE) if row["growth"] is not None]
     pairs = [[row["growth"] for row in naive], [row["backward_error.optimal"] for row in naive]]
     return {"rank": float(spearmanr(*pairs).statistic), "problems": len(naive)}

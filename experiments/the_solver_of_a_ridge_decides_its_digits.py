@@ -3,16 +3,14 @@
 Ridge regression minimises |b - A x|² + lambda |x|². The penalty bounds the condition number of what is solved, by
 sqrt(1 + |A|² / lambda) in place of that of A, and is often taken to mean that the solver no longer matters. Each line
 of the tables is a way in which libraries or textbooks solve it, with its defaults; the columns are penalties, as shares
-of |A|², the square of the largest singular value. Penalties and their square roots are powers of two, so that all ways
-have the same problem to the last bit, and no intercept is fitted. What is right is the exact minimiser, by
-`sl.lstsq(A, b, ridge=...)`.
+of |A|², the square of the largest singular value. Penalties and their square roots are powers of two, so that all have
+the same problem to the last bit. All columns have the penalty, but in the last table, where an intercept has none, as
+in scikit-learn. What is right is the exact minimiser, which is also that of least squares with the rows sqrt(lambda) I
+and b = 0 below the data.
 """
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from math import frexp, log10
-from typing import Any
+from collections.abc import Iterator, Mapping
+from math import frexp
 
 import numpy as np
 
@@ -22,12 +20,12 @@ from stabilitylab.lab import (
     Measurement,
     Pivot,
     Probe,
+    Problem,
     Rows,
     Size,
     Status,
     bench,
     finding,
-    lstsq,
     problems,
     remedy,
     run_file,
@@ -41,127 +39,47 @@ DATA: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "Filip": ("nist.filip", {}),
     "random, cond 1e10": ("synthetic.randsvd", {"cond": 1e10}),
 }
-MOST = 15.95  # digits that a double holds
+WITH_INTERCEPT: Mapping[str, str] = {"Norris": "nist.norris", "Pontius": "nist.pontius", "Longley": "nist.longley"}
+PENALISED, FREE = "penalised", "free"  # what becomes of an intercept
+SCORES = ("digits.min", "digits.supported")
 LOST = 1.0
 
-# --- the ways: x (n,) for A (m, n), b (m,) and lambda
-
-
-def by_sklearn(solver: str, **options: Any) -> Callable[..., Any]:
-    """Ridge(alpha=lambda, fit_intercept=False, solver=solver).fit(A, b).coef_."""
-
-    def way(A, b, penalty):
-        from sklearn.linear_model import Ridge
-
-        model = Ridge(alpha=penalty, fit_intercept=False, solver=solver, random_state=0, **options)
-        return model.fit(A, b).coef_
-
-    return way
-
-
-def by_statsmodels(A, b, penalty):
-    """OLS(b, A).fit_regularized(alpha=lambda/m, L1_wt=0).params: the sum of squares is divided by m there."""
-    import statsmodels.api as sm
-
-    return sm.OLS(b, A).fit_regularized(alpha=penalty / len(b), L1_wt=0).params
-
-
-def by_lsqr(A, b, penalty):
-    """scipy.sparse.linalg.lsqr(A, b, damp=sqrt(lambda)), Paige and Saunders (1982), section 6."""
-    from scipy.sparse.linalg import lsqr
-
-    return lsqr(A, b, damp=penalty**0.5)[0]
-
-
-def by_lsmr(A, b, penalty):
-    """scipy.sparse.linalg.lsmr(A, b, damp=sqrt(lambda))."""
-    from scipy.sparse.linalg import lsmr
-
-    return lsmr(A, b, damp=penalty**0.5)[0]
-
-
-def by_solve(A, b, penalty):
-    """(A'A + lambda I) x = A'b by elimination, as the formula says."""
-    return np.linalg.solve(A.T @ A + penalty * np.eye(A.shape[1]), A.T @ b)
-
-
-def by_inverse(A, b, penalty):
-    """(A'A + lambda I)^-1 A'b by an inverse, as the formula is written."""
-    return np.linalg.inv(A.T @ A + penalty * np.eye(A.shape[1])) @ (A.T @ b)
-
-
-def by_rows(A, b, penalty):
-    """Least squares with the rows sqrt(lambda) I and b = 0 below the data."""
-    n = A.shape[1]
-    return np.linalg.lstsq(np.vstack([A, penalty**0.5 * np.eye(n)]), np.append(b, np.zeros(n)), rcond=0)[0]
-
-
-def by_svd(A, b, penalty):
-    """V s / (s² + lambda) U'b."""
-    U, s, Vt = np.linalg.svd(A, full_matrices=False)
-    return Vt.T @ (s / (s * s + penalty) * (U.T @ b))
-
-
-@dataclass(frozen=True)
-class Way:
-    """A function of A, b and lambda; route: one of the catalogue whose library it needs, "" for NumPy and SciPy."""
-
-    x: Callable[..., Any]
-    route: str = ""
-
-
-SKLEARN, STATSMODELS = "sklearn.Ridge0_svd", "statsmodels.OLS_qr"
-DEFAULT, INVERSE = "sklearn.Ridge", "numpy: inv of A'A + lambda I"
-FORMULA, AUGMENTED, BY_SVD = "numpy: solve A'A + lambda I", "numpy: lstsq of A over sqrt(lambda) I", "numpy: svd"
-ITERATIVE = ("sklearn.Ridge(lsqr)", "sklearn.Ridge(sparse_cg)", "sklearn.Ridge(sag)", "sklearn.Ridge(saga)")
-WAYS: Mapping[str, Way] = {
-    DEFAULT: Way(by_sklearn("auto"), SKLEARN),
-    "sklearn.Ridge(svd)": Way(by_sklearn("svd"), SKLEARN),
-    **{name: Way(by_sklearn(name[14:-1]), SKLEARN) for name in ITERATIVE},
-    "statsmodels.fit_regularized": Way(by_statsmodels, STATSMODELS),
-    "scipy.lsqr(damp)": Way(by_lsqr),
-    "scipy.lsmr(damp)": Way(by_lsmr),
-    FORMULA: Way(by_solve),
-    INVERSE: Way(by_inverse),
-    AUGMENTED: Way(by_rows),
-    BY_SVD: Way(by_svd),
-}
+DEFAULT, SKLEARN_SVD = "sklearn.Ridge", "sklearn.Ridge_svd"
+ITERATIVE = ("sklearn.Ridge_lsqr", "sklearn.Ridge_sparse_cg", "sklearn.Ridge_sag", "sklearn.Ridge_saga")
+FORMULA, INVERSE, AUGMENTED, BY_SVD = "numpy.ridge_solve", "numpy.ridge_inv", "numpy.ridge_rows", "numpy.ridge_svd"
+TOO = "polars_ols.ridge"
+OTHERS = ("statsmodels.fit_regularized", "glum.ridge", "polars_ds.ridge", TOO, "scipy.lsqr_damp", "scipy.lsmr_damp")
+ROUTES = (DEFAULT, SKLEARN_SVD, *ITERATIVE, *OTHERS, FORMULA, INVERSE, AUGMENTED, BY_SVD)
 
 # --- what is measured
 
 
 def measure(probe: Probe) -> tuple[Measurement, ...]:
-    """The digits of the worst coefficient of each way, against the exact minimiser."""
-    name, parameters = DATA[probe.problem]
+    """The digits of the worst coefficient of each route, against the exact minimiser."""
+    name, parameters = (WITH_INTERCEPT[probe.problem], {}) if probe["intercept"] == FREE else DATA[probe.problem]
     problem = problems.get(name)(**parameters)
-    A, b = np.array(problem.A), np.array(problem.b)
-    penalty = 4.0 ** (frexp(np.linalg.norm(A, 2))[1] - int(probe["k"]))
-    exact = lstsq(A, b, ridge=penalty).x
-    return tuple(answered(probe, name, A, b, penalty, exact) for name in probe.solvers)
+    penalty = 4.0 ** (frexp(np.linalg.norm(problem.A, 2))[1] - int(probe["k"]))
+    penalised = problems.penalised(problem, penalty, penalize_intercept=probe["intercept"] == PENALISED)
+    return tuple(measured(probe, name, penalised) for name in probe.solvers)
 
 
-def answered(probe: Probe, name: str, A: Any, b: Any, penalty: float, exact: Any) -> Measurement:
-    """The row of one way."""
-    with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):
-        warnings.simplefilter("always")
-        try:
-            x = np.asarray(WAYS[name].x(A.copy(), b.copy(), penalty))
-        except Exception as error:  # whatever a library raises is its answer
-            return probe.row(name, {"digits.min": None}, status=Status.RAISED, note=f"{type(error).__name__}: {error}")
-    said = tuple(dict.fromkeys(f"{one.category.__name__}: {str(one.message).splitlines()[0]}" for one in caught))
-    if not np.isfinite(x).all():
-        return probe.row(name, {"digits.min": None}, status=Status.NOT_FINITE, note=f"x = {x}", warnings=said)
-    worst = float(np.max(np.abs(x - exact) / np.abs(exact)))
-    kept = min(MOST, max(0.0, -log10(worst))) if worst else MOST
-    return probe.row(name, {"digits.min": kept}, status=Status.WARNED if said else Status.SOLVED, warnings=said)
+def measured(probe: Probe, name: str, problem: Problem) -> Measurement:
+    """The row of one route."""
+    row = bench.measure(name, problem, metrics=SCORES)
+    scores = {score: row[score] for score in SCORES}
+    return probe.row(
+        name, scores, status=Status[row.status], note=row.note, truth=row.truth, warnings=tuple(row.warnings)
+    )
 
 
 def rows(size: Size) -> Iterator[Probe]:
-    """A probe for each problem and penalty, with the ways whose library is here."""
-    here = tuple(name for name, way in WAYS.items() if not way.route or not bench.lacks(way.route))
+    """A probe for each problem and penalty, with the routes whose library is here."""
+    here = tuple(name for name in ROUTES if not bench.lacks(name))
     for name in DATA:
         for k in SHARES if size == "full" else SHARES[1::2]:
-            yield Probe(name, here, (("k", k),))
+            yield Probe(name, here, (("k", k), ("intercept", PENALISED)))
+    for name in WITH_INTERCEPT:
+        yield Probe(name, here, (("k", SHARES[1]), ("intercept", FREE)))
 
 
 # --- what is said of it
@@ -174,7 +92,7 @@ def share(row: Measurement) -> str:
 
 def kept(rows: Rows, solver: str) -> float:
     """The fewest digits of a way."""
-    return min(row["digits.min"] or 0.0 for row in rows.where(solver=solver))
+    return min(row["digits.min"] or 0.0 for row in rows.where(solver=solver, problem__intercept=PENALISED))
 
 
 def of_numpy(rows: Rows) -> dict[str, float]:
@@ -189,14 +107,21 @@ def of_numpy(rows: Rows) -> dict[str, float]:
 
 def of_sklearn(rows: Rows) -> dict[str, float]:
     """The fewest digits of Ridge with its default solver, and by an SVD."""
-    return {"default": kept(rows, DEFAULT), "svd": kept(rows, "sklearn.Ridge(svd)")}
+    return {"default": kept(rows, DEFAULT), "svd": kept(rows, SKLEARN_SVD)}
 
 
 def stopped_early(rows: Rows) -> dict[str, int]:
     """How many answers of the iterative solvers of scikit-learn keep less than a digit, and how many of these warn."""
-    answers = rows.where(solver=ITERATIVE)
+    answers = rows.where(solver=ITERATIVE, problem__intercept=PENALISED)
     lost = [row for row in answers if (row["digits.min"] or 0.0) < LOST]
     return {"all": len(answers), "lost": len(lost), "warned": sum(bool(row.warnings) for row in lost)}
+
+
+def another_regression(rows: Rows) -> dict[str, float | int]:
+    """The most digits of the plug-in that penalises the intercept, and the fewest of the textbook formula."""
+    with_intercept = rows.where(problem__intercept=FREE)
+    of = {name: [row["digits.min"] or 0.0 for row in with_intercept.where(solver=name)] for name in (TOO, FORMULA)}
+    return {"most": max(of[TOO]), "problems": len(of[TOO]), "formula": min(of[FORMULA])}
 
 
 CODE = """
@@ -222,17 +147,24 @@ print(f"{digits(np.linalg.lstsq(*below, rcond=None)[0]):.1f} digits with the row
 
 EXPERIMENT = Experiment(
     chapter=20,
-    solvers=(SKLEARN, STATSMODELS),
+    solvers=ROUTES,
     rows=rows,
     measure=measure,
     tables=(
-        Pivot("Correct digits of the worst coefficient, the fewest over the problems", columns=share, reduce="min"),
+        Pivot(
+            "Correct digits of the worst coefficient, the fewest over the problems",
+            where={"problem.intercept": PENALISED},
+            columns=share,
+            reduce="min",
+        ),
         Pivot("The same at the smallest penalty, on each problem", where={"problem.k": SHARES[-1]}),
+        Pivot("With an intercept that has no penalty, at 4^-10 of |A|²", where={"problem.intercept": FREE}),
     ),
     figures=(
         HeatMap(
             "The smaller the penalty, a share of |A|², the more its solver decides: "
             f"the fewest digits of {len(DATA)} problems",
+            where={"problem.intercept": PENALISED},
             columns=share,
             reduce="min",
         ),
@@ -257,6 +189,12 @@ EXPERIMENT = Experiment(
             stopped_early,
             lambda n: n["lost"] > n["all"] / 2 and n["warned"] < n["lost"],
         ),
+        finding(
+            "The ridge of polars-ols penalises the intercept too: of the regression that scikit-learn fits it has at "
+            "most {most:.1f} digits on {problems} problems, where the formula keeps {formula:.1f} or more.",
+            another_regression,
+            lambda n: n["most"] < LOST < n["formula"],
+        ),
     ),
     remedies=(
         remedy(
@@ -270,6 +208,7 @@ EXPERIMENT = Experiment(
     symptoms=(
         "my ridge coefficients differ between solvers",
         "Ridge(solver='sag') returns other coefficients than Ridge(solver='svd')",
+        "two libraries give different ridge coefficients for the same alpha",
     ),
 )
 

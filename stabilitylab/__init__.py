@@ -1,7 +1,8 @@
 """How many digits of a linear regression are right, where the others were lost, and which solver or library keeps them.
 
 `reference` gives the certified solution, `lre` the correct digits of an answer, `measure` one row for a route and a
-problem, `score` one row for an answer from anywhere; `solvers`, `libraries`, `problems` and `metrics` are catalogues
+problem, `score` one row for an answer from anywhere; `diagnose` judges a regression on one's own data or model, and
+`arbitrate` the coefficients of several programs; `solvers`, `libraries`, `problems` and `metrics` are catalogues
 with `names()` and `get(name)`.
 
 Each of these names is imported when it is first used (PEP 562): a program that fits one table loads no catalogue.
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from stabilitylab.core.errors import Breakdown, StabilityLabError
     from stabilitylab.core.types import Fit, Measurement, Reference, Solution, Status
     from stabilitylab.data.problem import Decimals, Design, Problem
+    from stabilitylab.diagnosis.arbitrate import arbitrate
+    from stabilitylab.diagnosis.diagnose import diagnose
     from stabilitylab.exact import (
         Certificate,
         CertifiedFit,
@@ -56,7 +59,9 @@ __all__ = [
     "Solution",
     "StabilityLabError",
     "Status",
+    "arbitrate",
     "check",
+    "diagnose",
     "enclose",
     "errors",
     "fit_file",
@@ -89,7 +94,9 @@ _HOMES = {
     "Solution": "core.types",
     "StabilityLabError": "core.errors",
     "Status": "core.types",
+    "arbitrate": "diagnosis.arbitrate",
     "check": "exact",
+    "diagnose": "diagnosis.diagnose",
     "enclose": "exact",
     "errors": "core.errors",
     "fit_file": "exact.fit_file",

@@ -10,6 +10,7 @@ from scipy.linalg import LinAlgWarning
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import MissingLibraryError, UnderdeterminedError
 from stabilitylab.core.types import Policy
+from stabilitylab.data.frames import distinct
 from stabilitylab.data.index import refuse_misaligned
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.fit.several import CertifiedFits
@@ -69,7 +70,8 @@ class CertifiedLinearRegression(RegressorMixin, BaseEstimator):  # type: ignore[
                 f"{' and the intercept' * constant}), so that infinitely many fit: give more rows, drop features, "
                 "or ask for policy='minimum-norm'"
             )
-        names = [str(name) for name in getattr(self, "feature_names_in_", [f"x{j}" for j in range(n)])]
+        features = [str(name) for name in getattr(self, "feature_names_in_", [f"x{j}" for j in range(n)])]
+        names = distinct(["intercept", *features])[1:] if constant else distinct(features)
         fitted: CertifiedFit | CertifiedFits = lstsq(
             A, b, weights=weights, intercept=bool(constant), policy=self.policy, names=names
         )

@@ -194,3 +194,11 @@ def test_a_misaligned_index_is_noticed_by_the_estimator():
     assert (
         CertifiedLinearRegression().fit(frame, column).coef_.tolist() == sl.lstsq(X, y, intercept=True).x[1:].tolist()
     )
+
+
+def test_a_feature_named_intercept_is_told_apart_from_the_constant():
+    pandas = pytest.importorskip("pandas")
+    X = pandas.DataFrame({"intercept": [1.0, 2.0, 4.0, 7.0]})
+    model = CertifiedLinearRegression().fit(X, [1.0, 3.0, 4.0, 9.0])
+    assert model.certified_.names == ("intercept", "intercept (2)")
+    assert model.coef_.tolist() == sl.lstsq(X, [1.0, 3.0, 4.0, 9.0], intercept=True).x[1:].tolist()

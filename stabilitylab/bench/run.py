@@ -56,7 +56,8 @@ def unsuited(label: RouteLabel, problem: Problem) -> str | None:
         return "takes square systems only"
     if label.takes is not None and not label.takes(problem.design):
         return f"takes {label.takes_says} only"
-    return None if call_form(label.call_form).accepts(problem) else f"takes a {label.call_form} only"
+    form = call_form(label.call_form)
+    return None if form.accepts(problem) else f"takes {form.takes or f'a {form.name}'} only"
 
 
 def solve(
@@ -144,9 +145,11 @@ def measure(
     truth: Truth = "matrix",
     variant: Variant = PUBLISHED,
     metrics: Sequence[str] | None = None,
+    causes: bool = True,
 ) -> Measurement:
     """Solve once and score against one truth; every metric of the catalogue unless some are named.
 
+    causes: whether a row of few digits is asked for what cost them (see `bench.causes`), which may solve once more.
     solver: a catalogue name, or a function of (A, b). Raises InputError for a solver that is neither and when the route
     does not take this kind of problem, UnknownNameError for an unknown route or metric, and the errors of `reference`
     when the problem is at fault; what the solver does wrong is in the row.
@@ -169,7 +172,13 @@ def measure(
     reason = unsuited(entry.label, problem)
     if reason:
         raise InputError(f"{entry.label.name} {reason}; {problem.name} is {problem.design}, {problem.dtype}")
-    return score_solution(entry, problem, solve(entry, problem, variant), truth=truth, variant=variant, wanted=metrics)
+    solution = solve(entry, problem, variant)
+    row = score_solution(entry, problem, solution, truth=truth, variant=variant, wanted=metrics)
+    if not causes:
+        return row
+    from stabilitylab.bench.causes import with_cause  # its tests solve, by this module
+
+    return with_cause(row, entry, problem, solution, variant=variant)
 
 
 def as_route(function: Callable[..., Any]) -> Route:

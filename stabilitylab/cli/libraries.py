@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import click
 
@@ -10,6 +11,7 @@ from stabilitylab import problems
 from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON
 from stabilitylab.cli.screen import screen, show
+from stabilitylab.core.library import Library
 from stabilitylab.core.types import Truth
 from stabilitylab.lab import environments
 from stabilitylab.lab.library_table import EVERYDAY, STRD, digits_table, select_libraries
@@ -25,6 +27,10 @@ _NARROW = 5  # characters in a column that must be narrow, such as 15.95
 
 @click.command("libraries")
 @click.option("--library", "library_names", multiple=True, metavar="NAME", help="Only this library; may be repeated.")
+@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="Your own table in place of the problems; goes with --target or --formula.")  # fmt: skip
+@click.option("--target", metavar="COL", help="Of --file: the column to explain, by all others.")
+@click.option("--formula", metavar="FORMULA", help="Of --file, in place of --target: 'y ~ x + poly(z, 2)'.")
 @click.option("--problem", "problem_names", multiple=True, metavar="NAME", help="Only this problem; may be repeated.")
 @click.option(
     "--truth",
@@ -42,6 +48,9 @@ _NARROW = 5  # characters in a column that must be narrow, such as 15.95
 @AS_JSON
 def libraries(
     library_names: tuple[str, ...],
+    file: Path | None,
+    target: str | None,
+    formula: str | None,
     problem_names: tuple[str, ...],
     truth: Truth,
     against: tuple[str, ...],
@@ -57,7 +66,15 @@ def libraries(
     stabilitylab libraries                                 all that are here
     stabilitylab libraries --library sklearn               one, with the reasons in footnotes
     stabilitylab libraries --against scikit-learn==1.8.0   what changed since
+    stabilitylab libraries --file houses.csv --target price    your own data
     """
+    if file is not None:
+        if against or problem_names:
+            raise click.UsageError("--file takes the place of the problems: leave --problem and --against out")
+        _show_own(file, target, formula, select_libraries(library_names), as_json)
+        return
+    if target is not None or formula is not None:
+        raise click.UsageError("--target and --formula are about a file: name it, --file FILE")
     if library_names and against:
         raise click.UsageError("--against names the library itself: leave --library out")
     for name in problem_names:
@@ -76,6 +93,30 @@ def libraries(
         )
     missing = {one.title: one.missing for one in chosen if one.missing} | not_imported()
     _show_rows(rows, missing, as_json, why=bool(library_names))
+
+
+def _show_own(file: Path, target: str | None, formula: str | None, chosen: Sequence[Library], as_json: bool) -> None:
+    """The table of the routes of these libraries on somebody's own file; Ctrl-C leaves those that were asked."""
+    from stabilitylab.diagnosis.diagnose import diagnosed
+    from stabilitylab.diagnosis.page.blocks import routes_table
+
+    found = None
+    with progress.bars() as report:
+        try:
+            for found in diagnosed(  # noqa: B007 - the last one is what is asked for
+                file, target=target, formula=formula, libraries=True, only=[one.name for one in chosen], progress=report
+            ):
+                pass
+        except KeyboardInterrupt:
+            if found is None:
+                raise
+    if as_json:
+        click.echo(json.dumps(found.to_dict()["routes"] if found else [], indent=1, allow_nan=False))
+    elif found is not None:
+        _print(routes_table(found))
+    if found is not None and found.unfinished:
+        exits.keeps(f"not asked were {found.unfinished}")
+        raise KeyboardInterrupt
 
 
 def _show_rows(rows: Rows, missing: dict[str, str], as_json: bool, *, why: bool) -> None:

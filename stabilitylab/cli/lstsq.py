@@ -4,6 +4,7 @@ import json
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -21,6 +22,7 @@ from stabilitylab.data.tabular.columns import FileTruth, Missing
 if TYPE_CHECKING:  # the engine is imported when the command runs, so that its help comes at once
     from stabilitylab.exact.fit import CertifiedFit
     from stabilitylab.exact.fit.several import CertifiedFits
+    from stabilitylab.exact.fit.summary import Summary
 
 
 @click.command()
@@ -63,6 +65,7 @@ if TYPE_CHECKING:  # the engine is imported when the command runs, so that its h
     help="A row without a number (empty, NA, null, NaN) in a column that is used: refuse the file, or leave it out.",
 )
 @click.option("--level", default="0.95", show_default=True, help="Of all intervals: how often they cover.")
+@click.option("--digits", type=click.IntRange(1, 17), metavar="N", help="Of each number on screen. Default: all.")
 @click.option(
     "--predict",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -98,6 +101,7 @@ def lstsq(
     encoding: str,
     missing: Missing,
     level: str,
+    digits: int | None,
     predict: Path | None,
     interval: IntervalKind | None,
     output: Path | None,
@@ -167,11 +171,20 @@ def lstsq(
         click.echo(json.dumps(written.record(fits, level, predictions), indent=1, allow_nan=False))
         return
     for fit in fits:
-        click.echo(f"{fit.summary(level, digits=None)}\n")
+        click.echo(f"{_summary(fit, level, digits)}\n")
     for one in predictions.values():
-        click.echo(f"{one}\n")
+        click.echo(f"{one.page(digits)}\n")
     for line in _ending(fits, fitted, output, time.perf_counter() - start):
         click.echo(line)
+
+
+def _summary(fit: "CertifiedFit", level: str, digits: int | None) -> "Summary":
+    """The summary of a fit, in which the way to all digits is said in the syntax of this command."""
+    from stabilitylab.exact.fit.summary import ALL_DIGITS
+
+    found = fit.summary(level, digits=digits)
+    head = tuple((name, text.replace(ALL_DIGITS, "all without --digits")) for name, text in found.head)
+    return replace(found, head=head)
 
 
 def _require_new(output: Path, suffix: str, *read: Path | None) -> None:

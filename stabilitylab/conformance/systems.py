@@ -71,6 +71,13 @@ def relative_error(x: Array, truth: Sequence[Fraction]) -> float:
     return norm([exact(v) - t for v, t in zip(x, truth, strict=True)]) / norm(truth)
 
 
+def with_penalty(A: Any, b: Any, root: int | float, *, intercept: bool = False) -> tuple[Array, Array]:
+    """A (m, n) and b (m,) with the rows root I and zeros below, as in a ridge regression; none for an intercept."""
+    A, b = np.asarray(A), np.asarray(b)
+    rows = root * np.eye(A.shape[1], dtype=int)[int(intercept) :]
+    return np.vstack([A, rows]), np.concatenate([b, np.zeros(len(rows), dtype=int)])
+
+
 def powers(x: Any, degree: int) -> Array:
     """The exact Vandermonde matrix (m, degree+1) of 1, x, x**2, ..."""
     x = exact_array(x)
@@ -84,9 +91,10 @@ def kind_of(label: RouteLabel) -> str:
 
 @lru_cache
 def well_conditioned(kind: str) -> tuple[ExactSystem, ...]:
-    """Six integer systems with cond <= 30. kind: "matrix", "columns", "square", "line" or "polynomial".
+    """Six integer systems with cond <= 30. kind: "matrix", "columns", "square", "line", "polynomial" or "ridge".
 
-    Half of those in columns begin with ones, which is how they say that an intercept is wanted."""
+    Half of those in columns, and of those with a penalty, begin with ones, which is how they say that an intercept is
+    wanted. Of those with a penalty the data alone determine no solution: the last column is the one before."""
     if kind not in ("square", *CALL_FORMS):
         raise InputError(f"there are no systems of the kind {kind!r}: it is no call form")
     rng = np.random.default_rng(20240)
@@ -102,6 +110,11 @@ def well_conditioned(kind: str) -> tuple[ExactSystem, ...]:
             if kind == "matrix" or len(made) % 2 == 0:
                 A[:, 0] = rng.integers(1, 4) if kind == "matrix" else 1
             system = ExactSystem.of(A, rng.integers(-20, 21, m))
+        elif kind == "ridge":
+            A, intercept = rng.integers(-9, 10, (m, n + 1)), len(made) % 2 == 0
+            A[:, 0] = 1 if intercept else A[:, 0]
+            A[:, -1] = A[:, -2]
+            system = ExactSystem.of(*with_penalty(A, rng.integers(-20, 21, m), 2, intercept=intercept))
         else:
             degree = 1 if kind == "line" else n - 1
             system = ExactSystem.of(powers(rng.permutation(np.arange(m) - m // 2), degree), rng.integers(-20, 21, m))

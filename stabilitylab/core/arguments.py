@@ -1,6 +1,8 @@
 """Checks of arguments that are no data: each raises InputError with what was expected and what came."""
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Sequence, Sized
+
+import numpy as np
 
 from stabilitylab.core.errors import InputError
 
@@ -17,6 +19,23 @@ def require_whole(what: str, value: object, *, at_least: int | None = None) -> N
     if not isinstance(value, int) or (at_least is not None and value < at_least):
         bound = "" if at_least is None else f", at least {at_least}"
         raise InputError(f"{what} must be a whole number{bound}; got {value!r}")
+
+
+def require_flag(what: str, value: object, says: str) -> None:
+    """Raise InputError unless value is True or False, of Python or NumPy; says: what True does."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{what} must be True or False; got {value!r}: True {says}")
+
+
+def require_own_names(what: str, names: Sequence[str]) -> None:
+    """Raise InputError where two of the names are the same."""
+    first: dict[str, int] = {}
+    for j, name in enumerate(names):
+        if first.setdefault(name, j) != j:
+            raise InputError(
+                f"{what} must be of each column its own; got {name!r} twice, for columns {first[name]} and {j}: "
+                "rename one"
+            )
 
 
 def require_one_each(what: str, values: Sized, count: int, of: str) -> None:

@@ -83,12 +83,14 @@ class RouteLabel(Label):
     some columns are dropped, their coefficients 0 or NA, and the others solve what is left.
     cutoff: relative singular-value cut-off as a function of (m, n, eps), or None; cutoff_says puts it in words.
     call_form: how it wants the data, a name in `data.call_form.CALL_FORMS`: "matrix" (A, b), "columns" (X, y,
-    intercept), X without the column of ones that intercept stands for, "line" (x, y), "polynomial" (x, y, degree).
+    intercept), X without the column of ones that intercept stands for, "line" (x, y), "polynomial" (x, y, degree),
+    "ridge" (X, y, intercept, penalty).
     takes: of a problem's design, whether it can be asked, where its call form does not say so; takes_says: what it
     takes, in words that end "takes ... only".
     centred, scaled, mapped: what is done to the columns before they are solved: nothing where empty; mapped: x is
     mapped to [-1, 1]. "only for the cut-off": the raw columns are solved, and the cut-off is relative to their norms.
     starts_at: of an iterative method, the number that all coefficients start from, where it is not 0; None otherwise.
+    iterative: whether x is reached by steps that a tolerance or a number of steps ends, so that it may come too early.
     called_under: settings that its users do not have unless they ask for them, in words; "" where there are none. All
     routes run on one BLAS thread.
     reference_solver: whether the reference is made by it, so that it is no player among the others.
@@ -113,6 +115,7 @@ class RouteLabel(Label):
     scaled: Scaling = ""
     mapped: bool = False
     starts_at: float | None = None
+    iterative: bool = False
     called_under: str = ""
     reference_solver: bool = False
     library: Library | None = None
@@ -142,6 +145,11 @@ class RouteLabel(Label):
         if self.centred and self.call_form == "line":
             return f"x and y {done}"
         return f"columns {done}" if done else "raw"
+
+    @property
+    def penalised(self) -> bool:
+        """Whether it solves a ridge regression: with a penalty above 0 no direction is there to be dropped."""
+        return self.call_form == "ridge"
 
     @property
     def may_drop(self) -> bool:

@@ -1,4 +1,4 @@
-"""How a route is called: with a matrix, with columns beside an intercept, with a line, with a polynomial.
+"""How a route is called: with a matrix, columns beside an intercept, a line, a polynomial, a penalty.
 
 A label names its call form; all arrays that routes are called with are made here.
 """
@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import UnknownNameError
+from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Fit
 from stabilitylab.data.equivalents import PUBLISHED, Variant
+from stabilitylab.data.penalty import Penalty, penalty_in
 from stabilitylab.data.problem import Problem
 
 
@@ -45,6 +46,8 @@ class CallForm(ABC):
     name: str
     makes_powers: bool
     """Whether the route is given x and makes the matrix itself."""
+    takes: str = ""
+    """What it takes, in words, where its name does not say it."""
 
     @abstractmethod
     def accepts(self, problem: Problem) -> bool:
@@ -147,8 +150,60 @@ class PolynomialForm(CallForm):
         return np.array(A[:, 1], order="C"), np.array(b), A.shape[1] - 1
 
 
+class RidgeForm(CallForm):
+    """(X, y, intercept, penalty), of min |y - X x|² + penalty |x|²: as in ColumnsForm, the intercept without penalty.
+
+    The problem is one whose last rows are sqrt(penalty) I (see `data.penalty`), which the route is not given.
+    """
+
+    name, makes_powers = "ridge", False
+    takes = "problems with a penalty (problems.penalised)"
+
+    def accepts(self, problem: Problem) -> bool:
+        """A matrix whose last rows are a penalty."""
+        return problem.design.stored and penalty_in(problem.A, problem.b) is not None
+
+    def of_matrix(self, A: Array, b: Array, *, intercept: bool) -> tuple[Any, ...]:
+        """Without the rows of the penalty, nor the column of ones that has none."""
+        found = _found(penalty_in(A, b))
+        X, y = A[: found.rows, int(found.intercept) :], b[: found.rows]
+        return np.array(X, order="C"), np.array(y), found.intercept, found.root**2
+
+    def arguments(
+        self,
+        problem: Problem,
+        variant: Variant = PUBLISHED,
+        *,
+        weights: Sequence[float] | None = None,
+        sparse: bool = False,
+    ) -> Call:
+        """As in CallForm. A scaled variant has one factor 2**k for all columns but the intercept's, and 4**k.
+
+        Raises InputError for weights, which are of rows that the route is not given.
+        """
+        if weights is not None:
+            raise InputError("a problem with a penalty takes no weights: multiply its rows by their square roots")
+        found = _found(penalty_in(problem.A, problem.b))
+        arranged = variant.arranged(problem, fixed=int(found.intercept), alike=True)
+        data = arranged.rows < found.rows
+        X, y = arranged.A[data, int(found.intercept) :], arranged.b[data]
+        if sparse:
+            from scipy.sparse import csr_array  # it takes a while to import
+
+            X = csr_array(X)
+        penalty = float(np.ldexp(found.root, arranged.exponents[-1])) ** 2
+        called = X, y, found.intercept, penalty
+        return Call(called, arranged.columns, arranged.exponents, arranged.A, arranged.b)
+
+
+def _found(penalty: Penalty | None) -> Penalty:
+    if penalty is None:
+        raise InputError("the last rows are no penalty: make such a problem with problems.penalised(problem, penalty)")
+    return penalty
+
+
 CALL_FORMS: Mapping[str, CallForm] = {
-    form.name: form for form in (MatrixForm(), ColumnsForm(), LineForm(), PolynomialForm())
+    form.name: form for form in (MatrixForm(), ColumnsForm(), LineForm(), PolynomialForm(), RidgeForm())
 }
 """Every call form by its name."""
 

@@ -1,4 +1,4 @@
-"""A column of labels as features: one column of 0, 1 (and -1) for each level but the reference level."""
+"""A column of labels as features: one column of 0, 1 (and -1) for each level, or for each but the reference level."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from stabilitylab.core.printable import quoted
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.terms import Columns, Term
 
-Coding: TypeAlias = Literal["treatment", "sum"]
-Rule: TypeAlias = Literal["given", "first in the data", "first alphabetically"]
-CODINGS = ("treatment", "sum")
-RULES = ("given", "first in the data", "first alphabetically")
+Coding: TypeAlias = Literal["treatment", "sum", "full"]
+Rule: TypeAlias = Literal["given", "first in the data", "first alphabetically", "last alphabetically"]
+CODINGS = ("treatment", "sum", "full")
+RULES = ("given", "first in the data", "first alphabetically", "last alphabetically")
 
 
 class ReferenceLevel(NamedTuple):
@@ -28,15 +28,17 @@ class ReferenceLevel(NamedTuple):
 
 @dataclass(frozen=True)
 class Category(Term):
-    """k - 1 features for a column of k labels, named "column[level]", in sorted order without the reference level.
+    """k - 1 features for a column of k labels, named "column[level]", sorted, without the reference level; or k.
 
     coding "treatment": 1 in the rows of the level, 0 elsewhere, so that with an intercept a coefficient is the
     difference from the reference level. "sum": the same, but -1 in the rows of the reference level, so that it is the
-    difference from the unweighted mean of the levels.
+    difference from the unweighted mean of the levels. "full": 1 in the rows of the level, 0 elsewhere, for all k
+    levels, as where there is no intercept; there is no reference level, and its features sum to 1.
     reference: the reference level, or None to have it chosen by rule. rule: "first alphabetically" (the default; of
-    numbers the smallest), "first in the data", or "given" when `reference` names it. Texts sort by code points, capital
-    letters first; R sorts them as its locale does.
-    Raises InputError for an unknown coding, rule or reference, and for labels of one level, which have no feature.
+    numbers the smallest), "last alphabetically" (the largest), "first in the data", or "given" when `reference` names
+    it. Texts sort by code points, capital letters first; R sorts them as its locale does.
+    Raises InputError for an unknown coding, rule or reference, and for labels of one level, which have no feature
+    unless they are coded fully.
     """
 
     column: str
@@ -55,6 +57,10 @@ class Category(Term):
             raise InputError(
                 f"the rule 'given' goes with a reference level, any other without; got reference={self.reference!r}, "
                 f"rule={self.rule!r}"
+            )
+        if self.coding == "full" and self.reference is not None:
+            raise InputError(
+                f"a category coded fully has no reference level; got reference={self.reference!r}: leave it out"
             )
 
     def __str__(self) -> str:
@@ -85,10 +91,14 @@ class Category(Term):
             return ReferenceLevel(self.reference, "given")
         if self.rule == "first in the data":
             return ReferenceLevel(labels.levels[0], self.rule)
+        if self.rule == "last alphabetically":
+            return ReferenceLevel(levels[-1], "largest" if labels.numeric else "last alphabetically")
         return ReferenceLevel(levels[0], "smallest" if labels.numeric else "first alphabetically")
 
     def levels(self, labels: Labels) -> tuple[str, ...]:
         """The levels that have a feature, in the order of the features."""
+        if self.coding == "full":
+            return labels.sorted_levels
         reference = self.reference_level(labels).level
         levels = tuple(level for level in labels.sorted_levels if level != reference)
         if not levels:
@@ -96,11 +106,11 @@ class Category(Term):
         return levels
 
     def names(self, labels: Mapping[str, Labels]) -> tuple[str, ...]:
-        """The name "column[level]" for each level but the reference."""
+        """The name "column[level]" for each level that has a feature."""
         return tuple(f"{self.column}[{level}]" for level in self.levels(labels[self.column]))
 
     def rounded(self, columns: Columns[Array], format: Format) -> Array:
-        """0, 1 and -1, which every format holds, (m, k - 1)."""
+        """0, 1 and -1, which every format holds, (m, k - 1) or, coded fully, (m, k)."""
         coded = self._coded(columns.labels[self.column])
         return np.array(coded, dtype=format.dtype).T
 
@@ -109,7 +119,6 @@ class Category(Term):
         return tuple(ExactColumn(feature) for feature in self._coded(columns.labels[self.column]))
 
     def _coded(self, labels: Labels) -> list[tuple[int, ...]]:
-        reference = self.reference_level(labels).level
-        base = {reference: -1} if self.coding == "sum" else {}
+        base = {self.reference_level(labels).level: -1} if self.coding == "sum" else {}
         codes = [{**base, level: 1} for level in self.levels(labels)]
         return [tuple(code.get(value, 0) for value in labels.values) for code in codes]

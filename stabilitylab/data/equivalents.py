@@ -41,12 +41,14 @@ class Variant:
         """How rows name it."""
         return self.kind if self.kind == "published" else f"{self.kind} {self.index}"
 
-    def arranged(self, problem: Problem, *, free_columns: bool = True, fixed: int = 0) -> Arrangement:
+    def arranged(
+        self, problem: Problem, *, free_columns: bool = True, fixed: int = 0, alike: bool = False
+    ) -> Arrangement:
         """The variant of a problem, in fresh arrays.
 
         free_columns: whether columns may be permuted and scaled one by one; else they are powers 0, 1, ... of one
         column, which stay in order, and of which column k is scaled by the k-th power of one factor. fixed: columns
-        at the front that stay where they are, as they are.
+        at the front that stay where they are, as they are. alike: whether the others are scaled by one factor.
         """
         rng = np.random.default_rng([zlib.crc32(problem.name.encode()), self.index])
         m, n = problem.shape
@@ -58,6 +60,8 @@ class Variant:
         elif self.kind == "scaled":
             exponents = rng.integers(-SCALE_EXPONENTS, SCALE_EXPONENTS, n, endpoint=True)
             exponents[:fixed] = 0
+            if alike:
+                exponents[fixed:] = exponents[-1]
             if not free_columns:  # x times 2**k makes the powers of x larger by 2**(k j)
                 exponents = exponents[0] * np.arange(n)
         A = np.ldexp(problem.A[np.ix_(rows, columns)], exponents[columns])

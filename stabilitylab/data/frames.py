@@ -15,7 +15,7 @@ from stabilitylab.core.errors import ShapeError
 from stabilitylab.data.index import labels_of_rows, refuse_misaligned
 from stabilitylab.data.kinds import is_sparse
 from stabilitylab.data.places import Places
-from stabilitylab.data.series import column_array, is_series, label_text
+from stabilitylab.data.series import column_array, is_series, label_text, name_of
 
 EXACT_IN_FLOAT = 2**53
 
@@ -38,7 +38,7 @@ def table_of(values: Any, what: str) -> Table | None:
 
     Raises ShapeError for columns of different lengths, and the errors of `column_array`.
     """
-    found = _columns(values)
+    found = columns_of_table(values)
     if found is None:
         return None
     columns, names = found[0], _names(found[1])
@@ -56,7 +56,7 @@ def table_of(values: Any, what: str) -> Table | None:
 
 def names_of_columns(values: Any) -> tuple[str, ...]:
     """The names of the columns of a table, made distinct; () for what has none."""
-    found = _columns(values)
+    found = columns_of_table(values)
     return () if found is None else _names(found[1])
 
 
@@ -64,7 +64,7 @@ def _names(labels: Sequence[Any] | None) -> tuple[str, ...]:
     return () if labels is None else distinct(map(label_text, labels))
 
 
-def _columns(values: Any) -> tuple[list[Any], Sequence[Any] | None] | None:
+def columns_of_table(values: Any) -> tuple[list[Any], Sequence[Any] | None] | None:
     """The columns of a table as its library has them, and their names; None for what is no table."""
     if hasattr(values, "iloc") and hasattr(values, "dtypes") and getattr(values, "ndim", 0) == 2:  # pandas
         labels = getattr(values, "columns", None)
@@ -81,6 +81,13 @@ def _columns(values: Any) -> tuple[list[Any], Sequence[Any] | None] | None:
             refuse_misaligned(values[first], values[name], f"column {name!r}", f"column {first!r}")
         return [v if is_series(v) else np.asarray(v) for v in values.values()], list(values)
     return None
+
+
+def columns_with_names(b: Any, rows: int) -> Any:
+    """A list of columns of pandas, polars or pyarrow as a dict of them; of as many as there are rows, they are rows."""
+    if not (isinstance(b, list | tuple) and b and len(b) != rows and all(map(is_series, b))):
+        return b
+    return dict(zip(distinct([name_of(one) or f"b{k}" for k, one in enumerate(b)]), b, strict=True))
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:

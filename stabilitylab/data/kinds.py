@@ -18,7 +18,9 @@ LAZY = {"collect": "polars", "compute": "dask"}
 def is_sparse(values: Any) -> bool:
     """Whether values are an array or a matrix of scipy.sparse."""
     # By the names of its classes: importing scipy.sparse would change the filters of warnings.
-    return type(values) is not np.ndarray and any(f"{kind.__module__}.".startswith("scipy.sparse.") for kind in type(values).__mro__)
+    return type(values) is not np.ndarray and any(
+        f"{kind.__module__}.".startswith("scipy.sparse.") for kind in type(values).__mro__
+    )
 
 
 def refuse_sparse(values: Any, name: str, way: str = "") -> None:
@@ -31,7 +33,8 @@ def refuse_sparse(values: Any, name: str, way: str = "") -> None:
 def is_model(values: Any) -> bool:
     """Whether values are a model of a library, fitted or not, its class, or a method of it, and no array."""
     owner = getattr(values, "__self__", values)
-    pairs = (("fit", "predict"), ("params", "predict"), ("forward", "parameters"))  # sklearn, statsmodels, torch
+    # sklearn, statsmodels, pyfixest, torch
+    pairs = (("fit", "predict"), ("params", "predict"), ("coef", "predict"), ("forward", "parameters"))
     return not hasattr(owner, "__array__") and any(all(hasattr(owner, one) for one in pair) for pair in pairs)
 
 

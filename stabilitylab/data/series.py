@@ -16,7 +16,7 @@ def is_series(values: Any) -> bool:
     """Whether values are one column of pandas, polars or pyarrow."""
     if getattr(values, "ndim", 1) != 1 or isinstance(values, np.ndarray):
         return False
-    return _of_pandas(values) or _of_polars(values) or _of_pyarrow(values)
+    return is_of_pandas(values) or is_of_polars(values) or is_of_pyarrow(values)
 
 
 def column_array(values: Any, places: Places, j: int | None = None) -> Array:
@@ -36,9 +36,9 @@ def column_array(values: Any, places: Places, j: int | None = None) -> Array:
     row = _missing(values)
     if row is not None:
         raise places.not_finite("missing", row, *(() if j is None else (j,)))
-    if _of_polars(values) and "int128" in kind:
+    if is_of_polars(values) and "int128" in kind:
         return np.array([None, *values.to_list()], dtype=object)[1:]
-    if _of_pandas(values) and getattr(dtype, "kind", "") == "M":
+    if is_of_pandas(values) and getattr(dtype, "kind", "") == "M":
         return _moments(values)
     array = np.asarray(values)
     # Of numbers pandas and pyarrow make objects here and there.
@@ -58,26 +58,29 @@ def label_text(label: Any) -> str:
     return "" if label is None or label != label else str(label)  # NaN stands for no name
 
 
-def _of_pandas(values: Any) -> bool:
+def is_of_pandas(values: Any) -> bool:
+    """Whether values are one column of pandas."""
     return hasattr(values, "iloc") and hasattr(values, "isna")
 
 
-def _of_polars(values: Any) -> bool:
+def is_of_polars(values: Any) -> bool:
+    """Whether values are one column of polars."""
     return hasattr(values, "null_count") and hasattr(values, "to_list")
 
 
-def _of_pyarrow(values: Any) -> bool:
+def is_of_pyarrow(values: Any) -> bool:
+    """Whether values are one column of pyarrow."""
     return hasattr(values, "null_count") and hasattr(values, "to_pylist")
 
 
 def _missing(values: Any) -> int | None:
     """The first row that is missing; None where none is. NaN among floats is met where they are read."""
-    if _of_pandas(values):
+    if is_of_pandas(values):
         if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biufc":
             return None
         absent = np.asarray(values.isna())
         return int(absent.argmax()) if absent.any() else None
-    if not (_of_polars(values) or _of_pyarrow(values)):
+    if not (is_of_polars(values) or is_of_pyarrow(values)):
         return None
     count = values.null_count() if callable(values.null_count) else values.null_count
     return int(np.asarray(values.is_null()).argmax()) if count else None

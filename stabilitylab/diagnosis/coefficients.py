@@ -90,10 +90,11 @@ def figures(question: Question, call: Call, fit: CertifiedFit) -> tuple[Figure, 
         error = float(np.abs(predicted - values)[row])
         digits = 15.95 if not error else max(0.0, min(15.95, -log10(error / size))) if size else None
         found.append(
+            # Without the values, which can be those of the target: no number of the data is in a report.
             Figure(
-                f"predictions, worst {question.table.place} {question.table.places[row]}, of the largest",
-                float(predicted[row]),
-                float(values[row]),
+                f"predictions, worst in {question.table.place} {question.table.places[row]}, of the largest",
+                None,
+                None,
                 digits,
             )
         )

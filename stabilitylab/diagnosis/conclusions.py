@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from math import isfinite
 
-from stabilitylab.core.printable import one_decimal
+from stabilitylab.core.printable import one_decimal, one_line
 from stabilitylab.diagnosis.question import Call
 from stabilitylab.diagnosis.result import Coefficient
 from stabilitylab.exact.dependent import listed
+
+MOST = 3  # coefficients that are said to be far from the certified ones
 
 
 def conclusions(call: Call, rows: tuple[Coefficient, ...], level: float) -> tuple[str, ...]:
@@ -23,13 +25,17 @@ def _concluded(call: Call, rows: tuple[Coefficient, ...], level: float) -> Itera
         needed = [row.name for row in gone if row.p is not None and row.p < 1 - level]
         tested = f"; by the data {listed(needed)} cannot be left out (p < {1 - level:.2g})" if needed else ""
         yield f"{call.name} leaves out {listed([row.name for row in gone])}{tested}."
-    signs = [row.name for row in rows if row.returned and row.certified and row.returned * row.certified < 0]
+    # The sign of what cannot be told from 0 is no conclusion.
+    told = [row for row in rows if row.p is None or row.p < 1 - level]
+    signs = [row.name for row in told if row.returned and row.certified and row.returned * row.certified < 0]
     if signs:
         yield f"The sign of {listed(signs)} is wrong."
-    for row in rows:
-        beyond = _beyond(row)
-        if beyond:
-            yield beyond
+    far = sorted(((_beyond(row), row) for row in rows if _beyond(row) >= 1), key=lambda pair: -pair[0])
+    for distance, row in far[:MOST]:
+        times = one_decimal(distance) if distance < 1000 else f"{distance:.1e}"
+        yield f"{one_line(row.name)} as returned is {times} standard errors away from the certified value."
+    if far[MOST:]:
+        yield f"So are {len(far) - MOST} more, by a standard error at least."
     for row in rows:
         p = row.returned_p
         if p is not None and row.p is not None and (p < 1 - level) != (row.p < 1 - level):
@@ -39,12 +45,8 @@ def _concluded(call: Call, rows: tuple[Coefficient, ...], level: float) -> Itera
             )
 
 
-def _beyond(row: Coefficient) -> str:
-    """That a returned coefficient is farther from the certified one than the noise of the data explains."""
+def _beyond(row: Coefficient) -> float:
+    """How many standard errors lie between the returned coefficient and the certified one; 0 where that is unknown."""
     if not row.returned or row.certified is None or not row.standard_error or not isfinite(row.returned):
-        return ""
-    distance = abs(row.returned - row.certified) / row.standard_error
-    if distance < 1:
-        return ""
-    times = one_decimal(distance) if distance < 1000 else f"{distance:.1e}"
-    return f"The {row.name} returned is {times} standard errors away from the certified one."
+        return 0.0
+    return abs(row.returned - row.certified) / row.standard_error

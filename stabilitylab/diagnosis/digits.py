@@ -28,6 +28,14 @@ def digits_of(x: npt.ArrayLike, fit: CertifiedFit) -> Array:
     return np.array([_digits(v, e, s, cap) for v, e, s in zip(values.tolist(), exact, sizes, strict=True)])
 
 
+def digits_of_exact(x: Sequence[Fraction], fit: CertifiedFit) -> Array:
+    """The same for rationals (n,), which no format has rounded; capped as float64 is."""
+    exact = [interval.middle for interval in fit.evidence.coefficients(ENOUGH)]
+    sizes = [abs(v) or _natural(fit, j) for j, v in enumerate(exact)]
+    cap = digits_cap("float64")
+    return np.array([_digits(v, e, s, cap) for v, e, s in zip(x, exact, sizes, strict=True)])
+
+
 def digits_of_figure(value: float | None, certified: float | None) -> float | None:
     """-log10 of the relative error of a figure whose certified value is the nearest double; None where one is missing.
 
@@ -54,7 +62,7 @@ def _natural(fit: CertifiedFit, j: int) -> Fraction:
     return Fraction(root) if isfinite(root) else Fraction(0)
 
 
-def _digits(value: float | None, exact: Fraction, size: Fraction, cap: float) -> float:
+def _digits(value: float | Fraction | None, exact: Fraction, size: Fraction, cap: float) -> float:
     if value is None or not isfinite(value):
         return 0.0
     error = abs(Fraction(value) - exact)
@@ -63,4 +71,4 @@ def _digits(value: float | None, exact: Fraction, size: Fraction, cap: float) ->
     if not size or error >= size:
         return 0.0
     ratio = error / size
-    return min(cap, -log10(ratio)) if ratio > Fraction(1, 10**300) else cap
+    return min(cap, abs(log10(ratio))) if ratio > Fraction(1, 10**300) else cap

@@ -15,6 +15,8 @@ from stabilitylab.data.table import Table
 from stabilitylab.data.terms import Intercept
 from stabilitylab.exact import CertifiedFit, lstsq
 
+SHOWN = 6  # regressors in a title
+
 
 @dataclass(frozen=True, eq=False)
 class Question:
@@ -45,6 +47,13 @@ class Question:
                     self.problem, truth=truth, weights=weights, policy=policy, weighting=self.weighting
                 )
         return self._fits[truth, policy]
+
+    @property
+    def title(self) -> str:
+        """The regression in a few words: y on a, b, c, or its formula."""
+        regressors = self.problem.regressors
+        more = f" and {len(regressors) - SHOWN} more" if len(regressors) > SHOWN else ""
+        return self.formula or f"{self.problem.response} on {', '.join(regressors[:SHOWN]) or 'a constant'}{more}"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """What `diagnose` returns: a verdict, and under it everything that it rests on, as plain numbers and sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, TypeAlias
 
 from stabilitylab.bench.causes import Found, Severity
+from stabilitylab.diagnosis.pages import Page
+from stabilitylab.report.blocks import Block
 
 Mode: TypeAlias = Literal["exact", "forecast"]
 Harm: TypeAlias = Literal["none", "statistical", "numerical", "both"]
@@ -109,7 +111,8 @@ class Dependence:
     """Near dependence of the columns, and which harm it does.
 
     cond, cond_scaled: 2-norm condition number of the matrix as stored, and with columns of norm 1. indexes (n,): the
-    condition indexes of the scaled columns. proportions (n, n): of index k in the variance of coefficient j. vif:
+    condition indexes of the scaled columns. proportions (n, n): row k, column j, the share of index k in the variance
+    of coefficient j. vif:
     variance inflation factors by column, about the mean; None for the intercept. harm: to the coefficients, by name;
     says: the sentence that tells a person what to do.
     """
@@ -144,7 +147,7 @@ class Fix:
 
 
 @dataclass(frozen=True, eq=False)
-class Diagnosis:
+class Diagnosis(Page):
     """Whose digits are right, which stage lost the others, and the change that keeps them.
 
     verdict: one sentence. severity: the worst that was found. title: of the regression. call, code: whose answer is
@@ -187,30 +190,13 @@ class Diagnosis:
         """Everything, as plain numbers, strings, lists and dictionaries."""
         return {**_plain(self), "digits": self.digits}
 
-    def to_html(self) -> str:
-        """One page that loads nothing and runs nothing; `open("report.html", "w").write(found.to_html())`."""
-        from stabilitylab.diagnosis.page import to_html  # here: a program that reads numbers needs no page
+    def _blocks(self) -> Sequence[Block]:
+        from stabilitylab.diagnosis.page.blocks import blocks_of  # here: a program that reads numbers needs no page
 
-        return to_html(self)
-
-    def to_markdown(self) -> str:
-        """The same in GitHub's dialect of Markdown."""
-        from stabilitylab.diagnosis.page import to_markdown
-
-        return to_markdown(self)
-
-    def __str__(self) -> str:
-        from stabilitylab.diagnosis.page import to_text
-
-        return to_text(self)
+        return blocks_of(self)
 
     def __repr__(self) -> str:
         return f"Diagnosis of {self.title}: {self.verdict}"
-
-    def _repr_html_(self) -> str:
-        from stabilitylab.diagnosis.page import to_fragment
-
-        return to_fragment(self)
 
 
 def _plain(value: Any) -> Any:

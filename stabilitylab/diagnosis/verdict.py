@@ -1,12 +1,14 @@
 """The one sentence that comes first, and how serious it is."""
 
 from collections.abc import Sequence
+from math import log10
 
 from stabilitylab.bench.causes import Found, Severity
 from stabilitylab.core.printable import one_decimal
 from stabilitylab.diagnosis.question import Call
 from stabilitylab.diagnosis.result import Coefficient, Dependence, Fix
 from stabilitylab.exact.dependent import listed
+from stabilitylab.exact.undetermined import digits_in_words
 
 WELL = 8.0  # digits from which nobody need ask further
 USABLE = 4.0  # digits below which an answer has lost digits, whatever the noise
@@ -22,8 +24,11 @@ def verdict_of(
     fixes: Sequence[Fix],
     dependence: Dependence | None,
     conclusions: Sequence[str],
+    m: int,
+    *,
+    expected: bool = False,
 ) -> tuple[str, Severity]:
-    """(sentence, severity): what a person does next, in one or two sentences."""
+    """(sentence, severity): what a person does next, in one or two sentences. m: rows. expected: in a forecast."""
     said = {one.code: one for one in causes}
     for code in (DEPENDENT, UNDETERMINED):
         if code in said:
@@ -31,8 +36,8 @@ def verdict_of(
     way = _way(fixes)
     if not call.solution.status.answered:
         note = f": {call.solution.note}" if call.solution.note else ""
-        why = f" {_why(causes)}" if causes else ""
-        return f"{call.name} gave no answer ({call.solution.status.value}{note}).{why}{way}", "error"
+        why = f": {_why(causes)}" if causes else "."
+        return f"{call.name} gave no answer ({call.solution.status.value}{note}){why}{way}", "error"
     scored = [row for row in rows if row.digits is not None]
     if not scored:
         return f"The coefficients of {call.name} could not be scored.", "warning"
@@ -40,16 +45,14 @@ def verdict_of(
     digits = worst.digits or 0.0
     severity = severity_of(rows, conclusions)
     if severity == "healthy":
-        wide = _wide(dependence)
-        return f"healthy: {one_decimal(digits)} digits, nothing to do{wide}", severity
+        said = f"healthy: {one_decimal(digits)} digits{' expected' * expected}, nothing to do"
+        return f"{said}{_wide(dependence)}{_unsupported(scored, m)}", severity
     bad = [row.name for row in scored if (row.digits or 0.0) < max(digits + 1, NO_DIGIT)]
-    if digits < NO_DIGIT:
-        kept = f"{call.name} gives no correct digit of {listed(bad)}"
-    else:
-        kept = f"{call.name} gives {one_decimal(digits)} correct digits of {listed(bad)}"
-    if severity == "note":
-        kept += ", which is less than it could be"
-    return f"{kept}.{' ' + _why(causes) if causes else ''}{way}", severity
+    of = "any coefficient" if len(bad) == len(rows) > 1 else listed(bad)
+    gives = "can be expected to keep" if expected else "gives"
+    kept = f"{call.name} {gives} {'no' if digits < NO_DIGIT else one_decimal(digits)} correct digit"
+    kept += f"{'' if digits < NO_DIGIT else 's'} of {of}"
+    return f"{kept}{': ' + _why(causes) if causes else '.'}{way}", severity
 
 
 def severity_of(rows: Sequence[Coefficient], conclusions: Sequence[str]) -> Severity:
@@ -71,7 +74,7 @@ def severity_of(rows: Sequence[Coefficient], conclusions: Sequence[str]) -> Seve
 
 def _why(causes: Sequence[Found]) -> str:
     first = causes[0]
-    return f"{first.sentence.rstrip('.')} ({first.code})."
+    return f"{first.title} ({first.code})."
 
 
 def _way(fixes: Sequence[Fix]) -> str:
@@ -79,6 +82,23 @@ def _way(fixes: Sequence[Fix]) -> str:
         return ""
     best = fixes[0]
     return f" {best.sentence.rstrip('.')}: {one_decimal(best.digits_after)} digits."
+
+
+def _unsupported(rows: Sequence[Coefficient], m: int) -> str:
+    """That the data support fewer digits than are right, where that is few and not known from the noise."""
+    typical = 0.5 * log10(max(m, 1))  # digits by which rounding errors of either sign do less than all of one sign
+    few = [
+        row
+        for row in rows
+        if row.supported is not None and row.supported + typical < min(USABLE, row.statistical or USABLE)
+    ]
+    if not few:
+        return ""
+    least = min(row.supported for row in few if row.supported is not None)
+    return (
+        f"; right for the numbers as they are written, but these are rounded, and leave at worst "
+        f"{digits_in_words(least)} of {listed([row.name for row in few])}"
+    )
 
 
 def _wide(dependence: Dependence | None) -> str:

@@ -44,10 +44,10 @@ of [A b_0 b_1 ...], of which each fit takes its part, and stand side by side (fi
 data support (fit/support.py, supported.py) follows from how exactly numbers of their kind are known (gram/resolution.py
 and resolution_of_problem.py); where that is none, a text (undetermined.py) names the columns and the relation between
 them within rounding (relation.py). All of it is shown by fit/summary.py, as text, Markdown or HTML (fit/page.py), kept
-as a record (fit/record.py), and written to a file (written.py), with predictions for the rows of another
-(predict_file.py). A penalty is added to the exact A'A before it is solved (ridge.py). `enclose` (float64/enclosure.py,
-gradient.py) proves intervals around x in float64 alone, with fewer digits the larger n u cond(A) is, and refuses where
-that nears 1.
+as a record or a table of pandas (fit/record.py, fit/frame.py), and written to a file (written.py), with predictions for
+the rows of another (predict_file.py). A penalty is added to the exact A'A before it is solved (ridge.py). `enclose`
+(float64/enclosure.py, gradient.py) proves intervals around x in float64 alone, with fewer digits the larger n u cond(A)
+is, and refuses where that nears 1.
 """
 
 from stabilitylab.core.arithmetic.processor import default_mode

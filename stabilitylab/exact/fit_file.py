@@ -1,14 +1,14 @@
 """Certified least squares of a data file of any length, read in blocks of rows."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, get_args
 
 import numpy as np
 
-from stabilitylab.core.arguments import require_choice, require_whole
+from stabilitylab.core.arguments import require_choice, require_flag, require_whole
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import (
@@ -26,7 +26,7 @@ from stabilitylab.data.tabular.columns import FileTruth, Missing, Progress, no_p
 from stabilitylab.exact.accumulator import GramAccumulator
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.fit.several import CertifiedFits
-from stabilitylab.exact.gram.inputs import column_names
+from stabilitylab.exact.gram.inputs import INTERCEPT, column_names
 from stabilitylab.exact.ridge import penalties
 
 
@@ -74,8 +74,11 @@ def fit_file(
     require_choice("truth", truth, get_args(FileTruth))
     require_choice("policy", policy, POLICIES)
     require_choice("missing", missing, get_args(Missing))
+    require_flag("intercept", intercept, INTERCEPT)
     if rows is not None:
         require_whole("rows", rows, at_least=1)
+    if not callable(progress):
+        raise InputError(f"progress must be a function of (done, total); got {progress!r}: leave it out")
     table = open_table(
         path, separator=separator, decimal=decimal, thousands=thousands, encoding=encoding, missing=missing
     )
@@ -125,13 +128,19 @@ def _targets(table: FileTable, target: str | int | Sequence[str | int]) -> tuple
     """The names of the targets. Raises InputError for none, and for one that is named twice."""
     if isinstance(target, str | int):
         return (_name(table, target),)
+    if not isinstance(target, Iterable):
+        raise InputError(f"{table.path}: target must name a column, or several; got {target!r}: {_one_of(table)}")
     targets = tuple(_name(table, column) for column in target)
     if not targets:
-        raise InputError(f"{table.path}: name a target, or several: one of {quoted(table.names)}")
+        raise InputError(f"{table.path}: name a target, or several: {_one_of(table)}")
     twice = next((name for name in targets if targets.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"{table.path}: column {twice!r} is named twice among the targets: once is enough")
     return targets
+
+
+def _one_of(table: FileTable) -> str:
+    return f"one of {quoted(table.names)}"
 
 
 def _name(table: FileTable, column: str | int) -> str:
@@ -147,6 +156,8 @@ def _features(
         return table.others([*targets, *([] if weights is None else [weights])])
     if isinstance(columns, str):
         raise InputError(f"columns must be a list of names; got {columns!r}: write columns={columns.split(',')!r}")
+    if not isinstance(columns, Iterable):
+        raise InputError(f"columns must be a list of names; got {columns!r}: write columns={list(table.names[:1])!r}")
     features = tuple(_name(table, column) for column in columns)
     for name in features:
         if name in targets or name == weights:

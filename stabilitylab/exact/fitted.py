@@ -34,7 +34,7 @@ class Asked:
     """What is asked of sums, the same for every target, as `CertifiedFit` has it.
 
     names (n,): of the coefficients. constant: the column about whose mean R² is. penalties (n,): those of a ridge
-    regression, None for none. started: process_time() when the work began.
+    regression, None for none. started: process_time() when the work began. rows_left_out: of those given, how many.
     """
 
     names: tuple[str, ...]
@@ -45,6 +45,7 @@ class Asked:
     unweighted: bool
     penalties: tuple[Fraction, ...] | None
     started: float
+    rows_left_out: int = 0
 
 
 def fits_of(
@@ -137,6 +138,7 @@ def _fitted(
         target=target,
         intercept=asked.intercept,
         ridge=ridge,
+        rows_left_out=asked.rows_left_out,
     )
 
 

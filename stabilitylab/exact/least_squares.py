@@ -3,22 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from time import process_time
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arguments import require_choice
+from stabilitylab.core.arguments import require_choice, require_flag
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
-from stabilitylab.core.errors import InputError
+from stabilitylab.core.errors import InputError, NotFiniteError, NotNumericError
 from stabilitylab.core.types import POLICIES, TRUTHS, WEIGHTINGS, Policy, Truth, Weighting
+from stabilitylab.data.missing import way_out_of_missing, without_missing
 from stabilitylab.data.problem import Problem
+from stabilitylab.data.tabular.columns import Missing
 from stabilitylab.exact.fit import CertifiedFit
 from stabilitylab.exact.fitted import Asked, fits_of, warned
 from stabilitylab.exact.float64.by_residual import solved_by_residual, worth_a_try
 from stabilitylab.exact.gram.exact_input import ExactInput
-from stabilitylab.exact.gram.inputs import prepare, summed_together
+from stabilitylab.exact.gram.inputs import INTERCEPT, prepare, summed_together
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.ridge import penalties, require_one_policy
 from stabilitylab.exact.rows import FittedRows
@@ -40,6 +42,7 @@ def lstsq(
     weighting: Weighting = "relative",
     ridge: Any = None,
     penalize_intercept: bool = False,
+    missing: Missing = "refuse",
 ) -> CertifiedFit | Any:
     """x (n,) minimising |b - A x| over A (m, n), b (m,): each x_j the double nearest to the exact solution, with proof.
 
@@ -55,9 +58,11 @@ def lstsq(
     one number, one for each column of A, or a dict of them by name, exactly (a float as stored, decimals as text):
     minimises sum w_i (b - A x)_i² + sum lambda_j x_j², in the units of the data, for any m where all lambda are above
     0; the intercept has none unless penalize_intercept is set. Such a fit has no standard errors, and does not say how
-    many digits the data support. Cost: an error-free A'A, 9 m n² floating-point operations by BLAS for ordinary data (m
-    n² for integers of few digits, 16 m n² and more for heavy tails, 36 m n² with weights), and an n x n solve; less
-    where a float64 factor serves. A sparse A is made dense in blocks of rows, and costs as much. Raises InputError for
+    many digits the data support. missing: whether a row in which a number is missing (None, NaN, NaT, NA, a masked
+    entry) is refused, or is left out ("drop") and counted as rows_left_out: what the fit says row by row is then of the
+    others, in their order. Cost: an error-free A'A, 9 m n² floating-point operations by BLAS for ordinary data (m n²
+    for integers of few digits, 16 m n² and more for heavy tails, 36 m n² with weights), and an n x n solve; less where
+    a float64 factor serves. A sparse A is made dense in blocks of rows, and costs as much. Raises InputError for
     arguments that do not fit together; ComplexError, EmptyError, NotFiniteError, NotNumericError, ShapeError and
     UnderdeterminedError for numbers that are no regression; OutOfRangeError where a coefficient over- or underflows
     float64; NotCertifiedError rather than return a digit that is not proven; UntrustedBLASError.
@@ -66,8 +71,9 @@ def lstsq(
     require_choice("policy", policy, POLICIES)
     require_choice("truth", truth, TRUTHS)
     require_choice("weighting", weighting, WEIGHTINGS)
-    if not isinstance(intercept, bool | np.bool_):
-        raise InputError(f"intercept must be True or False; got {intercept!r}: True puts a column of ones in front")
+    require_choice("missing", missing, get_args(Missing))
+    require_flag("intercept", intercept, INTERCEPT)
+    require_flag("penalize_intercept", penalize_intercept, "gives the intercept the penalty too")
     if weighting == "absolute" and weights is None:
         raise InputError('weighting="absolute" is about weights: give weights=1/sigma**2, sigma one for each row')
     if ridge is not None:
@@ -75,22 +81,40 @@ def lstsq(
     elif penalize_intercept:
         raise InputError("penalize_intercept is about a penalty: give one, such as ridge=1.0")
     wide = policy == "minimum-norm" or ridge is not None
-    regression = prepare(A, b, truth=truth, weights=weights, intercept=intercept, names=names, wide=wide)
-    penalty = None
-    if ridge is not None:
-        penalty = penalties(ridge, regression.names, intercept=intercept, penalize_intercept=penalize_intercept)
-        if not any(penalty):
-            return lstsq(A, b, truth=truth, weights=weights, intercept=intercept, names=names, weighting=weighting)
-    inputs, targets = regression.inputs, regression.targets
-    asked = Asked(
-        regression.names, policy, regression.constant, weighting, bool(intercept), weights is None, penalty, started
-    )
-    kept, known = FittedRows.of_each(inputs, regression.weights), Known.of_each(inputs, regression.weights)
-    if penalty is None and regression.is_plain and worth_a_try(*inputs[0].A.shape):
-        fit = _by_residual(inputs[0], asked, targets[0], kept[0], known[0])
-        if fit is not None:
-            return warned(fit)
-    return fits_of(summed_together(inputs, regression.weights), asked, targets, kept, known)
+    options: dict[str, Any] = {"truth": truth, "intercept": intercept, "names": names}
+    left_out = 0
+    if missing == "drop" and not isinstance(A, Problem):
+        A, b, weights, left_out = without_missing(A, b, weights)
+    try:
+        regression = prepare(A, b, weights=weights, wide=wide, **options)
+        penalty = None
+        if ridge is not None:
+            penalty = penalties(ridge, regression.names, intercept=intercept, penalize_intercept=penalize_intercept)
+            if not any(penalty):
+                regression, penalty = prepare(A, b, weights=weights, **options), None
+        inputs, targets, unweighted = regression.inputs, regression.targets, weights is None
+        asked = Asked(
+            regression.names,
+            policy,
+            regression.constant,
+            weighting,
+            bool(intercept),
+            unweighted,
+            penalty,
+            started,
+            left_out,
+        )
+        kept, known = FittedRows.of_each(inputs, regression.weights), Known.of_each(inputs, regression.weights)
+        if penalty is None and regression.is_plain and worth_a_try(*inputs[0].A.shape):
+            fit = _by_residual(inputs[0], asked, targets[0], kept[0], known[0])
+            if fit is not None:
+                return warned(fit)
+        return fits_of(summed_together(inputs, regression.weights), asked, targets, kept, known)
+    except (NotFiniteError, NotNumericError) as error:
+        way = way_out_of_missing(A, b, weights, left_out)
+        if not way:
+            raise
+        raise type(error)(*error.args, *way) from None
 
 
 def _by_residual(data: ExactInput, asked: Asked, target: str, kept: FittedRows, known: Known) -> CertifiedFit | None:
@@ -113,6 +137,7 @@ def _by_residual(data: ExactInput, asked: Asked, target: str, kept: FittedRows, 
         unweighted=True,
         target=target,
         intercept=asked.intercept,
+        rows_left_out=asked.rows_left_out,
     )
 
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from stabilitylab.core.errors import EmptyError, InputError, NotFiniteError, NotNumericError, ShapeError
 from stabilitylab.core.printable import quoted
+from stabilitylab.data.frames import distinct
+from stabilitylab.data.kinds import is_sparse
 from stabilitylab.data.validation import Given, given
 from stabilitylab.exact.gram.exact_input import ExactInput, with_intercept
 from stabilitylab.exact.gram.reading import features_of, read
@@ -19,18 +21,19 @@ def new_rows(values: Any, names: Sequence[str], *, intercept: bool) -> ExactInpu
 
     names (n,): of the coefficients; the first is that of the column of ones, put in front here, where `intercept` is
     set. A table whose columns have names (pandas, polars, pyarrow, a structured array, a dict) is taken by these, in
-    any order, moments and durations under the names that their coefficients have.
+    any order, moments and durations under the names that their coefficients have. A sparse matrix stays one.
     Raises InputError for a column that is missing, or one that the fit does not have, ShapeError for another number of
     columns and for a single row (n,), and the errors of `exact_input` for what is no numbers.
     """
     own = tuple(names)[intercept:]
-    table = _by_name(given(values, NAME), own, intercept=intercept)
+    # A sparse table of pandas is taken by the names of its columns, made dense; a sparse matrix has none.
+    table = values if is_sparse(values) else _by_name(given(values, NAME), own, intercept=intercept)
     _check_shape(table.shape, own, intercept=intercept)
     k = table.shape[0]
     if not own:
         return ExactInput(np.ones((k, 1)), np.zeros(k), True)
     try:
-        data = read(table, np.zeros(k), wide=True, several=False).inputs[0]
+        data = read(table, np.zeros(k), wide=True, several=False, name=NAME).inputs[0]
         for _, block in data.blocks() if data.floats else ():
             block.refuse_not_finite()
     except (NotFiniteError, NotNumericError) as error:
@@ -60,6 +63,9 @@ def _by_name(table: Given, own: tuple[str, ...], *, intercept: bool) -> Given:
     names = list(features_of(table)) if table.columns else []
     if not names or (names == [str(k) for k in range(len(names))] and set(names) != set(own)):
         return table  # columns that are only numbered have no names
+    told_apart = distinct(["intercept", *names])[1:]
+    if intercept and set(names) != set(own) == set(told_apart):
+        names = list(told_apart)  # as the fit told a column named "intercept" from its own
     twice = [name for name in own if own.count(name) > 1]
     if twice:
         raise InputError(

@@ -13,11 +13,13 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError
 from stabilitylab.core.types import IntervalKind
-from stabilitylab.data.tabular import open_table, truth_of_file
+from stabilitylab.data.tabular import FileTable, open_table, truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth, Missing
 from stabilitylab.exact.distributions import exact_level
 from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.fit.frame import frame
 from stabilitylab.exact.fit.page import Page
+from stabilitylab.exact.fit.summary import printed
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +40,8 @@ class FilePrediction:
     level: float
     rows_left_out: int
 
-    @property
-    def page(self) -> Page:
-        """A row for each prediction, with all digits."""
+    def page(self, digits: int | None = None) -> Page:
+        """A row for each prediction; digits: of each number that is shown, None for all."""
         share = f"{100 * self.level:.12g} %"
         interval = f", with {self.interval} intervals at {share}" if self.interval else ""
         columns = [v for v in (self.values, self.lower, self.upper) if v is not None]
@@ -48,15 +49,23 @@ class FilePrediction:
         return Page(
             title=f"Predictions of {self.target}{interval}",
             header=(self.place, "value", f"{share} from", "to")[: 1 + len(columns)],
-            body=tuple((str(place), *(repr(float(v[k])) for v in columns)) for k, place in enumerate(self.places)),
+            body=tuple((str(place), *(printed(v[k], digits) for v in columns)) for k, place in enumerate(self.places)),
             foot=(("rows", left),) if self.rows_left_out else (),
         )
 
     def __repr__(self) -> str:
-        return str(self.page)
+        return str(self.page())
 
     def _repr_html_(self) -> str:
-        return self.page._repr_html_()
+        return self.page()._repr_html_()
+
+    def to_frame(self) -> Any:
+        """A pandas.DataFrame of value, and lower and upper where there are any, by the lines or rows of the file.
+
+        Raises MissingLibraryError where pandas is not installed.
+        """
+        columns = {"value": self.values, "lower": self.lower, "upper": self.upper}
+        return frame({key: v for key, v in columns.items() if v is not None}, self.places, self.place)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain numbers, texts and lists."""
@@ -101,6 +110,8 @@ def predict_file(
     names = fit.names[fit.intercept :]
     if not names:
         raise InputError(f"{path}: the fit has no columns but the intercept, which is the same for every row")
+    if fit.intercept:
+        names = _in_file(names, table)
     places: list[int] = []
     dropped: list[int] = []
     scales, blocks = table.read(names, truth, rows, left_out=dropped.extend, kept=places.extend)
@@ -110,6 +121,25 @@ def predict_file(
     return FilePrediction(
         fit.target, table.place, tuple(places), values, lower, upper, interval, float(share), len(dropped)
     )
+
+
+def _in_file(own: tuple[str, ...], table: FileTable) -> tuple[str, ...]:
+    """The names that the columns of a fit with an intercept have in a file: own, or with "intercept" for one of them.
+
+    A column of that name is "intercept (2)" in the fit, or the next such that is free. Raises InputError where the file
+    has the columns for more than one reading.
+    """
+    ways, k = [own], 2
+    while (told_apart := f"intercept ({k})") in own:
+        ways.append(tuple("intercept" if name == told_apart else name for name in own))
+        k += 1
+    there = [way for way in ways if set(way) <= set(table.names)]
+    if len(there) > 1:
+        (one, other), *_ = (pair for pair in zip(*there[:2], strict=True) if pair[0] != pair[1])
+        raise InputError(
+            f"{table.path} has a column {one!r} and a column {other!r}, and either may be meant: rename one"
+        )
+    return there[0] if there else own
 
 
 def _of_block(

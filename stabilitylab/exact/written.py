@@ -75,7 +75,7 @@ def _markdown(fits: Sequence[CertifiedFit], level: object, predictions: Predicti
     for fit in fits:
         pages.append(fit.summary(level, digits=None).to_markdown())
         if fit.target in predictions:
-            pages.append(predictions[fit.target].page.to_markdown())
+            pages.append(predictions[fit.target].page().to_markdown())
     return "\n".join(pages)
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from stabilitylab import bench, libraries, problems
+from stabilitylab.bench.causes.rows import IN_TABLES, with_cause
 from stabilitylab.bench.pool import watchdog
 from stabilitylab.core import environment
 from stabilitylab.core.catalog import origin
 from stabilitylab.core.environment import one_blas_thread
 from stabilitylab.core.types import BLAS, SCHEMA, Measurement, Solution, Status
-from stabilitylab.data.equivalents import Variant
+from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
 from stabilitylab.lab.experiment import Experiment, ExperimentError, Loaded, Probe, Size, load
 from stabilitylab.problems import Case
@@ -78,9 +79,10 @@ class Solve:
         return problem if problem.dtype == self.format else problem.rounded_to(self.format)
 
     def _scored(self, experiment: Experiment, problem: Problem, solution: Solution) -> RowsOfTrial:
-        return tuple(
+        entry = bench.route(self.solver)
+        rows = tuple(
             score_solution(
-                bench.route(self.solver),
+                entry,
                 problem,
                 solution,
                 truth=truth,
@@ -90,6 +92,9 @@ class Solve:
             )
             for truth in experiment.truths_of(self.variant)
         )
+        if not IN_TABLES or self.variant != PUBLISHED:
+            return rows
+        return tuple(with_cause(row, entry, problem, solution) for row in rows)
 
 
 @dataclass(frozen=True)

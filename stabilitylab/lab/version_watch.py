@@ -9,6 +9,7 @@ from typing import Any
 import joblib
 
 from stabilitylab import bench, libraries, problems
+from stabilitylab.bench.causes import with_cause
 from stabilitylab.bench.isolation import NO_CHANGE
 from stabilitylab.bench.pool import LostTask, in_processes
 from stabilitylab.core.errors import MissingLibraryError
@@ -77,6 +78,8 @@ def answer(
     if python is not None:  # what a label claims is claimed of the version that is here
         entry = replace(entry, label=replace(entry.label, law=None, cutoff=None, cutoff_says=""))
     row = score_solution(entry, problem, solution, truth=truth, wanted=SCORES, conditions=conditions)
+    if python is None:
+        row = with_cause(row, entry, problem, solution)
     library = entry.label.library
     if library is None:
         return row

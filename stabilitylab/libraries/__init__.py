@@ -1,10 +1,11 @@
-"""Entry points of real libraries, called exactly as their users call them; one file per library.
+"""Entry points of real libraries, called exactly as their users call them; a file per library, one for ridges.
 
 A route takes (A, b), or what its `call_form` says ("columns": (X, y, intercept); "line": (x, y); "polynomial": (x, y,
-degree)), and returns the coefficients in the order intercept first, or a Fit. It declares what the library does with
-the data (precision worked in, matrix really solved, rank policy and cut-off); the exam measures each declaration. The
-library is imported, or the program started, inside the function, so that a missing one is an absent route and not a
-broken import. One whose users can give weights of the squares has a last parameter `weights` (m,), None by default.
+degree); "ridge": (X, y, intercept, penalty)), and returns the coefficients in the order intercept first, or a Fit. It
+declares what the library does with the data (precision worked in, matrix really solved, rank policy and cut-off); the
+exam measures each declaration. The library is imported, or the program started, inside the function, so that a missing
+one is an absent route and not a broken import. One whose users can give weights of the squares has a last parameter
+`weights` (m,), None by default.
 """
 
 from collections.abc import Callable, Iterator

@@ -218,6 +218,7 @@ def commons_math_simple(x: Array, y: Array) -> Fit:
     source="Apache Commons Math 3.6.1, class PolynomialCurveFitter; Moré, Lecture Notes in Math. 630 (1978) 105-116",
     tags=("residual-optimal",),
     call_form="polynomial",
+    iterative=True,
 )
 def commons_math_polynomial(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... by PolynomialCurveFitter.create(degree).fit, x and y (m,).

@@ -32,6 +32,7 @@ def _solved(A: Array, b: Array, solver: str | None) -> Fit:
     tags=("no-rank-test",),
     fails={"cuts_off_where_it_says": STOPS},
     default=True,
+    iterative=True,
 )
 def cvxpy_sum_squares(A: Array, b: Array) -> Fit:
     """x (n,) of Problem(Minimize(sum_squares(A @ x - b))).solve(), A (m, n): OSQP, which CVXPY chooses for it.
@@ -52,6 +53,7 @@ def cvxpy_sum_squares(A: Array, b: Array) -> Fit:
         "agrees_with_the_exact_solution": "the tolerance, 1e-8, can leave a digit less than round-off would",
         "cuts_off_where_it_says": STOPS,
     },
+    iterative=True,
 )
 def cvxpy_sum_squares_clarabel(A: Array, b: Array) -> Fit:
     """x (n,) of Problem(Minimize(sum_squares(A @ x - b))).solve(solver="CLARABEL"), A (m, n): an interior-point method.

@@ -57,6 +57,7 @@ def _fit(x: Array, y: Array, degree: int, limit: str) -> Fit:
     call_form="polynomial",
     starts_at=1.0,
     default=True,
+    iterative=True,
 )
 def gnuplot_fit(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... by fit a0 + a1*x**1 + ... via a0, a1, ..., with standard errors.
@@ -78,6 +79,7 @@ def gnuplot_fit(x: Array, y: Array, degree: int) -> Fit:
     call_form="polynomial",
     starts_at=1.0,
     called_under="set fit limit 1e-15",
+    iterative=True,
 )
 def gnuplot_fit_limit(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) as gnuplot.fit, after set fit limit 1e-15.

@@ -37,6 +37,7 @@ def _fitted(model: Any, names: list[str], x: Array, y: Array) -> Fit:
     takes_says="polynomials of degree 1 to 7",
     fails={"agrees_with_the_exact_solution": STEPS},
     default=True,
+    iterative=True,
 )
 def lmfit_polynomial(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... = PolynomialModel(degree).fit(y, guess(y, x=x), x=x), x and y (m,).

@@ -109,6 +109,7 @@ def pyfixest_feols_lstsq(X: Array, y: Array, intercept: bool) -> Fit:
         "has_a_stated_answer_to_singular_data": "lsqr stops at 1e-6, short of the smallest residual",
     },
     call_form="columns",
+    iterative=True,
 )
 def pyfixest_feols_lsqr(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of pf.feols(..., solver="scipy.sparse.linalg.lsqr"), X (m, p), y (m,): lsqr of A'A.

@@ -123,7 +123,7 @@ def scipy_linregress(x: Array, y: Array) -> Fit:
     )
 
 
-def _stopped(istop: int) -> str:
+def stopped(istop: int) -> str:
     """What istop, which lsqr and lsmr return, stands for; 4, 5 and 6 are 1, 2 and 3 to the last bit."""
     return f"istop = {istop}: {REASONS[istop if istop not in (4, 5, 6) else istop - 3]}"
 
@@ -135,6 +135,7 @@ def _stopped(istop: int) -> str:
     scalars=("float64",),
     deficient_answer="minimum-norm",
     fails={"cuts_off_where_it_says": "the default tolerances stop it long before a small direction is resolved"},
+    iterative=True,
 )
 def scipy_lsqr(A: Array, b: Array) -> Fit:
     """x (n,) = scipy.sparse.linalg.lsqr(A, b)[0] with default tolerances 1e-6, A (m, n); the Fit holds the iterations.
@@ -145,7 +146,7 @@ def scipy_lsqr(A: Array, b: Array) -> Fit:
     import scipy.sparse.linalg
 
     result = scipy.sparse.linalg.lsqr(A, b)
-    return Fit(result[0], iterations=int(result[2]), note=_stopped(result[1]))
+    return Fit(result[0], iterations=int(result[2]), note=stopped(result[1]))
 
 
 @route(
@@ -180,6 +181,7 @@ def scipy_lsq_linear(A: Array, b: Array) -> Fit:
     tags=("no-rank-test",),
     call_form="polynomial",
     starts_at=1.0,
+    iterative=True,
 )
 def scipy_curve_fit(x: Array, y: Array, degree: int) -> Fit:
     """Coefficients (degree+1,) of 1, x, x**2, ... = curve_fit(f, x, y)[0], f the polynomial, and standard errors.
@@ -207,6 +209,7 @@ def scipy_curve_fit(x: Array, y: Array, degree: int) -> Fit:
         "agrees_with_the_exact_solution": "the default tolerances, 1e-8, stop it at about eight digits",
         "cuts_off_where_it_says": "the default tolerances stop it before a direction that changes little is resolved",
     },
+    iterative=True,
 )
 def scipy_least_squares_trf(A: Array, b: Array) -> Fit:
     """x (n,) = least_squares(lambda x: A @ x - b, 0).x, A (m, n): the default, a trust region, from x = 0.
@@ -222,6 +225,7 @@ def scipy_least_squares_trf(A: Array, b: Array) -> Fit:
     SCIPY,
     source="scipy.optimize.least_squares, reference manual; Moré, Lecture Notes in Mathematics 630 (1978) 105-116",
     tags=("no-rank-test",),
+    iterative=True,
 )
 def scipy_least_squares_lm(A: Array, b: Array) -> Fit:
     """x (n,) = least_squares(lambda x: A @ x - b, 0, method="lm").x, A (m, n): MINPACK's Levenberg-Marquardt, from 0.
@@ -238,6 +242,7 @@ def scipy_least_squares_lm(A: Array, b: Array) -> Fit:
     SCIPY,
     source="scipy.optimize.least_squares, reference manual, parameter x_scale",
     tags=("no-rank-test",),
+    iterative=True,
 )
 def scipy_least_squares_lm_x_scale1(A: Array, b: Array) -> Fit:
     """x (n,) = least_squares(lambda x: A @ x - b, 0, method="lm", x_scale=1.0).x, A (m, n): as before SciPy 1.16.0.
@@ -261,6 +266,7 @@ def _least_squares(A: Array, b: Array, method: str, x_scale: float | None = None
     source="Fong and Saunders, SIAM J. Sci. Comput. 33 (2011) 2950-2971; scipy.sparse.linalg.lsmr, reference manual",
     deficient_answer="minimum-norm",
     fails={"cuts_off_where_it_says": "the default tolerances stop it long before a small direction is resolved"},
+    iterative=True,
 )
 def scipy_lsmr(A: Array, b: Array) -> Fit:
     """x (n,) = scipy.sparse.linalg.lsmr(A, b)[0] with default tolerances 1e-6, A (m, n); the Fit holds the iterations.
@@ -271,4 +277,4 @@ def scipy_lsmr(A: Array, b: Array) -> Fit:
     import scipy.sparse.linalg
 
     result = scipy.sparse.linalg.lsmr(A, b)
-    return Fit(result[0], iterations=int(result[2]), note=_stopped(result[1]))
+    return Fit(result[0], iterations=int(result[2]), note=stopped(result[1]))

@@ -102,6 +102,7 @@ def sklearn_linear_regression_tol0(X: Array, y: Array, intercept: bool, weights:
     source="LinearRegression; Paige and Saunders, ACM Trans. Math. Software 8 (1982) 43-71",
     tags=("no-rank-test",),
     fails={"cuts_off_where_it_says": STOPS_EARLY, "solves_the_matrix_it_says": FEW_DIGITS},
+    iterative=True,
 )
 def sklearn_linear_regression_sparse(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of LinearRegression(fit_intercept=intercept).fit(csr_array(X), y), X (m, p), y (m,).
@@ -184,6 +185,7 @@ def sklearn_polynomial_features(x: Array, y: Array, degree: int) -> Fit:
         "cuts_off_where_it_says": STOPS_EARLY,
     },
     call_form="columns",
+    iterative=True,
 )
 def sklearn_sgd(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of SGDRegressor(random_state=0).fit(X, y), X (m, p), y (m,), all else as it comes.
@@ -246,6 +248,7 @@ def sklearn_ridge0_cholesky(X: Array, y: Array, intercept: bool, weights: Array 
     source="Ridge; Paige and Saunders, ACM Trans. Math. Software 8 (1982) 43-71",
     tags=("residual-optimal",),
     fails={"cuts_off_where_it_says": STOPS_EARLY},
+    iterative=True,
 )
 def sklearn_ridge0_lsqr(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of Ridge(alpha=0, solver="lsqr", fit_intercept=intercept).fit(X, y), X (m, p), y (m,).
@@ -261,6 +264,7 @@ def sklearn_ridge0_lsqr(X: Array, y: Array, intercept: bool) -> Fit:
     source="Ridge; Hestenes and Stiefel, J. Res. NBS 49 (1952) 409-436",
     tags=("residual-optimal",),
     fails={"cuts_off_where_it_says": STOPS_EARLY},
+    iterative=True,
 )
 def sklearn_ridge0_sparse_cg(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of Ridge(alpha=0, solver="sparse_cg", fit_intercept=intercept).fit(X, y), X (m, p), y (m,).
@@ -276,6 +280,7 @@ def sklearn_ridge0_sparse_cg(X: Array, y: Array, intercept: bool) -> Fit:
     source="Ridge; Schmidt, Le Roux and Bach, Math. Program. 162 (2017) 83-112",
     tags=("no-rank-test",),
     fails=GRADIENT,
+    iterative=True,
 )
 def sklearn_ridge0_sag(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of Ridge(alpha=0, solver="sag", random_state=0).fit(X, y), X (m, p), y (m,), X centred.
@@ -291,6 +296,7 @@ def sklearn_ridge0_sag(X: Array, y: Array, intercept: bool) -> Fit:
     source="Ridge; Defazio, Bach and Lacoste-Julien, NIPS 27 (2014) 1646-1654",
     tags=("no-rank-test",),
     fails=GRADIENT,
+    iterative=True,
 )
 def sklearn_ridge0_saga(X: Array, y: Array, intercept: bool) -> Fit:
     """Coefficients of Ridge(alpha=0, solver="saga", random_state=0).fit(X, y), X (m, p), y (m,), X centred.

@@ -33,6 +33,7 @@ STOPS = f"{ROUNDS} rounds of coordinate descent leave a few digits, and none whe
         "returns_the_format_of_its_input": "data and coefficients are float32, for float64 data too",
     },
     default=True,
+    iterative=True,
 )
 def xgboost_gblinear(X: Array, y: Array, intercept: bool) -> Fit:
     """intercept_ and coef_ of XGBRegressor(booster="gblinear", n_jobs=1).fit(X, y), X (m, p), y (m,), 100 rounds.
@@ -62,6 +63,7 @@ def xgboost_gblinear(X: Array, y: Array, intercept: bool) -> Fit:
         "works_in_the_precision_it_says": ALWAYS,
         "returns_the_format_of_its_input": "data and coefficients are float32, for float64 data too",
     },
+    iterative=True,
 )
 def xgboost_gblinear_base_score0(X: Array, y: Array, intercept: bool) -> Fit:
     """intercept_ and coef_ of XGBRegressor(booster="gblinear", base_score=0, n_jobs=1).fit(X, y), 100 rounds.

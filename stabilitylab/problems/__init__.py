@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from stabilitylab.core.catalog import Catalog, Label
+from stabilitylab.data.penalty import penalised as penalised
 from stabilitylab.data.problem import Problem
 
 F = TypeVar("F", bound=Callable[..., Problem])

@@ -28,7 +28,7 @@ from stabilitylab.data.problem import Problem
 from stabilitylab.scoring import accuracy, metrics
 from stabilitylab.scoring.metrics.data_allow import sensitivity
 from stabilitylab.scoring.reference import reference
-from stabilitylab.scoring.smaller_space import is_of_smaller_space
+from stabilitylab.scoring.smaller_space import cut_off_sentence, is_of_smaller_space
 from stabilitylab.scoring.theory.laws import directions_dropped, predict
 from stabilitylab.scoring.undetermined import undetermined
 
@@ -275,5 +275,4 @@ def _cause(label: RouteLabel, problem: Problem, solution: Solution, as_published
             return ""
     elif solution.status is Status.REPORTS_LOWER_RANK:
         return ""
-    cut = f" ({label.cutoff_says})" if label.cutoff_says else ""
-    return "" if kept >= n else f"rank cut-off{cut}: {kept} of {n} directions kept, A has full rank"
+    return "" if kept >= n else cut_off_sentence(kept, n, label.cutoff_says)

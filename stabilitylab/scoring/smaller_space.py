@@ -93,6 +93,12 @@ def is_of_smaller_space(A: Array, b: Array, x: Array, rank: int, *, works_in: st
         return False
 
 
+def cut_off_sentence(kept: int, n: int, cutoff_says: str) -> str:
+    """That kept of n directions were kept, by which cut-off, as rows and findings say it."""
+    cut = f" ({cutoff_says})" if cutoff_says else ""
+    return f"rank cut-off{cut}: {kept} of {n} directions kept, A has full rank"
+
+
 def _is_of_one(system: _System, x: Array, rank: int, u: float) -> bool:
     full = _full_answer(system)
     with one_blas_thread(), np.errstate(all="ignore"):

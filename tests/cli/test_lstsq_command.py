@@ -108,6 +108,19 @@ def test_the_page_shows_every_number_in_full_and_what_stands_behind_it(here):
     assert "the numbers as stored in float64" in called(path, "--target", "y", "--truth", "matrix").output
 
 
+def test_so_many_digits_of_each_number_are_shown_as_are_asked_for(here):
+    path = nist("nist.longley", here / "longley.csv")
+    fit = sl.fit_file(path, "y")
+    page = called(path, "--target", "y", "--digits", "4", "--predict", path).stdout
+    assert f"{fit.x[1]:.4g} " in page
+    assert repr(float(fit.x[1])) not in page
+    value = fit.predict(sl.problems.get("nist.longley")().A[:1, 1:])[0]
+    assert f"2     {value:.4g}\n" in page
+    assert "shown to 4 digits (all without --digits)" in " ".join(page.split())
+    assert told(path, "--target", "y", "--digits", "1")["x"] == fit.x.tolist()
+    assert "0 is not in the range 1<=x<=17" in called(path, "--target", "y", "--digits", "0", code=2).stderr
+
+
 def test_json_is_the_fit_s_own_record(here):
     path = written(here / "data.csv", ["a", "b", "c", "y"], table())
     record = sl.fit_file(path, "y").to_dict()

@@ -29,6 +29,18 @@ def ridge(A, b):
     return np.linalg.solve(A.T @ A + 1e-9 * np.eye(A.shape[1]), A.T @ b)
 
 
+def forgets_the_penalty(X, y, intercept, penalty):
+    return ridge_of_columns(X, y, intercept, 0.0)
+
+
+def penalises_the_intercept(X, y, intercept, penalty):
+    return ridge_of_columns(np.column_stack([np.ones(len(y)), X]) if intercept else X, y, False, penalty)
+
+
+def ridge_of_columns(X, y, intercept, penalty):
+    return np.asarray(libraries.get("numpy.ridge_rows")(X, y, intercept, penalty))
+
+
 def changes_its_input(A, b):
     x = lstsq(A, b)
     A[0, 0] += 1
@@ -130,6 +142,8 @@ PLANTED = [
     (ACCURACY, gives_zero, {}),
     (ACCURACY, gives_nan, {}),
     (ACCURACY, raises, {}),
+    (ACCURACY, forgets_the_penalty, {"call_form": "ridge"}),
+    (ACCURACY, penalises_the_intercept, {"call_form": "ridge"}),
     (INPUT, changes_its_input, {}),
     (INPUT, changes_fortran_input, {}),
     (INPUT, gives_a_column, {}),
@@ -149,6 +163,11 @@ PLANTED = [
     (STABILITY, pinv, {"tags": {"normwise-backward-stable"}}),
     (STABILITY, lstsq, {"tags": {"columnwise-backward-stable"}}),
     (STABILITY, solvers.get("normal.cholesky"), {"tags": {"normwise-backward-stable"}}),
+    (
+        STABILITY,
+        libraries.get("numpy.ridge_solve"),
+        {"call_form": "ridge", "tags": {"normwise-backward-stable"}},
+    ),
     (PRECISION, lstsq, {"scalars": BOTH}),
     (PRECISION, solvers.get("qr.mgs"), {"scalars": ("float16",), "works_in": "float32"}),
     (PRECISION, solvers.get("svd.full"), {"scalars": BOTH, "works_in": "float64"}),
@@ -168,6 +187,8 @@ PLANTED = [
     (RANK, cuts_and_lies, {}),
     (MATRIX, libraries.get("numpy.polyfit"), {"call_form": "polynomial", "centred": "means"}),
     (MATRIX, libraries.get("scipy.linregress"), {"call_form": "line"}),
+    (MATRIX, ridge_of_columns, {"call_form": "ridge", "centred": "means"}),
+    (MATRIX, libraries.get("numpy.ridge_svd"), {"call_form": "ridge"}),
     (MATRIX, lstsq, {"cutoff": m_eps, "scaled": "unit norm"}),
     (MATRIX, solvers.get("svd.full"), {"cutoff": m_eps}),
 ]
@@ -220,12 +241,15 @@ def test_a_route_that_says_it_refuses_does_so_by_whatever_error_it_has():
         (POWERS, {"call_form": "line", "tags": {"scale-equivariant"}}),
         (POWERS, {"scalars": ("object",), "tags": {"scale-equivariant"}}),
         (SINGULAR, {"scalars": ("float16",)}),
+        (SINGULAR, {"call_form": "ridge"}),
         (STABILITY, {}),
         (PRECISION, {"scalars": ("float64",)}),
         (CUTOFF, {"works_in": "longdouble"}),
         (CUTOFF, {"tags": {"square"}}),
         (CUTOFF, {"call_form": "line"}),
         (CUTOFF, {"call_form": "polynomial", "scaled": "unit norm", "mapped": True}),
+        (CUTOFF, {"call_form": "ridge"}),
+        (RANK, {"call_form": "ridge"}),
         (RANK, {"tags": {"square"}}),
         (RANK, {"scalars": ("float16",)}),
         (MATRIX, {"scalars": ("float32",)}),

@@ -36,6 +36,11 @@ def test_treatment_and_sum_coding_drop_the_reference_level():
     assert coded(Category("g", reference="fig"), G) == {"g[apple]": [0, 1, 0, 0], "g[pear]": [1, 0, 1, 0]}
     by_data = Category("g", rule="first in the data")
     assert coded(by_data, G) == {"g[apple]": [0, 1, 0, 0], "g[fig]": [0, 0, 0, 1]}
+    last = Category("g", "sum", rule="last alphabetically")
+    assert coded(last, G) == {"g[apple]": [-1, 1, -1, 0], "g[fig]": [-1, 0, -1, 1]}
+    full = {"g[apple]": [0, 1, 0, 0], "g[fig]": [0, 0, 0, 1], "g[pear]": [1, 0, 1, 0]}
+    assert coded(Category("g", "full"), G) == full
+    assert coded(Category("g", "full"), Labels(("a", "a"))) == {"g[a]": [1, 1]}
 
 
 @pytest.mark.parametrize("format", FORMATS, ids=str)
@@ -62,15 +67,18 @@ def test_the_rule_that_chose_the_reference_level_is_named():
     assert Category("g").reference_level(G) == ("apple", "first alphabetically")
     assert Category("g", rule="first in the data").reference_level(G) == ("pear", "first in the data")
     assert Category("g", reference="fig").reference_level(G) == ("fig", "given")
+    assert Category("g", rule="last alphabetically").reference_level(G) == ("pear", "last alphabetically")
     years = Labels.of_numbers(Decimals((1000, 900, 10000)))
     assert Category("year").reference_level(years) == ("900", "smallest")
     assert Category("year").levels(years) == ("1000", "10000")
+    assert Category("year", rule="last alphabetically").reference_level(years) == ("10000", "largest")
 
 
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: Category("g", "dummy"), "coding must be one of treatment, sum; got 'dummy'"),
+        (lambda: Category("g", "dummy"), "coding must be one of treatment, sum, full; got 'dummy'"),
+        (lambda: Category("g", "full", "fig"), "coded fully has no reference level; got reference='fig'"),
         (lambda: Category("g", rule="largest"), "rule must be one of given, first in the data, first alphabetically"),
         (lambda: Category("g", rule="given"), "the rule 'given' goes with a reference level"),
         (lambda: Category("g", reference="fig", rule="first in the data"), "any other without; got reference='fig'"),

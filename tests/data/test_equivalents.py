@@ -13,10 +13,12 @@ from stabilitylab.conformance.rational import exact_array, least_squares
 from stabilitylab.core.types import Fit
 from stabilitylab.data.call_form import CALL_FORMS
 from stabilitylab.data.equivalents import PUBLISHED, SCALE_EXPONENTS, Variant
+from stabilitylab.data.penalty import penalised
 from stabilitylab.data.problem import Design, Problem
 
 X = np.array([3.0, -2.0, 5.0, 7.0])  # integers, so that every copy's answer is a float
 T = np.array([-3.0, -1.0, 0.0, 2.0, 4.0, 5.0, 7.0])
+HADAMARD = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
 CHUNK = np.array([[1, 2, 3, 1], [4, 1, 0, -2], [2, 2, 5, 3], [7, -1, 1, 1], [0, 3, 2, -5], [1, 1, 1, 9], [5, 0, -2, 2]])
 
 
@@ -27,6 +29,12 @@ def problem_of(kind):
         columns = {f"a{j}": CHUNK[:, j].astype(float) for j in range(3)}
         y = X[0] + CHUNK[:, :3] @ X[1:]
         return Problem("whole columns", {"y": y, **columns}, Design.columns(), "planted")
+    if kind in ("penalty", "penalty but for the intercept"):
+        # H'H = 4 I, so that the penalty 4 halves what it is on.
+        spared = np.array([kind != "penalty", False, False, False])
+        columns = {f"a{j}": HADAMARD[:, j].astype(float) for j in range(int(spared[0]), 4)}
+        y = HADAMARD @ (np.where(spared, 1, 2) * X)
+        return penalised(Problem("whole", {"y": y, **columns}, Design.columns(intercept=bool(spared[0])), "planted"), 4)
     degree = {"line": 1, "polynomial": 3}[kind]
     y = sum(X[k] * T**k for k in range(degree + 1))
     return Problem(f"whole {kind}", {"y": y, "t": T}, Design.polynomial(degree), "planted")
@@ -40,6 +48,8 @@ KINDS = {
     "intercept": "columns",
     "line": "line",
     "polynomial": "polynomial",
+    "penalty": "ridge",
+    "penalty but for the intercept": "ridge",
 }
 COPIES = [Variant(kind, k) for kind in ("permuted", "scaled") for k in range(1, 6)]
 EACH_KIND = pytest.mark.parametrize("kind", KINDS)
@@ -54,6 +64,11 @@ def solved(arguments, design):
     """The exact least-squares solution of what a route is called with, as floats, which it is."""
     if design == "matrix":
         A, b = (exact_array(v) for v in arguments)
+    elif design == "ridge":
+        X, b, intercept, penalty = arguments
+        rows = np.diag([0.0] * intercept + [penalty**0.5] * X.shape[1])
+        A = exact_array(np.vstack([np.column_stack([np.ones((len(b), int(intercept))), X]), rows]))
+        b = exact_array(np.append(b, np.zeros(len(rows))))
     elif design == "columns":
         X, b = (exact_array(v) for v in arguments[:2])
         A = np.hstack([exact_array(np.ones((len(b), 1))), X]) if arguments[2] else X
@@ -102,9 +117,11 @@ def test_the_published_copy_is_the_problem_itself(kind):
     problem, design = problem_of(kind), KINDS[kind]
     arranged = called(problem, design, PUBLISHED)
     first = problem.column("t") if design in ("line", "polynomial") else problem.A
-    assert arranged.arguments[0].tobytes() == (first[:, 1:] if kind == "intercept" else first).tobytes()
-    assert arranged.arguments[1].tobytes() == problem.b.tobytes()
-    last = {"polynomial": (3,), "intercept": (True,), "bare matrix": (False,)}
+    rows = 4 if design == "ridge" else None
+    assert arranged.arguments[0].tobytes() == (first[:rows, 1:] if "intercept" in kind else first[:rows]).tobytes()
+    assert arranged.arguments[1].tobytes() == problem.b[:rows].tobytes()
+    last = {"polynomial": (3,), "intercept": (True,), "bare matrix": (False,), "penalty": (False, 4.0)}
+    last["penalty but for the intercept"] = (True, 4.0)
     assert arranged.arguments[2:] == last.get(kind, ())
     x = np.array([0.1, -0.2, 1e300, 5e-324])[: problem.shape[1]]
     assert arranged.back(Fit(x)).tobytes() == x.tobytes()

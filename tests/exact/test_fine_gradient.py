@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from exact_fit import flint_solution, fractions
+from exact_products import product
 from stabilitylab.exact.float64 import fine_gradient as module
 from stabilitylab.exact.float64.fine_gradient import fine_gradient
 from wild import double
@@ -21,11 +22,11 @@ def bounds_that_fail(A, b, x, slices):
     """Which bounds the exact values exceed: "eps", "error", and what follows from both for A'(b - A x), "both"."""
     found, r = with_residual(A, b, x, slices)
     E = fractions(A)
-    missed = r - (fractions(b) - E @ (fractions(x[0]) + fractions(x[1])))
-    failed = {"eps"} if missed @ missed > (Fraction(found.eps) * UP) ** 2 else set()
+    missed = r - (fractions(b) - product(E, fractions(x[0]) + fractions(x[1])))
+    failed = {"eps"} if product(missed, missed) > (Fraction(found.eps) * UP) ** 2 else set()
     both = found.error + norms(A) * found.eps
     for name, vector, bounds in (("error", r, found.error), ("both", r - missed, both)):
-        entries = zip(E.T @ vector, found.h.tolist(), bounds.tolist(), strict=True)
+        entries = zip(product(E.T, vector), found.h.tolist(), bounds.tolist(), strict=True)
         failed |= {name for v, h, e in entries if abs(v - Fraction(h)) > Fraction(e) * UP}
     return failed
 

@@ -123,6 +123,16 @@ BAD_USE = {
     ),
     "nothing left": ({"columns": [], "intercept": False}, InputError, "no column is left to fit 'y' with"),
     "an unknown column": ({"columns": ["bb"]}, UnknownNameError, "no column is named 'bb': did you mean 'b'"),
+    "columns that are none": ({"columns": 5}, InputError, r"columns must be a list of names; got 5: write columns="),
+    "an intercept in words": ({"intercept": "no"}, InputError, "intercept must be True or False; got 'no'"),
+    "no separator": ({"separator": None}, InputError, "the separator must be one character .*; got None"),
+    "a list for a separator": (
+        {"separator": [","]},
+        InputError,
+        r"the separator must be one .*; got \[','\]",
+    ),
+    "no encoding": ({"encoding": None}, InputError, "encoding must be a name, such as 'utf-8'; got None"),
+    "no function": ({"progress": 1}, InputError, r"progress must be a function of \(done, total\); got 1"),
     "dependent columns": ({"columns": ["a", "twice"]}, RankDeficientError, "twice.*policy='minimum-norm'"),
 }
 
@@ -134,6 +144,27 @@ def test_bad_use_is_refused_with_the_way_out(tmp_path, how):
     path = written(tmp_path / "data.csv", ["a", "b", "twice", "y"], rows)
     with pytest.raises(kind, match=says):
         sl.fit_file(path, "y", **options)
+
+
+@pytest.mark.parametrize("target", [None, 1.5])
+def test_a_target_that_names_nothing_is_refused(tmp_path, target):
+    path = written(tmp_path / "data.csv", ["a", "y"], [["1", "2"]])
+    with pytest.raises(InputError, match=rf"target must name a column, or several; got {target}: one of 'a', 'y'"):
+        sl.fit_file(path, target)
+
+
+@pytest.mark.parametrize("path", [None, 3, ["data.csv"], np.ones((2, 2))])
+def test_what_is_no_path_is_refused_and_data_go_elsewhere(path):
+    with pytest.raises(InputError, match=rf"named by its path, a text; got {type(path).__name__}: .*lstsq\(A, b\) for"):
+        sl.fit_file(path, "y")
+
+
+def test_a_path_is_a_text_an_object_or_bytes(tmp_path):
+    path = written(tmp_path / "data.csv", ["a", "y"], [["1", "2"], ["2", "5"], ["4", "9"]])
+    expected = sl.fit_file(path, "y").x.tolist()
+    assert sl.fit_file(str(path), "y").x.tolist() == sl.fit_file(str(path).encode(), "y").x.tolist() == expected
+    with pytest.raises(InputError, match="an empty text names no file"):
+        sl.fit_file("", "y")
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):

@@ -145,6 +145,19 @@ def test_names_of_several_levels_of_other_types_and_none_are_made_texts():
         sl.lstsq(X.set_axis(["x", "\x1b[31mred"], axis=1).astype(float).replace(1.0, np.nan)[["\x1b[31mred"]], PRICE)
 
 
+def test_names_that_are_given_are_each_its_own():
+    A = np.column_stack([SOUTH, NORTH])
+    with pytest.raises(InputError, match="names must be of each column its own; got 'x' twice, for columns 0 and 1"):
+        sl.lstsq(A, PRICE, names=["x", "x"])
+    with pytest.raises(InputError, match="got 'x' twice"):
+        sl.GramAccumulator(2, names=["x", "x"])
+    with pytest.raises(InputError, match="got 'x' twice"):
+        sl.GramAccumulator(2).add(A, PRICE).solve(names=["x", "x"])
+    with pytest.raises(InputError, match="names hold 'intercept', the name of the column of ones"):
+        sl.lstsq(A, PRICE, names=["x", "intercept"], intercept=True)
+    assert sl.lstsq(A, PRICE, names=["x", "intercept"]).names == ("x", "intercept")
+
+
 @given(st.lists(st.sampled_from(["", "x", "x (2)", "x (3)", "a0", "a1"]), max_size=7))
 def test_distinct_names_are_distinct_and_keep_what_is_so_already(names):
     made = distinct(names)

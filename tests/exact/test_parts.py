@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from exact_sums import LARGE, RNG, values
 from stabilitylab import lstsq
+from stabilitylab.conformance.rational import exact_array, integers
 from stabilitylab.exact.gram import columns, folded, weighted
 from stabilitylab.exact.gram import sums as module
 from stabilitylab.exact.gram.sums import GramSums
@@ -16,12 +17,11 @@ from wild import PROPERTY, matrices
 
 
 def exactly(A, b, of, weights=None):
-    """The sums in fractions."""
-    W = np.full((len(b), max(of) + 1), Fraction(0))
-    for column, p in zip((*A.T, b), of, strict=True):
-        W[:, p] += [Fraction(v) for v in column.tolist()]
-    right = W if weights is None else W * np.array([[Fraction(w)] for w in weights.tolist()])
-    return (W.T @ right).tolist()
+    """The sums in fractions: of integers, which are multiples of one unit."""
+    parts, unit = integers(exact_array(np.column_stack([A, b])))
+    W = parts @ np.equal.outer([*of], range(max(of) + 1)).astype(int).astype(object)
+    w, scale = (1, 1) if weights is None else integers(exact_array(weights[:, None]))
+    return (W.T @ (W * w) * (unit * unit * scale)).tolist()
 
 
 def fed(A, b, of, weights=None, sign=1):

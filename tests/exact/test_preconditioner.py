@@ -8,6 +8,7 @@ from scipy.linalg import lapack
 from test_enclosure import spread
 
 from exact_fit import fractions
+from exact_products import product
 from stabilitylab.core.errors import RankDeficientError
 from stabilitylab.exact.float64 import preconditioner, rounding_bounds
 from stabilitylab.exact.float64.preconditioner import (
@@ -49,9 +50,9 @@ def by_cholesky(data):
 
 def defect(A, X):
     """|X'A'A X - I|_F squared, exactly."""
-    P = fractions(A) @ fractions(X)
-    E = P.T @ P - np.eye(len(X), dtype=int)
-    return sum((v * v for v in E.ravel()), Fraction(0))
+    P = product(fractions(A), fractions(X))
+    E = (product(P.T, P) - np.eye(len(X), dtype=int)).ravel()
+    return product(E, E)
 
 
 def exceeded(A, factor=by_qr):

@@ -28,6 +28,7 @@ from stabilitylab.exact.distributions import squared_quantile
 from stabilitylab.exact.fit import prediction
 from stabilitylab.exact.fit.prediction import Prediction
 from stabilitylab.exact.fit_file import fit_file
+from stabilitylab.exact.predict_file import predict_file
 from stabilitylab.exact.solve.interval import Interval, exactly
 from wild import FEWER, double, doubles, matrices
 
@@ -277,6 +278,41 @@ def test_a_table_is_taken_by_its_names(kind):
         fit.predict(table(kind, {"v": v, "u": u, "w": u, "price": u}))
     with pytest.raises(InputError, match="'intercept' is not in the fit; leave the intercept out"):
         fit.predict(table(kind, {"intercept": u, "v": v, "u": u, "w": u}))
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "structured"])
+def test_a_column_named_intercept_is_predicted_from_by_that_name(kind):
+    columns = {"intercept": A[:, 0], "v": A[:, 1]}
+    fit = lstsq(table(kind, columns), B, intercept=True)
+    assert fit.names == ("intercept", "intercept (2)", "v")
+    expected = lstsq(A[:, :2], B, intercept=True).predict(NEW[:, :2]).tolist()
+    new = {"v": NEW[:, 1], "intercept": NEW[:, 0]}
+    assert fit.predict(table(kind, new)).tolist() == expected
+    assert fit.predict(table(kind, {"v": NEW[:, 1], "intercept (2)": NEW[:, 0]})).tolist() == expected
+    with pytest.raises(InputError, match=r"it has no column 'intercept \(2\)'"):
+        fit.predict(table(kind, {"v": NEW[:, 1], "u": NEW[:, 0]}))
+    without = lstsq(table(kind, columns), B)
+    assert without.predict(table(kind, new)).tolist() == lstsq(A[:, :2], B).predict(NEW[:, :2]).tolist()
+
+
+def test_a_column_named_intercept_is_found_in_a_file_and_not_taken_for_another(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("intercept,y\n1,2\n2,3\n4,8\n")
+    fit = fit_file(path, "y")
+    assert (
+        predict_file(fit, path).values.tolist()
+        == lstsq([[1], [2], [4]], [2, 3, 8], intercept=True).predict([[1], [2], [4]]).tolist()
+    )
+    path.write_text("intercept (2),intercept\n1,2\n2,3\n4,8\n")
+    with pytest.raises(InputError, match=r"a column 'intercept \(2\)' and a column 'intercept', and either may be"):
+        predict_file(fit, path)
+    path.write_text("intercept (2),y,intercept\n1,2,5\n2,3,7\n4,8,1\n9,1,1\n")
+    both = fit_file(path, "y")
+    assert both.names == ("intercept", "intercept (2)", "intercept (3)")
+    table = [[1, 5], [2, 7], [4, 1], [9, 1]]
+    assert (
+        predict_file(both, path).values.tolist() == lstsq(table, [2, 3, 8, 1], intercept=True).predict(table).tolist()
+    )
 
 
 def test_tables_whose_columns_are_numbered_or_named_twice():

@@ -16,6 +16,7 @@ from stabilitylab.core.errors import (
     NotNumericError,
     OutOfRangeError,
     RankDeficientError,
+    ShapeError,
     UndeterminedWarning,
 )
 from stabilitylab.exact.gram import exact_input
@@ -212,6 +213,34 @@ def test_columns_out_of_order_in_a_row_are_taken():
 def test_numbers_too_long_for_sums_are_refused_beside_a_sparse_matrix():
     with pytest.raises(OutOfRangeError, match=r"pass A\.toarray\(\)"):
         sl.lstsq(sparse.csr_array(np.eye(2)), [10**90 + 1, 1])
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+def test_predictions_for_a_sparse_matrix_are_those_for_the_dense_one_in_blocks(intercept, monkeypatch):
+    S, b = data()
+    fit, new = sl.lstsq(S, b, intercept=intercept), S[:23].tocoo()
+    dense = fit.predict(new.toarray(), interval="prediction")
+    monkeypatch.setattr(exact_input, "BLOCK", 24)
+    found = fit.predict(new, interval="prediction")
+    assert found.values.tobytes() == fit.predict(new).tobytes() == dense.values.tobytes()
+    assert (found.lower.tobytes(), found.upper.tobytes()) == (dense.lower.tobytes(), dense.upper.tobytes())
+    whole = sparse.csr_array(np.array([[2**60 + 1, *[0] * (S.shape[1] - 1)]]))
+    assert fit.predict(whole).tolist() == fit.predict(whole.toarray()).tolist()
+
+
+def test_sparse_rows_that_cannot_be_predicted_for_are_refused():
+    S, b = data()
+    fit = sl.lstsq(S, b)
+    holed = S.copy()
+    holed.data[0] = np.nan
+    with pytest.raises(NotFiniteError, match=r"A_new\[0, \d\] is nan"):
+        fit.predict(holed)
+    with pytest.raises(ShapeError, match=r"A_new must have 4 columns .*; got 3: give the columns"):
+        fit.predict(S[:, :3])
+    with pytest.raises(ShapeError, match=r"pass A_new\.reshape\(1, -1\) for one row"):
+        fit.predict(sparse.coo_array(np.ones(4)))
+    with pytest.raises(NotNumericError, match=r"A_new is sparse with an entry .*call A_new\.sum_duplicates\(\) first"):
+        sl.lstsq(np.ones((3, 1)), [1.0, 2.0, 4.0]).predict(TWICE)
 
 
 @pytest.mark.parametrize("function", [sl.enclose, sl.reference])

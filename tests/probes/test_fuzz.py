@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -62,8 +63,16 @@ def test_every_kind_is_described_in_a_sentence_of_its_own():
 
 
 def counts(solve, kind, seeds=None):
-    found = count_verdicts(solve, kind, range(FIRST, FIRST + (FEW[kind] if seeds is None else seeds)))
+    return counted(count_verdicts(solve, kind, range(FIRST, FIRST + (FEW[kind] if seeds is None else seeds))))
+
+
+def counted(found):
     return {verdict: found.count(verdict) for verdict in found.seeds}
+
+
+@cache
+def of_an_honest_solver(kind):
+    return count_verdicts(by_flint, kind, range(FIRST, FIRST + FEW[kind]))
 
 
 # --- the oracle
@@ -71,7 +80,7 @@ def counts(solve, kind, seeds=None):
 
 @EACH
 def test_the_oracle_leaves_no_gradient_and_an_honest_solver_is_never_wrong(kind):
-    found = count_verdicts(by_flint, kind, range(FIRST, FIRST + FEW[kind]))
+    found = of_an_honest_solver(kind)
     assert found.reasons == {}
     assert sum(map(len, found.seeds.values())) == FEW[kind]
     for seed in (0, 2):
@@ -128,7 +137,7 @@ def test_the_answer_of_floating_point_is_found_wrong(kind):
 
 @EACH
 def test_one_ulp_in_one_coefficient_is_found_wrong(kind):
-    honest, off = counts(by_flint, kind), counts(one_ulp_off, kind)
+    honest, off = counted(of_an_honest_solver(kind)), counts(one_ulp_off, kind)
     assert SOLVED not in off
     assert off.get(WRONG, 0) == honest.get(SOLVED, 0)
 

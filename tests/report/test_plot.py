@@ -80,9 +80,16 @@ SCATTER = plot.Scatter(
 SPECS = [LINES, plot.Lines("Digits", y="digits.min", panels="solver", where={"solver": ROUTES[:3]}), HEAT, SCATTER]
 
 
+def laid_out(figure):
+    """The figure with everything at its place; nothing is done where it has not changed since."""
+    if figure.stale:
+        figure.draw_without_rendering()
+    return figure
+
+
 def texts(figure):
     """Every text that is shown, with its box in pixels."""
-    figure.canvas.draw()
+    laid_out(figure)
     found = [text for text in figure.findobj(matplotlib.text.Text) if text.get_visible() and text.get_text().strip()]
     return [(text, text.get_window_extent()) for text in found]
 

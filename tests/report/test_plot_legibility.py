@@ -3,7 +3,7 @@
 import matplotlib
 import numpy as np
 import pytest
-from test_plot import LINES, SCATTER, SPECS, clipped, gids, ladder, measured, overlapping, shown, texts
+from test_plot import LINES, SCATTER, SPECS, clipped, gids, ladder, laid_out, measured, overlapping, shown, texts
 
 from paths import ROOT
 from stabilitylab.core.errors import UnknownNameError
@@ -122,7 +122,7 @@ def test_bands_hold_every_row_once(count):
 
 def inked(figure):
     """Boxes (k, 4) of pieces of all curves, laws, guides and dots, in points from the lower left corner, by name."""
-    figure.canvas.draw()
+    laid_out(figure)
     found = {}
     for line in figure.findobj(matplotlib.lines.Line2D):
         name = line.get_gid() or ""

@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import lru_cache
 
 import pytest
 from hypothesis import given, settings
@@ -31,9 +32,13 @@ def drawings():
     return [as_saved(plot.draw(spec, ladder(step=2))) for spec in SPECS]
 
 
+shapes_of = lru_cache(shapes)
+compacted = lru_cache(compact)
+
+
 def differences(before, after):
     """What a reader would see: another number of outlines, another outline, place, style or clip."""
-    old, new = shapes(before), shapes(after)
+    old, new = shapes_of(before), shapes(after)
     if len(old) != len(new):
         return [f"{len(old)} outlines became {len(new)}"]
     found = []
@@ -80,7 +85,7 @@ def test_a_heat_map_of_thirty_rows_takes_less_than_sixty_thousand_bytes():
     ],
 )
 def test_a_picture_that_is_not_the_same_is_noticed(drawings, what, fault):
-    after = compact(drawings[0])
+    after = compacted(drawings[0])
     wrong = fault(after)
     assert wrong != after, f"the fault was not planted: {what}"
     assert differences(drawings[0], wrong) != []

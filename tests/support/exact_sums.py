@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from exact_products import product
 from stabilitylab.conformance.rational import exact_array
 from stabilitylab.exact.gram.sums import GramSums
 
@@ -27,9 +28,10 @@ def accumulated(acc):
 def truth(A, b, weights=None):
     """The same from fractions, row by row."""
     W = np.column_stack([exact_array(A), exact_array(b)])
-    w = np.ones(len(W), dtype=object) if weights is None else np.array([*weights, None], dtype=object)[:-1]
-    G = W.T @ (W * w[:, None])
-    return [[Fraction(v) for v in row] for row in G.tolist()]
+    if weights is None:
+        return product(W.T, W).tolist()
+    w = np.array([*weights, None], dtype=object)[:-1]
+    return product(W.T, W * w[:, None]).tolist()
 
 
 def fed(*blocks, sign=1):

@@ -4,11 +4,12 @@ import numpy as np
 
 from stabilitylab.conformance.examinee import Examinee
 from stabilitylab.conformance.questions import question
-from stabilitylab.conformance.systems import hadamard, unit_roundoff
+from stabilitylab.conformance.systems import hadamard, unit_roundoff, with_penalty
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.scoring.smaller_space import is_of_smaller_space
 
 SHIFT = 2.0**40
+PENALISED = "with a penalty no direction is so small that it could be dropped"
 WIDE = "it works with more digits than double, which no double tells from a centred matrix or a missing cut-off"
 
 
@@ -37,6 +38,7 @@ def cuts_off_where_it_says(route: Examinee) -> None:
     """
     route.applies(not _is_wider_than_double(route), WIDE)
     route.applies(route.kind != "square", "a square system has no direction to drop")
+    route.applies(not route.label.penalised, PENALISED)
     label = route.label
     scaled = bool(label.scaled)
     if label.call_form not in ("matrix", "columns"):
@@ -76,6 +78,7 @@ def drops_directions_where_its_rank_is_lower(route: Examinee) -> None:
     `scoring.smaller_space.is_of_smaller_space`.
     """
     route.applies(route.kind != "square", "a square system has no direction to drop")
+    route.applies(not route.label.penalised, PENALISED)
     for dtype in route.formats("float32", "float64"):
         for k in range(4, 61, 4):
             A, b = (values.astype(dtype) for values in _nearly_dependent(2.0**-k, route.kind))
@@ -107,6 +110,7 @@ def solves_the_matrix_it_says(route: Examinee) -> None:
 
     Over x = 2**40 + 0, 1, ..., 7 the means are exact: a slope with 8 digits was found from centred columns, and the
     condition 2**40 of the raw ones leaves at most 5; x mapped to [-1, 1] is off by roundings of its own and not asked.
+    A ridge regression has the penalty 1 on the slope.
     A column 2**-60 times the others is kept only where columns are scaled, or where there is no cut-off, and then it
     is not asked.
     """
@@ -125,9 +129,12 @@ def solves_the_matrix_it_says(route: Examinee) -> None:
 def _answers_to_a_shift(route: Examinee) -> None:
     x = SHIFT + np.arange(8.0)
     y = 3 * np.arange(8.0) + np.array([0, 1, -1, 0, 0, -1, 1, 0])  # the residual has no part along 1 and x
-    fit = route.answer(np.column_stack([np.ones(8), x]), y, intercept=True).fit
+    A, b = np.column_stack([np.ones(8), x]), y
+    if route.label.penalised:
+        A, b = with_penalty(A, b, 1.0, intercept=True)
+    fit = route.answer(A, b, intercept=True).fit
     slope = 0.0 if fit is None else float(fit.x[1])
-    truth = float(np.dot(np.arange(8.0) - 3.5, y) / 42)
+    truth = float(np.dot(np.arange(8.0) - 3.5, y) / (42 + route.label.penalised))
     good = abs(slope - truth) < 1e-8 * abs(truth)
     solves = route.label.solves
     route.require(

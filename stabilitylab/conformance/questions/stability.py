@@ -10,7 +10,7 @@ from stabilitylab.bench import unsuited
 from stabilitylab.conformance.backward import backward_error, column_scaled, exact_backward_error
 from stabilitylab.conformance.examinee import Examinee, is_finite
 from stabilitylab.conformance.questions import question
-from stabilitylab.conformance.systems import unit_roundoff
+from stabilitylab.conformance.systems import unit_roundoff, with_penalty
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.problem import Problem
 
@@ -39,6 +39,11 @@ def is_as_backward_stable_as_it_says(route: Examinee) -> None:
 
 def _full_rank(route: Examinee) -> Iterator[tuple[str, Array, Array, bool]]:
     """(name, A, b, intercept) of every full-rank problem that the route can be given, and of our own."""
+    if route.label.penalised:
+        for name, A, b in _own():
+            with_ones = np.column_stack([np.ones(len(b)), A])
+            yield f"{name}, penalty 2**-40", *with_penalty(A, b, 2.0**-20), False
+            yield f"{name}, intercept and penalty 1", *with_penalty(with_ones, b, 1.0, intercept=True), True
     if route.kind in ("matrix", "columns"):
         yield from ((name, A, b, False) for name, A, b in _own())
     for name, problem in full_rank_problems():

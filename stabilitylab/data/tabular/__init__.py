@@ -23,7 +23,19 @@ def truth_of_file(path: str | os.PathLike[str]) -> FileTruth:
 
 
 def _is_array(path: str | os.PathLike[str]) -> bool:
-    return Path(path).suffix.lower() == ".npy"
+    return path_of_file(path).suffix.lower() == ".npy"
+
+
+def path_of_file(path: object) -> Path:
+    """The path that names a file. Raises InputError for what is none, data in memory for one."""
+    if isinstance(path, str | bytes) and not path:
+        raise InputError("an empty text names no file: fit_file('rows.csv', target='y')")
+    if isinstance(path, str | bytes | os.PathLike):
+        return Path(os.fsdecode(path))
+    raise InputError(
+        f"a file is named by its path, a text; got {type(path).__name__}: fit_file('rows.csv', target='y'), or "
+        "lstsq(A, b) for data in memory"
+    )
 
 
 def open_table(
@@ -43,7 +55,7 @@ def open_table(
     Reads the first line only; `read` gives the numbers. Raises InputError for a file that is no table, or that
     cannot be read, and EmptyError for an empty one.
     """
-    path, notation, encoding = Path(path), Notation(decimal, thousands), named(encoding)
+    path, notation, encoding = path_of_file(path), Notation(decimal, thousands), named(encoding)
     try:
         if not path.is_file():
             path.stat()

@@ -27,6 +27,8 @@ _MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (cod
 
 def named(encoding: str) -> str:
     """The encoding of text that Python knows by this name. Raises InputError for a name of none."""
+    if not isinstance(encoding, str):
+        raise InputError(f"encoding must be a name, such as 'utf-8'; got {encoding!r}")
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=encoding)
         known = codecs.lookup(encoding).name

@@ -28,9 +28,10 @@ class FieldBlock:
         return self.fields[j :: self.width]
 
 
-def field_blocks(path: Path, separator: str, size: int, encoding: str = UTF_8) -> Iterator[FieldBlock]:
+def field_blocks(path: Path, separator: str, size: int, encoding: str = UTF_8, extra: int = 0) -> Iterator[FieldBlock]:
     """The first row as a block of its own, then blocks of up to `size` rows as wide as it; empty lines are left out.
 
+    extra: how many fields more than the first row has the others have, as where R names rows and not their column.
     Raises InputError for text in another encoding, for double quotes that do not pair and for an endless line,
     ShapeError for a row of another width; each names file and line.
     """
@@ -46,7 +47,7 @@ def field_blocks(path: Path, separator: str, size: int, encoding: str = UTF_8) -
                 if block is None:
                     block, before = _parsed(path, chunk, source, separator, before - len(chunk), width)
                 if block.lines:
-                    width = block.width
+                    width = block.width if width else block.width + extra
                     yield replace(block, read=raw.tell())
         except UnicodeError:  # that of UTF-16 without its mark is none of decoding
             raise undecodable(path, encoding) from None

@@ -43,8 +43,9 @@ class TextTable(Named):
         cls, path: Path, separator: str, notation: Notation, encoding: str = UTF_8, missing: Missing = "refuse"
     ) -> "TextTable":
         """Read the line of names."""
-        separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
-        if len(separator) != 1 or separator in '"\r\n.+-' or separator.isalnum():
+        if isinstance(separator, str):
+            separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
+        if not isinstance(separator, str) or len(separator) != 1 or separator in '"\r\n.+-' or separator.isalnum():
             raise InputError(f"the separator must be one character such as ';', or tab; got {separator!r}")
         if (says := foreign(path, encoding)) is not None:
             raise InputError(f"{path} ", *says)

@@ -9,6 +9,7 @@ from stabilitylab.diagnosis.result import Coefficient, Diagnosis, Fix
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Picture, Stressed, TableBlock, Text
 from stabilitylab.report.cells import Cell, Table
 
+BEST = 3  # remedies with their code; the others are named
 MOST = 60  # coefficients, routes and relations in a table: of more, those that matter most
 NONE = "–"
 SERIOUS = {"error": "Digits are lost", "warning": "Digits could be better", "note": "Note", "healthy": "Healthy"}
@@ -52,7 +53,7 @@ def _blocks(found: Diagnosis) -> Iterator[Block]:
         yield from _dependence(found)
     if found.routes:
         yield Heading(2, ("Libraries on these data",))
-        yield TableBlock(_routes_table(found))
+        yield TableBlock(routes_table(found))
 
 
 def _causes(found: Diagnosis) -> Iterator[Block]:
@@ -102,7 +103,7 @@ def _of_most_interest(found: Diagnosis) -> list[str]:
 def _fixes(fixes: Sequence[Fix]) -> Iterator[Block]:
     yield Heading(2, ("What brings the digits back",))
     yield Text(("Each was applied to these data and scored again.",))
-    for one in fixes:
+    for one in fixes[:BEST]:
         before, after = one_decimal(one.digits_before), one_decimal(one.digits_after)
         tail = f" {one_line(_sentence(one.says))}" if one.says else ""
         cost = f" Cost: {one.cost}." if one.cost else ""
@@ -113,6 +114,9 @@ def _fixes(fixes: Sequence[Fix]) -> Iterator[Block]:
         ))  # fmt: skip
         if one.line.strip():
             yield Code(one.line)
+    if fixes[BEST:]:
+        others = "; ".join(f"{one_line(one.sentence)} ({one_decimal(one.digits_after)} digits)" for one in fixes[BEST:])
+        yield Text((f"Also: {others}.",))
 
 
 def _dependence(found: Diagnosis) -> Iterator[Block]:
@@ -152,9 +156,9 @@ def _proportions(found: Diagnosis, name: str) -> str:
     of = found.dependence
     assert of is not None, "the caller has looked"
     j = next((j for j, row in enumerate(found.coefficients) if row.name == name), None)
-    if j is None or j >= len(of.proportions):
+    if j is None or not of.proportions or j >= len(of.proportions[0]):
         return NONE
-    pairs = [(share, index) for share, index in zip(of.proportions[j], of.indexes, strict=True) if share > 0.1]
+    pairs = [(row[j], index) for row, index in zip(of.proportions, of.indexes, strict=True) if row[j] > 0.1]
     return ", ".join(f"{share:.0%} by {_short(index)}" for share, index in sorted(pairs, reverse=True)) or NONE
 
 
@@ -206,14 +210,14 @@ def _meaning_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
 
 def _figures_table(found: Diagnosis) -> Table:
     body = [
-        (_text(one.name), _exactly(one.returned), _exactly(one.certified), _digits(one.digits))
-        for one in found.figures
+        (_text(one.name), _exactly(one.returned), _exactly(one.certified), _digits(one.digits)) for one in found.figures
     ]
     header = ("figure", "from the coefficients returned", "certified", "correct digits")
     return _table("The whole fit", header, body, (False, True, True, True))
 
 
-def _routes_table(found: Diagnosis) -> Table:
+def routes_table(found: Diagnosis) -> Table:
+    """The digits of every route that was asked, the best first."""
     rows = found.routes[:MOST]
     body = [
         (_text(one.route), _digits(one.worst), _text(one.says), _text(", ".join(one.causes) or NONE)) for one in rows

@@ -72,7 +72,9 @@ def stages_chart(found: Diagnosis) -> str:
 def dependence_chart(of: Dependence, names: Sequence[str]) -> str:
     """Variance proportions as a grid: a row for each large condition index, a column for each coefficient."""
     large = [k for k, index in enumerate(of.indexes) if index >= COLLINEAR]
-    columns = [j for j in range(len(of.proportions)) if j < len(names)]
+    columns = list(range(len(names)))
+    if not of.proportions or len(of.proportions[0]) != len(names):
+        return ""
     if not large or len(columns) > 2 * LETTERS:
         return ""
     top, size = 110, 26
@@ -85,7 +87,7 @@ def dependence_chart(of: Dependence, names: Sequence[str]) -> str:
         y = top + size * line
         parts.append(_name(f"index {of.indexes[k]:.3g}" if isfinite(of.indexes[k]) else "index infinite", y + 3))
         for place, j in enumerate(columns):
-            share = min(1.0, max(0.0, of.proportions[j][k]))
+            share = min(1.0, max(0.0, of.proportions[k][j]))
             shown = f"{share:.0%}"
             parts.append(
                 f'<rect x="{NAME + size * place}" y="{y}" width="{size - 2}" height="{size - 2}" '

@@ -5,7 +5,7 @@ from typing import Any
 from stabilitylab.core.errors import InputError
 from stabilitylab.core.printable import one_line
 from stabilitylab.exact.fit.page import Page
-from stabilitylab.exact.fit.record import record_of
+from stabilitylab.exact.fit.record import frame_of, record_of
 from stabilitylab.exact.fit.summary import DIGITS, AllFigures, Summary, summary_of
 from stabilitylab.exact.undetermined import digits_in_words
 
@@ -16,8 +16,8 @@ class CertifiedFit(AllFigures):
     """min |b - A x| solved with proof: each x_j is the double nearest to the exact solution for the data as stored.
 
     x (n,) float64; names: one for each; certificate: the proof; rows: m, without rows of weight 0; constant: a constant
-    column of A, about whose mean R² is; target: the name of b; rows_left_out: how many others of a file were not
-    counted, since a number was missing there. Every other figure is computed on first access, from the exact normal
+    column of A, about whose mean R² is; target: the name of b; rows_left_out: how many others there were, which were
+    not counted, since a number was missing there. Every other figure is computed on first access, from the exact normal
     equations, and is the double nearest to its exact value too; OutOfRangeError where that over- or underflows.
     Converts to x under numpy.asarray.
 
@@ -45,6 +45,15 @@ class CertifiedFit(AllFigures):
         between programs.
         """
         return record_of(self, level)
+
+    def to_frame(self, level: object = 0.95) -> Any:
+        """The coefficients as a pandas.DataFrame with their names as its index: each number in full, NaN for none.
+
+        Columns: value, standard_error, statistic (t, or z with absolute weights), p, lower and upper, of intervals at
+        this level, and supported_digits. Raises InputError for a level that is none, and MissingLibraryError where
+        pandas is not installed.
+        """
+        return frame_of(self, level)
 
     def __repr__(self) -> str:
         title, rows, proof, noise = self._shown()

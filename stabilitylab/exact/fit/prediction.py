@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import NotCertifiedError
+from stabilitylab.core.printable import one_line
 from stabilitylab.core.types import IntervalKind
 from stabilitylab.exact.distributions import MOST_BITS, exact_squared_quantile, squared_quantile
+from stabilitylab.exact.fit.frame import frame
 from stabilitylab.exact.solve.interval import Interval, exactly, nearest_of, offset_by_root
 from stabilitylab.exact.statistics import Accuracy
 
@@ -24,7 +27,8 @@ class Prediction:
 
     interval: "confidence", which covers the mean of b in a row with probability `level` where the errors of b are
     independent and normal, with one variance; or "prediction", which covers one more observation of b, of weight 1.
-    Converts to its values under numpy.asarray.
+    index: that of the new rows where they were a table of pandas, else None. Converts to its values under
+    numpy.asarray.
     """
 
     values: Array
@@ -32,6 +36,7 @@ class Prediction:
     upper: Array
     level: Fraction
     interval: IntervalKind
+    index: Any = None
 
     def __array__(self, dtype: np.typing.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.values, dtype=dtype, copy=copy)
@@ -42,10 +47,11 @@ class Prediction:
     def __repr__(self) -> str:
         m = len(self)
         rows = [
-            (str(i), *(repr(float(v)) for v in (self.values[i], self.lower[i], self.upper[i])))
+            (self._label(i), *(repr(float(v)) for v in (self.values[i], self.lower[i], self.upper[i])))
             for i in range(min(m, SHOWN))
         ]
-        table = [("row", "value", "lower", "upper"), *rows]
+        name = None if self.index is None else self.index.name
+        table = [("row" if name is None else one_line(str(name)), "value", "lower", "upper"), *rows]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines = ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in table]
         if m > SHOWN:
@@ -53,47 +59,58 @@ class Prediction:
         head = f"Prediction: {m} row{'s' * (m != 1)}, {self.interval} intervals at level {float(self.level)!r}"
         return "\n".join([head, *lines])
 
+    def _label(self, i: int) -> str:
+        return str(i) if self.index is None else one_line(str(self.index[i]))
+
+    def to_frame(self) -> Any:
+        """A pandas.DataFrame of value, lower and upper with the index of the new rows: each number in full.
+
+        Raises MissingLibraryError where pandas is not installed.
+        """
+        columns = {"value": self.values, "lower": self.lower, "upper": self.upper}
+        return frame(columns, self.index)
+
 
 def bounds(
-    rows: int,
+    rows: Array,
     values: Callable[[Array, Accuracy], Sequence[Interval]],
     variances: Callable[[Array, Accuracy], Sequence[Interval]],
     level: Fraction,
     df: int | None,
 ) -> tuple[Array, Array]:
-    """v - q sqrt(s) and v + q sqrt(s) (rows,), each the nearest double, P(|T| <= q) = level as for `squared_quantile`.
+    """v - q sqrt(s) and v + q sqrt(s) (k,), each the nearest double, P(|T| <= q) = level as for `squared_quantile`.
 
-    values, variances: v and s of some rows, enclosed to about so many decimal digits, None for exactly. Raises
-    OutOfRangeError, and NotCertifiedError where a bound is not told from a tie, or from 0, by 4000 bits, and is not
-    known to be rational.
+    rows (k,): how errors number them. values, variances: v and s of some of them, by their place, enclosed to about so
+    many decimal digits, None for exactly. Raises OutOfRangeError, and NotCertifiedError where a bound is not told from
+    a tie, or from 0, by 4000 bits, and is not known to be rational.
     """
-    out = np.full((2, rows), np.nan)
+    out = np.full((2, len(rows)), np.nan)
     for accuracy in ACCURACIES:
         left = np.flatnonzero(np.isnan(out).any(axis=0))
         if not left.size:
             break
         pairs = list(zip(left.tolist(), values(left, accuracy), variances(left, accuracy), strict=True))
         for bits in BITS_OF_EXACT if accuracy is None else (4 * accuracy,):
-            _settle(out, pairs, squared_quantile(level, df, bits), 2 * bits)
+            _settle(out, rows, pairs, squared_quantile(level, df, bits), 2 * bits)
         if accuracy is None and np.isnan(out).any():
             # Rational where it is a tie or 0, and q² is rational then.
             q2 = exact_squared_quantile(level, df)
             if q2 is not None:
-                _settle(out, pairs, exactly(q2), MOST_BITS)
+                _settle(out, rows, pairs, exactly(q2), MOST_BITS)
     undecided = np.flatnonzero(np.isnan(out).any(axis=0))
     if undecided.size:
         raise NotCertifiedError(
-            f"a bound of row {undecided[0]} of A_new is not told from 0, or from the midpoint of two doubles, by "
+            f"a bound of row {rows[undecided[0]]} of A_new is not told from 0, or from the midpoint of two doubles, by "
             f"{MOST_BITS} bits: take another level"
         )
     return out[0], out[1]
 
 
-def _settle(out: Array, pairs: Sequence[tuple[int, Interval, Interval]], q2: Interval, bits: int) -> None:
+def _settle(out: Array, rows: Array, pairs: Sequence[tuple[int, Interval, Interval]], q2: Interval, bits: int) -> None:
     """Write the bounds that are decided now and were not before, from the row, v and s of each."""
     for i, v, s in pairs:
         for side, sign in enumerate((-1, 1)):
             if np.isnan(out[side, i]):
-                found = nearest_of(offset_by_root(v, q2 * s, sign, bits), f"a bound of row {i} of A_new")
+                found = nearest_of(offset_by_root(v, q2 * s, sign, bits), f"a bound of row {rows[i]} of A_new")
                 if found is not None:
                     out[side, i] = found

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import numpy as np
+
+from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.exact.distributions import exact_level
+from stabilitylab.exact.fit.frame import frame
 from stabilitylab.exact.fit.summary import AllFigures, value_or_reason
 from stabilitylab.exact.solve.interval import quotient
 
@@ -63,3 +67,27 @@ def record_of(fit: AllFigures, level: object) -> dict[str, Any]:
         "conventions": dict(CONVENTIONS),
         "reasons": reasons,
     }
+
+
+def frame_of(fit: AllFigures, level: object) -> Any:
+    """The coefficients as a pandas.DataFrame, a row each by its name; NaN where there is no such figure.
+
+    Raises InputError for a level that is none, and MissingLibraryError where pandas is not installed.
+    """
+    exact_level(level)
+
+    def column(figure: str, *arguments: object) -> Array:
+        values, _ = value_or_reason(fit, figure, *arguments)
+        return np.full(len(fit.x), np.nan) if values is None else np.asarray(values, dtype=float)
+
+    ends = column("conf_int", level).reshape(len(fit.x), -1)
+    columns = {
+        "value": fit.x,
+        "standard_error": column("standard_errors"),
+        "statistic": column("t_statistics"),
+        "p": column("p_values"),
+        "lower": ends[:, 0],
+        "upper": ends[:, -1],
+        "supported_digits": column("supported_digits"),
+    }
+    return frame(columns, fit.names, "coefficient")

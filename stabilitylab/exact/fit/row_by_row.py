@@ -12,9 +12,11 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError
 from stabilitylab.core.types import INTERVAL_KINDS, IntervalKind
+from stabilitylab.data.index import index_of
 from stabilitylab.exact.distributions import exact_level
 from stabilitylab.exact.fit.inference import Inference
 from stabilitylab.exact.fit.prediction import Prediction, bounds
+from stabilitylab.exact.gram.exact_input import ExactInput
 from stabilitylab.exact.influence import cooks_distances
 from stabilitylab.exact.leverage import IN_PAIRS, RowForms
 from stabilitylab.exact.new_table import new_rows
@@ -117,6 +119,13 @@ class RowByRow(Inference):
         exact = exact_level(level)
         self._require_a_variance()
         data = new_rows(A_new, self.names, intercept=self.intercept)
+        ends = [self._bounds(block, interval, exact) for _, block in data.blocks()]
+        lower, upper = (np.concatenate(side) for side in zip(*ends, strict=True))
+        values = nearest_of_rows(data, self._ways, residual=False)
+        return Prediction(values, lower, upper, exact, interval, index_of(A_new))
+
+    def _bounds(self, data: ExactInput, interval: IntervalKind, level: Fraction) -> tuple[Array, Array]:
+        """Both ends (k,) of the intervals around the predictions for some dense rows."""
         evidence = self.evidence
         normal = evidence.normal
         forms = RowForms(normal, data, tuple(range(normal.n)), start=self._start)
@@ -134,8 +143,7 @@ class RowByRow(Inference):
             return [Interval(v.low * q + one * v.over, v.high * q + one * v.over, v.over * p) * s2 for v in h]
 
         df = None if self.weighting == "absolute" else self.degrees_of_freedom
-        lower, upper = bounds(len(data.b), values, variances, exact, df)
-        return Prediction(nearest_of_rows(data, self._ways, residual=False), lower, upper, exact, interval)
+        return bounds(data.called.start + np.arange(len(data.b)), values, variances, level, df)
 
     def _require_a_variance(self) -> None:
         """Raise InputError where no interval around a prediction is to be had."""

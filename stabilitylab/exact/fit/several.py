@@ -13,6 +13,7 @@ from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import IntervalKind
 from stabilitylab.exact.dependent import listed
 from stabilitylab.exact.fit import CertifiedFit
+from stabilitylab.exact.fit.frame import one_under_another
 from stabilitylab.exact.fit.page import Page
 from stabilitylab.exact.fit.prediction import Prediction
 from stabilitylab.exact.fit.summary import DIGITS, Summary, summary_of_several
@@ -109,6 +110,10 @@ class CertifiedFits(Sequence[CertifiedFit]):
         title = "CertifiedFits: coefficients, each the double nearest to the exact one"
         noise = self.undetermined
         return Page(title, header, tuple(rows), warnings=(noise,) if noise else ())._repr_html_()
+
+    def to_frame(self, level: object = 0.95) -> Any:
+        """The coefficients of all targets as a pandas.DataFrame, one target under another: see `CertifiedFit`."""
+        return one_under_another([fit.to_frame(level) for fit in self.fits], self.targets)
 
     def to_dict(self) -> dict[str, Any]:
         """The name of each target to what `CertifiedFit.to_dict` says of it."""

@@ -18,6 +18,7 @@ from stabilitylab.exact.fit.support import Supported
 from stabilitylab.exact.ridge import shown
 
 DIGITS = 6  # that are printed of a number, where not all are asked for
+ALL_DIGITS = "digits=None shows all"
 NONE = "none"
 OF_COEFFICIENTS = (("standard errors", "standard_errors"), ("t", "t_statistics"), ("p-values", "p_values"))
 
@@ -132,7 +133,7 @@ def _about(fit: AllFigures, digits: int | None) -> Iterator[tuple[str, str]]:
         )
     elif fit.data is not None and fit.data.weights is not None:
         yield "weights", "relative: how the variances of the rows are to each other; what they are is estimated"
-    shown = "" if digits is None else f", shown to {digits} digits (digits=None shows all)"
+    shown = "" if digits is None else f", shown to {digits} digits ({ALL_DIGITS})"
     yield "proof", f"each number is the double nearest to its exact value{shown}; {fit.certificate}"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arguments import require_choice, require_one_each
+from stabilitylab.core.arguments import require_choice, require_one_each, require_own_names
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import (
     ComplexError,
@@ -41,6 +41,8 @@ from stabilitylab.exact.gram.resolution import Resolutions, by_rule
 from stabilitylab.exact.gram.resolution_of_problem import resolutions_of_problem
 from stabilitylab.exact.gram.sums import GramSums
 from stabilitylab.exact.solve.interval import quotient
+
+INTERCEPT = "puts a column of ones in front"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +115,8 @@ def prepare(
     weights: of 0 or more. intercept: put a column of ones, named "intercept", in front. names: one for each column of
     A; by default those of the table, the Problem, or a0, a1, ... wide: allow m < n. Cost: one pass over A, without a
     copy where A is float64.
-    Raises InputError for a missing b, a b beside a Problem, another truth than "matrix" for arrays, and a wrong number
-    of names; and the errors of `reading.read` and `exact_weights`.
+    Raises InputError for a missing b, a b beside a Problem, another truth than "matrix" for arrays, a wrong number of
+    names and one that is given twice; and the errors of `reading.read` and `exact_weights`.
     """
     if isinstance(A, Problem):
         if b is not None:
@@ -179,6 +181,10 @@ def column_names(
         raise InputError(f"names must be a list of names; got {names!r}: write names={[names]!r}")
     labels = tuple(map(str, names)) if names is not None else features or tuple(f"a{j}" for j in range(n))
     require_one_each("names", labels, n, "columns")
+    if names is not None:
+        require_own_names("names", labels)
+        if intercept and "intercept" in labels:
+            raise InputError("names hold 'intercept', the name of the column of ones that is put in front: rename it")
     if not intercept:
         return labels
     return ("intercept", *labels) if names is not None else distinct(["intercept", *labels])

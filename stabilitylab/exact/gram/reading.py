@@ -9,10 +9,10 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, NotNumericError, OutOfRangeError, ShapeError
-from stabilitylab.data.frames import distinct, exact_in_float64, names_of_columns
+from stabilitylab.data.frames import columns_with_names, exact_in_float64, names_of_columns
 from stabilitylab.data.index import refuse_misaligned
 from stabilitylab.data.places import Places
-from stabilitylab.data.series import is_series, name_of
+from stabilitylab.data.series import is_series
 from stabilitylab.data.validation import Given, check_shapes, given, refuse_complex
 from stabilitylab.exact.gram.exact_input import Called, ExactInput, inputs_of_parts
 from stabilitylab.exact.gram.numbers import Rest, exact_numbers
@@ -45,13 +45,16 @@ def exact_input(A: Any, b: Any, *, wide: bool = False, sparse: bool = False) -> 
     return read(A, b, wide=wide, sparse=sparse, several=False).inputs[0]
 
 
-def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bool = True) -> Read:
-    """As `exact_input`, with names; several: take b (m, k) as well, k targets. A column (m, 1) is one."""
+def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bool = True, name: str = "A") -> Read:
+    """As `exact_input`, with names; several: take b (m, k) as well, k targets. A column (m, 1) is one.
+
+    name: what errors call A.
+    """
     _refuse_names(A, b)
     matrix = sparse_table(A) if sparse else None
-    left = A if isinstance(A, Given) else given(A, "A") if matrix is None else _names_alone(A)
+    left = A if isinstance(A, Given) else given(A, name) if matrix is None else _names_alone(A, name)
     shape = left.shape if matrix is None else matrix.shape
-    b = _columns_with_names(b, shape[:1])
+    b = columns_with_names(b, shape[0] if shape else 0)
     right = given(b, "b")
     for one in b.values() if isinstance(b, Mapping) else (b,):
         refuse_misaligned(A, one, "b")
@@ -68,15 +71,8 @@ def read(A: Any, b: Any, *, wide: bool = False, sparse: bool = True, several: bo
     return Read(_of_dense(left, targets, called), features_of(left), names)
 
 
-def _columns_with_names(b: Any, rows: tuple[int, ...]) -> Any:
-    """A list of columns of pandas, polars or pyarrow as a dict of them; of as many as A has rows, they are its rows."""
-    if not (isinstance(b, list | tuple) and b and (len(b),) != rows and all(map(is_series, b))):
-        return b
-    return dict(zip(distinct([name_of(one) or f"b{k}" for k, one in enumerate(b)]), b, strict=True))
-
-
-def _names_alone(A: Any) -> Given:
-    return Given(None, (), Places("A", names_of_columns(A)))
+def _names_alone(A: Any, name: str) -> Given:
+    return Given(None, (), Places(name, names_of_columns(A)))
 
 
 def features_of(table: Given) -> tuple[str, ...]:

@@ -29,15 +29,17 @@ def exact_sparse(A: Any, places: Places) -> tuple[Array, Rest | None]:
     that is not served, and for an entry that is stored twice, whose sum scipy would round.
     """
     if A.dtype.kind == "c":
-        raise ComplexError("A is complex; stack real and imaginary parts as rows of a real problem")
+        raise ComplexError(f"{places.what} is complex; stack real and imaginary parts as rows of a real problem")
     if A.dtype.kind not in "biuf" or A.dtype.itemsize > 8:
         raise NotNumericError(
-            f"a sparse A must hold floats of 64 bits at most, or integers; its dtype is {A.dtype}: pass A.toarray()"
+            f"a sparse {places.what} must hold floats of 64 bits at most, or integers; its dtype is {A.dtype}: pass "
+            f"{places.what}.toarray()"
         )
     csr = _fresh(A.tocsr())
     if csr.nnz and not (int(csr.indices.min()) >= 0 and int(csr.indices.max()) < csr.shape[1]):
         raise ShapeError(
-            f"A is sparse, has {csr.shape[1]} columns, and an entry in column {int(csr.indices.max())}: make it anew"
+            f"{places.what} is sparse, has {csr.shape[1]} columns, and an entry in column "
+            f"{int(csr.indices.max())}: make it anew"
         )
     if not csr.has_sorted_indices:
         csr = csr.copy()
@@ -46,8 +48,8 @@ def exact_sparse(A: Any, places: Places) -> tuple[Array, Rest | None]:
     # From COO and BSR entries that are stored twice have been added up by now.
     if not csr.has_canonical_format or (A.format in ("coo", "bsr") and csr.nnz != A.nnz):
         raise NotNumericError(
-            "A is sparse with an entry that is stored twice, whose sum is rounded when it is added up: call "
-            "A.sum_duplicates() first"
+            f"{places.what} is sparse with an entry that is stored twice, whose sum is rounded when it is added up: "
+            f"call {places.what}.sum_duplicates() first"
         )
     finite = np.isfinite(csr.data)
     if not finite.all():

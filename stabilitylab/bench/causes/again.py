@@ -1,0 +1,56 @@
+"""The same route once more, on columns that were scaled by powers of two."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from stabilitylab.bench.causes.inquiry import Inquiry
+from stabilitylab.bench.run import Route, solve
+from stabilitylab.core.arithmetic.norms import column_norms, unit_exponent
+from stabilitylab.data.call_form import call_form
+from stabilitylab.data.problem import Design, Problem
+
+
+def on_scaled_columns(inquiry: Inquiry, *, response: bool = False) -> float | None:
+    """Correct digits of the suspect's route on columns of norms in [1/2, 1); None where it cannot be asked so.
+
+    The column of an intercept stays: the others are scaled to its norm. Scaling back is exact. response: b is scaled
+    too.
+    """
+    entry = inquiry.suspect.entry
+    if entry is None or inquiry.suspect.weights is not None or call_form(entry.label.call_form).makes_powers:
+        return None
+    x = _solved(entry, inquiry.problem, response)
+    if x is None or not np.isfinite(x).all():
+        return None
+    after = inquiry.digits(np.asarray(x))
+    return after if inquiry.gains(after) and _answers_alike(entry, inquiry) else None
+
+
+def _answers_alike(entry: Route, inquiry: Inquiry) -> bool:
+    """Whether the route, asked once more, has as few digits as the suspect: it may be another version of it."""
+    solution = solve(entry, inquiry.problem)
+    if solution.x is None or not solution.status.answered:
+        return inquiry.x is None
+    return inquiry.x is not None and inquiry.digits(solution.x) <= (inquiry.before or 0.0) + 1
+
+
+@lru_cache(maxsize=64)
+def _solved(entry: Route, problem: Problem, response: bool) -> tuple[float, ...] | None:
+    A = np.asarray(problem.A)
+    ones = problem.design.intercept
+    exponents = np.frexp(column_norms(A))[1]
+    if ones:
+        exponents = exponents - exponents[0]
+    power = unit_exponent(problem.b) if response else 0
+    with np.errstate(all="ignore"):
+        scaled, b = np.ldexp(A, -exponents), np.ldexp(problem.b, -power)
+    if not (np.isfinite(scaled).all() and np.isfinite(b).all()):
+        return None
+    data = {f"a{j}": scaled[:, j] for j in range(ones, A.shape[1])}
+    design = Design.columns(intercept=True) if ones else Design.matrix()
+    twin = Problem(f"{problem.name}, scaled", {**data, "y": b}, design, problem.source, format=problem.format)
+    solution = solve(entry, twin)
+    if solution.x is None or not solution.status.answered:
+        return None
+    return tuple(np.ldexp(np.asarray(solution.x, dtype=np.float64), power - exponents).tolist())

@@ -1,0 +1,91 @@
+"""The command `stabilitylab arbitrate`: the coefficients of several programs, how many digits of which question."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from stabilitylab.cli import exits
+from stabilitylab.cli.options import AS_JSON, listed, reading_options
+from stabilitylab.cli.report_file import require_new, write_report
+from stabilitylab.core.types import WEIGHTINGS, Weighting
+from stabilitylab.data.tabular.columns import Missing
+
+if TYPE_CHECKING:
+    from stabilitylab.diagnosis.arbitrate import Arbitration
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("answers", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--target", metavar="COL", help="The column that was explained.")
+@click.option("--columns", metavar="A,B,C", help="The columns that explain it. Default: all others.")
+@click.option("--formula", metavar="FORMULA", help="In place of both: 'y ~ x + C(group)'.")
+@click.option("--no-intercept", is_flag=True, help="The question asked has no constant.")
+@click.option("--weights", metavar="COL", help="The column of weights.")
+@click.option("--weighting", type=click.Choice(WEIGHTINGS), default="relative", show_default=True,
+              help="relative: only ratios of weights count. absolute: 1 over known variances.")  # fmt: skip
+@click.option("--rules", default="R", show_default=True, metavar="R|statsmodels|SAS|SPSS",
+              help="Whose reference levels and codings the question asked has.")  # fmt: skip
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Also write the whole report: a page (.html, .md), text (.txt) or a record (.json).")  # fmt: skip
+@reading_options(get_args(Missing))
+@AS_JSON
+def arbitrate(
+    file: Path,
+    answers: tuple[Path, ...],
+    target: str | None,
+    columns: str | None,
+    formula: str | None,
+    no_intercept: bool,
+    weights: str | None,
+    weighting: Weighting,
+    rules: str,
+    output: Path | None,
+    as_json: bool,
+    **reading: Any,
+) -> None:
+    """Say whose coefficients are right. How many digits, and of which question, when programs disagree.
+
+    FILE is the data. ANSWERS are CSV files of coefficients as they were printed: lines name,value, or a column for each
+    program behind a column of names. Where two answers differ in meaning (another reference level, no intercept, scaled
+    columns, dropped rows, weights, a penalty, ...) the question that each one solves is found by solving it exactly.
+
+    \b
+    stabilitylab arbitrate trial.csv answers.csv --target effect
+    stabilitylab arbitrate trial.csv r.csv sas.csv --formula "effect ~ dose + C(group)" --output who.html
+
+    Exit codes: 0 done, 2 bad use or bad input, 130 interrupted.
+    """
+    from stabilitylab.diagnosis.arbitrate import arbitrate as judge
+
+    if output is not None:
+        require_new(output, file, *answers)
+    found = judge(
+        file,
+        str(answers[0]) if len(answers) == 1 else {path.stem: str(path) for path in answers},
+        target=target,
+        columns=None if columns is None else listed(columns, "--columns"),
+        formula=formula,
+        intercept=not no_intercept,
+        weights=weights,
+        weighting=weighting,
+        rules=rules,
+        **{name: value for name, value in reading.items() if value is not None},
+    )
+    _show(found, as_json=as_json)
+    if output is not None:
+        exits.writes(output)
+        write_report(output, found)
+
+
+def _show(found: "Arbitration", *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=1, allow_nan=False))
+        return
+    from stabilitylab.cli.screen import screen
+    from stabilitylab.diagnosis.page.arbitration import blocks_of_arbitration
+    from stabilitylab.report.writers import terminal
+
+    terminal.show(screen(), blocks_of_arbitration(found))

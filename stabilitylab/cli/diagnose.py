@@ -1,0 +1,138 @@
+"""The command `stabilitylab diagnose`: which digits of a regression on your own file are right, and the way to more."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from stabilitylab.cli import exits, progress
+from stabilitylab.cli.options import AS_JSON, listed, reading_options
+from stabilitylab.cli.report_file import require_new, write_report
+from stabilitylab.core.types import WEIGHTINGS, Weighting
+from stabilitylab.data.tabular.columns import Missing
+
+if TYPE_CHECKING:  # imported when the command runs, so that its help comes at once
+    from stabilitylab.diagnosis.result import Diagnosis
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--target", metavar="COL", help="The column to explain.")
+@click.option("--columns", metavar="A,B,C", help="The columns to explain it with. Default: all others.")
+@click.option("--formula", metavar="FORMULA", help="In place of both: 'y ~ x + poly(z, 2) + C(group)'.")
+@click.option("--no-intercept", is_flag=True, help="Fit no constant.")
+@click.option("--weights", metavar="COL", help="The column of weights.")
+@click.option("--weighting", type=click.Choice(WEIGHTINGS), default="relative", show_default=True,
+              help="relative: only ratios of weights count. absolute: 1 over known variances.")  # fmt: skip
+@click.option("--rules", default="R", show_default=True, metavar="R|statsmodels|SAS|SPSS",
+              help="Whose reference levels and codings categories have.")  # fmt: skip
+@click.option("--route", default="numpy.lstsq", show_default=True, metavar="ROUTE",
+              help="The call that is judged; `stabilitylab list` names them.")  # fmt: skip
+@click.option("--format", "number_format", type=click.Choice(["float64", "float32"]), default="float64",
+              show_default=True, help="What the numbers are stored in before the call.")  # fmt: skip
+@click.option("--libraries", is_flag=True, help="Also ask every library that is on this machine.")
+@click.option("--forecast", is_flag=True, help="From condition numbers alone: for data too large for patience.")
+@click.option("--level", default=0.95, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True),
+              help="Of intervals; 1 - level is the size of tests.")  # fmt: skip
+@click.option("--ignore", multiple=True, metavar="CODE", help="A cause to leave out, such as SL203; may be repeated.")
+@click.option("--require-digits", type=click.FloatRange(0, 16), metavar="DIGITS",
+              help="Exit with 1 where fewer digits of some coefficient are right: a guard for a pipeline.")  # fmt: skip
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Also write the whole report: a page (.html, .md), text (.txt) or a record (.json).")  # fmt: skip
+@reading_options(get_args(Missing))
+@AS_JSON
+def diagnose(
+    file: Path,
+    target: str | None,
+    columns: str | None,
+    formula: str | None,
+    no_intercept: bool,
+    weights: str | None,
+    weighting: Weighting,
+    rules: str,
+    route: str,
+    number_format: str,
+    libraries: bool,
+    forecast: bool,
+    level: float,
+    ignore: tuple[str, ...],
+    require_digits: float | None,
+    output: Path | None,
+    as_json: bool,
+    **reading: Any,
+) -> None:
+    """Say which digits of a regression are right. Where the others were lost, and the change that brings them back.
+
+    FILE has a line of names: text (.csv, .tsv, also .gz), .npy, .parquet or .xlsx. Separator, decimal mark and encoding
+    are found out and said; what can be read in two ways is refused. A verdict comes first. Causes have codes (SL101),
+    each with a page in docs/codes. No number of the file is in the report but in names of groups.
+
+    \b
+    stabilitylab diagnose houses.csv --target price
+    stabilitylab diagnose houses.csv --formula "price ~ poly(area, 2) + C(district)" --output report.html
+    stabilitylab diagnose houses.csv --target price --route sklearn.LinearRegression --libraries
+    stabilitylab diagnose houses.csv --target price --require-digits 6
+
+    Exit codes: 0 done, 1 fewer digits than --require-digits, 2 bad use or bad input, 130 interrupted.
+    """
+    from stabilitylab.diagnosis.diagnose import diagnosed
+
+    if output is not None:
+        require_new(output, file)
+    with progress.bars() as report:
+        pages = diagnosed(
+            file,
+            target=target,
+            columns=None if columns is None else listed(columns, "--columns"),
+            formula=formula,
+            intercept=not no_intercept,
+            weights=weights,
+            weighting=weighting,
+            rules=rules,
+            route=route,
+            format=number_format,
+            libraries=libraries,
+            forecast=forecast,
+            level=level,
+            ignore=ignore,
+            progress=partial(report),
+            **{name: value for name, value in reading.items() if value is not None},
+        )
+        found, interrupted = _last(pages)
+    if found is None:
+        raise KeyboardInterrupt
+    _show(found, as_json=as_json)
+    if output is not None:
+        exits.writes(output)
+        write_report(output, found)
+    if interrupted:
+        exits.keeps("what was found until then is shown")
+        raise KeyboardInterrupt
+    if require_digits is not None and (found.digits is None or found.digits < require_digits):
+        click.echo(f"stabilitylab: fewer than {require_digits:g} digits are right in some coefficient", err=True)
+        exits.fail()
+
+
+def _last(pages: "Iterator[Diagnosis]") -> "tuple[Diagnosis | None, bool]":
+    """The most complete of several diagnoses, and whether Ctrl-C ended them."""
+    found = None
+    try:
+        for found in pages:  # noqa: B007 - the last one is what is asked for
+            pass
+    except KeyboardInterrupt:
+        return found, True
+    return found, False
+
+
+def _show(found: "Diagnosis", *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=1, allow_nan=False))
+        return
+    from stabilitylab.cli.screen import screen
+    from stabilitylab.diagnosis.page.blocks import blocks_of
+    from stabilitylab.report.writers import terminal
+
+    terminal.show(screen(), blocks_of(found))

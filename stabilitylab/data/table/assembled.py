@@ -1,0 +1,149 @@
+"""A table of columns as they were given: names checked, missing cells counted, rows left out, each column read."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import EmptyError, InputError, NotFiniteError, UnknownNameError
+from stabilitylab.core.printable import quoted
+from stabilitylab.core.suggest import did_you_mean
+from stabilitylab.data.problem import DataColumn
+from stabilitylab.data.table.column import BadCell, GivenColumn, is_constant
+from stabilitylab.data.table.rows import Rows
+from stabilitylab.data.table.table import Moments, Table
+from stabilitylab.data.tabular.columns import FEW, Missing
+from stabilitylab.data.tabular.numerals import DROP
+
+FEWER = 3  # columns of which a note names the missing cells
+
+
+def assembled(
+    columns: Sequence[GivenColumn],
+    rows: Rows,
+    *,
+    name: str,
+    missing: Missing,
+    needed: Sequence[str] | None,
+    unit: str,
+    notes: Sequence[str] = (),
+    row_names: str = "",
+    code: str = "",
+) -> Table:
+    """The table of the columns. needed: those that are used; None for all.
+
+    A column that is not needed and that cannot be read, or of which a cell is missing, is left out, with a note.
+    Raises EmptyError, InputError for a name that two columns have, NotFiniteError for missing cells unless they are
+    dropped, UnknownNameError, and the errors of cells, each with its place.
+    """
+    notes = list(notes)
+    used = _used(columns, rows, needed)
+    if not len(rows):
+        raise EmptyError(f"{rows.head}there are column names and no rows: give the data")
+    kept = _kept(used, rows, missing)
+    left_out = 0 if kept is None else len(rows) - len(kept)
+    if kept is not None:
+        notes.append(
+            f"{left_out} of {len(rows)} rows are left out, in which a cell is missing: {_counts(used, rows, FEWER)}"
+        )
+        rows = rows.picked(kept)
+    values: dict[str, DataColumn] = {}
+    moments: dict[str, Moments] = {}
+    unused: list[str] = []
+    names = {id(column) for column in used}
+    for column in columns:
+        optional = id(column) not in names
+        if optional and (not column.name or column.name in unused or _twice(columns, column.name)):
+            unused.append(column.name)
+            continue
+        if optional and bool((column.absent if kept is None else column.absent[kept]).any()):
+            unused.append(column.name)
+            continue
+        try:
+            reading = column.reading(kept, unit)
+        except BadCell as bad:
+            if optional:
+                unused.append(column.name)
+                continue
+            raise bad.kind(f"{rows.entry(bad.row, column.name)}: ", *bad.says) from None
+        values[column.name] = reading.values
+        if reading.moments is not None:
+            moments[column.name] = reading.moments
+        if reading.note:
+            notes.append(f"column {column.name!r} {reading.note}")
+        if len(rows) > 1 and is_constant(reading.values):
+            notes.append(f"column {column.name!r} holds one value in every row")
+    if unused:
+        distinct = list(dict.fromkeys(unused))
+        few = quoted(distinct, FEW)
+        notes.append(
+            f"not used, and left out since cells are missing or cannot be read: column{'s' * (len(distinct) > 1)} {few}"
+        )
+    return Table(
+        name=name,
+        columns=values,
+        places=tuple(rows.numbers),
+        place=rows.place,
+        notes=tuple(notes),
+        rows_left_out=left_out,
+        moments=moments,
+        row_names=row_names,
+        code=code,
+    )
+
+
+def _twice(columns: Sequence[GivenColumn], name: str) -> bool:
+    return sum(column.name == name for column in columns) > 1
+
+
+def _used(columns: Sequence[GivenColumn], rows: Rows, needed: Sequence[str] | None) -> list[GivenColumn]:
+    """The columns that are used, each with a name of its own."""
+    if not columns:
+        raise EmptyError(f"{rows.head}there are no columns: give the data")
+    known = [column.name for column in columns]
+    if needed is not None:
+        unknown = next((name for name in needed if name not in known), None)
+        if unknown is not None:
+            hint = did_you_mean(unknown, [name for name in known if name], plural="columns", show=repr, few=FEW)
+            raise UnknownNameError(f"{rows.head}no column is named {unknown!r}: {hint}")
+    used = [column for column in columns if needed is None or column.name in needed]
+    for column in used:
+        places = [j for j, name in enumerate(known, 1) if name == column.name]
+        if not column.name:
+            raise InputError(f"{rows.head}column {places[0]} has no name: give it one, or say which columns are used")
+        if len(places) > 1:
+            which = f"{', '.join(map(str, places[:-1]))} and {places[-1]}"
+            both = "both" if len(places) == 2 else "all"
+            raise InputError(f"{rows.head}columns {which} are {both} named {column.name!r}: rename one")
+    return used
+
+
+def _kept(used: Sequence[GivenColumn], rows: Rows, missing: Missing) -> Array | None:
+    """The rows in which no cell of the columns is missing; None for all."""
+    gaps = [column.absent for column in used if column.absent.any()]
+    if not gaps:
+        return None
+    absent = np.any(gaps, axis=0)
+    if absent.all():
+        raise EmptyError(
+            f"{rows.head}no row has a value in each of the columns used: cells are missing, {_counts(used, rows)}: "
+            f"leave columns out, or give the values"
+        )
+    if missing == "drop":
+        return np.flatnonzero(~absent)
+    cells = sum(int(gap.sum()) for gap in gaps)
+    raise NotFiniteError(
+        f"{rows.head}{cells} cell{'s are' if cells > 1 else ' is'} missing, {_counts(used, rows)}: give the values, or "
+        f"leave such rows out ({int(absent.sum())} of {len(rows)}), ",
+        DROP,
+    )
+
+
+def _counts(used: Sequence[GivenColumn], rows: Rows, most: int = FEW) -> str:
+    """How many cells of each column are missing, and where the first of them are; the columns with most in front."""
+    counts = [(int(column.absent.sum()), column) for column in used]
+    counts = sorted((pair for pair in counts if pair[0]), key=lambda pair: -pair[0])
+    if len(counts) == 1:
+        return f"in column {counts[0][1].name!r} ({rows.some(counts[0][1].absent)})"
+    said = [f"{count} in column {column.name!r} ({rows.some(column.absent)})" for count, column in counts[:most]]
+    return "; ".join(said) + f"; ... in {len(counts)} columns" * (len(counts) > most)

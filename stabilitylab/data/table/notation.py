@@ -1,0 +1,100 @@
+"""The decimal mark and the mark between thousands of a file: found out, or refused where two readings fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stabilitylab.core.errors import Argument, NotNumericError
+from stabilitylab.data.table.rows import Rows
+from stabilitylab.data.table.texts import NUMERIC, PLAIN, TextColumn
+from stabilitylab.data.tabular.numerals import Notation
+
+COMMA = Notation(",")
+BOTH = Notation(".", ","), Notation(",", ".")
+OTHERS = tuple(Notation(decimal, mark) for mark in " '_" for decimal in ".,")
+KNOWN = (PLAIN, COMMA, *BOTH, *OTHERS)  # the more usual first
+MARKS = frozenset(",.'_ ")
+
+
+@dataclass(frozen=True)
+class _Votes:
+    """The notations in which the most cells of a column are numbers; shapes: of the cells that have marks."""
+
+    column: TextColumn
+    readings: frozenset[Notation]
+    shapes: frozenset[str]
+
+    def first(self, known: Sequence[Notation]) -> tuple[int, str]:
+        """The row and the text of the first cell with marks that is a number."""
+        notation = next(one for one in known if one in self.readings)
+        cells = ((i, cell.strip()) for i, cell in enumerate(self.column.cells))
+        return next(pair for pair in cells if not MARKS.isdisjoint(pair[1]) and notation.holds(pair[1]))
+
+
+def found_notation(columns: Sequence[TextColumn], rows: Rows, decimal: str | None = None) -> Notation:
+    """The notation of a file: plain where that reads every column that any notation reads. decimal: the mark, if given.
+
+    Raises NotNumericError, naming cells and the arguments that decide, where numbers can be read in two ways, and where
+    no notation reads the numbers of all columns.
+    """
+    known = [notation for notation in KNOWN if decimal in (None, notation.decimal)]
+    plain = [column for column in columns if column.plain is not None]
+    votes = [found for column in columns if column.plain is None and (found := _votes(column, known)) is not None]
+    if known[0] == PLAIN and all(PLAIN in one.readings for one in votes):
+        return PLAIN
+    votes += [found for column in plain if (found := _votes(column, known)) is not None]
+    if all(known[0] in one.readings for one in votes):
+        return known[0]
+    common = frozenset.intersection(*(one.readings for one in votes))
+    if not common:
+        raise _conflict(votes, known, rows)
+    fitting = [notation for notation in known if notation in common]
+    # A mark between thousands that no number has is no other reading.
+    readings: dict[tuple[str, ...], Notation] = {}
+    for notation in fitting:
+        readings.setdefault(tuple(_read(one, notation) for one in votes), notation)
+    if len(readings) == 1:
+        return fitting[0]
+    one = next(one for one in votes if known[0] not in one.readings)
+    row, cell = one.first(known)
+    ways: list[str | Argument] = []
+    for notation in readings.values():
+        ways += [", or " if ways else "", *_arguments(notation), f" (as {notation.plain(0, cell)})"]
+    where = rows.entry(row, one.column.name)
+    raise NotNumericError(f"{where}: {cell!r} can be read in two ways, as can all numbers here: say which, ", *ways)
+
+
+def _arguments(notation: Notation) -> list[str | Argument]:
+    decimal = [Argument("decimal", notation.decimal)] if notation.decimal != "." else []
+    thousands = [Argument("thousands", notation.thousands)] if notation.thousands else []
+    return [*decimal, *([" and "] if decimal and thousands else []), *thousands]
+
+
+def _read(votes: _Votes, notation: Notation) -> str:
+    """How a notation reads the cells of a column that have marks, by their shapes, as one text."""
+    return "\n".join(notation.plain(0, shape) for shape in sorted(votes.shapes) if notation.holds(shape))
+
+
+def _votes(column: TextColumn, known: Sequence[Notation]) -> _Votes | None:
+    """None for a column in which most cells are numbers in no notation, and for one of digits alone."""
+    marked = {shape: count for shape, count in column.shapes.items() if not MARKS.isdisjoint(shape)}
+    numeric = {shape: count for shape, count in marked.items() if NUMERIC.fullmatch(shape)}
+    counts = {one: sum(numeric[shape] for shape in numeric if one.holds(shape)) for one in known} if numeric else {}
+    most = max(counts.values(), default=0)
+    if 2 * most <= sum(marked.values()):
+        return None
+    text = "\n" + "\n".join(column.present)
+    zeros = {mark for mark in MARKS if any(f"\n{sign}0{mark}" in text for sign in ("", "+", "-"))}
+    # No group of thousands begins with 0: where 0,123 stands, the comma is the decimal mark.
+    readings = frozenset(one for one, count in counts.items() if count == most and one.thousands not in zeros)
+    return _Votes(column, readings, frozenset(numeric)) if readings else None
+
+
+def _conflict(votes: Sequence[_Votes], known: Sequence[Notation], rows: Rows) -> NotNumericError:
+    """The error about two columns that no one notation reads."""
+    one = votes[0]
+    other = next((found for found in votes if not found.readings & one.readings), votes[-1])
+    row, cell = one.first(known)
+    return NotNumericError(
+        f"{rows.entry(row, one.column.name)}: {cell!r}, and {other.first(known)[1]!r} in column "
+        f"{other.column.name!r}, are numbers in two notations: write all with one decimal mark"
+    )

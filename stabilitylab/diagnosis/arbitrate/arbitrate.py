@@ -1,0 +1,250 @@
+"""`arbitrate`: each answer beside the question asked and beside those that it may have answered instead."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import combinations
+from math import floor
+from typing import Any
+
+from stabilitylab.bench.causes import Found
+from stabilitylab.core.arithmetic.processor import in_default_mode
+from stabilitylab.core.errors import RankDeficientError, UnknownNameError
+from stabilitylab.core.suggest import did_you_mean
+from stabilitylab.core.types import Weighting
+from stabilitylab.diagnosis.arbitrate.agreement import CAP, Agreement
+from stabilitylab.diagnosis.arbitrate.answers import Answer, answers_of
+from stabilitylab.diagnosis.arbitrate.known_names import known_names
+from stabilitylab.diagnosis.arbitrate.meanings import catalog
+from stabilitylab.diagnosis.arbitrate.result import NONE, NONE_TRIED, Arbitration, Judged, JudgedCoefficient
+from stabilitylab.diagnosis.arbitrate.search import SECONDS, Search, Workshop, search
+from stabilitylab.diagnosis.arbitrate.setting import Setting
+from stabilitylab.diagnosis.arbitrate.spelling import normal
+from stabilitylab.diagnosis.arbitrate.verify import Proof, proof_of
+from stabilitylab.diagnosis.asked import asked
+from stabilitylab.diagnosis.question import Question
+from stabilitylab.exact.solve.interval import quotient
+
+MEANT = 4.0  # correct digits of the worst coefficient from which an answer is said to solve the question asked
+
+
+@in_default_mode
+def arbitrate(
+    data: Any,
+    answers: Any,
+    *,
+    target: str | None = None,
+    formula: str | None = None,
+    columns: Sequence[str] | None = None,
+    intercept: bool = True,
+    weights: str | None = None,
+    weighting: Weighting = "relative",
+    rules: str = "R",
+    **reading: Any,
+) -> Arbitration:
+    """Whose coefficients are right, how many digits of them, and of which question.
+
+    data, target, formula, columns, intercept, weights, rules, reading: the question asked, as for `asked`. answers: see
+    `arbitrate_question`. An answer that solves another question to its printed digits (another reference level, no
+    intercept, scaled columns, dropped rows, other weights, a penalty, ...) is told so under a stable code; one that
+    solves none of those tried is SL399. Raises the errors of `asked` and of `arbitrate_question`.
+    """
+    question = asked(
+        data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
+        weighting=weighting, rules=rules, **reading,
+    )  # fmt: skip
+    return arbitrate_question(question, answers)
+
+
+def arbitrate_question(question: Question, answers: Any, *, seconds: float = SECONDS) -> Arbitration:
+    """For each answer, how many digits are right, and of which question.
+
+    answers: a mapping from a name to coefficients: a vector in the order of the design, a mapping from names (a missing
+    one is not in that model), numbers or text as printed, a fit, a series of pandas, or the path of a CSV file; or the
+    path of one with a column for each program. seconds: of processor time for combinations of two meanings, all answers
+    together. Every question that an answer is said to solve is solved again from its columns by `lstsq` and in
+    rationals. Raises the errors of `answers.answers_of`, and UnknownNameError for a coefficient that no question of
+    these columns has.
+    """
+    given = answers_of(answers, question.names)
+    setting = Setting(question)
+    _require_known(setting, given)
+    notes: tuple[str, ...] = question.table.notes
+    try:
+        question.fit("decimal")
+    except RankDeficientError as error:
+        notes = (*notes, f"The question asked has no unique answer: {error}")
+    workshop = Workshop(setting, seconds)
+    judged, unfinished = [], []
+    for answer in given:
+        one = search(workshop, answer)
+        judged.append(_judged(workshop, one))
+        if not one.is_finished:
+            unfinished.append(answer.label)
+    rest = f"Not all combinations of two meanings were tried for {', '.join(unfinished)}." if unfinished else ""
+    rows = question.problem.shape[0]
+    verdict = _verdict(judged)
+    pairs = tuple(filter(None, (_pair(a, b) for a, b in combinations(judged, 2))))
+    return Arbitration(verdict, question.problem.response, question.title, rows, tuple(judged), pairs, notes, rest)
+
+
+def _require_known(setting: Setting, answers: Sequence[Answer]) -> None:
+    """Raise UnknownNameError for a coefficient that none of the questions tried has."""
+    known = known_names(setting)
+    for answer in answers:
+        for name in answer.names or ():
+            if normal(name) not in known:
+                asked = setting.question.names
+                hint = did_you_mean(name, asked, plural="coefficients", show=repr, few=12)
+                raise UnknownNameError(f"{answer.label}: no coefficient is named {name!r}: {hint}")
+
+
+def _judged(workshop: Workshop, one: Search) -> Judged:
+    proofs = [proof_of(workshop.setting, found) for found in one.found]
+    found = [agreement for agreement, proof in zip(one.found, proofs, strict=True) if proof.holds]
+    if not found:
+        return _of_asked(workshop, one)
+    best, ties = found[0], tuple(tie.model.says for tie in found[1:])
+    names = {normal(f.name): x for f, x in zip(workshop.asked.features, one.asked.x if one.asked else (), strict=False)}
+    coefficients = []
+    for k, feature in enumerate(best.model.features):
+        value = best.values[k]
+        if value is None and not feature.is_present:
+            continue
+        asked = names.get(normal(feature.name))
+        coefficients.append(
+            JudgedCoefficient(
+                feature.name,
+                value.text if value else "",
+                _nearest(best.x[k]),
+                best.digits[k] if value is not None else None,
+                _nearest(asked) if asked is not None else None,
+                one.asked.digits[k] if one.asked is not None and k < len(one.asked.digits) else None,
+            )
+        )
+    either = f" or {' or '.join(ties)}" if ties else ""
+    right = _right(best)
+    question = f"{best.model.says}{either}"
+    asked_digits = None if one.asked is None else one.asked.worst
+    instead = f", where {_counted(asked_digits)} of the question asked are" if asked_digits is not None else ""
+    sentence = f"answers another question, {question}: of that {right}{instead}."
+    if ties:
+        sentence += " Its printed digits do not tell these questions apart."
+    return Judged(
+        one.answer.label,
+        best.model.codes[0],
+        best.model.codes,
+        sentence,
+        question,
+        best.worst,
+        asked_digits,
+        tuple(coefficients),
+        tuple(_found(code, best, one, proofs[one.found.index(best)]) for code in best.model.codes),
+        ties,
+        one.tried,
+        one.chance,
+    )
+
+
+def _of_asked(workshop: Workshop, one: Search) -> Judged:
+    """An answer that solves none of the other questions."""
+    asked = one.asked
+    digits = None if asked is None else asked.worst
+    solves = asked is not None and (asked.is_right or asked.worst >= MEANT)
+    if asked is None:
+        coefficients = tuple(
+            JudgedCoefficient(name, value.text, None, None, None, None)
+            for name, value in zip(one.answer.names or workshop.setting.question.names, one.answer.values, strict=True)
+        )
+        sentence = f"solves none of the {one.tried} questions tried with the coefficients that it has."
+    else:
+        coefficients = tuple(
+            JudgedCoefficient(f.name, v.text if v else "", _nearest(x), d if v else None, _nearest(x), d if v else None)
+            for f, v, x, d in zip(asked.model.features, asked.values, asked.x, asked.digits, strict=True)
+        )
+        right = _right(asked)
+        if solves:
+            sentence = f"answers the question asked: {right}."
+        else:
+            sentence = f"{right} of the question asked; it solves none of the {one.tried} other questions tried."
+    code = "" if solves else NONE_TRIED
+    found = () if solves else (Found(NONE_TRIED, NONE.title, "note", f"{one.answer.label} {sentence}", _tried(one)),)
+    return Judged(
+        one.answer.label,
+        code,
+        (code,) if code else (),
+        sentence,
+        "the question asked" if solves else "",
+        digits,
+        digits,
+        coefficients,
+        found,
+        (),
+        one.tried,
+        None,
+    )
+
+
+def _right(one: Agreement) -> str:
+    """How many digits are right, in words."""
+    if one.is_right:
+        return "all printed digits are right" if one.worst < CAP else "all digits are right"
+    return f"{_counted(one.worst)} are right"
+
+
+def _counted(digits: float) -> str:
+    whole = floor(digits)
+    return "no digits" if whole < 1 else f"{whole} digit{'s' * (whole != 1)}"
+
+
+def _found(code: str, best: Agreement, one: Search, proof: Proof) -> Found:
+    says = " and ".join(d.says for d in best.model.differences if d.code == code)
+    witness: dict[str, Any] = {
+        **_tried(one),
+        "largest error in half units of the last printed place": best.misfit,
+        "-log10 of the probability by chance": one.chance,
+        "certified by lstsq": proof.certified,
+        "normal equations hold in rationals": proof.normal_equations,
+    }
+    entry = catalog.entry(code).label
+    before = None if one.asked is None else one.asked.worst
+    sentence = f"{one.answer.label} has {says}"
+    return Found(code, entry.title, entry.severity, sentence, witness, digits_before=before, digits_after=best.worst)
+
+
+def _tried(one: Search) -> Mapping[str, Any]:
+    return {"questions tried": one.tried}
+
+
+def _nearest(value: Fraction) -> float:
+    return quotient(value.numerator, value.denominator)
+
+
+def _verdict(judged: Sequence[Judged]) -> str:
+    right = [one.name for one in judged if one.is_right]
+    other = [one for one in judged if one.code and one.code != NONE_TRIED]
+    unknown = [one.name for one in judged if one.code == NONE_TRIED]
+    parts = []
+    if right:
+        least = min(one.digits or 0.0 for one in judged if one.is_right)
+        parts.append(f"{_list(right)} answer{'s' * (len(right) == 1)} the question asked, to {_counted(least)}")
+    parts += [f"{one.name} answers another: {one.question}" for one in other]
+    if unknown:
+        parts.append(f"{_list(unknown)} solve{'s' * (len(unknown) == 1)} none of the questions tried")
+    return "; ".join(parts) + "."
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _pair(a: Judged, b: Judged) -> str:
+    """How two answers differ; "" where both are right or neither is known."""
+    if a.code == b.code == "" or NONE_TRIED in (a.code, b.code):
+        return ""
+    if a.question == b.question:
+        return f"{a.name} and {b.name} answer the same question, {a.question}."
+    each = min(a.digits or 0.0, b.digits or 0.0)
+    return (
+        f"{a.name} and {b.name} answer different questions: {b.name} has {b.question}, {a.name} has {a.question}; "
+        f"both are right to {_counted(each)}."
+    )

@@ -1,0 +1,194 @@
+"""Which question an answer solves: those of each meaning solved exactly, one accepted only if no other will do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import log10
+from time import process_time
+
+from stabilitylab.core.catalog import Entry
+from stabilitylab.diagnosis.arbitrate.agreement import NEARLY, Agreement, agreement, evidence
+from stabilitylab.diagnosis.arbitrate.answers import Answer
+from stabilitylab.diagnosis.arbitrate.features import asked_model
+from stabilitylab.diagnosis.arbitrate.meanings import Meaning, View, catalog
+from stabilitylab.diagnosis.arbitrate.model import Model
+from stabilitylab.diagnosis.arbitrate.setting import Setting
+
+BETTER = 3.0  # digits by which the accepted question agrees better than the one asked, and than any other
+AGAINST_CHANCE = 3.0  # -log10 of the probability of such an agreement by chance that is asked for
+SECONDS = 3.0  # of processor time for each answer, after which no further combinations are tried
+OFF = 6.0  # half units of the last printed place from which an answer does not solve a question that others do solve
+KEPT = 40  # agreements that are kept for comparison
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A question and its exact solution x (n,)."""
+
+    model: Model
+    x: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What was found for one answer.
+
+    asked: beside the question asked; None where the answer has other coefficients, or there is no unique solution.
+    found: the questions that the answer solves, none where it solves the one asked, or none of those tried; several
+    where its digits do not tell them apart. nearest: the best of those not accepted, None where none has the same
+    coefficients. tried: how many questions. chance: -log10 of the probability that one agrees so by chance.
+    is_finished: whether all combinations of two meanings were tried.
+    """
+
+    answer: Answer
+    asked: Agreement | None
+    found: tuple[Agreement, ...]
+    nearest: Agreement | None
+    tried: int
+    chance: float | None
+    is_finished: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Workshop:
+    """A setting with the questions that are solved whatever the answer is, each solved once."""
+
+    setting: Setting
+    seconds: float = SECONDS
+    _kept: dict[tuple[int, str], list[Solved]] = field(default_factory=dict)
+    _alive: list[Model] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        model = asked_model(self.setting)
+        self._alive.append(model)
+
+    @property
+    def asked(self) -> Model:
+        """The question as it was asked."""
+        return self._alive[0]
+
+    def solved(self, base: Solved | None, model: Model, entry: Entry[Meaning], answer: Answer) -> Iterator[Solved]:
+        """The questions that one meaning makes of a model, for any answer and then from this one."""
+        x = None if base is None else base.x
+        key = (id(model), entry.label.code)
+        if key not in self._kept:
+            self._alive.append(model)  # so that no other model has its id
+            self._kept[key] = list(self._solutions(entry, View(self.setting, model, x)))
+        yield from self._kept[key]
+        if entry.label.uses_answer:
+            yield from self._solutions(entry, View(self.setting, model, x, answer))
+
+    def _solutions(self, entry: Entry[Meaning], view: View) -> Iterator[Solved]:
+        for model in entry.function(view):
+            if view.model.differences and not model.is_usual and view.answer is None:
+                continue
+            x = self.setting.solved(model)
+            if x is not None:
+                yield Solved(model, x)
+
+
+def search(workshop: Workshop, answer: Answer) -> Search:
+    """The question that an answer solves, to nearly all of its printed digits, where that can be shown.
+
+    A question is accepted if (1) each coefficient has 4 correct digits, or nearly all that were printed; (2) the
+    largest error in printed places is 1000 times smaller than for the question asked, and than for any other question
+    tried with other coefficients, those within that factor being named as ties; and (3) by chance one of the questions
+    tried would agree as well with a probability below 1/1000, as `agreement.evidence` counts it.
+    """
+    setting, started = workshop.setting, process_time()
+    x = setting.solved(workshop.asked)
+    base = None if x is None else Solved(workshop.asked, x)
+    asked = None if base is None else agreement(answer, base.model, base.x)
+    if asked is not None and asked.is_right:
+        return Search(answer, asked, (), None, 1, None, True)
+    entries = sorted(catalog, key=lambda entry: (entry.label.stage, entry.label.code))
+    near: list[Agreement] = []
+    singles: list[tuple[Entry[Meaning], Solved]] = []
+    tried = 1
+    for entry in entries:
+        for one in workshop.solved(base, workshop.asked, entry, answer):
+            tried += 1
+            near = _with(near, agreement(answer, one.model, one.x))
+            singles.append((entry, one))
+    found, chance = _accepted(workshop, asked, near, tried, len(singles))
+    is_finished = True
+    if not found:
+        for one in _combinations(workshop, singles, entries, answer):
+            if process_time() - started > workshop.seconds:
+                is_finished = False
+                break
+            tried += 1
+            near = _with(near, agreement(answer, one.model, one.x))
+        found, chance = _accepted(workshop, asked, near, tried, len(singles))
+    return Search(answer, asked, found, near[0] if near else None, tried, chance, is_finished)
+
+
+def _combinations(
+    workshop: Workshop,
+    singles: Sequence[tuple[Entry[Meaning], Solved]],
+    entries: Sequence[Entry[Meaning]],
+    answer: Answer,
+) -> Iterator[Solved]:
+    """Two meanings in the order of their stages, those first of which there are fewer."""
+    firsts: dict[str, list[tuple[Entry[Meaning], Solved]]] = {}
+    for entry, one in singles:
+        firsts.setdefault(entry.label.code, []).append((entry, one))
+    for some in sorted(firsts.values(), key=len):
+        for first, one in some:
+            for second in entries:
+                if one.model.is_usual and first.label.stage < second.label.stage:
+                    yield from workshop.solved(one, one.model, second, answer)
+
+
+def _with(near: list[Agreement], one: Agreement | None) -> list[Agreement]:
+    """The best agreements, with one more; the simpler question first where two are as good."""
+    if one is None:
+        return near
+    return sorted([*near, one], key=_rank)[:KEPT]
+
+
+def _rank(one: Agreement) -> tuple[float, int, int]:
+    """The best agreement first; of those to nearly all printed digits, the question that is simplest."""
+    return round(log10(max(one.misfit, NEARLY)), 1), len(one.model.differences), one.model.tries
+
+
+def _accepted(
+    workshop: Workshop, asked: Agreement | None, near: Sequence[Agreement], tried: int, singles: int
+) -> tuple[tuple[Agreement, ...], float | None]:
+    """The questions that are accepted, the best first, and how improbable their agreement is by chance."""
+    if not near or not near[0].holds:
+        return (), None
+    best = near[0]
+    if asked is not None and log10(asked.misfit / best.misfit) < BETTER:
+        return (), None
+    spread = workshop.setting.spread(best.model)
+    # A question that was found from the answer stands for all among which it was found, of every model it began with.
+    behind = best.model.tries * (singles if len(best.model.differences) > 1 and best.model.tries > 1 else 1)
+    chance = evidence(best, asked, spread) - log10(tried + behind)
+    if chance < AGAINST_CHANCE:
+        return (), chance
+    tied = [one for one in near if one is best or _is_tied(best, one)]
+    return tuple(_different(tied)), chance
+
+
+def _is_tied(best: Agreement, other: Agreement) -> bool:
+    """Whether the printed digits leave it open which of two questions the answer solves.
+
+    Where the one agrees to nearly all of them, another does not that is off by several units of the last printed place
+    or was found among more questions.
+    """
+    if not other.holds or log10(other.misfit / best.misfit) >= BETTER:
+        return False
+    if best.misfit > NEARLY:
+        return True
+    return other.misfit <= OFF and other.model.tries <= best.model.tries
+
+
+def _different(tied: Sequence[Agreement]) -> list[Agreement]:
+    """Of questions of one code those with other solutions."""
+    found: list[Agreement] = []
+    for one in tied:
+        same = [other for other in found if one.model.codes == other.model.codes]
+        if not any(one.x == other.x for other in same):
+            found.append(one)
+    return found

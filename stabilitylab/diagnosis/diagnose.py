@@ -1,0 +1,241 @@
+"""`diagnose`: from a table, a file or a model to a verdict, its causes and the change that brings the digits back."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stabilitylab.bench import routes
+from stabilitylab.bench.causes import Found, Suspect, cause_named, causes_of
+from stabilitylab.core.arithmetic.formats import FormatLike
+from stabilitylab.core.arithmetic.processor import in_default_mode
+from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
+from stabilitylab.core.types import Weighting
+from stabilitylab.data.kinds import is_model
+from stabilitylab.diagnosis.asked import asked
+from stabilitylab.diagnosis.calls import called, refuses
+from stabilitylab.diagnosis.coefficients import coefficients, figures, returned
+from stabilitylab.diagnosis.conclusions import conclusions
+from stabilitylab.diagnosis.dependence import dependence_of
+from stabilitylab.diagnosis.digits import digits_of, worst
+from stabilitylab.diagnosis.fixes import fixes_of
+from stabilitylab.diagnosis.forecast import forecast_of
+from stabilitylab.diagnosis.many_solutions import many_solutions
+from stabilitylab.diagnosis.models import asked_of_model
+from stabilitylab.diagnosis.pipeline import replay_of
+from stabilitylab.diagnosis.question import Call, Question
+from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow
+from stabilitylab.diagnosis.verdict import UNDETERMINED, verdict_of
+from stabilitylab.exact.distributions import exact_level
+
+ROUTE = "numpy.lstsq"
+CAUSED = 8.0  # digits below which the cause of a loss is looked for
+COMPARED = 6  # digits below which the cause of a library's loss is looked for, when all are compared
+
+Report = Callable[[str, int, int], None]
+
+
+def _silent(part: str, done: int, total: int) -> None:
+    """Shows nothing."""
+
+
+def diagnose(data: Any, X: Any = None, y: Any = None, **options: Any) -> Diagnosis:
+    """Which digits of a regression are right, which stage lost the others, and the change that keeps them.
+
+    data: a file (text with a header, gzip, .npy, Parquet, Excel), a frame of pandas, polars or pyarrow, an array, a
+    dict of columns, or a fitted model of scikit-learn, statsmodels, linearmodels or pyfixest, with the X and y that it
+    was fitted to where it does not hold them itself. options: those of `diagnosed`, by name: target or formula,
+    columns, intercept, weights, route, format, libraries, level, ignore, forecast, and how the table is read.
+
+    Returns a Diagnosis: a verdict first, then coefficients with certified values, causes under stable codes, the stages
+    in which digits were lost, near dependence, and remedies that were applied to these data and scored again.
+    """
+    *_, last = diagnosed(data, X, y, **options)
+    return last
+
+
+@in_default_mode
+def diagnosed(
+    data: Any,
+    X: Any = None,
+    y: Any = None,
+    *,
+    target: str | None = None,
+    formula: str | None = None,
+    columns: Sequence[str] | None = None,
+    intercept: bool = True,
+    weights: Any = None,
+    weighting: Weighting = "relative",
+    rules: str = "R",
+    route: str = ROUTE,
+    format: FormatLike = "float64",
+    libraries: bool = False,
+    only: Sequence[str] | None = None,
+    level: float = 0.95,
+    ignore: Sequence[str] = (),
+    forecast: bool = False,
+    progress: Report = _silent,
+    **reading: Any,
+) -> Iterator[Diagnosis]:
+    """Diagnoses of growing completeness, of which the last lacks nothing: an interruption leaves those before.
+
+    route: the call that is judged, a name of the catalogue; of a model its own coefficients are. libraries: also ask
+    every library that is here, or only those of these names. level: of intervals, and 1 - level the size of tests.
+    ignore: codes to be left out, such as "SL203". forecast: from condition numbers alone, without an exact solution,
+    for data too large for patience. progress(part, done, total). The other options are those of `asked`. Raises the
+    errors of `asked`, of `called` and, for a code that there is none of, UnknownNameError.
+    """
+    exact_level(level)
+    for code in ignore:
+        cause_named(code)
+    if is_model(data):
+        question, call, _ = asked_of_model(data, X, y, weights=weights)
+    else:
+        if X is not None or y is not None:
+            raise InputError(
+                "X and y go with a fitted model: diagnose(model, X, y); a table: diagnose(table, target='y')"
+            )
+        question = asked(
+            data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
+            weighting=weighting, rules=rules, format=format, **reading,
+        )  # fmt: skip
+        call = called(route, question)
+    work = _Work(question, call, float(level), tuple(ignore), None if only is None else tuple(only), progress)
+    yield from work.forecast() if forecast else work.exact(libraries=libraries)
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What is done for one call on one question, a part at a time."""
+
+    question: Question
+    call: Call
+    level: float
+    ignore: tuple[str, ...]
+    only: tuple[str, ...] | None
+    progress: Report
+
+    def exact(self, *, libraries: bool) -> Iterator[Diagnosis]:
+        """Against the certified truth."""
+        question, call = self.question, self.call
+        try:
+            fit = question.fit("decimal")
+        except (RankDeficientError, UnderdeterminedError) as error:
+            yield from self._dependent(error, libraries=libraries)
+            return
+        rows = coefficients(question, call, fit, self.level)
+        found = self._base(
+            coefficients=rows, figures=figures(question, call, fit), conclusions=conclusions(call, rows, self.level)
+        )
+        yield self._judged(found, "causes, dependence, stages and remedies")
+        found = replace(found, causes=self._causes(found), dependence=dependence_of(question))
+        yield self._judged(found, "stages and remedies")
+        steps, checks = replay_of(question, call)
+        found = replace(found, steps=steps, checks=checks)
+        yield self._judged(found, "remedies")
+        found = replace(found, fixes=fixes_of(question, call, found.causes))
+        yield self._judged(found, "the other libraries" if libraries else "")
+        if libraries:
+            yield from self._compared(found)
+
+    def forecast(self) -> Iterator[Diagnosis]:
+        """From condition numbers alone: the digits that the route is expected to keep."""
+        question, call = self.question, self.call
+        if call.entry is None:
+            raise InputError("a forecast is about a route of the catalogue: leave out forecast to judge a model")
+        digits = forecast_of(question, call.entry.label)
+        rows = tuple(
+            Coefficient(name, value, None, float(expected))
+            for name, value, expected in zip(question.names, returned(call, len(question.names)), digits, strict=True)
+        )
+        yield self._judged(self._base(coefficients=rows, mode="forecast", dependence=dependence_of(question)), "")
+
+    def _dependent(self, error: RankDeficientError | UnderdeterminedError, *, libraries: bool) -> Iterator[Diagnosis]:
+        """Of columns that depend on each other exactly: no coefficient is the right one."""
+        found, rows = many_solutions(self.question, self.call, error)
+        base = self._base(coefficients=rows, causes=(found,), dependence=dependence_of(self.question))
+        yield self._judged(base, "remedies")
+        base = replace(base, fixes=fixes_of(self.question, self.call, base.causes))
+        yield self._judged(base, "the other libraries" if libraries else "")
+        if libraries:
+            yield from self._compared(base)
+
+    def _causes(self, found: Diagnosis) -> tuple[Found, ...]:
+        """What cost the digits; where the data determine no answer, that alone, and no route is blamed."""
+        fit, digits = self.question.fit("decimal"), found.digits
+        if any(one.is_strict for one in fit.near_relations):
+            cause = cause_named(UNDETERMINED)
+            text = fit.undetermined
+            return (Found(cause.code, cause.title, cause.severity, f"{text[:1].upper()}{text[1:]}"),)
+        if digits is not None and digits >= CAUSED and self.call.solution.status.answered:
+            return ()
+        return causes_of(self._suspect(self.call))
+
+    def _suspect(self, call: Call) -> Suspect:
+        question = self.question
+        return Suspect(question.problem, call.solution, "decimal", call.entry, weights=question.float_weights)
+
+    def _compared(self, found: Diagnosis) -> Iterator[Diagnosis]:
+        """Every library's calls on this question, one after the other."""
+        names = [
+            one.label.name
+            for one in routes()
+            if (library := one.label.library) is not None
+            and one.label.available
+            and (self.only is None or library.name in self.only)
+        ]
+        names = [name for name in names if not refuses(name, self.question)]
+        rows: list[RouteRow] = []
+        for done, name in enumerate(names):
+            self.progress("libraries", done, len(names))
+            rows.append(self._row(called(name, self.question), found.mode))
+            yield self._judged(replace(found, routes=tuple(rows)), f"{len(names) - done - 1} routes of libraries")
+        self.progress("libraries", len(names), len(names))
+        yield self._judged(replace(found, routes=tuple(sorted(rows, key=_best_first))), "")
+
+    def _row(self, call: Call, mode: str) -> RouteRow:
+        solution = call.solution
+        says = "; ".join(filter(None, (solution.status.value, solution.note)))
+        x = None if solution.x is None or not solution.status.answered else tuple(float(v) for v in solution.x)
+        try:
+            digits = None if x is None else tuple(digits_of(solution.x, self.question.fit("decimal")).tolist())
+        except (RankDeficientError, UnderdeterminedError):
+            digits = None
+        least = None if digits is None else worst(digits)
+        causes = causes_of(self._suspect(call)) if digits is None or worst(digits) < COMPARED else ()
+        return RouteRow(call.name, solution.status.name, says, x, digits, least, tuple(one.code for one in causes))
+
+    def _base(self, **parts: Any) -> Diagnosis:
+        question, call = self.question, self.call
+        return Diagnosis(
+            verdict="",
+            severity="note",
+            title=question.title,
+            target=question.problem.response,
+            rows=question.table.rows,
+            rows_left_out=question.table.rows_left_out,
+            call=call.name,
+            code=call.code,
+            level=self.level,
+            notes=question.table.notes,
+            ignored=self.ignore,
+            **{"mode": "exact", **parts},
+        )
+
+    def _judged(self, found: Diagnosis, unfinished: str) -> Diagnosis:
+        """With its verdict, without what is to be ignored."""
+        causes = tuple(one for one in found.causes if one.code not in self.ignore)
+        sentence, severity = verdict_of(
+            self.call,
+            found.coefficients,
+            causes,
+            found.fixes,
+            found.dependence,
+            found.conclusions,
+            found.rows,
+            expected=found.mode == "forecast",
+        )
+        return replace(found, verdict=sentence, severity=severity, causes=causes, unfinished=unfinished)
+
+
+def _best_first(row: RouteRow) -> tuple[float, str]:
+    return (-1.0 if row.worst is None else row.worst) * -1, row.route

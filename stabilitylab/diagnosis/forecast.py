@@ -1,0 +1,195 @@
+"""The correct digits to be expected of a route on a question, from condition numbers, without any exact solve.
+
+Three errors add up as independent ones do, to first order, with dx = A+ (db - dA x) + (A'A)^-1 dA' r:
+
+- that of the route on the stored matrix, by the error law of its label (`scoring.theory.laws`);
+- that of storing regressors and response: each entry that is rounded moves by up to half a unit in its last place, as
+  if at random. Where features are formed of them, all features of an entry move together: that is sampled;
+- that of forming features: each operation of a term rounds each entry once more, independently of the others.
+
+A forecast is no certificate: it is within one digit for about nine coefficients in ten, and more than one too high for
+few, most of them of explicit inverses of A'A and of classical Gram-Schmidt, whose errors no condition number tells.
+Source: Higham (2002), sections 2.8 and 20.1; Stewart and Sun, Matrix Perturbation Theory (1990), section III.5.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stabilitylab.core import lapack
+from stabilitylab.core.arithmetic.exact_column import ExactColumn
+from stabilitylab.core.arithmetic.formats import FLOAT64, Array, unit_roundoff
+from stabilitylab.core.arithmetic.norms import column_norms
+from stabilitylab.core.catalog import RouteLabel
+from stabilitylab.core.environment import one_blas_thread
+from stabilitylab.data.design import Columns
+from stabilitylab.data.labels import Labels
+from stabilitylab.data.problem import Problem
+from stabilitylab.data.terms import Mapped, Power, Product, Term
+from stabilitylab.diagnosis.question import Question
+from stabilitylab.scoring.accuracy import digits_cap
+from stabilitylab.scoring.theory.condition import conditioning
+from stabilitylab.scoring.theory.laws import predict
+
+SAMPLES = 8  # of the roundings of stored columns
+STEP = 2.0**-20  # relative size of a sampled perturbation, far above the roundings of the features themselves
+TYPICAL = 3**-0.5  # root mean square of an error that is uniform within one half unit
+USUAL = {"normal": 0.4, "normwise": 1.5, "elimination": 0.03, "partial-pivoting": 0.05}
+"""The median of the error over the estimate of a law, where that is not near 1, over the problems of the catalogue."""
+MIXED = 0.2  # the same for `_mixed`
+MANY = 8  # columns from which errors of singular value decompositions grow with their number
+MEDIAN = 0.5  # of the root mean square: half of the errors are below two thirds of it, some far below
+
+
+@dataclass(frozen=True, eq=False)
+class _Slopes:
+    """dx for small changes of A (m, n) and b (m,), by the pseudoinverse P (n, m), C = (A'A)^-1 (n, n), r = b - A x, x.
+
+    They are of rows with the square roots of weights, roots (m,), multiplied in; the changes come without.
+    """
+
+    P: Array
+    C: Array
+    r: Array
+    x: Array
+    roots: Array
+
+    def of(self, dA: Array) -> Array:
+        """dx (n,) for a change dA (m, n) of the features."""
+        dA = dA * self.roots[:, None]
+        return np.asarray(self.C @ (dA.T @ self.r) - self.P @ (dA @ self.x))
+
+    def of_entries(self, sizes: Array) -> Array:
+        """The root of the sum of squares of dx (n,) over changes of each entry by its size (m, n), one at a time."""
+        squares = (sizes * self.roots[:, None]) ** 2
+        both = (self.P * self.r) @ squares
+        total = self.C**2 * (self.r**2 @ squares) - 2 * self.C * self.x * both + self.x**2 * (self.P**2 @ squares)
+        return np.asarray(np.sqrt(np.maximum(total.sum(axis=1), 0.0)))
+
+    def of_stored(self, problem: Problem) -> Array:
+        """The root mean square of dx (n,) when the regressors are stored, features being exact functions of them."""
+        names, labels = sorted(problem.design.numbers), _labels(problem)
+        columns = {name: problem.column(name).astype(np.float64) for name in names}
+        sizes = {name: _sizes(problem, name) for name in names}
+        relative = [np.max(sizes[v] / np.abs(columns[v]), where=columns[v] != 0, initial=0.0) for v in names]
+        if not any(relative):
+            return np.zeros(len(self.x))
+
+        def features(sign: float, moves: dict[str, Array]) -> Array:
+            moved = {name: columns[name] + sign * moves[name] for name in names}
+            return problem.design.rounded(Columns(problem.shape[0], moved, labels), FLOAT64)
+
+        rng, gain, squares = np.random.default_rng(0), STEP / max(relative), np.zeros(len(self.x))
+        for _ in range(SAMPLES):
+            moves = {name: gain * size * rng.choice((-1.0, 1.0), len(size)) for name, size in sizes.items()}
+            squares += (self.of((features(1, moves) - features(-1, moves)) / (2 * gain))) ** 2
+        return np.asarray(np.sqrt(squares / SAMPLES))
+
+    def of_response(self, sizes: Array) -> Array:
+        """The same for changes of the response (m,)."""
+        return np.asarray(np.sqrt(self.P**2 @ (sizes * self.roots) ** 2))
+
+
+def forecast_of(question: Question, label: RouteLabel) -> Array:
+    """The correct digits (n,) against the decimal truth that a route of this label is expected to reach.
+
+    Within [0, 15.95] for float64. NaN where the label has no error law; zeros where A is numerically singular. The
+    rounding of weights is left out. Cost: some QR factorisations of A, and with formed features sixteen of their
+    formings more.
+    """
+    problem, weights = question.problem, question.float_weights
+    m, n = problem.shape
+    if label.law is None:
+        return np.full(n, np.nan)
+    roots = np.ones(m) if weights is None else np.sqrt(weights)
+    A = np.asarray(problem.A, dtype=np.float64) * roots[:, None]
+    b = np.asarray(problem.b, dtype=np.float64) * roots
+    cap = digits_cap(problem.dtype)
+    with one_blas_thread(), np.errstate(all="ignore"):
+        known = conditioning(A, b)
+        predicted, slopes = predict(label, A, known, problem.format.unit_roundoff), _slopes(A, b, known.x, roots)
+        if predicted is None or slopes is None:
+            return np.zeros(n)
+        parts = [
+            slopes.of_stored(problem),
+            slopes.of_response(_sizes(problem, problem.response)),
+            slopes.of_entries(_formed(problem)),
+        ]
+        data = np.sqrt(np.square(parts).sum(axis=0))
+        error = np.hypot(_of_route(label, A, known.x, predicted.errors, problem.format.unit_roundoff), MEDIAN * data)
+        sizes = np.where(known.x != 0, np.abs(known.x), np.linalg.norm(b) / column_norms(A))
+        digits = -np.log10(error / sizes)
+    return np.asarray(np.clip(np.nan_to_num(digits, nan=0.0, posinf=cap, neginf=0.0), 0.0, cap))
+
+
+def _of_route(label: RouteLabel, A: Array, x: Array, errors: Array, u: float) -> Array:
+    """The usual error of a route on the stored matrix (n,), by the estimate of its law."""
+    usual = USUAL.get(label.law or "", 1.0) * errors
+    if label.law != "normwise":
+        return usual
+    own = u if label.works_in == "input" else min(u, unit_roundoff(label.works_in))
+    scaled = label.scaled not in ("", "only for the cut-off")
+    mixed = MIXED * own * _mixed(A, x, column_norms(A) if scaled else np.ones(len(x)))
+    return np.asarray(max(1.0, len(x) / MANY) * np.hypot(usual, mixed))
+
+
+def _mixed(A: Array, x: Array, norms: Array) -> Array:
+    """What the rotations from the right of a singular value decomposition add to the error of x (n,), over u.
+
+    With A = Q R in the order of the columns they mix all but the first of them: row l of R is off by about u times its
+    norm there, in each of its entries, small columns beside large ones too. That moves x by R^-1 dR x, in which
+    sqrt(sum_l (R^-1)_il² |R_l,2:|²) |x_2:| is the root of the sum of squares. Columns are divided by norms before.
+    """
+    R, z = np.linalg.qr(A / norms)[1], x * norms
+    if len(x) < 2 or np.abs(np.diag(R)).min() == 0:
+        return np.zeros(len(x))
+    inverse = lapack.solve_triangular(R, np.eye(len(x)))
+    rows = np.linalg.norm(R[:, 1:], axis=1)
+    return np.asarray(np.linalg.norm(inverse * rows, axis=1) * np.linalg.norm(z[1:]) / norms)
+
+
+def _slopes(A: Array, b: Array, x: Array, roots: Array) -> _Slopes | None:
+    norms = column_norms(A)
+    Q, R = np.linalg.qr(A / norms)
+    if np.abs(np.diag(R)).min() == 0:
+        return None
+    inverse = lapack.solve_triangular(R, np.eye(len(R))) / norms[:, None]
+    return _Slopes(inverse @ Q.T, inverse @ inverse.T, b - A @ x, x, roots)
+
+
+def _sizes(problem: Problem, name: str) -> Array:
+    """The root mean square of what storing may move each entry of a column by (m,); 0 where none is rounded."""
+    given, stored = problem.data[name], problem.column(name)
+    if isinstance(given, ExactColumn):
+        column = given.coprime()
+        below, bits = column.scale.denominator, max(map(abs, column.integers)) * column.scale.numerator
+        if below & (below - 1) == 0 and bits.bit_length() <= problem.format.precision:
+            return np.zeros(len(stored))
+        moved = stored != 0
+    else:
+        moved = np.asarray(given) != stored
+    return np.where(moved, TYPICAL * np.abs(np.spacing(stored)).astype(np.float64) / 2, 0.0)
+
+
+def _formed(problem: Problem) -> Array:
+    """The root mean square of what each feature may be off by when it is formed of stored columns (m, n)."""
+    A = problem.A
+    whole = np.asarray((np.rint(A) == A).all(axis=0) & (np.abs(A) < 1 / problem.format.unit_roundoff).all(axis=0))
+    counts = [_roundings(term) for term in problem.design.terms for _ in term.names(_labels(problem))]
+    factors = np.sqrt(np.where(whole, 0, np.array(counts)))
+    return np.asarray(factors * TYPICAL * np.abs(np.spacing(A)).astype(np.float64) / 2)
+
+
+def _roundings(term: Term) -> int:
+    """How many operations round an entry of its features."""
+    if term.stored:
+        return 0
+    if isinstance(term, Product):
+        return 1 + sum(map(_roundings, term.factors))
+    own = term.degree - 1 if isinstance(term, Power) else 1
+    return own + (_roundings(term.inner) if isinstance(term, Mapped) else 0)
+
+
+def _labels(problem: Problem) -> dict[str, Labels]:
+    read = {name: problem.data[name] for name in problem.design.labels}
+    return {name: v if isinstance(v, Labels) else Labels.of_numbers(v) for name, v in read.items()}

@@ -1,0 +1,3 @@
+"""Fitted models of libraries as questions: the regression that they answer, and the answer that they gave."""
+
+from stabilitylab.diagnosis.models.asked_of_model import asked_of_model as asked_of_model

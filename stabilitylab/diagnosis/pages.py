@@ -1,0 +1,36 @@
+"""What results have in common that can be shown as a page."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from stabilitylab.report.blocks import Block
+
+
+class Page(ABC):
+    """A result that prints as text, in a notebook as a table with drawings, and can be written as a page."""
+
+    @abstractmethod
+    def _blocks(self) -> Sequence[Block]:
+        """Everything that it says, in the order in which it matters."""
+
+    def to_html(self) -> str:
+        """One page that loads nothing and runs nothing; `open("report.html", "w").write(found.to_html())`."""
+        from stabilitylab.diagnosis.page import to_html  # here: a program that reads numbers needs no page
+
+        return to_html(self._blocks())
+
+    def to_markdown(self) -> str:
+        """The same in GitHub's dialect of Markdown."""
+        from stabilitylab.diagnosis.page import to_markdown
+
+        return to_markdown(self._blocks())
+
+    def __str__(self) -> str:
+        from stabilitylab.diagnosis.page import to_text
+
+        return to_text(self._blocks())
+
+    def _repr_html_(self) -> str:
+        from stabilitylab.diagnosis.page import to_fragment
+
+        return to_fragment(self._blocks())
