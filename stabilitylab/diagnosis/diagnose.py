@@ -149,7 +149,8 @@ class _Work:
             Coefficient(name, value, None, float(expected))
             for name, value, expected in zip(question.names, returned(call, len(question.names)), digits, strict=True)
         )
-        yield self._judged(self._base(coefficients=rows, mode="forecast", dependence=dependence_of(question)), "")
+        dependence = dependence_of(question, certified=False)
+        yield self._judged(self._base(coefficients=rows, mode="forecast", dependence=dependence), "")
 
     def _dependent(self, error: RankDeficientError | UnderdeterminedError, *, libraries: bool) -> Iterator[Diagnosis]:
         """Of columns that depend on each other exactly: no coefficient is the right one."""
