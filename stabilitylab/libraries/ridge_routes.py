@@ -211,7 +211,8 @@ def polars_ols_ridge(X: Array, y: Array, intercept: bool, penalty: float) -> Arr
     df, names = _columns(X, y)
     target: Any = pl.col("y")
     options = {"alpha": penalty, "add_intercept": intercept, "mode": "coefficients"}
-    return np.roll(np.array(list(df.select(target.least_squares.ridge(*names, **options)).item().values())), intercept)
+    found = df.select(target.least_squares.ridge(*names, **options)).item()
+    return np.roll(np.array(list(found.values())), int(intercept))
 
 
 # --- NumPy and SciPy
