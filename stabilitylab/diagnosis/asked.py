@@ -58,6 +58,7 @@ def asked(
         _require(table, weights, "weights")
     if formula is not None:
         parsed = formula_of(formula, table, rules=rules)
+        table = replace(table, columns={**table.columns, **parsed.formed})
         response, design, notes, formula = parsed.response, parsed.design, parsed.notes, parsed.text
         if parsed.weights and weights is not None and parsed.weights != weights:
             raise InputError(f"the formula names the weights {parsed.weights!r}, and weights {weights!r}: name one")

@@ -70,11 +70,16 @@ def test_what_patsy_scales_is_scaled_as_it_does(smf):
     assert question.formula == "y ~ scale(x) + center(z)"
 
 
+def test_a_response_that_is_a_function_is_formed_as_numpy_does(smf):
+    question, _ = judged(smf.ols("np.log(z) ~ x + C(g)", FRAME).fit())
+    assert (question.problem.response, question.formula) == ("log(z)", "log(z) ~ x + g")
+
+
 def test_a_formula_that_is_not_read_here_leaves_the_matrix(smf):
     question, _ = judged(smf.ols("np.log(z) ~ x + np.abs(n)", FRAME).fit())
     assert question.names == ("intercept", "x", "np.abs(n)")
     assert question.formula == ""
-    assert any("the formula of the result is not read here (formula, character 1:" in n for n in question.table.notes)
+    assert any("the formula of the result is not read here (formula, character 17:" in n for n in question.table.notes)
 
 
 def test_a_formula_whose_features_are_others_here_leaves_the_matrix(smf):

@@ -91,6 +91,7 @@ def _by_formula(matrix: Matrix) -> Found:
         try:
             table = table_of(matrix.frame, missing="drop", needed=columns_read(matrix.formula))
             formula = formula_of(matrix.formula, table, rules=rules)
+            table = replace(table, columns={**table.columns, **formula.formed})
             read = {formula.response, *formula.design.numbers, *formula.design.labels}
             data = {name: values for name, values in table.columns.items() if name in read}
             problem = Problem(table.name, data, formula.design, "as given", response=formula.response)
