@@ -470,3 +470,13 @@ def test_a_row_of_undetermined_data_has_no_cause():
     u, v = np.array([0.1, 0.2, 0.3, 0.7, 0.9]), np.array([0.3, 0.1, 0.8, 0.2, 0.6])
     problem = Problem.from_matrix("undetermined", np.column_stack([u, v, u + v]), [1.0, 2.0, 3.0, 4.0, 5.5])
     assert sl.measure("normal.lu", problem).cause == ""
+
+
+def test_a_matrix_beyond_the_format_blames_no_route():
+    t = 1.7e9 + np.arange(40.0)
+    problem = Problem.from_matrix("stamps", np.column_stack([np.ones(40), t, t**2]), 5 + 3 * (t - t[0]))
+    assert codes(answer(QR(problem.A, problem.b), problem)) == ["SL111"]
+    assert answer(exactly(problem), problem) == ()
+    # One that QR solves is not such a matrix, whatever was answered.
+    near = Problem.from_matrix("near", np.column_stack([np.ones(40), np.arange(40.0)]), np.arange(40.0) ** 2)
+    assert "SL111" not in codes(answer(exactly(near) * 1.001, near))
