@@ -124,7 +124,7 @@ def evidence(found: Agreement, asked: Agreement | None, spread: Sequence[Sequenc
     normally with covariance proportional to `spread` = (A'A)^-1 (n, n), of the size that is seen. In the coordinates in
     which that is diagonal, such an error comes within the agreement seen with probability s_k**-1 for each of its
     standard deviations s_k above 1. No more is counted than what each coefficient gains by itself: what is right for
-    the question asked too tells nothing.
+    the question asked too is no evidence, nor is there more in a number than the digits that agree.
     """
     known = {} if asked is None else dict(zip((normal(f.name) for f in asked.model.features), asked.x, strict=True))
     gains, sizes, present = [], [], []
@@ -133,7 +133,7 @@ def evidence(found: Agreement, asked: Agreement | None, spread: Sequence[Sequenc
             continue
         present.append(feature)
         tolerance = max(value.half, abs(value.value - exact), value.half * Fraction(error))
-        moved = abs(value.value - known.get(normal(feature.name), Fraction(0)))
+        moved = min(abs(value.value), abs(value.value - known.get(normal(feature.name), Fraction(0))))
         tolerance = tolerance or Fraction(1, FAR)
         gains.append(as_float(moved / tolerance))
         sizes.append(tolerance)

@@ -32,7 +32,8 @@ class Solved:
 class Search:
     """What was found for one answer.
 
-    asked: beside the question asked; None where the answer has other coefficients, or there is no unique solution.
+    asked: beside the question asked, where that has infinitely many solutions beside the one of least norm; None where
+    the answer has other coefficients.
     found: the questions that the answer solves, none where it solves the one asked, or none of those tried; several
     where its digits do not tell them apart. nearest: the best of those not accepted, None where none has the same
     coefficients. tried: how many questions. chance: -log10 of the probability that one agrees so by chance.
@@ -97,7 +98,7 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
     setting = workshop.setting
     x = setting.solved(workshop.asked)
     base = None if x is None else Solved(workshop.asked, x)
-    asked = None if base is None else agreement(answer, base.model, base.x)
+    asked = least_norm(workshop, answer) if base is None else agreement(answer, base.model, base.x)
     if asked is not None and asked.is_right:
         return Search(answer, asked, (), None, 1, None, True, 0.0)
     entries = sorted(catalog, key=lambda entry: (entry.label.stage, entry.label.code))
@@ -122,6 +123,12 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
     return Search(
         answer, asked, found, min(near, key=_rank, default=None), tried, chance, is_finished, process_time() - started
     )
+
+
+def least_norm(workshop: Workshop, answer: Answer) -> Agreement | None:
+    """The answer beside the solution of least norm of a question that has infinitely many."""
+    fit = workshop.setting.question.fit("decimal", "minimum-norm")
+    return agreement(answer, workshop.asked, tuple(Fraction(v) for v in fit.x.tolist()))
 
 
 def _combinations(

@@ -22,7 +22,7 @@ SECTIONS = 48  # golden sections: an eighth of a decade to 1e-11 of it
 DIGITS = (1, 2, 3, 4, 5)  # significant digits of a lambda found, as few as will do
 
 
-@meaning("SL308", "a penalty", 6, uses_answer=True, source="Hoerl and Kennard, Technometrics 12 (1970) 55-67")
+@meaning("SL308", "a penalty (ridge)", 6, uses_answer=True, source="Hoerl and Kennard, Technometrics 12 (1970) 55-67")
 def penalty(view: View) -> Iterator[Model]:
     """Ridge regressions of default penalties; from an answer, the lambda that comes nearest to it."""
     kinds = list(_kinds(view.setting, view.model))
