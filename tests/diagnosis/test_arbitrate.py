@@ -119,7 +119,7 @@ def innocent(data, r):
 )
 def test_no_answer_is_accused_of_a_question_that_it_does_not_answer(data):
     given = innocent(data, np.random.default_rng(5))
-    found = arbitrate_question(data.question, given)
+    found = arbitrate_question(data.question, given, seconds=0.4)
     assert {one.name: one.code for one in found.answers if one.code not in INNOCENT} == {}
     assert found["right"].is_right
     assert found["off by -9"].is_right
