@@ -104,6 +104,14 @@ def agreement(answer: Answer, model: Model, x: tuple[Fraction, ...]) -> Agreemen
     return Agreement(model, x, values, tuple(e for e, _ in pairs), tuple(d for _, d in pairs))
 
 
+def may_hold(values: Sequence[Printed | None], x: Sequence[float]) -> bool:
+    """Whether numbers can agree with a solution x (n,), in floats and with room to spare: a quick test."""
+    for value, exact in zip(values, x, strict=True):
+        if value is not None and abs(value.number - exact) > max(3 * value.half_number, 2e-4 * abs(exact)):
+            return False
+    return True
+
+
 def compared(value: Printed | None, exact: Fraction) -> tuple[float, float | None]:
     """The error in half units of the last printed place, and correct digits: those printed, where it is the truth
     rounded."""
