@@ -133,7 +133,7 @@ def test_no_answer_is_accused_of_a_question_that_it_does_not_answer(data):
 def test_few_printed_digits_prove_nothing():
     """Answers to other questions, printed to two digits: none may be named wrongly, and chance is what forbids it."""
     by_question = {}
-    for one in PLANTED[:36]:
+    for one in PLANTED[:18]:
         by_question.setdefault(id(one.question), []).append(one)
     for some in by_question.values():
         short = {one.name: _shortened(one.answer) for one in some}

@@ -49,8 +49,8 @@ class Search:
     asked: beside the question asked, where that has infinitely many solutions beside the one of least norm; None where
     the answer has other coefficients.
     found: the questions that the answer solves, none where it solves the one asked, or none of those tried; several
-    where its digits do not tell them apart. tried: how many questions. chance: -log10 of the probability that one agrees
-    so by chance.
+    where its digits do not tell them apart. tried: how many questions. chance: -log10 of the probability that one
+    agrees so by chance.
     is_finished: whether all combinations of two meanings were tried. seconds: of processor time that these took.
     """
 
