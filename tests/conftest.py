@@ -17,9 +17,8 @@ atexit.register(shutil.rmtree, folder, ignore_errors=True)
 # References stay apart: a test may plant a fault in what computes them.
 compiled = os.path.join(folder, "compiled")
 shared = os.environ.setdefault("STABILITYLAB_TESTS_COMPILED", compiled)
-if shared == compiled:
-    os.mkdir(compiled)
-else:
+os.makedirs(shared, exist_ok=True)
+if shared != compiled:
     with suppress(OSError):  # Windows lets not everyone make a link
         os.symlink(shared, compiled, target_is_directory=True)
 

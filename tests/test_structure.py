@@ -94,16 +94,22 @@ def climbs(sources):
     return sorted((a, b) for a, b in edges(sources) if floor[b] >= floor[a])
 
 
+@cache
+def imported_on_loading(module, source):
+    """Every module that a source imports when it is loaded: what a function imports is imported when it runs."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.body = [ast.Pass()]
+    return frozenset(_imported(module, ast.unparse(tree)))
+
+
 def circles(sources):
     """Modules that import each other, directly or through others, when they are loaded."""
-    known = {module: set() for module in sources}
-    for module, source in sources.items():
-        # What is imported inside a function is imported when it runs.
-        tree = ast.parse(source)
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                node.body = [ast.Pass()]
-        known[module] = {name for name in _imported(module, ast.unparse(tree)) if name in sources} - {module, TOP}
+    known = {
+        module: (imported_on_loading(module, source) & sources.keys()) - {module, TOP}
+        for module, source in sources.items()
+    }
     found = set()
     for start in known:
         seen, todo = set(), list(known[start])
@@ -452,9 +458,8 @@ def deadlines(source):
 
 
 def test_only_the_profile_of_all_properties_says_anything_about_time():
-    set_by = {
-        path.name: found for path in (ROOT / "tests").rglob("*.py") if (found := deadlines(path.read_text("utf-8")))
-    }
+    texts = {path.name: path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py")}
+    set_by = {name: found for name, text in texts.items() if "deadline" in text and (found := deadlines(text))}
     assert set_by.keys() == {"conftest.py"}
     assert deadlines("x = 1\n@settings(max_examples=5, deadline=None)\ndef test(): pass\n") == [2]
 

@@ -10,6 +10,7 @@ from stabilitylab.cli import exits
 from stabilitylab.cli.options import AS_JSON, listed, reading_options
 from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.core.types import WEIGHTINGS, Weighting
+from stabilitylab.data.formula.rules import RulesName
 from stabilitylab.data.tabular.columns import Missing
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--weights", metavar="COL", help="The column of weights.")
 @click.option("--weighting", type=click.Choice(WEIGHTINGS), default="relative", show_default=True,
               help="relative: only ratios of weights count. absolute: 1 over known variances.")  # fmt: skip
-@click.option("--rules", default="R", show_default=True, metavar="R|statsmodels|SAS|SPSS",
+@click.option("--rules", default="R", show_default=True, type=click.Choice(tuple(get_args(RulesName))),
               help="Whose reference levels and codings the question asked has.")  # fmt: skip
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Also write the whole report: a page (.html, .md), text (.txt) or a record (.json).")  # fmt: skip
@@ -41,7 +42,7 @@ def arbitrate(
     no_intercept: bool,
     weights: str | None,
     weighting: Weighting,
-    rules: str,
+    rules: RulesName,
     output: Path | None,
     as_json: bool,
     **reading: Any,

@@ -12,6 +12,7 @@ from stabilitylab.cli import exits, progress
 from stabilitylab.cli.options import AS_JSON, listed, reading_options
 from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.core.types import WEIGHTINGS, Weighting
+from stabilitylab.data.formula.rules import RulesName
 from stabilitylab.data.tabular.columns import Missing
 
 if TYPE_CHECKING:  # imported when the command runs, so that its help comes at once
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
 @click.option("--weights", metavar="COL", help="The column of weights.")
 @click.option("--weighting", type=click.Choice(WEIGHTINGS), default="relative", show_default=True,
               help="relative: only ratios of weights count. absolute: 1 over known variances.")  # fmt: skip
-@click.option("--rules", default="R", show_default=True, metavar="R|statsmodels|SAS|SPSS",
+@click.option("--rules", default="R", show_default=True, type=click.Choice(tuple(get_args(RulesName))),
               help="Whose reference levels and codings categories have.")  # fmt: skip
 @click.option("--route", default="numpy.lstsq", show_default=True, metavar="ROUTE",
               help="The call that is judged; `stabilitylab list` names them.")  # fmt: skip
@@ -52,7 +53,7 @@ def diagnose(
     no_intercept: bool,
     weights: str | None,
     weighting: Weighting,
-    rules: str,
+    rules: RulesName,
     route: str,
     number_format: str,
     libraries: bool,

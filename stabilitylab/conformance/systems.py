@@ -71,7 +71,7 @@ def relative_error(x: Array, truth: Sequence[Fraction]) -> float:
     return norm([exact(v) - t for v, t in zip(x, truth, strict=True)]) / norm(truth)
 
 
-def with_penalty(A: Any, b: Any, root: int | float, *, intercept: bool = False) -> tuple[Array, Array]:
+def with_penalty(A: Any, b: Any, root: int | float | Fraction, *, intercept: bool = False) -> tuple[Array, Array]:
     """A (m, n) and b (m,) with the rows root I and zeros below, as in a ridge regression; none for an intercept."""
     A, b = np.asarray(A), np.asarray(b)
     rows = root * np.eye(A.shape[1], dtype=int)[int(intercept) :]
@@ -168,7 +168,10 @@ def revealing(kind: str, dtype: str) -> tuple[ExactSystem, ...]:
         if kind in ("line", "polynomial"):
             # Near 1 with a small spread, so that 1, x and x**2 are nearly collinear.
             A = powers(1 + np.arange(m) / 2**13, 1 if kind == "line" else 2)
-        made.append(ExactSystem(A, np.array(b, dtype=object)))
+        right = np.array(b, dtype=object)
+        if kind == "ridge":  # of a penalty too small to better the condition number by much
+            A, right = with_penalty(A, right, Fraction(1, 64))
+        made.append(ExactSystem(A, right))
     return tuple(made)
 
 

@@ -6,7 +6,7 @@ rational datum, whose distance from the irrational number, at most 2**-256 of it
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import isqrt, log2
+from math import isqrt
 from typing import Any
 
 from flint import arb, ctx, fmpq
@@ -56,18 +56,9 @@ def logarithms_to_base(values: Sequence[Fraction], base: int) -> list[Fraction]:
     """Logarithms of positive numbers to the base 2 or 10, each to 256 bits, nearest; of its integer powers exactly.
 
     That of any other rational number is irrational: base**(p/q) = r means base**p = r**q, and as neither 2 nor 10 is
-    divisible by the square of a prime, q divides p.
+    divisible by the square of a prime, q divides p. So no tie can occur, as for `logarithms`.
     """
-    known = {value: power for value in set(values) if (power := _power_of(value, base)) is not None}
-    return _decided(lambda x: x.log() / arb(base).log(), values, known)
-
-
-def _power_of(value: Fraction, base: int) -> Fraction | None:
-    """k where value = base**k for an integer k, else None."""
-    large, small = max(value.numerator, value.denominator), min(value.numerator, value.denominator)
-    k = round(large.bit_length() / log2(base)) if small == 1 else 0
-    exponent = next((e for e in (k - 1, k, k + 1) if e >= 0 and small == 1 and base**e == large), None)
-    return None if exponent is None else Fraction(exponent if value >= 1 else -exponent)
+    return _decided(lambda x: x.log() / arb(base).log(), values, {Fraction(1): Fraction(0)})
 
 
 def exponentials(values: Sequence[Fraction]) -> list[Fraction]:

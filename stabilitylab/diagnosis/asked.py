@@ -11,7 +11,7 @@ from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import WEIGHTINGS, Weighting
 from stabilitylab.data.category import Category
 from stabilitylab.data.design import Design
-from stabilitylab.data.formula import columns_read, formula_of
+from stabilitylab.data.formula import RulesName, columns_read, formula_of
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.table import Table, table_of
@@ -31,7 +31,7 @@ def asked(
     intercept: bool = True,
     weights: str | None = None,
     weighting: Weighting = "relative",
-    rules: str = "R",
+    rules: RulesName = "R",
     format: FormatLike = "float64",
     **reading: Any,
 ) -> Question:
@@ -58,6 +58,7 @@ def asked(
         _require(table, weights, "weights")
     if formula is not None:
         parsed = formula_of(formula, table, rules=rules)
+        table = replace(table, columns={**table.columns, **parsed.formed})
         response, design, notes, formula = parsed.response, parsed.design, parsed.notes, parsed.text
         if parsed.weights and weights is not None and parsed.weights != weights:
             raise InputError(f"the formula names the weights {parsed.weights!r}, and weights {weights!r}: name one")
@@ -117,7 +118,7 @@ def _design(
             raise InputError(
                 f"column {name!r} holds texts, {levels} different ones in {table.rows} rows, too many for groups: name "
                 "the columns to use, ",
-                Argument("columns", [other for other in names if other != name][:5] or ["x"]),
+                Argument("columns", tuple(other for other in names if other != name)[:5] or ("x",)),
             )
         category = Category(name)
         reference = category.reference_level(values).level

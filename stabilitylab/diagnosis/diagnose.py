@@ -1,6 +1,7 @@
 """`diagnose`: from a table, a file or a model to a verdict, its causes and the change that brings the digits back."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from stabilitylab.core.arithmetic.formats import FormatLike
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
 from stabilitylab.core.types import Weighting
+from stabilitylab.data.formula import RulesName
 from stabilitylab.data.kinds import is_model
 from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.calls import called, refuses
@@ -65,7 +67,7 @@ def diagnosed(
     intercept: bool = True,
     weights: Any = None,
     weighting: Weighting = "relative",
-    rules: str = "R",
+    rules: RulesName = "R",
     route: str = ROUTE,
     format: FormatLike = "float64",
     libraries: bool = False,
@@ -147,7 +149,8 @@ class _Work:
             Coefficient(name, value, None, float(expected))
             for name, value, expected in zip(question.names, returned(call, len(question.names)), digits, strict=True)
         )
-        yield self._judged(self._base(coefficients=rows, mode="forecast", dependence=dependence_of(question)), "")
+        dependence = dependence_of(question, certified=False)
+        yield self._judged(self._base(coefficients=rows, mode="forecast", dependence=dependence), "")
 
     def _dependent(self, error: RankDeficientError | UnderdeterminedError, *, libraries: bool) -> Iterator[Diagnosis]:
         """Of columns that depend on each other exactly: no coefficient is the right one."""
@@ -171,8 +174,14 @@ class _Work:
         return causes_of(self._suspect(self.call))
 
     def _suspect(self, call: Call) -> Suspect:
-        question = self.question
-        return Suspect(question.problem, call.solution, "decimal", call.entry, weights=question.float_weights)
+        question, weights = self.question, self.question.float_weights
+        return Suspect(
+            question.problem,
+            call.solution,
+            "decimal",
+            call.entry,
+            weights=None if weights is None else weights.tolist(),
+        )
 
     def _compared(self, found: Diagnosis) -> Iterator[Diagnosis]:
         """Every library's calls on this question, one after the other."""
@@ -195,11 +204,11 @@ class _Work:
     def _row(self, call: Call, mode: str) -> RouteRow:
         solution = call.solution
         says = "; ".join(filter(None, (solution.status.value, solution.note)))
-        x = None if solution.x is None or not solution.status.answered else tuple(float(v) for v in solution.x)
-        try:
-            digits = None if x is None else tuple(digits_of(solution.x, self.question.fit("decimal")).tolist())
-        except (RankDeficientError, UnderdeterminedError):
-            digits = None
+        x = digits = None
+        if solution.x is not None and solution.status.answered:
+            x = tuple(map(float, solution.x))
+            with suppress(RankDeficientError, UnderdeterminedError):
+                digits = tuple(digits_of(solution.x, self.question.fit("decimal")).tolist())
         least = None if digits is None else worst(digits)
         causes = causes_of(self._suspect(call)) if digits is None or worst(digits) < COMPARED else ()
         return RouteRow(call.name, solution.status.name, says, x, digits, least, tuple(one.code for one in causes))

@@ -22,6 +22,7 @@ from stabilitylab.core.arithmetic.formats import FLOAT64, Array, unit_roundoff
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.environment import one_blas_thread
+from stabilitylab.core.errors import InputError
 from stabilitylab.data.design import Columns
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import Problem
@@ -93,14 +94,16 @@ class _Slopes:
 def forecast_of(question: Question, label: RouteLabel) -> Array:
     """The correct digits (n,) against the decimal truth that a route of this label is expected to reach.
 
-    Within [0, 15.95] for float64. NaN where the label has no error law; zeros where A is numerically singular. The
-    rounding of weights is left out. Cost: some QR factorisations of A, and with formed features sixteen of their
-    formings more.
+    Within [0, 15.95] for float64; zeros where A is numerically singular. The rounding of weights is left out. Cost:
+    some QR factorisations of A, and sixteen formings of its features. Raises InputError for a label without error law.
     """
     problem, weights = question.problem, question.float_weights
     m, n = problem.shape
     if label.law is None:
-        return np.full(n, np.nan)
+        raise InputError(
+            f"no error law is known of {label.name}, so that its digits cannot be forecast: name another route, or "
+            f"leave the forecast out"
+        )
     roots = np.ones(m) if weights is None else np.sqrt(weights)
     A = np.asarray(problem.A, dtype=np.float64) * roots[:, None]
     b = np.asarray(problem.b, dtype=np.float64) * roots

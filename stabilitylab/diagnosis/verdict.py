@@ -29,10 +29,10 @@ def verdict_of(
     expected: bool = False,
 ) -> tuple[str, Severity]:
     """(sentence, severity): what a person does next, in one or two sentences. m: rows. expected: in a forecast."""
-    said = {one.code: one for one in causes}
+    by_code = {one.code: one for one in causes}
     for code in (DEPENDENT, UNDETERMINED):
-        if code in said:
-            return said[code].sentence, "error"
+        if code in by_code:
+            return by_code[code].sentence, "error"
     way = _way(fixes)
     if not call.solution.status.answered:
         note = f": {call.solution.note}" if call.solution.note else ""

@@ -24,6 +24,7 @@ from stabilitylab.libraries.statsmodels_routes import STATSMODELS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+BOTH = ("float32", "float64")
 STOPS_EARLY = {"agrees_with_the_exact_solution": FEW_DIGITS, "solves_the_matrix_it_says": FEW_DIGITS}
 HOERL = "Hoerl and Kennard, Technometrics 12 (1970) 55-67"
 
@@ -39,8 +40,8 @@ def _centred(X: Array, y: Array, intercept: bool, slopes: Callable[[Array, Array
 
 def _with_ones(X: Array, intercept: bool) -> tuple[Array, Array]:
     """A (m, n), X with a column of ones in front where there is an intercept, and I (n - intercept, n) without it."""
-    A = np.column_stack([np.ones(len(X)), X]) if intercept else X
-    return A, np.eye(A.shape[1])[int(intercept) :]
+    A = np.column_stack([np.ones(len(X), X.dtype), X]) if intercept else X
+    return A, np.eye(A.shape[1], dtype=X.dtype)[int(intercept) :]
 
 
 # --- scikit-learn
@@ -48,7 +49,7 @@ def _with_ones(X: Array, intercept: bool) -> tuple[Array, Array]:
 
 def _sklearn(name: str, solver: str, *, tags: tuple[str, ...] = (), **claims: Any) -> Callable[[F], F]:
     source = f"scikit-learn API reference, Ridge, parameter solver={solver!r}; sklearn/linear_model/_ridge.py"
-    return route(name, SKLEARN, source=source, tags=tags, call_form="ridge", centred="means", **claims)
+    return route(name, SKLEARN, source=source, tags=tags, scalars=BOTH, call_form="ridge", centred="means", **claims)
 
 
 def _ridge(X: Array, y: Array, intercept: bool, penalty: float, solver: str) -> Fit:
@@ -210,13 +211,16 @@ def polars_ols_ridge(X: Array, y: Array, intercept: bool, penalty: float) -> Arr
     df, names = _columns(X, y)
     target: Any = pl.col("y")
     options = {"alpha": penalty, "add_intercept": intercept, "mode": "coefficients"}
-    return np.roll(np.array(list(df.select(target.least_squares.ridge(*names, **options)).item().values())), intercept)
+    found = df.select(target.least_squares.ridge(*names, **options)).item()
+    return np.roll(np.array(list(found.values())), int(intercept))
 
 
 # --- NumPy and SciPy
 
 
-@route("numpy.ridge_solve", NUMPY, source=f"{HOERL}; numpy.linalg.solve, reference manual", call_form="ridge")
+@route(
+    "numpy.ridge_solve", NUMPY, source=f"{HOERL}; numpy.linalg.solve, reference manual", scalars=BOTH, call_form="ridge"
+)
 def numpy_ridge_solve(X: Array, y: Array, intercept: bool, penalty: float) -> Array:
     """x (n,) = solve(A.T @ A + penalty * I, A.T @ y), A (m, n) = X with its column of ones, if any.
 
@@ -226,7 +230,7 @@ def numpy_ridge_solve(X: Array, y: Array, intercept: bool, penalty: float) -> Ar
     return np.asarray(np.linalg.solve(A.T @ A + penalty * (free.T @ free), A.T @ y))
 
 
-@route("numpy.ridge_inv", NUMPY, source=f"{HOERL}; numpy.linalg.inv, reference manual", call_form="ridge")
+@route("numpy.ridge_inv", NUMPY, source=f"{HOERL}; numpy.linalg.inv, reference manual", scalars=BOTH, call_form="ridge")
 def numpy_ridge_inv(X: Array, y: Array, intercept: bool, penalty: float) -> Array:
     """x (n,) = inv(A.T @ A + penalty * I) @ (A.T @ y), A (m, n) as in numpy.ridge_solve: the formula, typed in.
 
@@ -241,15 +245,18 @@ def numpy_ridge_inv(X: Array, y: Array, intercept: bool, penalty: float) -> Arra
     NUMPY,
     source="Golub and Van Loan (2013), section 6.1.4; numpy.linalg.lstsq, reference manual",
     tags=("normwise-backward-stable",),
+    works_in="float64",
+    scalars=BOTH,
     call_form="ridge",
 )
 def numpy_ridge_rows(X: Array, y: Array, intercept: bool, penalty: float) -> Array:
     """x (n,) = lstsq of A over sqrt(penalty) I, with zeros below y; A (m, n) as in numpy.ridge_solve.
 
-    Nothing is squared: as accurate as numpy.lstsq. rcond=0, as no direction is to be dropped.
+    Nothing is squared: as accurate as numpy.lstsq, in float64 whatever the format. rcond=0, as no direction is to be
+    dropped.
     Source: Golub and Van Loan (2013), section 6.1.4; Björck (1996), section 2.7.2."""
     A, free = _with_ones(X, intercept)
-    below = np.vstack([A, penalty**0.5 * free]), np.append(y, np.zeros(len(free)))
+    below = np.vstack([A, penalty**0.5 * free]), np.append(y, np.zeros(len(free), y.dtype))
     return np.asarray(np.linalg.lstsq(*below, rcond=0)[0])
 
 
@@ -258,6 +265,7 @@ def numpy_ridge_rows(X: Array, y: Array, intercept: bool, penalty: float) -> Arr
     NUMPY,
     source="Golub and Van Loan (2013), section 6.1.4; numpy.linalg.svd, reference manual",
     tags=("normwise-backward-stable",),
+    scalars=BOTH,
     call_form="ridge",
     centred="means",
 )

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import stabilitylab as sl
 from stabilitylab import bench, problems
 from stabilitylab.bench.causes import Suspect, cause_named, causes_of, registered
-from stabilitylab.bench.causes.inquiry import GAIN
+from stabilitylab.bench.causes.inquiry import GAIN, Inquiry
+from stabilitylab.bench.causes.stopped_early import FAR
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.types import Fit, Solution, Status
 from stabilitylab.data.problem import Decimals, Design, Problem
@@ -179,6 +180,15 @@ def test_a_shorter_format_is_seen_by_label_by_type_and_by_bits():
         assert found[0].digits_after > 11
 
 
+def test_an_answer_that_was_returned_in_float32():
+    x = exactly(LONGLEY).astype(np.float32)
+    for returned in (x, x.astype(float)):
+        (found,) = answer(returned, LONGLEY)
+        assert (found.code, found.sentence[:19]) == ("SL103", "returned in float32")
+        assert found.digits_after > 15
+    assert "SL103" not in codes(answer(np.nextafter(x, 0).astype(float), LONGLEY))
+
+
 def test_data_in_float32_are_worked_on_in_float32():
     entry = bench.route("qr.householder")
     problem = LONGLEY.rounded_to("float32")
@@ -204,6 +214,14 @@ def test_an_answer_rounded_for_print():
     assert (found.code, found.witness["rounded to"]) == ("SL104", "2 decimals")
     (found,) = answer([float(f"{v:.3g}") for v in x], YEARS)
     assert (found.code, found.witness["rounded to"]) == ("SL104", "3 digits")
+
+
+def test_fifteen_decimals_are_few_for_a_small_number():
+    x = exactly(PONTIUS).round(15)
+    (found,) = answer(x, PONTIUS)
+    assert (found.code, found.witness["rounded to"]) == ("SL104", "15 decimals")
+    x[2] *= 1.4
+    assert "SL104" not in codes(answer(x, PONTIUS))
 
 
 def test_a_coefficient_computed_from_rounded_others():
@@ -392,6 +410,24 @@ def test_weighted_answers_are_judged_by_the_weighted_problem():
     assert causes_of(Suspect(LONGLEY, good, "matrix", weights=w)) == ()
 
 
+def test_storing_and_column_scale_are_shown_of_weighted_answers_too():
+    stamps = line(offset_x=17 * 10**17, m=1000)
+    w = np.linspace(1, 4, 1000)
+    roots = np.sqrt(w)
+    x = QR(stamps.A * roots[:, None], stamps.b * roots)
+    found = causes_of(Suspect(stamps, Solution(x, Status.SOLVED, Fit(x)), "decimal", weights=w))
+    assert codes(found) == ["SL205"]
+
+    def by_svd(A, b, weights=None):
+        roots = np.sqrt(weights)
+        return sl.solvers.get("svd.full")(A * roots[:, None], b * roots)
+
+    entry = Entry(label=RouteLabel(name="weighted", source=""), function=by_svd)
+    w = np.linspace(1, 4, len(PONTIUS.b))
+    found = causes_of(Suspect(PONTIUS, bench.solve(entry, PONTIUS, weights=w), "matrix", entry, weights=w))
+    assert codes(found) == ["SL109"]
+
+
 # --- order and registry
 
 
@@ -408,10 +444,14 @@ def test_codes_are_unique_and_titles_are_short():
 
 
 def test_labels_say_which_routes_iterate():
-    """A route that reports steps and leaves A'r far above rounding level iterates, and its label says so."""
-    for name in ("scipy.lsqr", "scipy.lsmr", "scipy.least_squares_trf"):
-        assert bench.route(name).label.iterative
-    assert not bench.route("numpy.lstsq").label.iterative
+    """On Longley what iterates ends far above the rounding level of A'r, and what solves directly does not."""
+    measured = {}
+    for entry in bench.routes():
+        if entry.label.name.startswith("scipy.") and not bench.unsuited(entry.label, LONGLEY):
+            inquiry = Inquiry(Suspect(LONGLEY, bench.solve(entry, LONGLEY), "matrix", entry))
+            measured[entry.label.name] = (entry.label.iterative, inquiry.gradient > FAR)
+    assert len(measured) >= 8
+    assert {name: pair for name, pair in measured.items() if pair[0] != pair[1]} == {}
 
 
 # --- rows

@@ -13,6 +13,7 @@ from stabilitylab.core.errors import InputError
 from stabilitylab.data.call_form import CALL_FORMS
 from stabilitylab.data.penalty import Penalty, penalised, penalty_in
 from stabilitylab.data.problem import Design, Problem
+from wild import FEWER
 
 LINE = Problem("a line", {"y": [1.0, 2.0, 4.0, 3.0], "x": [0.0, 1.0, 2.0, 4.0]}, Design.line(), "planted")
 
@@ -29,6 +30,7 @@ def minimiser(X, y, penalties):
     return [row[n] for row in reduced(system)[0]]
 
 
+@FEWER
 @given(
     numbers=st.lists(st.integers(-50, 50), min_size=15, max_size=15),
     root=st.sampled_from([2.0**-30, 0.125, 1.0, 3.0, 1.5, 2.0**200]),
@@ -37,8 +39,6 @@ def minimiser(X, y, penalties):
 )
 def test_the_rows_have_the_minimiser_of_the_penalty_exactly(numbers, root, intercept, spared):
     table = np.array(numbers, dtype=float).reshape(5, 3)
-    if intercept and not np.ptp(table[:, 1:], axis=0).all():
-        table[0, 1:] += 100
     data = {"y": table[:, 0], "p": table[:, 1], "q": table[:, 2]}
     problem = Problem("small", data, Design.columns(intercept=intercept), "planted")
     made = penalised(problem, root**2, penalize_intercept=not spared)

@@ -96,6 +96,11 @@ def test_a_dict_of_lists_is_exact_number_by_number():
     assert "column 'text' holds texts, read as the decimals that they are" in read.notes
 
 
+def test_integers_among_floats_are_floats_where_these_hold_them():
+    column = table_of({"x": [3, 0.1, None], "y": [1, 2, 3]}, missing="drop").columns["x"]
+    assert (column.dtype, column.tolist()) == (np.float64, [3, 0.1])
+
+
 def test_rows_of_a_list_are_not_rounded_to_one_type():
     assert values(table_of([[BIG, 1], [2.5, 2]]).columns["a0"]) == [BIG, Fraction(5, 2)]
 

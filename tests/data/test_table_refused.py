@@ -60,6 +60,10 @@ MALFORMED = {
         b"x,y\na,2\nb,3\n4,5\n",
         LINE.format(4, "x") + r"'4' is a number.*begin each with a letter",
     ),
+    "two numbers in one cell": (
+        b'x;y\n"1,5\n2,5";3,5\n1,5;2\n1;2',
+        LINE.format(3, "x") + r"got '1,5\\n2,5': correct it",
+    ),
     "a formula": (b"x,y\n1,2\n=1+1,3\n4,5\n", LINE.format(3, "x") + r"'=1\+1': correct it, or leave the column out"),
     "an infinity": (b"x,y\n1,2\ninf,3\n4,1\n", LINE.format(3, "x") + r"'inf' is no finite number: remove the row"),
     "an overflow": (b"x,y\n1e400,2\n3,4\n", LINE.format(2, "x") + r"'1e400' overflows float64: rescale the column"),
@@ -74,6 +78,10 @@ MALFORMED = {
     "1,234": (
         b'x,y\n"1,234",2\n',
         LINE.format(2, "x") + r"'1,234' can be read in two ways.*decimal=','.*thousands=','",
+    ),
+    "1.234 between semicolons": (
+        b"x;y\n1.234;2\n23.456;3\n",
+        LINE.format(2, "x") + r"two ways.*decimal='\.' \(as 1\.234\), or decimal=',' and thousands='\.' \(as 1234\)",
     ),
     "two notations": (b"x;y\n1,5;2.5\n2,5;3.5\n", LINE.format(2, "x") + r"'2.5' in column 'y'.*write all with one"),
     "two separators": (b"a;b,c\nx;p,q\ny;r,s\n", r"whether split at ',' or at ';': say which, separator=','"),

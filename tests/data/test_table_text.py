@@ -117,6 +117,31 @@ def test_letters_of_windows_are_read_and_said(tmp_path):
     said(read, "text in cp1252")
 
 
+def test_lines_within_quotes_stay_in_their_cell(tmp_path):
+    read = table(tmp_path, 'g;x\n"a\nb";1,5\n"1\n2";2,5\nc;3,5\n')
+    assert values(read.columns["g"]) == ["a\nb", "1\n2", "c"]
+    assert values(read.columns["x"]) == [Fraction(3, 2), Fraction(5, 2), Fraction(7, 2)]
+    assert read.places == (3, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "x"),
+    [
+        ("x;y\n1.234;2\n", {"decimal": "."}, "1.234"),
+        ("x;y\n1.234;2\n", {"decimal": ",", "thousands": "."}, "1234"),
+        ("x;y\n1.234;2\n", {"decimal": ","}, "1234"),
+        ("x;y\n1.234;0.5\n", {}, "1.234"),
+        ("x,y\n1.234,2\n", {}, "1.234"),
+    ],
+)
+def test_a_point_between_semicolons_is_a_decimal_mark_where_a_number_or_an_option_says_so(tmp_path, text, options, x):
+    assert values(table(tmp_path, text, **options).columns["x"]) == [Fraction(x)]
+
+
+def test_no_group_of_thousands_begins_with_0(tmp_path):
+    assert values(table(tmp_path, "x;y\n0,123;1\n1,234;2\n").columns["x"]) == [Fraction("0.123"), Fraction("1.234")]
+
+
 def test_a_compressed_file_is_read(tmp_path):
     path = tmp_path / "data.csv.gz"
     path.write_bytes(gzip.compress(b"x;y\n1,5;2\n2,5;3\n"))

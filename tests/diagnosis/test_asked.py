@@ -87,3 +87,10 @@ def test_a_flaw_in_a_column_that_is_not_used_does_no_harm():
 def test_what_does_not_fit_is_refused_with_the_way_out(options, kind, says):
     with pytest.raises(kind, match=says):
         asked(TABLE, **options)
+
+
+def test_a_response_that_is_a_function_becomes_a_column_of_the_question():
+    question = asked({"y": [1.0, 2.0, 4.0, 8.0], "x": [0.0, 1.0, 2.0, 4.0]}, formula="log(y) ~ x")
+    assert question.problem.response == "log(y)"
+    assert question.problem.b.tolist() == np.log([1.0, 2.0, 4.0, 8.0]).tolist()
+    assert "log(y)" in question.table.columns

@@ -428,3 +428,18 @@ def test_what_has_not_been_stored_is_in_no_matrix_of_a_library():
     A, b = system.storing(["x", "y"]).forming([Power("x", 2)]).stored
     assert np.array_equal(A, question.problem.A)
     assert np.array_equal(b, question.problem.b)
+
+
+def test_fewer_rows_than_columns_have_no_replay():
+    question = asked({"x": ["1", "2"], "z": ["2", "5"], "y": ["1", "0"]})
+    steps, says = replay_of(question, vector(1.0, 2.0, 3.0))
+    assert steps == ()
+    assert says[0].startswith("no replay: ")
+
+
+def test_a_route_that_was_printed_as_it_came_keeps_its_solver():
+    question = case("offset_r_lm_na")
+    call = answer(question, "qr.householder")
+    steps, _ = replay_of(question, replace(call, printed=tuple(map(repr, call.solution.x.tolist()))))
+    assert [step.stage for step in steps][-2:] == ["solver", "printing"]
+    assert steps[-1].digits == pytest.approx(steps[-2].digits, abs=0.1)

@@ -85,6 +85,11 @@ MODELS = {
         FRAME,
         ("intercept", "scaled(g[a])", "scaled(g[b])", "scaled(g[d])"),
     ),
+    "levels in an order of their own": (
+        behind(columns((pre.OneHotEncoder(categories=[["d", "b", "a", "c"]], drop="first"), ["g"]))),
+        FRAME,
+        ("intercept", "g[a]", "g[b]", "g[c]"),
+    ),
     "levels of numbers": (
         behind(columns((pre.OneHotEncoder(drop="first"), slice("n", "n")))),
         FRAME.assign(n=[10, 9, 100, 9] * 10),
@@ -150,6 +155,35 @@ def test_single_precision_stays_single_precision():
     assert asked_of_model(OLS().fit(NUMBERS, Y), NUMBERS, Y)[0].problem.format is not FLOAT32
 
 
+def test_a_sparse_matrix_is_another_call():
+    sparse = pytest.importorskip("scipy.sparse")
+    X = sparse.csr_array(NUMBERS.to_numpy(float))
+    question, call, _ = asked_of_model(OLS(tol=1e-14).fit(X, Y), X, Y)
+    assert digits_of(call.solution.x, question.fit()).min() > 5
+    _, call, _ = asked_of_model(OLS().fit(X, Y), X, Y)
+    assert call.entry.label.name == "sklearn.LinearRegression_sparse"
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        compose.make_column_selector(dtype_include="number"),
+        [True, True, True, False, False],
+        slice(0, 3),
+        slice("x", "n"),
+        np.array([0, 1, 2]),
+        [-5, -4, -3],
+        lambda X: ["x", "z", "n"],
+    ],
+    ids=lambda chosen: type(chosen).__name__,
+)
+def test_columns_are_chosen_in_every_way(chosen):
+    model = behind(columns((pre.StandardScaler(), chosen))).fit(FRAME, Y)
+    question, call, _ = asked_of_model(model, FRAME, Y)
+    assert question.names == ("intercept", *(f"scaled(centred({name}))" for name in "xzn"))
+    assert digits_of(call.solution.x, question.fit("data")).min() > 10
+
+
 def test_a_rank_cut_off_is_a_status():
     X = np.stack([FRAME.x, FRAME.x + 1e-9 * FRAME.z], axis=1)
     question, call, _ = asked_of_model(OLS().fit(X, Y), X, Y)
@@ -162,6 +196,14 @@ def test_the_dummy_trap_is_a_question_of_dependent_columns():
     model = behind(columns((pre.OneHotEncoder(), ["g"]))).fit(FRAME, Y)
     question, _, _ = asked_of_model(model, FRAME, Y)
     with pytest.raises(RankDeficientError, match=r"'g\[d\]' = intercept"):
+        question.fit()
+
+
+def test_a_constant_column_is_centred_and_not_scaled():
+    X = NUMBERS.assign(one=3.0)
+    question, _, _ = asked_of_model(behind(pre.StandardScaler()).fit(X, Y), X, Y)
+    assert question.names[-1] == "centred(one)"
+    with pytest.raises(RankDeficientError, match="one"):
         question.fit()
 
 

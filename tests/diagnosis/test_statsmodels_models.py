@@ -70,20 +70,25 @@ def test_what_patsy_scales_is_scaled_as_it_does(smf):
     assert question.formula == "y ~ scale(x) + center(z)"
 
 
+def test_a_response_that_is_a_function_is_formed_as_numpy_does(smf):
+    question, _ = judged(smf.ols("np.log(z) ~ x + C(g)", FRAME).fit())
+    assert (question.problem.response, question.formula) == ("log(z)", "log(z) ~ x + g")
+
+
 def test_a_formula_that_is_not_read_here_leaves_the_matrix(smf):
     question, _ = judged(smf.ols("np.log(z) ~ x + np.abs(n)", FRAME).fit())
     assert question.names == ("intercept", "x", "np.abs(n)")
     assert question.formula == ""
-    assert any("the formula of the result is not read here (formula, character 1:" in n for n in question.table.notes)
+    assert any("the formula of the result is not read here (formula, character 17:" in n for n in question.table.notes)
 
 
 def test_a_formula_whose_features_are_others_here_leaves_the_matrix(smf):
-    table = FRAME.copy()
-    result = smf.ols("y ~ x", table).fit()
-    result.model.formula = "y ~ z"
-    question, _ = judged(result)
-    assert question.names == ("intercept", "x")
-    assert any("are not those of the result" in note for note in question.table.notes)
+    for other in ("y ~ z", "n ~ x"):
+        result = smf.ols("y ~ x", FRAME).fit()
+        result.model.formula = other
+        question, _ = judged(result)
+        assert (question.names, question.formula) == (("intercept", "x"), "")
+        assert any("are not those of the result" in note for note in question.table.notes)
 
 
 def test_arrays_and_frames_of_statsmodels(sm):
@@ -96,9 +101,16 @@ def test_arrays_and_frames_of_statsmodels(sm):
     question, _ = judged(sm.OLS(FRAME.y.to_numpy(), FRAME[["x", "z"]].to_numpy()).fit())
     assert question.names == ("x1", "x2")
     # The constant may stand behind, and the coefficients go with it.
-    question, call = judged(sm.OLS(FRAME.y, sm.add_constant(FRAME[["x"]], prepend=False)).fit())
+    result = sm.OLS(FRAME.y, sm.add_constant(FRAME[["x"]], prepend=False)).fit()
+    question, call = judged(result)
     assert question.names == ("intercept", "x")
-    assert call.solution.fit.standard_errors[0] > 0
+    assert call.solution.fit.standard_errors.tolist() == [result.bse["const"], result.bse["x"]]
+
+
+def test_a_normal_glm_is_least_squares(sm, smf):
+    _question, call = judged(sm.GLM(FRAME.y, sm.add_constant(FRAME[["x"]])).fit())
+    assert (call.name, call.entry.label.name) == ("statsmodels.GLM", "statsmodels.GLM_Gaussian")
+    assert judged(smf.glm("y ~ x + C(g)", FRAME).fit())[0].formula == "y ~ x + g"
 
 
 def test_weights_of_statsmodels_come_with_the_result(sm, smf):
@@ -122,10 +134,21 @@ MALFORMED = {
         InputError,
         "fit_regularized has a penalty",
     ),
-    "another model": (
-        lambda sm: (sm.GLM(FRAME.y, FRAME[["x"]]).fit(),),
+    "another model": (lambda sm: (sm.RLM(FRAME.y, FRAME[["x"]]).fit(),), InputError, "a result of RLM is not known"),
+    "another family": (
+        lambda sm: (sm.GLM(FRAME.n, FRAME[["x"]], family=sm.families.Poisson()).fit(),),
         InputError,
-        "a result of GLM is not known",
+        "GLM of Poisson with the link Log is no least squares",
+    ),
+    "weights of a GLM": (
+        lambda sm: (sm.GLM(FRAME.y, FRAME[["x"]], freq_weights=FRAME.n + 1).fit(),),
+        InputError,
+        "GLM with freq_weights is not known here: pass a result of WLS",
+    ),
+    "an offset": (
+        lambda sm: (sm.GLM(FRAME.y, FRAME[["x"]], offset=FRAME.n).fit(),),
+        InputError,
+        "GLM with an offset is not known here",
     ),
     "other rows": (
         lambda sm: (sm.OLS(FRAME.y, FRAME[["x"]]).fit(), FRAME[["x"]][:4]),

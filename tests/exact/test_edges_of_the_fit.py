@@ -8,6 +8,7 @@ from scipy import sparse
 
 import stabilitylab as sl
 from stabilitylab.core.errors import InputError, OutOfRangeError, ShapeError, UnderdeterminedError
+from stabilitylab.data.terms import Power
 
 A, B = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0], [8.0, 8.0]]), np.array([1.0, 2.0, 4.0, 3.0])
 
@@ -54,8 +55,10 @@ def test_columns_whose_names_are_numbers_are_taken_by_them():
     assert fit.predict(turned).tolist() == fit.predict(A).tolist()
     with pytest.raises(InputError, match="no column '2019' and '2021' is not in the fit"):
         fit.predict(pandas.DataFrame(A, columns=[2020, 2021]))
-    with pytest.raises(InputError, match="two coefficients of the fit are named 'x'"):
-        sl.lstsq(A, B, names=["x", "x"]).predict(pandas.DataFrame({"x": [1.0]}))
+    data = {"y": B, "u": A[:, 0], "u^2": A[:, 1]}
+    twice = sl.lstsq(sl.Problem("two of one name", data, sl.Design.of("u^2", Power("u", 2)), "planted"))
+    with pytest.raises(InputError, match=r"two coefficients of the fit are named 'u\^2'"):
+        twice.predict(pandas.DataFrame({"u^2": [1.0]}))
 
 
 def test_every_pair_of_arguments_with_an_index_is_compared():

@@ -153,6 +153,9 @@ def test_names_that_are_given_are_each_its_own():
         sl.GramAccumulator(2, names=["x", "x"])
     with pytest.raises(InputError, match="got 'x' twice"):
         sl.GramAccumulator(2).add(A, PRICE).solve(names=["x", "x"])
+    old = sl.GramAccumulator(2).add(A, PRICE)
+    old.names = ("x", "x")  # as one that an earlier version wrote may have them
+    assert sl.GramAccumulator.from_bytes(old.to_bytes()).solve().names == ("x", "x")
     with pytest.raises(InputError, match="names hold 'intercept', the name of the column of ones"):
         sl.lstsq(A, PRICE, names=["x", "intercept"], intercept=True)
     assert sl.lstsq(A, PRICE, names=["x", "intercept"]).names == ("x", "intercept")

@@ -10,8 +10,13 @@ from hypothesis import strategies as st
 
 import stabilitylab as sl
 from exact_fit import flint_solution
+from stabilitylab.core.arithmetic.decimals import Decimals
+from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.errors import UndeterminedWarning
+from stabilitylab.data.design import Category, Design
+from stabilitylab.data.terms import Intercept, Power
 from stabilitylab.exact import supported
+from stabilitylab.exact.gram.resolution_of_problem import resolutions_of_problem
 from stabilitylab.exact.supported import MOST
 
 RNG = np.random.default_rng(5)
@@ -232,3 +237,25 @@ def test_columns_that_are_sums_of_floats_are_judged_by_their_sums():
     rows[-1][1] = rows[-1][1].replace(".00", ".01")
     with warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
         assert sl.lstsq(rows, ones).known.resolutions.absolute[1] == Fraction(1, 200)
+
+
+def test_features_that_are_columns_are_known_as_columns_are_by_either_way():
+    rng = np.random.default_rng(8)
+    data = {
+        "floats": rng.normal(size=20),
+        "short": rng.normal(size=20).astype(np.float32),
+        "whole": np.arange(20.0),
+        "decimals": Decimals.parse([f"{v:.3f}" for v in rng.normal(size=20)]),
+        "thirds": ExactColumn(tuple(range(20)), Fraction(1, 3)),
+        "group": list("abcd" * 5),
+        "y": Decimals.parse([f"{v:.2f}" for v in rng.normal(size=20)]),
+    }
+    names = ("floats", "short", "whole", "decimals", "thirds")
+    direct = sl.Problem("direct", data, Design.of(Intercept(), *names, Category("group")), "test")
+    # The first power of a column is a feature that is formed.
+    powers = [Power(name, 1) for name in names]
+    formed = sl.Problem("formed", data, Design.of(Intercept(), *powers, Category("group")), "test")
+    of_direct, of_formed = (resolutions_of_problem(problem, "decimal") for problem in (direct, formed))
+    assert of_direct.absolute == of_formed.absolute
+    assert of_direct.relative.tolist() == of_formed.relative.tolist()
+    assert [bool(one) for one in of_direct.absolute] == [0, 1, 1, 0, 1, 1, 0, 0, 0, 1]

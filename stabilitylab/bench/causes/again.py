@@ -18,9 +18,9 @@ def on_scaled_columns(inquiry: Inquiry, *, response: bool = False) -> float | No
     too.
     """
     entry = inquiry.suspect.entry
-    if entry is None or inquiry.suspect.weights is not None or call_form(entry.label.call_form).makes_powers:
+    if entry is None or call_form(entry.label.call_form).makes_powers:
         return None
-    x = _solved(entry, inquiry.problem, response)
+    x = _solved(entry, inquiry.problem, response, inquiry.weights)
     if x is None or not np.isfinite(x).all():
         return None
     after = inquiry.digits(np.asarray(x))
@@ -29,14 +29,16 @@ def on_scaled_columns(inquiry: Inquiry, *, response: bool = False) -> float | No
 
 def _answers_alike(entry: Route, inquiry: Inquiry) -> bool:
     """Whether the route, asked once more, has as few digits as the suspect: it may be another version of it."""
-    solution = solve(entry, inquiry.problem)
+    solution = solve(entry, inquiry.problem, weights=inquiry.weights)
     if solution.x is None or not solution.status.answered:
         return inquiry.x is None
     return inquiry.x is not None and inquiry.digits(solution.x) <= (inquiry.before or 0.0) + 1
 
 
 @lru_cache(maxsize=64)
-def _solved(entry: Route, problem: Problem, response: bool) -> tuple[float, ...] | None:
+def _solved(
+    entry: Route, problem: Problem, response: bool, weights: tuple[float, ...] | None
+) -> tuple[float, ...] | None:
     A = np.asarray(problem.A)
     ones = problem.design.intercept
     exponents = np.frexp(column_norms(A))[1]
@@ -50,7 +52,7 @@ def _solved(entry: Route, problem: Problem, response: bool) -> tuple[float, ...]
     data = {f"a{j}": scaled[:, j] for j in range(ones, A.shape[1])}
     design = Design.columns(intercept=True) if ones else Design.matrix()
     twin = Problem(f"{problem.name}, scaled", {**data, "y": b}, design, problem.source, format=problem.format)
-    solution = solve(entry, twin)
+    solution = solve(entry, twin, weights=weights)
     if solution.x is None or not solution.status.answered:
         return None
     return tuple(np.ldexp(np.asarray(solution.x, dtype=np.float64), power - exponents).tolist())

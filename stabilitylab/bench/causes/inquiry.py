@@ -61,6 +61,11 @@ class Inquiry:
         """What the route claims; nothing where it is unknown."""
         return self.suspect.entry.label if self.suspect.entry is not None else UNLABELLED
 
+    @cached_property
+    def weights(self) -> tuple[float, ...] | None:
+        """Of the squares, m of them; None where every row counts once."""
+        return None if self.suspect.weights is None else tuple(map(float, self.suspect.weights))
+
     @property
     def refused(self) -> bool:
         """Whether no number came back because the route refused."""
@@ -103,7 +108,7 @@ class Inquiry:
 
     def known(self, truth: Truth) -> Known | None:
         """The exact answer for one truth; None where it is not unique or not certified."""
-        return known(self.problem, truth, None if self.suspect.weights is None else tuple(self.suspect.weights))
+        return known(self.problem, truth, self.weights)
 
     @cached_property
     def true(self) -> Known | None:

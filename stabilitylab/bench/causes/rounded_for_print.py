@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from math import ulp
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,10 @@ from stabilitylab.bench.causes.inquiry import Inquiry
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.printable import one_decimal
 
-MOST_DECIMALS, MOST_DIGITS = 8, 8  # that are a print-out and no number of float64
+MOST_DIGITS = 8  # that are a print-out and no number of float64
+COARSE = (
+    1000  # units in the last place of float64 that a decimal place must be worth, or chance may leave such decimals
+)
 WIDEST = 3  # columns up to which one coefficient is tried as computed from others that were rounded before
 HALF = Fraction(1, 2) + Fraction(1, 10**6)  # of a unit; the answer that was rounded had errors of its own
 
@@ -61,8 +65,9 @@ def _units(x: list[float]) -> Iterator[tuple[list[Fraction], str]]:
     """What x may have been rounded to, as the unit of the last place of each number, and in words."""
     written = [Decimal(repr(v)).normalize() for v in x]
     places = max(0, *(-int(d.as_tuple().exponent) for d in written))
-    if places <= MOST_DECIMALS and any(d != d.to_integral_value() or not d for d in written):
-        yield [Fraction(1, 10**places)] * len(x), f"{places} decimal{'s' * (places != 1)}"
+    unit = Fraction(1, 10**places)
+    if all(unit >= COARSE * Fraction(ulp(v)) for v in x) and any(d != d.to_integral_value() or not d for d in written):
+        yield [unit] * len(x), f"{places} decimal{'s' * (places != 1)}"
     digits = max(len(d.as_tuple().digits) for d in written)
     if digits <= MOST_DIGITS and all(written):
         yield [Fraction(10) ** (d.adjusted() - digits + 1) for d in written], f"{digits} digit{'s' * (digits != 1)}"

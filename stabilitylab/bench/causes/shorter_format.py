@@ -18,14 +18,25 @@ LUCK = 2.0  # digits by which an answer in a short format may pass or miss those
 def shorter_format(inquiry: Inquiry) -> Found | None:
     """The label or x is of float32 or float16, and the same in float64 keeps GAIN more.
 
-    The same is Householder QR, which must lose as much in the short format; of an answer that a cut-off shortened, the
-    SVD with the default cut-off of its format. Not of an iteration that ended far from where its format lets it come.
+    An answer that is the exact one rounded to that format was returned in it. Else the same is Householder QR, which
+    must lose as much in the short format; of an answer that a cut-off shortened, the SVD with the default cut-off of
+    its format. Not of an iteration that ended far from where its format lets it come.
     """
     if not inquiry.is_lost_inside or inquiry.x is None:
         return None
     format = _shorter(inquiry)
     if format is None or (inquiry.label.iterative and inquiry.gradient > FAR):
         return None
+    if _is_rounded_truth(inquiry, format):
+        kept = one_decimal(inquiry.attainable)
+        return shown(
+            "SL103",
+            f"returned in {format}, of {format_named(format).precision} bits; unrounded it has {kept}",
+            witness={"format": format, "digits in float64": inquiry.attainable},
+            removal=f"the exact answer rounded to {format} is this answer; unrounded it has {kept} digits",
+            digits_before=inquiry.before,
+            digits_after=inquiry.attainable,
+        )
     # An answer that a cut-off shortened is compared with others of a cut-off: QR would remove two causes at once.
     solver, what = "qr.householder", "Householder QR"
     if directions_kept(inquiry) is not None:
@@ -46,6 +57,14 @@ def shorter_format(inquiry: Inquiry) -> Found | None:
     )
 
 
+def _is_rounded_truth(inquiry: Inquiry, format: str) -> bool:
+    """Whether every coefficient is that of the stored matrix, rounded to the format."""
+    if inquiry.stored is None or inquiry.x is None:
+        return False
+    with np.errstate(all="ignore"):
+        return bool((inquiry.stored.nearest.astype(format) == np.asarray(inquiry.x).astype(format)).all())
+
+
 def _shorter(inquiry: Inquiry) -> str | None:
     """The short format that was worked in: as the label says, or the type of x; of an unknown route by the bits of x.
 
@@ -55,6 +74,8 @@ def _shorter(inquiry: Inquiry) -> str | None:
     for known in (inquiry.works_in, np.asarray(inquiry.x).dtype.name):
         if known in SHORT:
             return known
+    if _is_of_float32(inquiry.x) and _is_rounded_truth(inquiry, "float32"):
+        return "float32"
     if inquiry.suspect.entry is not None or not _has_bits_of_float32(np.asarray(inquiry.x, dtype=np.float64)):
         return None
     gram = max(d or 0.0 for d in inquiry.by_gram)
@@ -63,8 +84,14 @@ def _shorter(inquiry: Inquiry) -> str | None:
 
 def _has_bits_of_float32(x: Array) -> bool:
     """Whether every number is of float32, and none of them for being short: chance would leave 29 zeros in a row."""
-    if not (x.astype(np.float32).astype(np.float64) == x).all():
+    if not _is_of_float32(x):
         return False
     integers = [abs(int(m)) for m in np.ldexp(np.frexp(x)[0], 53)]
     bits = [(i // (i & -i)).bit_length() for i in integers if i]
     return bool(bits) and min(bits) >= FEW_BITS and max(bits) >= MANY_BITS
+
+
+def _is_of_float32(x: Array) -> bool:
+    """Whether every number is one of float32."""
+    with np.errstate(all="ignore"):
+        return bool((np.asarray(x, dtype=np.float32) == x).all())

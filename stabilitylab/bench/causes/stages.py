@@ -10,7 +10,7 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.problem import DataColumn, Design, Problem
 from stabilitylab.scoring.accuracy import correct_digits
 
-LITTLE = 12.0  # digits of the stored matrix from which storing the data has cost too little to be named
+LITTLE = 9.0  # digits of the stored matrix from which storing the data has cost too little to be named
 LUCK = 2.0  # digits by which an answer may miss those of the stored matrix, and storing still be what it lost
 
 
@@ -31,17 +31,17 @@ class Stored:
 
 def stored(inquiry: Inquiry) -> Stored | None:
     """What storing costs where it is what the answer lost; None where it is not, or cannot be told."""
-    if inquiry.suspect.truth == "matrix" or inquiry.true is None or inquiry.suspect.weights is not None:
+    if inquiry.suspect.truth == "matrix" or inquiry.true is None:
         return None
     if inquiry.x is None or inquiry.attainable >= LITTLE or inquiry.attainable - (inquiry.before or 0.0) > LUCK:
         return None
-    return _of(inquiry.problem, inquiry.suspect.truth == "decimal")
+    return _of(inquiry.problem, inquiry.suspect.truth == "decimal", inquiry.weights)
 
 
 @lru_cache(maxsize=64)
-def _of(problem: Problem, from_decimals: bool) -> Stored | None:
-    truth = known(problem, "decimal" if from_decimals else "data")
-    data = known(problem, "data")
+def _of(problem: Problem, from_decimals: bool, weights: tuple[float, ...] | None) -> Stored | None:
+    truth = known(problem, "decimal" if from_decimals else "data", weights)
+    data = known(problem, "data", weights)
     if truth is None:
         return None
     rounded: dict[str, DataColumn] = {name: problem.column(name) for name in problem.design.numbers}
@@ -52,11 +52,11 @@ def _of(problem: Problem, from_decimals: bool) -> Stored | None:
     columns: dict[str, DataColumn] = {f"a{j}": a for j, a in enumerate(np.asarray(problem.A).T)}
     but_y = Problem(problem.name, {**columns, "response": exact_y[y]}, Design.matrix(), "", response="response")
     return Stored(
-        response=_digits(known(stored_y, "decimal"), truth) if from_decimals else _cap(),
-        regressors=_digits(known(stored_x, "decimal"), truth) if from_decimals else _cap(),
-        features=_digits(known(problem, "matrix"), data) if data is not None else 0.0,
-        all=_digits(known(problem, "matrix"), truth),
-        but_response=_digits(known(but_y, "decimal"), truth),
+        response=_digits(known(stored_y, "decimal", weights), truth) if from_decimals else _cap(),
+        regressors=_digits(known(stored_x, "decimal", weights), truth) if from_decimals else _cap(),
+        features=_digits(known(problem, "matrix", weights), data) if data is not None else 0.0,
+        all=_digits(known(problem, "matrix", weights), truth),
+        but_response=_digits(known(but_y, "decimal", weights), truth),
         but_features=_digits(data, truth),
     )
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
+from typing import Any
 
 import numpy as np
 
-from stabilitylab.core.arithmetic.formats import Array, FormatLike, as_integers, format_named
+from stabilitylab.core.arithmetic.formats import FLOAT64, Array, Format, FormatLike, as_integers, format_named
 from stabilitylab.core.errors import OutOfRangeError
 
 
@@ -75,7 +76,7 @@ class ExactColumn:
         Raises OutOfRangeError on overflow, and where a number that is not 0 becomes 0.
         """
         into = format_named(format)
-        values = np.array([into.nearest(n * self.scale) for n in self.integers], dtype=into.dtype)
+        values = np.array(self._nearest(into), dtype=into.dtype)
         lost = np.flatnonzero((values == 0) & np.array([n != 0 for n in self.integers], dtype=bool))
         if lost.size:
             value = abs(self[int(lost[0])])
@@ -84,3 +85,13 @@ class ExactColumn:
                 f"entry {lost[0]}, near 2**{power}, underflows to 0 in {into.name}: rescale the column"
             )
         return values
+
+    def _nearest(self, into: Format) -> list[Any]:
+        """Each number rounded once; a double without a Fraction, as Python divides integers with one rounding."""
+        p, q = self.scale.as_integer_ratio()
+        if into == FLOAT64:
+            try:
+                return [n * p / q for n in self.integers]
+            except OverflowError:  # said below, with its size
+                pass
+        return [into.nearest(n * self.scale) for n in self.integers]

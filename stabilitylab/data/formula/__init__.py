@@ -2,7 +2,6 @@
 
 from stabilitylab.data.formula.formula import Formula as Formula
 from stabilitylab.data.formula.formula import formula_of as formula_of
-from stabilitylab.data.formula.needed import needed_by as needed_by
 from stabilitylab.data.formula.rules import RULES as RULES
 from stabilitylab.data.formula.rules import RulesName as RulesName
 from stabilitylab.data.formula.used import columns_read as columns_read

@@ -1,19 +1,21 @@
 """A formula as a design over the columns of a table, with what was decided on the way."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from stabilitylab.core.arguments import require_choice
-from stabilitylab.core.errors import InputError, NotNumericError
+from stabilitylab.core.arithmetic.exact_column import ExactColumn
+from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import InputError
 from stabilitylab.data.design import Design
 from stabilitylab.data.formula.category import Factor, labels_of
 from stabilitylab.data.formula.coding import Coded, blocks_of, features_of, minimal
 from stabilitylab.data.formula.columns import Known
 from stabilitylab.data.formula.expansion import Expanded, expanded
-from stabilitylab.data.formula.functions import name_of
 from stabilitylab.data.formula.notes import notes_of
+from stabilitylab.data.formula.response import column_of_numbers, response_of
 from stabilitylab.data.formula.rules import RULES, RulesName
-from stabilitylab.data.formula.syntax import Call, Name, Node, Tree, tree_of
+from stabilitylab.data.formula.syntax import Node, Tree, tree_of
 from stabilitylab.data.formula.tokens import Source
 from stabilitylab.data.polynomial import OrthogonalPolynomial
 from stabilitylab.data.table import Table
@@ -27,7 +29,8 @@ class Formula:
     """The response, the design and the column of weights ("" for none) that a formula names.
 
     notes: sentences about what was decided: reference levels, what a coefficient of poly is, what was named twice.
-    text: the formula in one form for all ways to write it; parsed again it gives the same.
+    text: the formula in one form for all ways to write it; parsed again it gives the same. formed: the response by its
+    name where it is a function, as in log(y) ~ x, and no column of the table yet.
     """
 
     response: str
@@ -35,6 +38,7 @@ class Formula:
     weights: str = ""
     notes: tuple[str, ...] = ()
     text: str = ""
+    formed: Mapping[str, ExactColumn | Array] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
         return self.text
@@ -48,7 +52,8 @@ def formula_of(text: str, table: Table, *, rules: RulesName = "R") -> Formula:
     poly(x, 3, raw), log, log2, log10, log1p, exp, sqrt, scale, center, standardize, elapsed, C, factor, relevel,
     Q("name"). Names with blanks stand in quotes or backticks. Behind a comma weights=column. A column of labels is a
     category; C(x) makes one of numbers. rules: whose reference levels, coding and order of terms: R, statsmodels, SAS,
-    SPSS. Terms that are named twice are one.
+    SPSS. Terms that are named twice are one. The response is a column, or a function of one, log(y) ~ x, which is then
+    in `Formula.formed`.
     Raises InputError with the place in the text, what was expected, and the way out; NotNumericError for labels where
     numbers are needed; UnknownNameError, with near misses, for a column, a function or a level that there is not.
     """
@@ -57,13 +62,15 @@ def formula_of(text: str, table: Table, *, rules: RulesName = "R") -> Formula:
     require_choice("rules", rules, tuple(RULES))
     source = Source(text)
     tree = tree_of(source)
-    response = _numeric(tree.response, Known(source, table, RULES[rules]), "the response")
-    known = Known(source, table, RULES[rules], response)
-    weights = "" if tree.weights is None else _numeric(tree.weights, known, "the weights")
+    response = response_of(tree.response, Known(source, table, RULES[rules]))
+    known = Known(source, table, RULES[rules], response.name)
+    weights = "" if tree.weights is None else column_of_numbers(tree.weights, known, "the weights")
     if tree.weights is not None and not weights:
         raise known.error(tree.weights, "the column of weights needs a name: give it one in the table")
-    found = expanded(tree.terms, known, (response, weights) if weights else (response,))
-    return Formula(response, _design(tree, found, known), weights, *_said(found, known, response, weights))
+    found = expanded(tree.terms, known, (*response.reads, weights) if weights else response.reads)
+    formed = {} if response.values is None else {response.name: response.values}
+    said = _said(found, known, response.text, weights)
+    return Formula(response.name, _design(tree, found, known), weights, *said, formed)
 
 
 def _said(found: Expanded, known: Known, response: str, weights: str) -> tuple[tuple[str, ...], str]:
@@ -76,7 +83,7 @@ def _said(found: Expanded, known: Known, response: str, weights: str) -> tuple[t
         terms = [" + ".join(used) + "".join(f" - {name}" for name in used), *terms]
     right = " + ".join(terms or ["1"]) + " - 1" * (not found.intercept)
     behind = f", weights = {known.written(weights)}" if weights else ""
-    return notes_of(found, known), f"{known.written(response)} ~ {right}{behind}"
+    return notes_of(found, known), f"{response} ~ {right}{behind}"
 
 
 def _design(tree: Tree, found: Expanded, known: Known) -> Design:
@@ -132,17 +139,3 @@ def _refuse_row_names(factor: Factor, known: Known, node: Node) -> None:
             f"fits any response: leave it out, as in `. - {written}`"
         )
         raise known.error(node, says)
-
-
-def _numeric(node: Node, known: Known, what: str) -> str:
-    """The column of the response, or of weights, which is named as it is."""
-    if isinstance(node, Call) and name_of(node) == "Q":
-        node = node.arguments[0][1] if len(node.arguments) == 1 else node
-    if not isinstance(node, Name) or (node.value == "." and not node.quote):
-        way = "make a column of it in the table and name that"
-        raise known.error(node, f"{what} must be one column by its name: {way}")
-    name = known.column(node)
-    if known.is_category(name):
-        says = f"{what}, column {name!r}, holds labels, not numbers: name a column of numbers"
-        raise known.error(node, says, NotNumericError)
-    return name

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stabilitylab.core.printable import quoted
+from stabilitylab.core.printable import one_line, quoted
 from stabilitylab.data.formula.category import Factor, labels_of
 from stabilitylab.data.formula.coding import Coded, by_margins, minimal
 from stabilitylab.data.formula.columns import Known
@@ -13,7 +13,7 @@ from stabilitylab.data.terms import Scaled
 
 def notes_of(found: Expanded, known: Known) -> tuple[str, ...]:
     """What a reader of the coefficients has to know, a sentence each."""
-    return tuple(_notes(found, known))
+    return tuple(map(one_line, _notes(found, known)))
 
 
 def _notes(found: Expanded, known: Known) -> Iterator[str]:

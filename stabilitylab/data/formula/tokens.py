@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.printable import one_line
 
-LONGEST = 20_000  # characters of a formula
+LONGEST = 100_000  # characters of a formula
 Kind: TypeAlias = Literal["name", "number", "text", "sign", "end"]
 
 # Names as R has them, with dots inside; of any alphabet. A number has no sign.
@@ -55,7 +55,7 @@ class Source:
         line = ("..." if cut else "") + shown[cut : cut + 120] + ("..." if len(shown) > cut + 120 else "")
         carets = " " * (len(before) - cut + 3 * bool(cut)) + "^" * min(max(len(marked), 1), 60)
         under = f"\n    {line}\n    {carets}" if shown.strip() else ""
-        return kind(f"formula, character {start + 1}: {says}{under}")
+        return kind(f"formula, character {start + 1}: {one_line(says)}{under}")
 
 
 @dataclass(frozen=True)

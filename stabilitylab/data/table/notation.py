@@ -1,6 +1,6 @@
 """The decimal mark and the mark between thousands of a file: found out, or refused where two readings fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stabilitylab.core.errors import Argument, NotNumericError
@@ -9,9 +9,9 @@ from stabilitylab.data.table.texts import NUMERIC, PLAIN, TextColumn
 from stabilitylab.data.tabular.numerals import Notation
 
 COMMA = Notation(",")
-BOTH = Notation(".", ","), Notation(",", ".")
+POINTS = Notation(",", ".")
 OTHERS = tuple(Notation(decimal, mark) for mark in " '_" for decimal in ".,")
-KNOWN = (PLAIN, COMMA, *BOTH, *OTHERS)  # the more usual first
+KNOWN = (PLAIN, COMMA, Notation(".", ","), POINTS, *OTHERS)  # the more usual first
 MARKS = frozenset(",.'_ ")
 
 
@@ -26,12 +26,21 @@ class _Votes:
     def first(self, known: Sequence[Notation]) -> tuple[int, str]:
         """The row and the text of the first cell with marks that is a number."""
         notation = next(one for one in known if one in self.readings)
-        cells = ((i, cell.strip()) for i, cell in enumerate(self.column.cells))
-        return next(pair for pair in cells if not MARKS.isdisjoint(pair[1]) and notation.holds(pair[1]))
+        return next((row, cell) for row, cell in self.cells() if notation.holds(cell))
+
+    def cells(self) -> Iterator[tuple[int, str]]:
+        """The cells that have marks, each with its row."""
+        cells = ((row, cell.strip()) for row, cell in enumerate(self.column.cells))
+        return (pair for pair in cells if not MARKS.isdisjoint(pair[1]))
 
 
-def found_notation(columns: Sequence[TextColumn], rows: Rows, decimal: str | None = None) -> Notation:
-    """The notation of a file: plain where that reads every column that any notation reads. decimal: the mark, if given.
+def found_notation(
+    columns: Sequence[TextColumn], rows: Rows, decimal: str | None = None, *, semicolons: bool = False
+) -> Notation:
+    """The notation of a file: plain where that reads every column that any notation reads.
+
+    decimal: the mark, if given. semicolons: they stand between the fields, as where the comma is the decimal mark: then
+    1.234 can be 1234 as well, where no number says otherwise.
 
     Raises NotNumericError, naming cells and the arguments that decide, where numbers can be read in two ways, and where
     no notation reads the numbers of all columns.
@@ -39,10 +48,13 @@ def found_notation(columns: Sequence[TextColumn], rows: Rows, decimal: str | Non
     known = [notation for notation in KNOWN if decimal in (None, notation.decimal)]
     plain = [column for column in columns if column.plain is not None]
     votes = [found for column in columns if column.plain is None and (found := _votes(column, known)) is not None]
-    if known[0] == PLAIN and all(PLAIN in one.readings for one in votes):
+    if not semicolons and known[0] == PLAIN and all(PLAIN in one.readings for one in votes):
         return PLAIN
     votes += [found for column in plain if (found := _votes(column, known)) is not None]
     if all(known[0] in one.readings for one in votes):
+        two_ways = semicolons and decimal is None and all(POINTS in one.readings for one in votes)
+        if two_ways and (error := _ambiguous(votes, [PLAIN, POINTS], rows)) is not None:
+            raise error
         return known[0]
     common = frozenset.intersection(*(one.readings for one in votes))
     if not common:
@@ -54,17 +66,27 @@ def found_notation(columns: Sequence[TextColumn], rows: Rows, decimal: str | Non
         readings.setdefault(tuple(_read(one, notation) for one in votes), notation)
     if len(readings) == 1:
         return fitting[0]
-    one = next(one for one in votes if known[0] not in one.readings)
-    row, cell = one.first(known)
-    ways: list[str | Argument] = []
-    for notation in readings.values():
-        ways += [", or " if ways else "", *_arguments(notation), f" (as {notation.plain(0, cell)})"]
-    where = rows.entry(row, one.column.name)
-    raise NotNumericError(f"{where}: {cell!r} can be read in two ways, as can all numbers here: say which, ", *ways)
+    error = _ambiguous(votes, list(readings.values()), rows)
+    if error is not None:
+        raise error
+    return fitting[0]
+
+
+def _ambiguous(votes: Sequence[_Votes], ways: Sequence[Notation], rows: Rows) -> NotNumericError | None:
+    """The error about a cell that several notations read as different numbers; None where there is no such cell."""
+    for column, row, cell in ((one.column, row, cell) for one in votes for row, cell in one.cells()):
+        read = {way: way.plain(0, cell) for way in ways if way.holds(cell)}
+        if len(set(read.values())) > 1:
+            says: list[str | Argument] = []
+            for way, number in read.items():
+                says += [", or " if says else "", *_arguments(way), f" (as {number})"]
+            where = f"{rows.entry(row, column.name)}: {cell!r}"
+            return NotNumericError(f"{where} can be read in two ways, as can all numbers here: say which, ", *says)
+    return None
 
 
 def _arguments(notation: Notation) -> list[str | Argument]:
-    decimal = [Argument("decimal", notation.decimal)] if notation.decimal != "." else []
+    decimal = [Argument("decimal", notation.decimal)] if notation.decimal != "." or not notation.thousands else []
     thousands = [Argument("thousands", notation.thousands)] if notation.thousands else []
     return [*decimal, *([" and "] if decimal and thousands else []), *thousands]
 

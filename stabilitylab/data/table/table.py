@@ -25,7 +25,8 @@ UNITS: Mapping[str, int] = {
 class Moments:
     """A column of dates or times, which has become numbers: units elapsed since the first of them.
 
-    unit: a name of UNITS. first: the moment counted from, in ISO 8601, as a person reads it.
+    unit: a name of UNITS. first: the moment counted from, in ISO 8601, as a person reads it; "" for durations, which
+    are counted from zero.
     """
 
     unit: str

@@ -72,7 +72,7 @@ def read_text(path: Path, options: TextOptions, *, missing: Missing, needed: Seq
     columns = [TextColumn(name, fields) for name, fields in zip(names, cells, strict=True)]
     found = without_row_names(columns, needed)
     kept = [column for column in columns if column is not found.column]
-    notation = asked if options.thousands is not None else _notation(kept, rows, options.decimal, needed)
+    notation = asked if options.thousands is not None else _notation(kept, rows, options.decimal, needed, mark)
     notes = [_said(mark, notation, code, source.content), *notes, *found.notes]
     return assembled(
         [column.written_in(notation) for column in kept],
@@ -87,15 +87,17 @@ def read_text(path: Path, options: TextOptions, *, missing: Missing, needed: Seq
     )
 
 
-def _notation(columns: Sequence[TextColumn], rows: Rows, decimal: str | None, needed: Sequence[str] | None) -> Notation:
+def _notation(
+    columns: Sequence[TextColumn], rows: Rows, decimal: str | None, needed: Sequence[str] | None, mark: str
+) -> Notation:
     """The notation of all columns, or of those that are used where all have none in common."""
     try:
-        return found_notation(columns, rows, decimal)
+        return found_notation(columns, rows, decimal, semicolons=mark == ";")
     except NotNumericError:
         used = [column for column in columns if needed is None or column.name in needed]
         if len(used) == len(columns):
             raise
-        return found_notation(used, rows, decimal)
+        return found_notation(used, rows, decimal, semicolons=mark == ";")
 
 
 def _joined(parts: Sequence[Sequence[T]]) -> Sequence[T]:

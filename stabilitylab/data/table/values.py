@@ -13,6 +13,7 @@ from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import ComplexError, InputError, NotFiniteError, NotNumericError
+from stabilitylab.data.frames import EXACT_IN_FLOAT
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.table.column import BadCell, GivenColumn, Reading
 from stabilitylab.data.table.moments import Times, elapsed, of_datetimes, of_durations
@@ -176,11 +177,18 @@ def _floats(entries: list[Any], unit: str) -> Reading:
 
 
 def _fractions(entries: list[Any], unit: str) -> Reading:
-    """Numbers of several types, each exactly."""
+    """Numbers of several types, each exactly: as float64 where that holds them, since floats have its resolution."""
+    if all(isinstance(entry, int | float) for entry in entries) and not any(map(_is_rounded, entries)):
+        return _floats(entries, unit)
     for row, entry in enumerate(entries):
         if not isinstance(entry, Fraction) and entry in (float("inf"), -float("inf")):
             raise BadCell(row, NotFiniteError, f"{entry} is no finite number: remove the row or give the number")
     return Reading(ExactColumn.of_fractions(map(Fraction, entries)))
+
+
+def _is_rounded(entry: int | float) -> bool:
+    """Whether float64 would round an integer."""
+    return isinstance(entry, int) and abs(entry) > EXACT_IN_FLOAT
 
 
 def _texts(entries: list[Any], unit: str) -> Reading:

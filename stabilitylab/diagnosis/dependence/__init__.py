@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError, RankDeficientError
+from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError, RankDeficientError, UnderdeterminedError
 from stabilitylab.diagnosis.dependence.columns import Columns, columns_of
 from stabilitylab.diagnosis.dependence.harm import risks
 from stabilitylab.diagnosis.dependence.relations import (
@@ -32,13 +32,13 @@ def dependence_of(question: Question, *, certified: bool = True) -> Dependence:
     given, all of that is infinite, and the relations are exact. certified: from the certified fit of the question; else
     from float64 alone, without relations that hold exactly or within rounding, and with condition indexes up to 1e16.
     Cost: two QR factorisations of A (m, n), beside the certified fit. Raises the errors of that fit, but for a lower
-    rank.
+    rank, and for fewer rows than columns, which have one.
     """
     if not certified:
         return _of_full_rank(question, None)
     try:
         return _of_full_rank(question, question.fit("decimal"))
-    except RankDeficientError:
+    except (RankDeficientError, UnderdeterminedError):
         fit = question.fit("decimal", "minimum-norm")
         columns = columns_of(question, fit)
         near = exact_relations(columns, fit)

@@ -60,7 +60,7 @@ class Columns:
     def indexes(self) -> Array:
         """The largest singular value over each (n,), ascending; infinite for one that is 0."""
         s, _ = self._decomposed
-        return np.divide(s[0], s, out=np.full(len(s), np.inf), where=s > 0)
+        return np.asarray(np.divide(s[0], s, out=np.full(len(s), np.inf), where=s > 0))
 
     @cached_property
     def vectors(self) -> Array:

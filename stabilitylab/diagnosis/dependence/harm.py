@@ -26,6 +26,7 @@ WIDE = 4.0  # |t| below which the 95 % interval is wider than the coefficient
 BEYOND = 3.0  # standard errors that rounding moves a coefficient by: it is no part of the noise then
 LOW = 4.0  # digits of a solver below which they are at risk
 NEAR = 30.0  # one over the distance of a column from the span of the others, from which it takes part
+MEASURED = 0.13  # times the law below, that solvers of both kinds err by in the median (labels of the catalogue)
 MOST = 53 * np.log10(2)
 
 
@@ -74,7 +75,7 @@ def risks(question: Question, columns: Columns, fit: CertifiedFit | None, near: 
     errors = roots * rho / sqrt(dof)
     if question.weighting == "absolute" and question.float_weights is not None:
         errors = roots * _scaled_unit(question)
-    u = 0.5 * float(np.finfo(question.problem.A.dtype).eps)
+    u = MEASURED * 0.5 * float(np.finfo(question.problem.A.dtype).eps)
     apart = np.exp2(np.minimum(columns.sizes.max() - columns.sizes, 1000.0))
     size = np.maximum(np.abs(z), errors)
     by_qr, by_svd = (_digits(size, _moved(H, z, rho, d, u)) for d in (np.full(n, u), u * apart))

@@ -17,6 +17,7 @@ from stabilitylab.diagnosis.question import Question
 from stabilitylab.diagnosis.result import NearDependence
 from stabilitylab.exact.dependent import listed
 
+CUT_OFF = 1e6  # condition index from which cut-offs in use leave directions out
 MOST = 2  # relations that are said
 
 
@@ -57,11 +58,11 @@ def says(question: Question, columns: Columns, near: Sequence[NearDependence], r
             return (
                 f"The condition number of {cond:.2g} comes from units and from the constant: columns lie far from 0 "
                 f"for their spread, and scaled and about their means it is {columns.centred_index:.2g}. It harms "
-                "nothing here: nothing to do."
+                f"nothing here: {_nothing(index)}"
             )
         return (
             f"Columns are nearly dependent, with a condition index of {index:.2g} ({relations}), which harms nothing "
-            "here: the intervals are narrow enough, and digits are kept. Nothing to do."
+            f"here: the intervals are narrow enough, and digits are kept: {_nothing(index)}"
         )
     if cond >= LARGE * max(1.0, index):
         return (
@@ -69,6 +70,16 @@ def says(question: Question, columns: Columns, near: Sequence[NearDependence], r
             f"{index:.2g}. It harms nothing here: nothing to do."
         )
     return f"No columns are nearly dependent: the largest condition index is {index:.2g}. Nothing to do."
+
+
+def _nothing(index: float) -> str:
+    """That nothing is to be done, or what a coarse cut-off may do."""
+    if index < CUT_OFF:
+        return "nothing to do."
+    return (
+        "but a program with a coarse rank cut-off (1e-7 in lm of R, 1e-6 in scikit-learn) may leave a column out: "
+        "measure the columns from their means."
+    )
 
 
 def _numerical(
@@ -117,9 +128,10 @@ def _way_out(question: Question, columns: Columns, *, rounded: bool) -> str:
     index = float(columns.indexes[-1])
     polynomial = mapped_index(question)
     if polynomial is not None and polynomial < index / LARGE:
+        x = listed(list(question.problem.design.terms[1].numbers))
         return (
-            f"With x mapped to [-1, 1] before its powers are formed the condition index falls from {index:.2g} to "
-            f"{polynomial:.2g}: map x, or use orthogonal polynomials, and read x with all its digits."
+            f"With {x} mapped to [-1, 1] before its powers are formed the condition index falls from {index:.2g} to "
+            f"{polynomial:.2g}: map {x}, or use orthogonal polynomials, and read it with all its digits."
         )
     if columns.constant is not None and columns.centred_index < LARGE:
         return (

@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.bench.causes import Found
-from stabilitylab.core.errors import InputError, NotCertifiedError, OutOfRangeError, RankDeficientError
+from stabilitylab.core.errors import (
+    InputError,
+    NotCertifiedError,
+    OutOfRangeError,
+    RankDeficientError,
+    UnderdeterminedError,
+)
 from stabilitylab.diagnosis.coefficients import coefficients
 from stabilitylab.diagnosis.digits import digits_of, worst
 from stabilitylab.diagnosis.fixes.support.case import Case, Change, entry_for
@@ -49,7 +55,7 @@ def fixes_of(question: Question, call: Call, causes: Sequence[Found]) -> tuple[F
 def _fit(question: Question) -> CertifiedFit | None:
     try:
         return question.fit("decimal")
-    except RankDeficientError:
+    except (RankDeficientError, UnderdeterminedError):
         return None
 
 

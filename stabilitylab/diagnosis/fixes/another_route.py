@@ -1,12 +1,17 @@
 """Another call of the same library: QR for the Gram matrix, a lower cut-off, float64, or another driver."""
 
+import re
 from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
 
 from stabilitylab.bench import Route
-from stabilitylab.diagnosis.fixes.support.case import Case, Change
-from stabilitylab.diagnosis.fixes.support.code import CALLS, R_CALLS, language_of, program
+from stabilitylab.diagnosis.fixes.support.case import Case, Change, found_in
+from stabilitylab.diagnosis.fixes.support.code import language_of, program
 
 ORDER = 0
+WELL = 13.0  # digits beyond which more makes no route the better one
 GRAM, CUT_OFF, SHORT = "SL102", "SL101", "SL103"
 
 
@@ -14,17 +19,19 @@ def changes(case: Case) -> Iterator[Change]:
     """Every other route of the library that takes the question; the best of them is kept."""
     found = []
     for other in case.others():
+        solution = case.solution(case.problem, other)
+        x = found_in(solution)
+        if solution is None or x is None:
+            continue
         change = Change(
-            _code(case, other),
-            _sentence(case, other),
-            _line(case, other),
-            lambda other=other: case.solved(case.problem, other),  # type: ignore[misc]
-        )
+            _code(case, other), _sentence(case, other), _line(case, other), partial(np.array, x),
+            case.times(solution.seconds),
+        )  # fmt: skip
         score = case.score(change)
         if score is not None:
-            found.append((score, other.label.default, change))
+            found.append((round(min(score, WELL)), other.label.default, score, change))
     if found:
-        yield max(found, key=lambda one: one[:2])[2]
+        yield max(found, key=lambda one: one[:3])[3]
 
 
 def _code(case: Case, other: Route) -> str:
@@ -46,11 +53,16 @@ def _sentence(case: Case, other: Route) -> str:
         "cut-off": ", whose rank cut-off keeps what was dropped",
         "float64": ", which works in float64",
     }.get(_code(case, other), "")
-    return f"Call {other.label.name} in place of {case.entry.label.name}{why}"
+    return f"Call {_typed(case, other)} in place of {_typed(case, case.entry)}{why}"
+
+
+def _typed(case: Case, entry: Route) -> str:
+    """The call as a person types it, or the name of the route where that is not known."""
+    typed = language_of(entry).written(case, entry).partition("\n")[0].partition(".fit(X, y")[0]
+    return re.sub(r"^\w+ (=|<-) ", "", typed) or entry.label.name
 
 
 def _line(case: Case, other: Route) -> str:
-    name = other.label.name
-    if name in CALLS or name in R_CALLS:
+    if language_of(other).written(case, other):
         return program(language_of(other).call(case, {}, other))
     return f"# {other.summary}"

@@ -92,10 +92,15 @@ def _excess(problem: Problem, x: Array, root: Array) -> str:
         least = float(np.sum((root * (b - scaled @ best)) ** 2))
         came = float(np.sum((root * (b - A @ x.astype(np.float64))) ** 2))
         about = float(np.sum((root * (b - np.mean(b))) ** 2))
-    if not (isfinite(came) and isfinite(least)) or came - least <= NOTABLE * about or came <= 1.0001 * least:
+    if not (isfinite(came) and isfinite(least)) or came - least <= max(NOTABLE * about, 1e-6 * least):
         return ""
-    times = f"{sqrt(came / least):.3g} times the least possible" if least > 1e-20 * about else "where none need be left"
+    if least <= 1e-20 * about:
+        beside = "where none need be left"
+    else:
+        ratio = sqrt(came / least)
+        much = f"{ratio:.3g} times" if ratio >= 1.1 else f"{100 * (ratio - 1):.2g} % above"
+        beside = f"{much} the least possible"
     return (
-        f"with the coefficients of this model the residuals have a norm of {sqrt(came):.3g}, {times}: digits were lost "
-        "in the fit, or it was not fitted on these X and y"
+        f"with the coefficients of this model the residuals have a norm of {sqrt(came):.3g}, {beside}: digits were "
+        "lost in the fit, or it was not fitted on these X and y"
     )

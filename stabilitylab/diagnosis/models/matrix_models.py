@@ -10,7 +10,7 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, ShapeError, StabilityLabError
 from stabilitylab.core.printable import one_line
 from stabilitylab.data.design import Design
-from stabilitylab.data.formula import RulesName, formula_of, needed_by
+from stabilitylab.data.formula import RulesName, columns_read, formula_of
 from stabilitylab.data.frames import distinct
 from stabilitylab.data.problem import DataColumn, Problem
 from stabilitylab.data.table import Table, table_of
@@ -89,8 +89,9 @@ def _by_formula(matrix: Matrix) -> Found:
     tried: tuple[RulesName, ...] = ("statsmodels", "R")
     for rules in tried:
         try:
-            table = table_of(matrix.frame, missing="drop", needed=needed_by(matrix.formula))
+            table = table_of(matrix.frame, missing="drop", needed=columns_read(matrix.formula))
             formula = formula_of(matrix.formula, table, rules=rules)
+            table = replace(table, columns={**table.columns, **formula.formed})
             read = {formula.response, *formula.design.numbers, *formula.design.labels}
             data = {name: values for name, values in table.columns.items() if name in read}
             problem = Problem(table.name, data, formula.design, "as given", response=formula.response)

@@ -11,6 +11,7 @@ from stabilitylab.core.errors import InputError, ShapeError
 from stabilitylab.core.printable import one_line
 from stabilitylab.data.design import Design
 from stabilitylab.data.frames import names_of_columns
+from stabilitylab.data.kinds import is_sparse
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.table import Table
 from stabilitylab.data.terms import Column, Intercept, Term
@@ -61,7 +62,7 @@ def answered_by_sklearn(model: Any, X: Any, y: Any, weights: Any) -> Answered:
         x,
         _name(regressor, steps),
         f"{_written(model)}.fit(X, y)",
-        _route(regressor, kind) if not steps else "",
+        _route(regressor, kind, X) if not steps else "",
         None if rank is None else int(rank) + has_intercept,
         weights=given_weights(weights, table.rows),
         weights_name="weights" if weights is not None else "",
@@ -191,8 +192,8 @@ def _format(data: Mapping[str, Any]) -> Format:
     return FLOAT32 if all(is_short) else FLOAT64
 
 
-def _route(model: Any, kind: str) -> str:
+def _route(model: Any, kind: str, X: Any) -> str:
     """The route of the catalogue that makes the same call, with all options at their defaults."""
     if kind == "LinearRegression" and attribute(model, "tol", 1e-6) == 1e-6:
-        return "sklearn.LinearRegression"
+        return "sklearn.LinearRegression_sparse" if is_sparse(X) else "sklearn.LinearRegression"
     return ""

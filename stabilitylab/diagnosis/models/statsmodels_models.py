@@ -10,11 +10,11 @@ from stabilitylab.diagnosis.models.attributes import attribute, floats, lineage,
 from stabilitylab.diagnosis.models.given import refuse_given
 from stabilitylab.diagnosis.models.matrix_models import Matrix, answered_by_matrix
 
-LEAST_SQUARES = ("OLS", "WLS")
+LEAST_SQUARES = ("OLS", "WLS", "GLM")
 
 
 def answered_by_statsmodels(result: Any, X: Any, y: Any, weights: Any) -> Answered:
-    """The regression of a result of OLS or WLS. Raises InputError for a model without result, and for others."""
+    """The regression of a result of OLS, WLS or a normal GLM. Raises InputError for others, and for what has none."""
     kinds = [name for _, name in lineage(result)]
     if any(name in LEAST_SQUARES for name in kinds):
         raise InputError(f"{title(result)} is not fitted yet: pass its result, {title(result)}(y, X).fit()")
@@ -26,6 +26,8 @@ def answered_by_statsmodels(result: Any, X: Any, y: Any, weights: Any) -> Answer
         raise InputError(
             f"a result of {kind} is not known here as least squares: pass one of {' or '.join(LEAST_SQUARES)}"
         )
+    if kind == "GLM":
+        _require_gaussian(model)
     way = "fit it again; remove_data() has taken its data away"
     A = floats(_present(attribute(model, "exog", way=way), "exog", way), "exog", ndim=2)
     b = floats(_present(attribute(model, "endog", way=way), "endog", way), "endog")
@@ -50,14 +52,29 @@ def answered_by_statsmodels(result: Any, X: Any, y: Any, weights: Any) -> Answer
             f"{kind.lower()}({formula!r}, data).fit()" if is_formula else f"{kind}(y, X).fit()",
             formula if is_formula else "",
             None if data is None else attribute(data, "frame", None),
-            f"statsmodels.{kind}",
+            "statsmodels.GLM_Gaussian" if kind == "GLM" else f"statsmodels.{kind}",
             None if rank is None else int(rank),
             floats(attribute(result, "bse"), "bse") if is_plain else None,
-            number(attribute(result, "rsquared", None), "rsquared"),
+            None if kind == "GLM" else number(attribute(result, "rsquared", None), "rsquared"),
             w,
             () if is_plain else (f"the result has standard errors of another kind ({covariance}): not compared",),
         )
     )
+
+
+def _require_gaussian(model: Any) -> None:
+    """Raise InputError for a generalised linear model that is not least squares, row by row with weight 1."""
+    family = attribute(model, "family")
+    kinds = (title(family), title(attribute(family, "link")))
+    if kinds != ("Gaussian", "Identity"):
+        raise InputError(f"GLM of {kinds[0]} with the link {kinds[1]} is no least squares: pass a normal one, or OLS")
+    for name in ("freq_weights", "var_weights"):
+        weights = attribute(model, name, None)
+        if weights is not None and (floats(weights, name) != 1).any():
+            raise InputError(f"GLM with {name} is not known here: pass a result of WLS")
+    offset = attribute(model, "_offset_exposure", None)
+    if offset is not None and np.any(floats(np.ravel(offset), "offset")):
+        raise InputError("GLM with an offset is not known here: subtract it from y")
 
 
 def _present(value: Any, what: str, way: str) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from stabilitylab import bench
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
-from stabilitylab.core.errors import NotCertifiedError, RankDeficientError
+from stabilitylab.core.errors import NotCertifiedError, OutOfRangeError, RankDeficientError, UnderdeterminedError
 from stabilitylab.diagnosis.digits import digits_of_exact
 from stabilitylab.diagnosis.pipeline.centred import CENTRING, centring
 from stabilitylab.diagnosis.pipeline.stages import (
@@ -38,16 +38,16 @@ def replay_of(
 ) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     """What each stage between the table and the answer moved the coefficients by, and sentences of the checks made.
 
-    The stages: storing the regressors, the weights and the response in the format; units and dates (elapsed numbers,
-    their first moment subtracted); features (powers, products, functions formed in the format); centring and scaling;
-    centring by the library, where a model of it gives the answer bit for bit; the rank cut-off, where the answer shows
-    one; the solver; printing. Those that do not occur are left out. stages:
-    other ones in place of those before the solver, as of a model's own pipeline, on `System`s.
+    The stages, those left out that do not occur: storing the regressors, the response and the weights in the format;
+    units and dates (elapsed numbers, their first moment subtracted); features (powers, products, functions formed in
+    the format); centring and scaling; centring by the library, where a model of it gives the answer bit for bit; the
+    rank cut-off, where the answer shows one; the solver; printing. stages: others in place of those before the solver,
+    such as those of a model's own pipeline, on `System`s.
     Checked: the exact run against the certified fit of the decimals, the run with all columns stored and formed against
     that of the stored matrix, the end against what was returned, bit for bit. The call is made again where it took
     less than a second and its route is known; else its vector is taken as it came. No steps, and why, where the answer
-    is not finite, columns are exactly dependent, or a check fails. Raises the other errors of `Question.fit`, and those
-    of `Decimals.parse` for what was printed.
+    is not finite, columns are exactly dependent, nothing is certified, or a check fails. Raises the errors of
+    `Decimals.parse` for what was printed and is no number.
     Cost: one exact A'A for each stage that rounds.
     """
     x = call.solution.x
@@ -57,7 +57,7 @@ def replay_of(
         found = replayed(question, call, np.asarray(x), stages)
     except RankDeficientError:
         return (), ("no replay: columns are exactly dependent in one of the stages, so that its answer is not unique",)
-    except NotCertifiedError as error:
+    except (NotCertifiedError, OutOfRangeError, UnderdeterminedError) as error:
         return (), (f"no replay: {error}",)
     says = (*_says(found, call), *_other(found))
     return (_steps(question, found), says) if found.holds else ((), says)
@@ -78,7 +78,7 @@ def replayed(question: Question, call: Call, x: Array, stages: Sequence[Stage] |
     truth = enclosed(question.fit("decimal").evidence, ENOUGH)
     printed = None if call.printed is None else fractions_of(call.printed)
     returned: dict[str, Array]
-    if printed is not None and all(float(p) == v for v, p in zip(x.tolist(), printed, strict=True)):
+    if printed is not None and call.entry is None and [float(v) for v in printed] == x.tolist():
         behind, returned = [printing_alone(call)], {PRINTING: _objects(printed)}
     else:
         own = centring(question, call, x) if isinstance(stored, System) else []

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -31,13 +31,17 @@ class System:
 
     problem: as it was asked. columns: those that the design reads and the response, exact until they are stored.
     weights (m,): None where every row counts once. formed: the features (m, k) of the terms that have been formed in
-    the format; those of all others are exact functions of the columns as they are here.
+    the format; those of all others are exact functions of the columns as they are here. kept: columns that were
+    read and exact features of them, by the term and the identity of the columns, for all systems of one problem.
     """
 
     problem: Problem
     columns: Mapping[str, DataColumn]
     weights: Numbers | None = None
     formed: Mapping[Term, Array] = field(default_factory=dict)
+    kept: dict[tuple[Any, ...], tuple[tuple[DataColumn, ...], tuple[ExactColumn, ...]]] = field(
+        default_factory=dict, repr=False
+    )
 
     @classmethod
     def of(cls, problem: Problem, weights: Numbers | None) -> "System":
@@ -107,14 +111,23 @@ class System:
 
     def _exact(self, term: Term) -> tuple[ExactColumn, ...]:
         """The features of a term without rounding, of the columns as they are."""
-        if term not in self._kept:
-            numbers = {name: _exactly(self._numbers(name)) for name in term.numbers}
-            self._kept[term] = term.exact(Columns(self.problem.shape[0], numbers, self._labels))
-        return self._kept[term]
+        read = tuple(self.columns[name] for name in term.numbers)
+        key = (term, *map(id, read))
+        if key not in self.kept:
+            numbers = {name: self._exactly(name) for name in term.numbers}
+            # With the columns themselves, whose identities are then nobody else's.
+            self.kept[key] = read, term.exact(Columns(self.problem.shape[0], numbers, self._labels))
+        return self.kept[key][1]
 
-    @cached_property
-    def _kept(self) -> dict[Term, tuple[ExactColumn, ...]]:
-        return {}
+    def _exactly(self, name: str) -> ExactColumn:
+        """A column without rounding."""
+        values = self._numbers(name)
+        if isinstance(values, ExactColumn):
+            return values
+        key = (Column(name), id(values))
+        if key not in self.kept:
+            self.kept[key] = (values,), (ExactColumn.of_floats(values),)
+        return self.kept[key][1][0]
 
     def _numbers(self, name: str) -> Numbers:
         values = self.columns[name]
@@ -184,7 +197,3 @@ def _as_parts(column: Numbers) -> tuple[Parts, Fraction]:
     if isinstance(column, ExactColumn):
         return of_integers(column.integers), column.scale
     return exact_numbers(column, "a column")
-
-
-def _exactly(column: Numbers) -> ExactColumn:
-    return column if isinstance(column, ExactColumn) else ExactColumn.of_floats(column)

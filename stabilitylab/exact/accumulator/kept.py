@@ -99,11 +99,11 @@ class Kept(Summed):
             content.n,
             content.targets,
             intercept=content.intercept,
-            names=content.names,
             target_names=content.target_names,
             scales=content.scales,
             weight_unit=content.weight_unit,
         )
+        made.names = content.names  # as they were when it was written, one perhaps twice
         made._sums = content.sums.to_sums()
         made._sum_weight_unit = content.weight_unit / content.sums.divisor
         made._same, made._observed, made._total_weight = content.same, content.observed, content.total

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arguments import require_one_each, require_own_names, require_whole
+from stabilitylab.core.arguments import require_one_each, require_whole
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError
 from stabilitylab.exact.accumulator.block import Names, agreed, read_block
@@ -48,7 +48,6 @@ class Summed:
         self.weight_unit = positive(weight_unit)
         self.names = None if names is None else column_names(names, None, n)
         self.target_names: Names = None if target_names is None else tuple(map(str, target_names))
-        require_own_names("names", self.names or ())
         require_one_each("target_names", self.target_names or [""] * targets, targets, "targets")
         self._sums = GramSums(self._size)
         # What the sums are in: the scales and the weight unit, or, after a merge, what divides both sides' exactly.

@@ -46,6 +46,16 @@ class CertifiedFits(Sequence[CertifiedFit]):
         return np.column_stack([fit.x for fit in self.fits])
 
     @property
+    def rows(self) -> int:
+        """m, without rows of weight 0, the same for all targets."""
+        return self.fits[0].rows
+
+    @property
+    def rows_left_out(self) -> int:
+        """How many other rows were not counted, since a number was missing there, of some target perhaps."""
+        return self.fits[0].rows_left_out
+
+    @property
     def standard_errors(self) -> Array | None:
         """(n, k); None where a fit has none."""
         return self._side_by_side("standard_errors")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from stabilitylab.report.blocks import Block, Code, Heading, Items, Stressed, TableBlock, Text, plain_words
+from stabilitylab.report import blocks
+from stabilitylab.report.blocks import Block, Code, Heading, Items, Stressed, TableBlock, plain_words
 from stabilitylab.report.cells import Table
 from stabilitylab.report.writers import visible
 
@@ -13,15 +14,15 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-def page(blocks: Sequence[Block]) -> "Iterator[RenderableType]":
+def page(content: Sequence[Block]) -> "Iterator[RenderableType]":
     """What a terminal shows of a page, a block after the other; figures are left to formats that can show them."""
     from rich.padding import Padding
 
-    for block in blocks:
+    for block in content:
         match block:
             case Heading():
                 yield escaped(plain_words(block.words), "bold")
-            case Text():
+            case blocks.Text():
                 strong = any(isinstance(span, Stressed) and span.strong for span in block.spans)
                 yield escaped(plain_words(block.spans), "bold" if strong else "")
             case Items():
@@ -34,11 +35,11 @@ def page(blocks: Sequence[Block]) -> "Iterator[RenderableType]":
                 yield Padding(escaped(block.text.rstrip("\n")), (0, 0, 0, 4))
 
 
-def show(console: "Console", blocks: Sequence[Block]) -> None:
+def show(console: "Console", content: Sequence[Block]) -> None:
     """Print a page, with a line between its blocks; where there is no terminal no line is broken."""
     from rich.table import Table as RichTable
 
-    for shown in page(blocks):
+    for shown in page(content):
         if isinstance(shown, RichTable) and not console.is_terminal:
             # rich would break title and notes to the width of the table.
             title, notes, shown.title, shown.caption = shown.title, shown.caption, None, None

@@ -10,6 +10,7 @@ from stabilitylab.bench import Route, lacks, routes, solve, unsuited
 from stabilitylab.bench.causes import Found
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.types import Solution
 from stabilitylab.data.call_form import takes_weights
 from stabilitylab.data.problem import DataColumn, Problem
 from stabilitylab.data.terms import Column, Intercept
@@ -96,14 +97,23 @@ class Case:
         """The same problem with some columns changed."""
         return replaced(self.problem, columns)
 
-    def solved(self, problem: Problem, entry: Route | None = None) -> Array | None:
-        """x (n,) of a route on a problem of the same rows, by default the one that stands for the call."""
+    def solution(self, problem: Problem, entry: Route | None = None) -> Solution | None:
+        """What a route answers to a problem of the same rows, by default the one that stands for the call."""
         entry = entry or self.entry
         if entry is None or unsuited(entry.label, problem):
             return None
         weights = self.question.float_weights
-        solution = solve(entry, problem, weights=None if weights is None else weights.tolist())
-        return None if solution.x is None or not solution.status.answered else np.asarray(solution.x)
+        return solve(entry, problem, weights=None if weights is None else weights.tolist())
+
+    def solved(self, problem: Problem) -> Array | None:
+        """The coefficients (n,) of the route that stands for the call; None where it gives none."""
+        return found_in(self.solution(problem))
+
+    def times(self, seconds: float) -> str:
+        """How long that is beside the call, in words."""
+        own = self.call.solution.seconds
+        times = seconds / own if own > 0 else 0.0
+        return f"about {times:.0f} times the time" if times >= 2 else "no more time"
 
     def score(self, change: Change) -> float | None:
         """Correct digits of the worst coefficient after a change; None where there is no answer."""
@@ -125,6 +135,13 @@ class Case:
                 weighted = self.question.weights is None or takes_weights(one.function)
                 if weighted and not one.label.lacks and not unsuited(one.label, self.problem):
                     yield one
+
+
+def found_in(solution: Solution | None) -> Array | None:
+    """The coefficients (n,) of a solution; None where there are none."""
+    if solution is None or solution.x is None or not solution.status.answered:
+        return None
+    return np.asarray(solution.x)
 
 
 def replaced(problem: Problem, columns: Mapping[str, DataColumn | Array]) -> Problem:

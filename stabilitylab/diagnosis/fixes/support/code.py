@@ -18,7 +18,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "numpy.pinv": ("", "x = np.linalg.pinv(A) @ y"),
     "numpy.solve_normal": ("", "x = np.linalg.solve(A.T @ A, A.T @ y)"),
     "numpy.inv": ("", "x = np.linalg.inv(A.T @ A) @ A.T @ y"),
-    "numpy.polyfit": ("", "x = np.polyfit(t, y, {degree})[::-1]"),
+    "numpy.polyfit": ("", "x = np.polyfit(t, y, {degree}{roots})[::-1]"),
     "numpy.Polynomial": ("", "x = np.polynomial.Polynomial.fit(t, y, {degree}).convert().coef"),
     "numpy.Chebyshev": (
         "",
@@ -36,27 +36,29 @@ CALLS: Mapping[str, tuple[str, str]] = {
     ),
     "sklearn.LinearRegression": (
         "from sklearn.linear_model import LinearRegression",
-        "model = LinearRegression(fit_intercept={intercept}).fit(X, y{weights})\n{x}",
+        "model = LinearRegression(fit_intercept={intercept}).fit(X, y{sample_weight})\n{x}",
     ),
     "sklearn.LinearRegression_tol0": (
         "from sklearn.linear_model import LinearRegression",
-        "model = LinearRegression(fit_intercept={intercept}, tol=0).fit(X, y{weights})\n{x}",
+        "model = LinearRegression(fit_intercept={intercept}, tol=0).fit(X, y{sample_weight})\n{x}",
     ),
     "sklearn.Ridge0_svd": (
         "from sklearn.linear_model import Ridge",
-        'model = Ridge(alpha=0, solver="svd", fit_intercept={intercept}, random_state=0).fit(X, y{weights})\n{x}',
+        'model = Ridge(alpha=0, solver="svd", fit_intercept={intercept}, random_state=0).fit(X, y{sample_weight})\n{x}',
     ),
     "sklearn.Ridge0_cholesky": (
         "from sklearn.linear_model import Ridge",
-        'model = Ridge(alpha=0, solver="cholesky", fit_intercept={intercept}, random_state=0).fit(X, y{weights})\n{x}',
+        'model = Ridge(alpha=0, solver="cholesky", fit_intercept={intercept}, random_state=0)'
+        ".fit(X, y{sample_weight})\n{x}",
     ),
-    "statsmodels.OLS": ("import statsmodels.api as sm", "x = np.asarray(sm.OLS(y, A).fit().params)"),
-    "statsmodels.OLS_qr": ("import statsmodels.api as sm", 'x = np.asarray(sm.OLS(y, A).fit(method="qr").params)'),
-    "statsmodels.WLS": ("import statsmodels.api as sm", "x = np.asarray(sm.WLS(y, A{statsmodels}).fit().params)"),
+    "statsmodels.OLS": ("import statsmodels.api as sm", "x = sm.OLS(y, A).fit().params"),
+    "statsmodels.OLS_qr": ("import statsmodels.api as sm", 'x = sm.OLS(y, A).fit(method="qr").params'),
+    "statsmodels.WLS": ("import statsmodels.api as sm", "x = sm.WLS(y, A{weights}).fit().params"),
 }
+WEIGHTED = ("{weights}", "{sample_weight}", "{roots}")  # where the weights of a call are written
 R_CALLS: Mapping[str, str] = {
-    "r.lm": "x <- coef(lm(y ~ {X}))",
-    "r.lm_tol": "x <- coef(lm(y ~ {X}, tol = 1e-12))",
+    "r.lm": "x <- coef(lm(y ~ {X}{weights}))",
+    "r.lm_tol": "x <- coef(lm(y ~ {X}{weights}, tol = 1e-12))",
     "r.lm_fit": "x <- lm.fit({A}, y)$coefficients",
     "r.qr_solve": "x <- qr.solve({A}, y)",
     "r.qr_lapack": "x <- qr.coef(qr({A}, LAPACK = TRUE), y)",
@@ -92,6 +94,10 @@ class Language(ABC):
     @abstractmethod
     def divided(self, j: int, by: str) -> str:
         """The line that divides coefficient j."""
+
+    @abstractmethod
+    def written(self, case: Case, entry: Route | None) -> str:
+        """The call of a route as it is typed; "" where its syntax is not known."""
 
     @abstractmethod
     def call(self, case: Case, columns: Mapping[str, str], entry: Route | None = None) -> list[str]:
@@ -163,8 +169,7 @@ class Python(Language):
     def called(self, case: Case, columns: Mapping[str, str], entry: Route | None) -> list[str]:
         """The lines of the call alone."""
         design, y = case.problem.design, self.column(case.problem.response)
-        name, degree = "" if entry is None else entry.label.name, design.degree
-        _, call = CALLS.get(name, ("", ""))
+        degree, call = design.degree, self.written(case, entry)
         form = "matrix" if entry is None else entry.label.call_form
         written = [columns.get(one) or self._as_floats(case, one) for one in case.columns or ()]
         lines = [f"y = {columns.get(case.problem.response, y)}"]
@@ -177,23 +182,29 @@ class Python(Language):
         elif form == "columns":
             lines.append(f"X = np.column_stack([{', '.join(written)}])")
         else:
-            ones = ["np.ones(len(y))"] if design.intercept else []
+            typed = "np.ones(len(y))" if case.problem.dtype == "float64" else "np.ones_like(y)"
+            ones = [typed] if design.intercept else []
             lines.append(f"A = np.column_stack([{', '.join([*ones, *written])}])")
         if not call:
             of = {"columns": "X, y", "line": "t, y", "polynomial": f"t, y, {degree}"}.get(form, "A, y")
             return [*lines, f"# x: the coefficients of the same call as before, on {of}"]
-        coefficients = "np.append(model.intercept_, model.coef_)" if design.intercept else "model.coef_"
+        return [*lines, *call.split("\n")]
+
+    def written(self, case: Case, entry: Route | None) -> str:
+        """On A, X or t, and y."""
+        design = case.problem.design
+        _, call = CALLS.get("" if entry is None else entry.label.name, ("", ""))
         w = self.column(case.question.weights_name) if case.question.weights is not None else ""
-        filled = call.format(
-            degree=degree,
+        if w and not any(slot in call for slot in WEIGHTED):
+            return ""
+        return call.format(
+            degree=design.degree,
             intercept=design.intercept,
-            x=f"x = {coefficients}",
-            weights=f", sample_weight={w}" if w else "",
-            statsmodels=f", weights={w}" if w else "",
+            x=f"x = {'np.append(model.intercept_, model.coef_)' if design.intercept else 'model.coef_'}",
+            sample_weight=f", sample_weight={w}" if w else "",
+            weights=f", weights={w}" if w else "",
+            roots=f", w=np.sqrt({w})" if w else "",
         )
-        if w and name == "numpy.polyfit":
-            filled = filled.replace(")[::-1]", f", w=np.sqrt({w}))[::-1]")
-        return [*lines, *filled.split("\n")]
 
 
 class R(Language):
@@ -236,10 +247,17 @@ class R(Language):
         if design.degree is not None and design.degree > 1:
             written = [f"outer({written[0]}, 1:{design.degree}, `^`)"]
         X = f"cbind({', '.join(written)})"
-        name = "" if entry is None else entry.label.name
-        call = R_CALLS.get(name, "# x: the coefficients of the same call as before, on X and y")
-        A = "cbind(1, X)" if design.intercept else "X"
-        return [f"y <- {y}", f"X <- {X}", call.format(X="X" if design.intercept else "X - 1", A=A)]
+        call = self.written(case, entry) or "# x: the coefficients of the same call as before, on X and y"
+        return [f"y <- {y}", f"X <- {X}", call]
+
+    def written(self, case: Case, entry: Route | None) -> str:
+        """On X, without a column of ones, and y."""
+        call, ones = R_CALLS.get("" if entry is None else entry.label.name, ""), case.problem.design.intercept
+        w = self.column(case.question.weights_name) if case.question.weights is not None else ""
+        if w and "{weights}" not in call:
+            return ""
+        weights = f", weights = {w}" if w else ""
+        return call.format(X="X" if ones else "X - 1", A="cbind(1, X)" if ones else "X", weights=weights)
 
 
 def language_of(entry: Route | None) -> Language:
