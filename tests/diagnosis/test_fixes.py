@@ -3,6 +3,7 @@
 import ast
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,7 +31,8 @@ from stabilitylab.diagnosis import fixes
 from stabilitylab.diagnosis.digits import digits_of, worst
 from stabilitylab.diagnosis.fixes import fixes_of
 from stabilitylab.diagnosis.fixes.support.case import Case, Change
-from stabilitylab.diagnosis.fixes.support.code import CALLS, R_CALLS, Python, in_r, language_of
+from stabilitylab.diagnosis.fixes.support.code import CALLS, R_CALLS, Python, language_of
+from stabilitylab.diagnosis.fixes.support.literals import in_r
 from stabilitylab.diagnosis.question import Call
 
 
@@ -338,16 +340,16 @@ def test_r_reads_its_lines():
     assert worst(digits_of(x, asked.fit())) > 10
 
 
-def test_the_table_is_read_as_it_was(tmp_path, monkeypatch):
+@pytest.mark.parametrize("mark", [".", ","])
+def test_the_table_is_read_as_it_was(tmp_path, monkeypatch, mark):
     pytest.importorskip("pandas")
-    from dataclasses import replace
-
     asked = nanosecond_stamps()
-    text = as_a_user_has(asked, text=True)
-    rows = [",".join(text), *(",".join(row) for row in zip(*text.values(), strict=True))]
+    text = {name: [v.replace(".", mark) for v in values] for name, values in as_a_user_has(asked, text=True).items()}
+    rows = [";".join(text), *(";".join(row) for row in zip(*text.values(), strict=True)), "1;"]
     (tmp_path / "stamps.csv").write_text("\n".join(rows), "utf-8")
     monkeypatch.chdir(tmp_path)
-    read = replace(asked, table=replace(asked.table, code="pandas.read_csv('stamps.csv')"))
+    code = f"pandas.read_csv('stamps.csv', sep=';', decimal={mark!r})"
+    read = replace(asked, table=replace(asked.table, code=code, rows_left_out=1))
     for one in fixed("numpy.lstsq", read):
         scope = {}
         exec(one.line, scope)
