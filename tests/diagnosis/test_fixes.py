@@ -25,7 +25,8 @@ from stabilitylab.bench import lacks, route, solve
 from stabilitylab.bench.causes import Found
 from stabilitylab.core.errors import OutOfRangeError
 from stabilitylab.core.types import Solution, Status
-from stabilitylab.data.problem import Design
+from stabilitylab.data.design import Category
+from stabilitylab.data.problem import Design, Labels
 from stabilitylab.data.terms import Intercept
 from stabilitylab.diagnosis import fixes
 from stabilitylab.diagnosis.digits import digits_of, worst
@@ -223,6 +224,16 @@ def test_a_design_of_other_terms_is_prepared_and_called_as_before():
     best = fixed("numpy.lstsq", other)[0]
     assert best.code == "elapsed"
     assert 'df["stamp"] = d["stamp"] - d["stamp"][0]\n# x: the coefficients of the same call as before' in best.line
+
+
+def test_another_call_on_a_design_of_other_terms_is_written_on_its_matrix():
+    asked = income_beside_a_rate()
+    group = Labels(tuple("ab"[k % 2] for k in range(50)))
+    design = Design.of(Intercept(), "income", "rate", Category("group"))
+    found = fixed("numpy.lstsq", question({**asked.problem.data, "group": group}, design))
+    (again,) = [one for one in found if one.code == "another-route"]
+    assert again.line.splitlines()[0].startswith("# A is the design matrix")
+    assert again.line.splitlines()[1] == "x = np.linalg.lstsq(A, y, rcond=0)[0]"
 
 
 # --- dependent columns: only another question has digits

@@ -46,14 +46,14 @@ def changes(case: Case) -> Iterator[Change]:
         return  # a Problem holds no weights
     stored = [name for name in names if not isinstance(problem.data[name], ExactColumn)]
     columns = ", ".join(map(literal, names))
-    data = f"data = {{name: sl.Decimals.parse(list(df[name])) for name in [{columns}]}}  # from text"
+    data = f"data = {{name: sl.Decimals.parse([str(v) for v in df[name]]) for name in [{columns}]}}  # from text"
     if stored:
         entries = [
             f"    {literal(name)}: "
             + (
                 f"np.asarray(df[{literal(name)}]),"
                 if name in stored
-                else f"sl.Decimals.parse(list(df[{literal(name)}])),"
+                else f"sl.Decimals.parse([str(v) for v in df[{literal(name)}]]),"
             )
             for name in names
         ]
