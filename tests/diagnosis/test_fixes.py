@@ -183,6 +183,15 @@ def test_the_gram_matrix_is_not_formed():
     assert "does not form the Gram matrix" in other.sentence
 
 
+def test_no_call_that_forms_the_gram_matrix_is_advised():
+    for name in ("numpy.lstsq", "numpy.solve_normal", "sklearn.LinearRegression"):
+        for table in (nanosecond_stamps, calibration, income_beside_a_rate, raw_powers):
+            asked = table()
+            others = list(Case(asked, called(name, asked), (), asked.fit(), route(name), 0.0).others())
+            assert others
+            assert not [one.label.name for one in others if one.label.law == "normal" or "cholesky" in one.label.name]
+
+
 def test_a_shorter_format_is_left():
     rng = np.random.default_rng(13)
     t = 20 + 5 * rng.normal(size=60)
