@@ -3,6 +3,7 @@
 import ast
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,13 +25,15 @@ from stabilitylab.bench import lacks, route, solve
 from stabilitylab.bench.causes import Found
 from stabilitylab.core.errors import OutOfRangeError
 from stabilitylab.core.types import Solution, Status
-from stabilitylab.data.problem import Design
+from stabilitylab.data.design import Category
+from stabilitylab.data.problem import Design, Labels
 from stabilitylab.data.terms import Intercept
 from stabilitylab.diagnosis import fixes
 from stabilitylab.diagnosis.digits import digits_of, worst
 from stabilitylab.diagnosis.fixes import fixes_of
 from stabilitylab.diagnosis.fixes.support.case import Case, Change
-from stabilitylab.diagnosis.fixes.support.code import CALLS, R_CALLS, Python, in_r, language_of
+from stabilitylab.diagnosis.fixes.support.code import CALLS, R_CALLS, Python, language_of
+from stabilitylab.diagnosis.fixes.support.literals import in_r
 from stabilitylab.diagnosis.question import Call
 
 
@@ -180,6 +183,15 @@ def test_the_gram_matrix_is_not_formed():
     assert "does not form the Gram matrix" in other.sentence
 
 
+def test_no_call_that_forms_the_gram_matrix_is_advised():
+    for name in ("numpy.lstsq", "numpy.solve_normal", "sklearn.LinearRegression"):
+        for table in (nanosecond_stamps, calibration, income_beside_a_rate, raw_powers):
+            asked = table()
+            others = list(Case(asked, called(name, asked), (), asked.fit(), route(name), 0.0).others())
+            assert others
+            assert not [one.label.name for one in others if one.label.law == "normal" or "cholesky" in one.label.name]
+
+
 def test_a_shorter_format_is_left():
     rng = np.random.default_rng(13)
     t = 20 + 5 * rng.normal(size=60)
@@ -221,6 +233,16 @@ def test_a_design_of_other_terms_is_prepared_and_called_as_before():
     best = fixed("numpy.lstsq", other)[0]
     assert best.code == "elapsed"
     assert 'df["stamp"] = d["stamp"] - d["stamp"][0]\n# x: the coefficients of the same call as before' in best.line
+
+
+def test_another_call_on_a_design_of_other_terms_is_written_on_its_matrix():
+    asked = income_beside_a_rate()
+    group = Labels(tuple("ab"[k % 2] for k in range(50)))
+    design = Design.of(Intercept(), "income", "rate", Category("group"))
+    found = fixed("numpy.lstsq", question({**asked.problem.data, "group": group}, design))
+    (again,) = [one for one in found if one.code == "another-route"]
+    assert again.line.splitlines()[0].startswith("# A is the design matrix")
+    assert again.line.splitlines()[1] == "x = np.linalg.lstsq(A, y, rcond=0)[0]"
 
 
 # --- dependent columns: only another question has digits
@@ -338,16 +360,16 @@ def test_r_reads_its_lines():
     assert worst(digits_of(x, asked.fit())) > 10
 
 
-def test_the_table_is_read_as_it_was(tmp_path, monkeypatch):
+@pytest.mark.parametrize("mark", [".", ","])
+def test_the_table_is_read_as_it_was(tmp_path, monkeypatch, mark):
     pytest.importorskip("pandas")
-    from dataclasses import replace
-
     asked = nanosecond_stamps()
-    text = as_a_user_has(asked, text=True)
-    rows = [",".join(text), *(",".join(row) for row in zip(*text.values(), strict=True))]
+    text = {name: [v.replace(".", mark) for v in values] for name, values in as_a_user_has(asked, text=True).items()}
+    rows = [";".join(text), *(";".join(row) for row in zip(*text.values(), strict=True)), "1;"]
     (tmp_path / "stamps.csv").write_text("\n".join(rows), "utf-8")
     monkeypatch.chdir(tmp_path)
-    read = replace(asked, table=replace(asked.table, code="pandas.read_csv('stamps.csv')"))
+    code = f"pandas.read_csv('stamps.csv', sep=';', decimal={mark!r})"
+    read = replace(asked, table=replace(asked.table, code=code, rows_left_out=1))
     for one in fixed("numpy.lstsq", read):
         scope = {}
         exec(one.line, scope)

@@ -104,6 +104,14 @@ def agreement(answer: Answer, model: Model, x: tuple[Fraction, ...]) -> Agreemen
     return Agreement(model, x, values, tuple(e for e, _ in pairs), tuple(d for _, d in pairs))
 
 
+def may_hold(values: Sequence[Printed | None], x: Sequence[float]) -> bool:
+    """Whether numbers can agree with a solution x (n,), in floats and with room to spare: a quick test."""
+    for value, exact in zip(values, x, strict=True):
+        if value is not None and abs(value.number - exact) > max(3 * value.half_number, 2e-4 * abs(exact)):
+            return False
+    return True
+
+
 def compared(value: Printed | None, exact: Fraction) -> tuple[float, float | None]:
     """The error in half units of the last printed place, and correct digits: those printed, where it is the truth
     rounded."""
@@ -124,7 +132,7 @@ def evidence(found: Agreement, asked: Agreement | None, spread: Sequence[Sequenc
     normally with covariance proportional to `spread` = (A'A)^-1 (n, n), of the size that is seen. In the coordinates in
     which that is diagonal, such an error comes within the agreement seen with probability s_k**-1 for each of its
     standard deviations s_k above 1. No more is counted than what each coefficient gains by itself: what is right for
-    the question asked too tells nothing.
+    the question asked too is no evidence, nor is there more in a number than the digits that agree.
     """
     known = {} if asked is None else dict(zip((normal(f.name) for f in asked.model.features), asked.x, strict=True))
     gains, sizes, present = [], [], []
@@ -133,7 +141,7 @@ def evidence(found: Agreement, asked: Agreement | None, spread: Sequence[Sequenc
             continue
         present.append(feature)
         tolerance = max(value.half, abs(value.value - exact), value.half * Fraction(error))
-        moved = abs(value.value - known.get(normal(feature.name), Fraction(0)))
+        moved = min(abs(value.value), abs(value.value - known.get(normal(feature.name), Fraction(0))))
         tolerance = tolerance or Fraction(1, FAR)
         gains.append(as_float(moved / tolerance))
         sizes.append(tolerance)

@@ -8,7 +8,7 @@ import numpy as np
 from stabilitylab.bench.causes import Found, Suspect, causes_of
 from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.types import Solution, Status
-from stabilitylab.diagnosis.arbitrate.agreement import CAP, Agreement, agreement, beside, compared
+from stabilitylab.diagnosis.arbitrate.agreement import CAP, Agreement, beside, compared
 from stabilitylab.diagnosis.arbitrate.answers import Answer
 from stabilitylab.diagnosis.arbitrate.result import NONE, NONE_TRIED, Judged, JudgedCoefficient
 from stabilitylab.diagnosis.arbitrate.search import Search, Workshop
@@ -23,7 +23,7 @@ PROVEN = frozenset({"SL101", "SL102", "SL103", "SL104", "SL201", "SL202", "SL203
 
 def of_asked(workshop: Workshop, one: Search) -> Judged:
     """An answer that solves none of the other questions."""
-    asked = one.asked if one.asked is not None else _least_norm(workshop, one.answer)
+    asked, is_unique = one.asked, workshop.setting.solved(workshop.asked) is not None
     digits = None if asked is None else asked.worst
     causes = () if asked is None or asked.is_right else _causes(workshop, asked)
     solves = asked is not None and (asked.is_right or asked.worst >= MEANT or bool(causes))
@@ -31,7 +31,7 @@ def of_asked(workshop: Workshop, one: Search) -> Judged:
         sentence = f"solves none of the {one.tried} questions tried that have its coefficients."
     elif solves:
         sentence = f"answers the question asked: {right(asked)}."
-        if one.asked is None:
+        if not is_unique:
             sentence = f"is the solution of least norm of the many that the question asked has: {right(asked)}."
         sentence += "".join(f" {cause.code}: {cause.sentence}." for cause in causes)
     else:
@@ -74,14 +74,6 @@ def asked_coefficients(
         for feature, value, exact in zip(features, values, x, strict=True)
         for name in {feature.name, *feature.others}
     }
-
-
-def _least_norm(workshop: Workshop, answer: Answer) -> Agreement | None:
-    """The answer beside the solution of least norm, where the question asked has infinitely many; else None."""
-    if workshop.setting.solved(workshop.asked) is not None:
-        return None
-    fit = workshop.setting.question.fit("decimal", "minimum-norm")
-    return agreement(answer, workshop.asked, tuple(Fraction(v) for v in fit.x.tolist()))
 
 
 def _causes(workshop: Workshop, asked: Agreement) -> tuple[Found, ...]:

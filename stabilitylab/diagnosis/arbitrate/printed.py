@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
 TYPED = 15  # significant digits up to which a float was typed from a printout, where all of an answer have no more
-FARTHEST = 400  # exponents of ten beyond which no coefficient of a float64 lies
+FARTHEST = 300  # exponents of ten beyond which no coefficient is looked at
 ABSENT = frozenset({"na", ".", "aliased", "none"})
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eEdD][-+]?\d+)?")
 
@@ -24,6 +25,16 @@ class Printed:
     value: Fraction
     half: Fraction
     digits: int
+
+    @cached_property
+    def number(self) -> float:
+        """The value in float64."""
+        return float(self.value)
+
+    @cached_property
+    def half_number(self) -> float:
+        """Half a unit of the last place in float64."""
+        return float(self.half)
 
 
 def of_text(text: str) -> Printed | None:

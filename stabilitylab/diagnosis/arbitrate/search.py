@@ -3,11 +3,20 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import log10
 from time import process_time
 
 from stabilitylab.core.catalog import Entry
-from stabilitylab.diagnosis.arbitrate.agreement import NEARLY, Agreement, agreement, evidence
+from stabilitylab.diagnosis.arbitrate.agreement import (
+    NEARLY,
+    Agreement,
+    agreement,
+    as_float,
+    evidence,
+    may_hold,
+    placed,
+)
 from stabilitylab.diagnosis.arbitrate.answers import Answer
 from stabilitylab.diagnosis.arbitrate.features import asked_model
 from stabilitylab.diagnosis.arbitrate.meanings import Meaning, View, catalog
@@ -27,22 +36,27 @@ class Solved:
     model: Model
     x: tuple[Fraction, ...]
 
+    @cached_property
+    def floats(self) -> tuple[float, ...]:
+        """x in float64."""
+        return tuple(map(as_float, self.x))
+
 
 @dataclass(frozen=True, eq=False)
 class Search:
     """What was found for one answer.
 
-    asked: beside the question asked; None where the answer has other coefficients, or there is no unique solution.
+    asked: beside the question asked, where that has infinitely many solutions beside the one of least norm; None where
+    the answer has other coefficients.
     found: the questions that the answer solves, none where it solves the one asked, or none of those tried; several
-    where its digits do not tell them apart. nearest: the best of those not accepted, None where none has the same
-    coefficients. tried: how many questions. chance: -log10 of the probability that one agrees so by chance.
+    where its digits do not tell them apart. tried: how many questions. chance: -log10 of the probability that one
+    agrees so by chance.
     is_finished: whether all combinations of two meanings were tried. seconds: of processor time that these took.
     """
 
     answer: Answer
     asked: Agreement | None
     found: tuple[Agreement, ...]
-    nearest: Agreement | None
     tried: int
     chance: float | None
     is_finished: bool
@@ -97,9 +111,9 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
     setting = workshop.setting
     x = setting.solved(workshop.asked)
     base = None if x is None else Solved(workshop.asked, x)
-    asked = None if base is None else agreement(answer, base.model, base.x)
+    asked = least_norm(workshop, answer) if base is None else agreement(answer, base.model, base.x)
     if asked is not None and asked.is_right:
-        return Search(answer, asked, (), None, 1, None, True, 0.0)
+        return Search(answer, asked, (), 1, None, True, 0.0)
     entries = sorted(catalog, key=lambda entry: (entry.label.stage, entry.label.code))
     near: list[Agreement] = []
     singles: list[tuple[Entry[Meaning], Solved]] = []
@@ -119,9 +133,13 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
             tried += 1
             near += _compared(answer, one)
         found, chance = _accepted(workshop, asked, near, tried, len(singles))
-    return Search(
-        answer, asked, found, min(near, key=_rank, default=None), tried, chance, is_finished, process_time() - started
-    )
+    return Search(answer, asked, found, tried, chance, is_finished, process_time() - started)
+
+
+def least_norm(workshop: Workshop, answer: Answer) -> Agreement | None:
+    """The answer beside the solution of least norm of a question that has infinitely many."""
+    fit = workshop.setting.question.fit("decimal", "minimum-norm")
+    return agreement(answer, workshop.asked, tuple(Fraction(v) for v in fit.x.tolist()))
 
 
 def _combinations(
@@ -142,9 +160,12 @@ def _combinations(
 
 
 def _compared(answer: Answer, one: Solved) -> list[Agreement]:
-    """The answer beside the solution of a question that has its coefficients."""
+    """The answer beside the solution of a question, where it agrees with that."""
+    values = placed(answer, one.model)
+    if values is None or not may_hold(values, one.floats):
+        return []
     found = agreement(answer, one.model, one.x)
-    return [] if found is None else [found]
+    return [found] if found is not None and found.holds else []
 
 
 def _rank(one: Agreement) -> tuple[float, int, int]:
@@ -157,7 +178,7 @@ def _accepted(
 ) -> tuple[tuple[Agreement, ...], float | None]:
     """The questions that are accepted, the best first, and how improbable their agreement is by chance."""
     best = min(near, key=_rank, default=None)
-    if best is None or not best.holds:
+    if best is None:
         return (), None
     if asked is not None and log10(asked.misfit / best.misfit) < BETTER:
         return (), None
@@ -177,7 +198,7 @@ def _is_tied(best: Agreement, other: Agreement) -> bool:
     Where the one agrees to nearly all of them, another does not that is off by several units of the last printed place
     or was found among more questions.
     """
-    if not other.holds or log10(other.misfit / best.misfit) >= BETTER:
+    if log10(other.misfit / best.misfit) >= BETTER:
         return False
     if best.misfit > NEARLY:
         return True

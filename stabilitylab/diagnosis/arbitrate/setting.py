@@ -243,7 +243,7 @@ class Setting:
             for feature in model.features
         )
 
-    def spread(self, model: Model) -> list[list[float]] | None:
+    def spread(self, model: Model) -> list[list[float]]:
         """(A'WA + penalty)^-1 (n, n) of the features that a model has, in the units of what is reported."""
         G, _ = self.normal_equations(model)
         for j, feature in enumerate(model.present):

@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import mul
+from typing import Any
 
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.errors import StabilityLabError, UndeterminedWarning
@@ -82,7 +83,8 @@ def _solves(out: WrittenOut, x: list[Fraction]) -> bool:
     unit = Fraction(1) if out.weights is None else out.weights.scale
 
     def product(j: int, other: ExactColumn) -> Fraction:
-        return sum(map(mul, weighted[j], other.integers)) * unit * out.columns[j].scale * other.scale
+        total = sum(map(mul, weighted[j], other.integers))
+        return Fraction(total * unit * out.columns[j].scale * other.scale)
 
     return all(
         sum(product(j, column) * v for column, v in zip(out.columns, x, strict=True)) + out.penalties[j] * x[j]
@@ -95,7 +97,7 @@ def _is_certified(out: WrittenOut, x: list[Fraction]) -> bool:
     names = [f"a{j}" for j in range(len(x))]
     data = dict(zip(names, out.columns, strict=True))
     problem = Problem("written out", {**data, "b": out.response}, Design.matrix(), "written out", response="b")
-    weights = None if out.weights is None else [out.weights[row] for row in range(len(out.weights))]
+    weights: Any = None if out.weights is None else [out.weights[row] for row in range(len(out.weights))]
     ridge = dict(zip(names, out.penalties, strict=True)) if any(out.penalties) else None
     with warnings.catch_warnings(action="ignore", category=UndeterminedWarning):
         fit = lstsq(problem, truth="decimal", weights=weights, ridge=ridge)

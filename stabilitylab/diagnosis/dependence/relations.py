@@ -125,7 +125,8 @@ def sentence(columns: Columns, one: Near) -> str:
     if others and " = " in text:
         return f"{text}, {left}"
     of = listed([columns.names[j] for j in sorted(one.weights)])
-    return f"{listed([name])} is nearly a combination of {of}, {left}"
+    what = "a multiple" if len(one.weights) == 1 else "a combination"
+    return f"{listed([name])} is nearly {what} of {of}, {left}"
 
 
 def _left(distance: float) -> str:

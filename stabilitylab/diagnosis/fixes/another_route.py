@@ -63,6 +63,10 @@ def _typed(case: Case, entry: Route) -> str:
 
 
 def _line(case: Case, other: Route) -> str:
-    if language_of(other).written(case, other):
-        return program(language_of(other).call(case, {}, other))
-    return f"# {other.summary}"
+    language = language_of(other)
+    typed = language.written(case, other)
+    if not typed:
+        return f"# {other.summary}"
+    if case.columns is None:
+        return program(["# A is the design matrix of the call; X is A without its column of ones", typed])
+    return program(language.call(case, {}, other))

@@ -9,7 +9,9 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.types import Truth
 from stabilitylab.diagnosis.fixes.support.case import Case, Change
-from stabilitylab.diagnosis.fixes.support.code import Python, literal, program
+from stabilitylab.diagnosis.fixes.support.code import Python, program
+from stabilitylab.diagnosis.fixes.support.literals import literal
+from stabilitylab.diagnosis.fixes.support.reading import reading
 
 ORDER = 8
 
@@ -42,17 +44,16 @@ def changes(case: Case) -> Iterator[Change]:
         return
     if case.columns is None or case.question.weights is not None:
         return  # a Problem holds no weights
-    reading = ["import pandas", f"df = {_as_text(table.code)}"] if table.code else []
     stored = [name for name in names if not isinstance(problem.data[name], ExactColumn)]
     columns = ", ".join(map(literal, names))
-    data = f"data = {{name: sl.Decimals.parse(list(df[name])) for name in [{columns}]}}  # from text"
+    data = f"data = {{name: sl.Decimals.parse([str(v) for v in df[name]]) for name in [{columns}]}}  # from text"
     if stored:
         entries = [
             f"    {literal(name)}: "
             + (
                 f"np.asarray(df[{literal(name)}]),"
                 if name in stored
-                else f"sl.Decimals.parse(list(df[{literal(name)}])),"
+                else f"sl.Decimals.parse([str(v) for v in df[{literal(name)}]]),"
             )
             for name in names
         ]
@@ -67,7 +68,7 @@ def changes(case: Case) -> Iterator[Change]:
             [
                 *(["import numpy as np"] if stored else []),
                 "import stabilitylab as sl",
-                *reading,
+                *reading(table, names, text=True),
                 data,
                 f'p = sl.Problem("mine", data, {design}, "as given", response={literal(problem.response)})',
                 'x = sl.lstsq(p, truth="decimal").x',
@@ -83,10 +84,6 @@ def _fitted(case: Case, truth: Truth) -> Array | None:
         return np.asarray(case.question.fit(truth).x)
     except StabilityLabError:
         return None
-
-
-def _as_text(code: str) -> str:
-    return f"{code[:-1]}, dtype=str)" if code.endswith(")") else code
 
 
 def _cost(case: Case) -> str:

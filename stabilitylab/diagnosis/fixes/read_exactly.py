@@ -9,9 +9,11 @@ from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.problem import DataColumn
 from stabilitylab.diagnosis.fixes.support.case import Case, Change
-from stabilitylab.diagnosis.fixes.support.code import Python, R, language_of, literal, number, program
+from stabilitylab.diagnosis.fixes.support.code import Python, R, language_of, number, program
+from stabilitylab.diagnosis.fixes.support.literals import literal
 from stabilitylab.diagnosis.fixes.support.origin import led_back
 from stabilitylab.diagnosis.fixes.support.polynomial import BACK, in_powers_of_x, mapping
+from stabilitylab.diagnosis.fixes.support.reading import reading
 from stabilitylab.exact.dependent import listed
 
 ORDER = 5
@@ -67,11 +69,10 @@ def _mapped(given: ExactColumn, c: float, s: float) -> ExactColumn:
 
 def _lines(case: Case, given: dict[str, ExactColumn], x: str, found: tuple[float, float] | None) -> list[str]:
     problem, language = case.problem, Python()
-    code = case.question.table.code
     lines = [
         *language.imports(case),
         "from fractions import Fraction as F",
-        *(["import pandas", f"df = {code[:-1]}, dtype=str)"] if code.endswith(")") else []),
+        *reading(case.question.table, [*problem.regressors, problem.response], text=True),
         f"exact = {{name: [F(str(v)) for v in df[name]] for name in [{', '.join(map(literal, given))}]}}  # from text",
     ]
     rest = [name for name in [*(case.columns or ()), problem.response, case.question.weights_name] if name not in given]

@@ -18,11 +18,12 @@ LAMBDAS = tuple(map(Fraction, ("1", "0.1", "0.01", "0.001", "0.0001", "10", "100
 PER_ROW = tuple(map(Fraction, ("1", "0.1", "0.01", "0.001", "0.5")))
 """Penalties per row, as statsmodels' fit_regularized and glmnet count them."""
 DECADES = 24  # powers of ten that lambda is looked for in, about the mean square of the columns
+NEAR = 0.5  # relative error within which a solution on the grid lies that has the lambda looked for beside it
 SECTIONS = 48  # golden sections: an eighth of a decade to 1e-11 of it
 DIGITS = (1, 2, 3, 4, 5)  # significant digits of a lambda found, as few as will do
 
 
-@meaning("SL308", "a penalty", 6, uses_answer=True, source="Hoerl and Kennard, Technometrics 12 (1970) 55-67")
+@meaning("SL308", "a penalty (ridge)", 6, uses_answer=True, source="Hoerl and Kennard, Technometrics 12 (1970) 55-67")
 def penalty(view: View) -> Iterator[Model]:
     """Ridge regressions of default penalties; from an answer, the lambda that comes nearest to it."""
     kinds = list(_kinds(view.setting, view.model))
@@ -104,12 +105,15 @@ def _found(view: View, features: tuple[Feature, ...], sizes: Sequence[Fraction])
     least = [max(v.half / abs(f.factor), abs(v.value / f.factor) / 10**9) for v, f in pairs]
     units = np.array([as_float(v) or 1.0 for v in least]) * scale
 
-    def misfits(log_lambdas: Array) -> Array:
+    def off(log_lambdas: Array) -> Array:
         diagonals = 10.0 ** log_lambdas[:, None] * D
         x = np.linalg.solve(
             A + diagonals[:, :, None] * np.eye(n), np.broadcast_to(right[:, None], (len(diagonals), n, 1))
         )
-        return np.asarray(np.sum(((x[:, :, 0] - wanted) / units) ** 2, axis=1))
+        return np.asarray(x[:, :, 0] - wanted)
+
+    def misfits(log_lambdas: Array) -> Array:
+        return np.asarray(np.sum((off(log_lambdas) / units) ** 2, axis=1))
 
     penalised = D[D > 0]
     if not penalised.size:
@@ -117,7 +121,10 @@ def _found(view: View, features: tuple[Feature, ...], sizes: Sequence[Fraction])
     middle = -float(np.log10(np.median(penalised)))
     grid = np.linspace(middle - DECADES / 2, middle + DECADES / 2, 8 * DECADES + 1)
     try:
-        best = int(np.argmin(misfits(grid)))
+        errors = off(grid)
+        if not (np.abs(errors) <= np.maximum(NEAR * np.abs(wanted), 10 * units)).all(axis=1).any():
+            return []
+        best = int(np.argmin(np.sum((errors / units) ** 2, axis=1)))
         found = _least(
             lambda v: float(misfits(np.array([v]))[0]), grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
         )

@@ -19,6 +19,7 @@ from stabilitylab.diagnosis.question import Call, Question
 from stabilitylab.exact import CertifiedFit
 
 INT64 = 2**63  # integers of a table below it are kept as such by NumPy and pandas
+STABLE = frozenset({"columnwise-backward-stable", "normwise-backward-stable"})
 SAME = 1.0  # digits by which a route may differ from an answer for which it stands
 
 
@@ -125,16 +126,25 @@ class Case:
         return None if x is None else worst(digits_of(x, fit))
 
     def others(self) -> Iterator[Route]:
-        """The other routes of the same library that can be asked this question, and that solve least squares."""
+        """The other routes of the same library that can be asked this question and are stable on every problem.
+
+        Those that are backward stable, or centre or map x: what squares the condition number has digits by luck.
+        """
         if self.entry is None or self.entry.label.library is None:
             return
         for one in routes():
             if one.label.library is self.entry.label.library and one.label.name != self.entry.label.name:
-                if "agrees_with_the_exact_solution" in one.label.fails:
+                if "agrees_with_the_exact_solution" in one.label.fails or not _is_stable(one):
                     continue
                 weighted = self.question.weights is None or takes_weights(one.function)
                 if weighted and not one.label.lacks and not unsuited(one.label, self.problem):
                     yield one
+
+
+def _is_stable(entry: Route) -> bool:
+    label = entry.label
+    centred_line = label.call_form == "line" and bool(label.centred)
+    return bool(label.tags & STABLE) or label.mapped or centred_line
 
 
 def found_in(solution: Solution | None) -> Array | None:

@@ -4,12 +4,13 @@ A name out of a table is written as a literal of the language, never as code. Wh
 the lines prepare the columns, and say in a comment that the same call follows.
 """
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from stabilitylab.bench import Route
 from stabilitylab.diagnosis.fixes.support.case import Case
+from stabilitylab.diagnosis.fixes.support.literals import in_r, literal
+from stabilitylab.diagnosis.fixes.support.reading import reading
 
 # Of routes of Python: what is imported, and the call on A, with its column of ones, or X without, y, t and degree.
 CALLS: Mapping[str, tuple[str, str]] = {
@@ -152,11 +153,10 @@ class Python(Language):
         table, names = case.question.table, [*case.problem.regressors, case.problem.response]
         if case.question.weights_name:
             names.append(case.question.weights_name)
-        reading = ["import pandas", f"df = {table.code}"] if table.code else []
         of = f", dtype={kind}" if kind else ""
         return [
             *imports,
-            *reading,
+            *reading(table, names),
             f"d = {{name: np.asarray(df[name]{of}) for name in [{', '.join(map(literal, names))}]}}",
         ]
 
@@ -263,17 +263,6 @@ class R(Language):
 def language_of(entry: Route | None) -> Language:
     """That of a route's library: R, or Python for all others."""
     return R() if entry is not None and entry.label.name.partition(".")[0] == "r" else Python()
-
-
-def literal(name: str) -> str:
-    """A text as Python writes it, in double quotes where that needs no escape."""
-    return f'"{name}"' if name.isprintable() and not set(name) & {'"', "\\"} else ascii(name)
-
-
-def in_r(name: str) -> str:
-    """A text as R writes it; what is not printable ASCII by its code point."""
-    plain = (json.dumps(c)[1:-1] if " " <= c <= "~" else f"\\U{ord(c):08x}" for c in name)
-    return f'"{"".join(plain)}"'
 
 
 def number(value: float) -> str:
