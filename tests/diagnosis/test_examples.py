@@ -31,6 +31,8 @@ def test_an_example_gets_its_verdict(command, verdict, monkeypatch):
 
 
 def test_every_file_has_an_example_and_a_wrong_verdict_is_seen():
-    assert {path.name for path in FOLDER.glob("*.csv")} == set(re.findall(r"\w+\.csv", " ".join(c for c, _ in EXAMPLES)))
+    assert {path.name for path in FOLDER.glob("*.csv")} == set(
+        re.findall(r"\w+\.csv", " ".join(c for c, _ in EXAMPLES))
+    )
     assert not same("healthy: 13.2 digits", "healthy: 9.2 digits")
     assert not same("healthy: 13.2 digits", "lost: 13.2 digits")
