@@ -75,10 +75,10 @@ def arbitrate(
         rules=rules,
         **{name: value for name, value in reading.items() if value is not None},
     )
-    _show(found, as_json=as_json)
-    if output is not None:
+    if output is not None:  # before anything is printed: whoever reads that may stop early
         exits.writes(output)
         write_report(output, found)
+    _show(found, as_json=as_json)
 
 
 def _show(found: "Arbitration", *, as_json: bool) -> None:

@@ -105,10 +105,10 @@ def diagnose(
         found, interrupted = _last(pages)
     if found is None:
         raise KeyboardInterrupt
-    _show(found, as_json=as_json)
-    if output is not None:
+    if output is not None:  # before anything is printed: whoever reads that may stop early
         exits.writes(output)
         write_report(output, found)
+    _show(found, as_json=as_json)
     if interrupted:
         exits.keeps("what was found until then is shown")
         raise KeyboardInterrupt

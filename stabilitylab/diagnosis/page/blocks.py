@@ -105,8 +105,8 @@ def _fixes(fixes: Sequence[Fix]) -> Iterator[Block]:
     yield Text(("Each was applied to these data and scored again.",))
     for one in fixes[:BEST]:
         before, after = one_decimal(one.digits_before), one_decimal(one.digits_after)
-        tail = f" {one_line(_sentence(one.says))}" if one.says else ""
-        cost = f" Cost: {one.cost}." if one.cost else ""
+        tail = f" {_capital(_sentence(one.says))}" if one.says else ""
+        cost = f" Cost: {one.cost.rstrip('.')}." if one.cost else ""
         other = "" if one.same_coefficients else " The coefficients then answer another question."
         yield Text((
             Stressed(one_line(_sentence(one.sentence)), strong=True),
@@ -271,6 +271,10 @@ def _short(value: float) -> str:
 def _sentence(text: str) -> str:
     text = one_line(text)
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _rows(found: Diagnosis) -> str:

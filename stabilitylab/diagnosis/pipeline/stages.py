@@ -48,7 +48,7 @@ def storing(question: Question) -> list[Stage]:
     elapsed = [term for term in problem.design.terms if "dates" in kinds(term)]
     if dates or elapsed:
         units = sorted({table.moments[name].unit for name in dates})
-        counted = [f"{quoted(dates)} as {' and '.join(units)} elapsed become {problem.dtype}"] if dates else []
+        counted = [f"{quoted(dates)} as {' and '.join(units)} elapsed, rounded to {problem.dtype}"] if dates else []
         formed = [f"{', '.join(map(str, elapsed))}: counted from the first row in {problem.dtype}"] if elapsed else []
 
         def counted_from_the_first(system: System) -> System:
@@ -75,7 +75,7 @@ def weighing(question: Question) -> list[Stage]:
     weights = question.float_weights
     if weights is None:
         return []
-    says = f"{quoted([question.weights_name or 'weights'])} become float64"
+    says = f"{quoted([question.weights_name or 'weights'])} rounded to float64"
     return [Stage("storing the weights", says, lambda system: system.weighing(weights), unchanged)]
 
 
@@ -153,7 +153,7 @@ def fractions_of(printed: Sequence[str]) -> tuple[Fraction, ...]:
 
 
 def _storing(name: str, columns: Sequence[str], dtype: str) -> Stage:
-    return Stage(name, f"{quoted(columns)} become {dtype}", lambda system: system.storing(columns), unchanged)
+    return Stage(name, f"{quoted(columns)} rounded to {dtype}", lambda system: system.storing(columns), unchanged)
 
 
 def _former(terms: Collection[Term]) -> Callable[[System], System]:
