@@ -130,3 +130,12 @@ def test_the_instructions_install_the_blas_of_the_committed_tables():
     for name in {next(one for one in packages if text.startswith(one)) for text in made_with}:
         assert packages[name] in installs.split()
         assert f"made with {name}, from `{packages[name]}`" in " ".join(README.split())
+
+
+def test_ones_own_data_get_the_verdicts_that_the_text_shows(capsys):
+    exec(compile(block("sl.arbitrate("), "README.md", "exec"), {})
+    verdict, code, model, answers = (line for line in capsys.readouterr().out.splitlines() if "=" not in line[:9])
+    assert verdict.startswith("numpy.lstsq gives no correct digit of any coefficient: rank cut-off removed a direction")
+    assert code.startswith("SL101 ")
+    assert "SL111" in model
+    assert answers.startswith("ours answers the question asked")

@@ -32,10 +32,10 @@ def digits_chart(rows: Sequence[Coefficient]) -> str:
             parts.append(_words(NAME + _along(row.digits) + 5, y + 15, one_decimal(row.digits)))
         if row.supported is not None:
             x = NAME + _along(row.supported)
-            parts.append(f'<path d="M{x:.1f} {y + 1}V{y + ROW - 1}" stroke="currentColor" stroke-width="2"/>')
+            parts.append(f'<path d="M{round(x, 1)} {y + 1}V{y + ROW - 1}" stroke="currentColor" stroke-width="2"/>')
         if row.statistical is not None:
             x = NAME + _along(row.statistical)
-            parts.append(f'<circle cx="{x:.1f}" cy="{y + ROW // 2}" r="4" fill="none" stroke="currentColor"/>')
+            parts.append(f'<circle cx="{round(x, 1)}" cy="{y + ROW // 2}" r="4" fill="none" stroke="currentColor"/>')
     foot = ROW * (len(rows) + 1) + 32
     parts.append(_words(0, foot, "bar: correct digits;  | : digits the data support;  ○ : digits the noise leaves"))
     return _svg(parts, foot + 10)
@@ -104,7 +104,7 @@ def _axis(rows: int, words: str) -> Iterator[str]:
     bottom = ROW * (rows + 1) + 4
     for digits in range(0, 17, 4):
         x = NAME + _along(float(digits))
-        yield f'<path d="M{x:.1f} {ROW - 4}V{bottom}" stroke="var(--line)"/>'
+        yield f'<path d="M{round(x, 1)} {ROW - 4}V{bottom}" stroke="var(--line)"/>'
         yield _words(x - 4, ROW - 8, str(digits))
     yield _words(NAME + WIDE + 14, ROW - 8, words)
 
@@ -116,7 +116,7 @@ def _along(digits: float) -> float:
 
 def _bar(x: float, y: float, width: float, height: float, bad: bool) -> str:
     colour = "var(--bad)" if bad else "var(--link)"
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 1):.1f}" height="{height}" fill="{colour}"/>'
+    return f'<rect x="{round(x, 1)}" y="{round(y, 1)}" width="{round(max(width, 1), 1)}" height="{height}" fill="{colour}"/>'
 
 
 def _name(text: str, y: float) -> str:
@@ -126,7 +126,7 @@ def _name(text: str, y: float) -> str:
 
 def _words(x: float, y: float, text: str, *, bold: bool = False) -> str:
     weight = ' font-weight="bold"' if bold else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}"{weight}>{in_html(text)}</text>'
+    return f'<text x="{round(x, 1)}" y="{round(y, 1)}"{weight}>{in_html(text)}</text>'
 
 
 def _cut(text: str) -> str:
