@@ -92,7 +92,7 @@ def arbitrate_question(
         judged.append(_judged(workshop, one))
         if not one.is_finished:
             unfinished.append(answer.label)
-    rest = f"Not all combinations of two meanings were tried for {', '.join(unfinished)}." if unfinished else ""
+    rest = f"Time ran out before every question was tried for {', '.join(unfinished)}." if unfinished else ""
     rows = question.problem.shape[0]
     verdict = _verdict(judged)
     pairs = tuple(filter(None, (_pair(a, b) for a, b in combinations(judged, 2))))
