@@ -9,6 +9,7 @@ from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import RankDeficientError, StabilityLabError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Weighting
+from stabilitylab.data.formula import RulesName
 from stabilitylab.data.table import Table, table_of
 from stabilitylab.diagnosis.arbitrate.agreement import Agreement
 from stabilitylab.diagnosis.arbitrate.answers import Answer, answers_of
@@ -35,7 +36,7 @@ def arbitrate(
     intercept: bool = True,
     weights: str | None = None,
     weighting: Weighting = "relative",
-    rules: str = "R",
+    rules: RulesName = "R",
     **reading: Any,
 ) -> Arbitration:
     """Whose coefficients are right, how many digits of them, and of which question.
