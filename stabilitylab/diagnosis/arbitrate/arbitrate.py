@@ -9,6 +9,7 @@ from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import RankDeficientError, StabilityLabError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Weighting
+from stabilitylab.data.formula import RulesName
 from stabilitylab.data.table import Table, table_of
 from stabilitylab.diagnosis.arbitrate.agreement import Agreement
 from stabilitylab.diagnosis.arbitrate.answers import Answer, answers_of
@@ -35,7 +36,7 @@ def arbitrate(
     intercept: bool = True,
     weights: str | None = None,
     weighting: Weighting = "relative",
-    rules: str = "R",
+    rules: RulesName = "R",
     **reading: Any,
 ) -> Arbitration:
     """Whose coefficients are right, how many digits of them, and of which question.
@@ -92,7 +93,7 @@ def arbitrate_question(
         judged.append(_judged(workshop, one))
         if not one.is_finished:
             unfinished.append(answer.label)
-    rest = f"Not all combinations of two meanings were tried for {', '.join(unfinished)}." if unfinished else ""
+    rest = f"Time ran out before every question was tried for {', '.join(unfinished)}." if unfinished else ""
     rows = question.problem.shape[0]
     verdict = _verdict(judged)
     pairs = tuple(filter(None, (_pair(a, b) for a, b in combinations(judged, 2))))

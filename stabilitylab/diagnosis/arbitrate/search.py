@@ -23,6 +23,7 @@ from stabilitylab.diagnosis.arbitrate.meanings import Meaning, View, catalog
 from stabilitylab.diagnosis.arbitrate.model import Model
 from stabilitylab.diagnosis.arbitrate.setting import Setting
 
+SINGLE_SECONDS = 10.0  # of processor time for one answer, after which no further questions of one difference are tried
 BETTER = 3.0  # digits by which the accepted question agrees better than the one asked, and than any other
 AGAINST_CHANCE = 3.0  # -log10 of the probability of such an agreement by chance that is asked for
 SECONDS = 3.0  # of processor time, all answers together, after which no further combinations are tried
@@ -51,7 +52,7 @@ class Search:
     found: the questions that the answer solves, none where it solves the one asked, or none of those tried; several
     where its digits do not tell them apart. tried: how many questions. chance: -log10 of the probability that one
     agrees so by chance.
-    is_finished: whether all combinations of two meanings were tried. seconds: of processor time that these took.
+    is_finished: whether every question was tried, or time ran out. seconds: of processor time for combinations.
     """
 
     answer: Answer
@@ -81,15 +82,20 @@ class Workshop:
         return self._alive[0]
 
     def solved(self, base: Solved | None, model: Model, entry: Entry[Meaning], answer: Answer) -> Iterator[Solved]:
-        """The questions that one meaning makes of a model, for any answer and then from this one."""
+        """The questions that one meaning makes of a model: from this answer, and then those for any."""
         x = None if base is None else base.x
+        if entry.label.uses_answer:
+            yield from self._solutions(entry, View(self.setting, model, x, answer))
         key = (id(model), entry.label.code)
         if key not in self._kept:
             self._alive.append(model)  # so that no other model has its id
-            self._kept[key] = list(self._solutions(entry, View(self.setting, model, x)))
-        yield from self._kept[key]
-        if entry.label.uses_answer:
-            yield from self._solutions(entry, View(self.setting, model, x, answer))
+            kept: list[Solved] = []
+            for one in self._solutions(entry, View(self.setting, model, x)):
+                kept.append(one)
+                yield one
+            self._kept[key] = kept  # all of them: a search that ran out of time leaves none behind
+        else:
+            yield from self._kept[key]
 
     def _solutions(self, entry: Entry[Meaning], view: View) -> Iterator[Solved]:
         for model in entry.function(view):
@@ -118,13 +124,17 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
     near: list[Agreement] = []
     singles: list[tuple[Entry[Meaning], Solved]] = []
     tried = 1
-    for entry in entries:
+    is_finished, started = True, process_time()
+    for entry in sorted(entries, key=lambda entry: entry.label.stage == 0):  # rows last: they cost most
         for one in workshop.solved(base, workshop.asked, entry, answer):
+            if process_time() - started > SINGLE_SECONDS:
+                is_finished = False
+                break
             tried += 1
             near += _compared(answer, one)
             singles.append((entry, one))
     found, chance = _accepted(workshop, asked, near, tried, len(singles))
-    is_finished, started = True, process_time()
+    started = process_time()
     if not found:
         for one in _combinations(workshop, singles, entries, answer):
             if process_time() - started > seconds:
