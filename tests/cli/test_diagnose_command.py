@@ -1,0 +1,93 @@
+"""The commands diagnose, arbitrate and libraries --file: output, exit codes, and what is written."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from paths import ROOT
+from stabilitylab.cli.main import main
+
+EXAMPLES = ROOT / "docs" / "examples"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.csv").write_text((EXAMPLES / "nanosecond_stamps.csv").read_text())
+    (tmp_path / "answers.csv").write_text("name,ours\nintercept,1\nstamp,2\n")
+    return tmp_path
+
+
+def called(*arguments, code=0):
+    done = CliRunner().invoke(main, list(map(str, arguments)))
+    assert done.exit_code == code, done.output
+    assert "Traceback" not in done.output
+    return done
+
+
+def test_json_is_json_and_holds_the_verdict(here):
+    found = json.loads(called("diagnose", "data.csv", "--target", "reading", "--json").stdout)
+    assert found["causes"][0]["code"] == "SL101"
+    assert found["coefficients"][1]["certified"] == pytest.approx(3e-9, rel=1e-2)
+    judged = json.loads(called("arbitrate", "data.csv", "answers.csv", "--target", "reading", "--json").stdout)
+    assert judged["answers"][0]["code"] == "SL399"
+
+
+@pytest.mark.parametrize(("name", "begins"), [("r.html", "<!DOCTYPE"), ("r.md", "# "), ("r.json", "{"), ("r.txt", "")])
+def test_a_report_is_written_in_the_form_of_its_name(here, name, begins):
+    called("diagnose", "data.csv", "--target", "reading", "--output", name)
+    text = (here / name).read_text("utf-8")
+    assert text.startswith(begins)
+    assert "SL101" in text
+
+
+def test_a_guard_fails_where_digits_are_missing(here):
+    called("diagnose", "data.csv", "--target", "reading", "--require-digits", 6, code=1)
+    called("diagnose", "data.csv", "--target", "reading", "--route", "scipy.linregress", "--require-digits", 6)
+
+
+def test_every_library_on_a_table_of_ones_own(here):
+    said = called("libraries", "--file", "data.csv", "--target", "reading", "--library", "numpy").stdout
+    assert "numpy.lstsq" in said
+    assert "SL101" in said
+    called("libraries", "--target", "reading", code=2)
+    called("libraries", "--file", "data.csv", "--target", "reading", "--problem", "nist.norris", code=2)
+
+
+def test_no_number_of_the_table_is_in_a_report(here):
+    found = called("diagnose", "data.csv", "--target", "reading", "--json").stdout
+    rows = (here / "data.csv").read_text().split("\n")[1:6]
+    assert not any(cell in found for row in rows for cell in row.split(","))
+
+
+def test_ctrl_c_shows_what_was_done(here, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("stabilitylab.diagnosis.diagnose.fixes_of", interrupted)
+    done = called("diagnose", "data.csv", "--target", "reading", code=130)
+    assert "SL101" in done.output
+    assert "not done are remedies" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("diagnose", "data.csv"), "--target"),
+        (("diagnose", "data.csv", "--target", "readin"), "reading"),
+        (("diagnose", "data.csv", "--target", "reading", "--columns", "a,,b"), "--columns"),
+        (("diagnose", "data.csv", "--formula", "reading ~ stamp +"), "formula"),
+        (("diagnose", "data.csv", "--formula", "reading ~ system(stamp)"), "system"),
+        (("diagnose", "data.csv", "--target", "reading", "--route", "numpy.lst"), "numpy.lstsq"),
+        (("diagnose", "data.csv", "--target", "reading", "--output", "r.pdf"), ".html"),
+        (("diagnose", "data.csv", "--target", "reading", "--output", "data.csv"), "--output"),
+        (("diagnose", "data.csv", "--target", "reading", "--ignore", "SL1"), "SL1"),
+        (("diagnose", "data.csv", "--target", "reading", "--unit", "fortnights"), "days"),
+        (("diagnose", "nothing.csv", "--target", "reading"), "nothing.csv"),
+        (("arbitrate", "data.csv", "data.csv", "--target", "reading"), "data"),
+        (("arbitrate", "data.csv", "--target", "reading"), "ANSWERS"),
+    ],
+)
+def test_bad_input_is_exit_code_2_with_the_way_out(here, arguments, says):
+    assert says in called(*arguments, code=2).output

@@ -1,0 +1,140 @@
+"""What people asked about, rebuilt: the verdict, its cause, and what is said of data that many coefficients fit."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import stabilitylab as sl
+from paths import ROOT
+from stabilitylab.core.errors import InputError, UnknownNameError
+from stabilitylab.diagnosis.diagnose import diagnosed
+from stabilitylab.diagnosis.verdict import severity_of
+
+CASES = ROOT / "tests" / "data" / "cases"
+STAMPS = {"t": (1.7e9 + np.arange(60.0)), "y": 5 + 3 * np.arange(60.0)}
+
+
+def codes(found):
+    return [one.code for one in found.causes]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says", "found"),
+    [
+        ("offset_r_lm_na", {}, "healthy", []),
+        ("small_variance_dropped", {}, "healthy", []),
+        ("iso_dates", {}, "healthy", []),
+        ("large_x_statsmodels", {}, "rank cut-off removed a direction (SL101)", ["SL101"]),
+        ("degree6_wavelength", {}, "gives no correct digit of any coefficient", ["SL101"]),
+        ("parabola_constant_drowns", {}, "response stored without the digits (SL202)", ["SL202"]),
+        ("sum_column", {}, "z = u + 3 v", ["SL204"]),
+        ("team_ratings", {"target": "margin", "intercept": False}, "team4 = -team0 - team1 - team2 - team3", ["SL204"]),
+        ("four_houses", {"target": "price"}, "returned the one of least norm among all solutions", ["SL204"]),
+        ("wide_rank2", {"intercept": False}, "a2 = -a0 + 2 a1", ["SL204"]),
+        ("degree5_four_points", {}, "The rank is 4 of 6, exactly", ["SL204"]),
+    ],
+)
+def test_a_complaint_gets_the_word_that_was_missing(name, options, says, found):
+    answer = sl.diagnose(CASES / f"{name}.csv", **{"target": "y", **options})
+    assert says in answer.verdict
+    assert codes(answer) == found
+    assert (answer.severity == "healthy") == (not found)
+    assert bool(answer.fixes) == bool(found) or name in ("four_houses",)
+
+
+def test_digits_are_those_of_the_exact_line():
+    found = sl.diagnose(STAMPS, target="y", route="qr.householder")
+    slope = found.coefficients[1]
+    assert slope.certified == 3.0
+    error = abs(Fraction(slope.returned) - 3) / 3
+    assert slope.digits == pytest.approx(-np.log10(float(error)) if error else 15.95, abs=1e-6)
+
+
+def test_what_is_returned_is_certified_too_where_many_solutions_fit():
+    table = {"u": [1.0, 2.0, 3.0, 5.0], "v": [2.0, 4.0, 6.0, 10.0], "y": [1.0, 2.0, 2.0, 4.0]}
+    least = sl.diagnose(table, target="y")
+    assert least.verdict.startswith("The rank is 2 of 3, exactly: v = 2 u")
+    exact = sl.reference(np.c_[np.ones(4), table["u"], table["v"]], table["y"], policy="minimum-norm")
+    assert [one.certified for one in least.coefficients] == [float(v) for v in exact.x]
+    basic = sl.diagnose(table, target="y", route="scipy.lstsq_gelsy")
+    assert "least norm" in basic.verdict
+
+
+def test_a_column_left_out_is_named_and_its_solution_certified():
+    table = {"u": [1.0, 2.0, 3.0, 5.0], "v": [2.0, 4.0, 6.0, 10.0], "y": [1.0, 2.0, 2.0, 4.0]}
+    from stabilitylab.core.types import Fit, Solution, Status
+    from stabilitylab.diagnosis.asked import asked
+    from stabilitylab.diagnosis.many_solutions import many_solutions
+    from stabilitylab.diagnosis.question import Call
+
+    question = asked(table, target="y")
+    with pytest.raises(sl.StabilityLabError) as refused:
+        question.fit()
+    line = sl.lstsq(np.c_[np.ones(4), table["u"]], table["y"]).x
+    x = np.array([*line, 0.0])
+    call = Call("mine", Solution(x, Status.DROPPED, Fit(x, dropped=(2,))))
+    found, rows = many_solutions(question, call, refused.value)
+    assert "mine left out v, and its other coefficients are right" in found.sentence
+    assert [row.certified for row in rows[:2]] == line.tolist()
+    wrong = Call("mine", Solution(x + np.array([0.0, 0.5, 0.0]), Status.DROPPED, Fit(x, dropped=(2,))))
+    assert "neither" in many_solutions(question, wrong, refused.value)[0].sentence
+
+
+def test_an_interruption_leaves_what_was_done():
+    pages = diagnosed(STAMPS, target="y")
+    first = next(pages)
+    assert first.unfinished
+    assert first.coefficients[1].certified == 3.0
+    *_, last = pages
+    assert not last.unfinished
+    assert last.fixes
+
+
+def test_a_forecast_is_said_to_be_one_and_certifies_nothing():
+    found = sl.diagnose(STAMPS, target="y", forecast=True)
+    assert found.mode == "forecast"
+    assert "can be expected to keep" in found.verdict
+    assert all(one.certified is None for one in found.coefficients)
+    exact = sl.diagnose(STAMPS, target="y")
+    assert abs(found.digits - exact.digits) <= 1
+
+
+def test_the_libraries_are_asked_on_the_same_table_and_the_best_comes_first():
+    found = sl.diagnose(STAMPS, target="y", libraries=True, only=["numpy"])
+    worst = [row.worst for row in found.routes]
+    assert {"numpy.lstsq", "numpy.polyfit"} <= {row.route for row in found.routes}
+    assert worst == sorted(worst, key=lambda v: -1.0 if v is None else v, reverse=True)
+    assert next(row for row in found.routes if row.route == "numpy.lstsq").causes == ("SL101",)
+
+
+def test_a_code_can_be_ignored_and_an_unknown_one_is_refused():
+    assert codes(sl.diagnose(STAMPS, target="y", ignore=["SL101"])) == []
+    with pytest.raises(UnknownNameError, match="SL999"):
+        sl.diagnose(STAMPS, target="y", ignore=["SL999"])
+
+
+def test_a_healthy_table_hears_so_in_one_line():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=50)
+    found = sl.diagnose({"x": x, "y": 2 * x + rng.normal(size=50)}, target="y")
+    assert found.verdict.startswith("healthy: 1")
+    assert found.fixes == ()
+    # A conclusion that changes is no health, whatever the digits.
+    assert severity_of(found.coefficients, ("The sign of x is wrong.",)) == "error"
+    assert severity_of([replace(one, digits=3.0) for one in found.coefficients], ()) == "error"
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "says"),
+    [
+        ({"route": "numpy.lstsqq"}, UnknownNameError, "numpy.lstsq"),
+        ({"level": 95}, InputError, "level"),
+        ({"X": STAMPS}, InputError, "fitted model"),
+        ({"formats": "float32"}, TypeError, "formats"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(options, kind, says):
+    with pytest.raises(kind, match=says):
+        sl.diagnose(STAMPS, target="y", **options)
