@@ -116,7 +116,8 @@ def _along(digits: float) -> float:
 
 def _bar(x: float, y: float, width: float, height: float, bad: bool) -> str:
     colour = "var(--bad)" if bad else "var(--link)"
-    return f'<rect x="{round(x, 1)}" y="{round(y, 1)}" width="{round(max(width, 1), 1)}" height="{height}" fill="{colour}"/>'
+    place = f'x="{round(x, 1)}" y="{round(y, 1)}" width="{round(max(width, 1), 1)}"'
+    return f'<rect {place} height="{height}" fill="{colour}"/>'
 
 
 def _name(text: str, y: float) -> str:
