@@ -65,7 +65,7 @@ def measure(probe: Probe) -> tuple[Measurement, ...]:
 
 def measured(probe: Probe, name: str, problem: Problem) -> Measurement:
     """The row of one route."""
-    row = bench.measure(name, problem, metrics=SCORES)
+    row = bench.measure(name, problem, metrics=SCORES, causes=False)
     scores = {score: row[score] for score in SCORES}
     return probe.row(
         name, scores, status=Status[row.status], note=row.note, truth=row.truth, warnings=tuple(row.warnings)

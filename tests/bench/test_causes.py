@@ -480,3 +480,10 @@ def test_a_matrix_beyond_the_format_blames_no_route():
     # One that QR solves is not such a matrix, whatever was answered.
     near = Problem.from_matrix("near", np.column_stack([np.ones(40), np.arange(40.0)]), np.arange(40.0) ** 2)
     assert "SL111" not in codes(answer(exactly(near) * 1.001, near))
+
+
+def test_a_penalty_is_asked_about_as_it_stands():
+    line = Problem.from_matrix("line", np.column_stack([np.ones(8), 1e8 + np.arange(8.0)]), np.arange(8.0))
+    row = bench.measure("numpy.ridge_inv", problems.penalised(line, 4.0**-20))
+    assert row["digits.min"] < 4
+    assert row.cause

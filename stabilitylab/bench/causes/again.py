@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from stabilitylab.bench.causes.inquiry import Inquiry
-from stabilitylab.bench.run import Route, solve
+from stabilitylab.bench.run import Route, solve, unsuited
 from stabilitylab.core.arithmetic.norms import column_norms, unit_exponent
 from stabilitylab.data.call_form import call_form
 from stabilitylab.data.problem import Design, Problem
@@ -52,6 +52,8 @@ def _solved(
     data = {f"a{j}": scaled[:, j] for j in range(ones, A.shape[1])}
     design = Design.columns(intercept=True) if ones else Design.matrix()
     twin = Problem(f"{problem.name}, scaled", {**data, "y": b}, design, problem.source, format=problem.format)
+    if unsuited(entry.label, twin):  # a penalty in rows of its own is none any more
+        return None
     solution = solve(entry, twin, weights=weights)
     if solution.x is None or not solution.status.answered:
         return None
