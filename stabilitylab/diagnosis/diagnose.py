@@ -13,6 +13,7 @@ from stabilitylab.core.errors import InputError, RankDeficientError, Underdeterm
 from stabilitylab.core.types import Weighting
 from stabilitylab.data.formula import RulesName
 from stabilitylab.data.kinds import is_model
+from stabilitylab.diagnosis.as_printed import warning_as_printed
 from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.calls import called, refuses
 from stabilitylab.diagnosis.coefficients import coefficients, figures, returned
@@ -125,7 +126,9 @@ class _Work:
             yield from self._dependent(error, libraries=libraries)
             return
         rows = coefficients(question, call, fit, self.level)
+        looks = warning_as_printed(question)
         found = self._base(
+            notes=(*question.table.notes, *filter(None, (looks,))),
             coefficients=rows, figures=figures(question, call, fit), conclusions=conclusions(call, rows, self.level)
         )
         yield self._judged(found, "causes, dependence, stages and remedies")
@@ -225,9 +228,8 @@ class _Work:
             call=call.name,
             code=call.code,
             level=self.level,
-            notes=question.table.notes,
             ignored=self.ignore,
-            **{"mode": "exact", **parts},
+            **{"mode": "exact", "notes": question.table.notes, **parts},
         )
 
     def _judged(self, found: Diagnosis, unfinished: str) -> Diagnosis:

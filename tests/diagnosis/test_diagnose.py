@@ -138,3 +138,14 @@ def test_a_healthy_table_hears_so_in_one_line():
 def test_what_cannot_be_asked_is_refused(options, kind, says):
     with pytest.raises(kind, match=says):
         sl.diagnose(STAMPS, target="y", **options)
+
+
+def test_floats_that_look_rounded_are_asked_as_the_decimals_that_they_print_as():
+    rng = np.random.default_rng(0)
+    first = np.round(rng.normal(20, 5, 60), 3)
+    table = {"a": first, "b": np.round(first + rng.normal(0, 4e-4, 60), 3), "y": np.round(3 * first, 2)}
+    said = [note for note in sl.diagnose(table, target="y").notes if "print with few decimals" in note]
+    assert len(said) == 1
+    assert "cannot tell a and b apart" in said[0]
+    apart = {**table, "b": np.round(rng.normal(20, 5, 60), 3)}
+    assert not [note for note in sl.diagnose(apart, target="y").notes if "print with few" in note]
