@@ -94,6 +94,17 @@ def test_sums_restored_from_normal_equations_go_on_as_before(other, one, more):
     assert same(sums, twin)
 
 
+def test_rows_are_added_to_restored_sums_of_a_range_beyond_that_of_float64():
+    wide = (np.array([[1.0, 0.0], [2.0**-700, 5e-324]]), np.array([0.0, 256.0]))
+    sums = fed(wide)
+    normal = sums.normal_equations()
+    twin = GramSums.restored(normal.limbs, normal.exponents, normal.rows)
+    assert twin.exponents.max() > 1043, "the factor of such a column is no float64"
+    for each in (sums, twin):
+        each.feed(np.array([[0.0, 0.0], [3.0, 1e-300]]), np.array([1.0, 2.0]))
+    assert same(sums, twin)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("where", ["A", "b"])
 def test_rows_that_are_refused_leave_the_sums_as_they_were(bad, where):

@@ -66,10 +66,11 @@ class Units:
 
     def __init__(self, exponents: npt.NDArray[np.int64]) -> None:
         power = np.where(exponents == UNSEEN, 0, 21 - exponents)
-        # Powers of two beyond the range of float64 go in two steps.
-        first = np.minimum(power, 1000)
+        # Powers of two beyond the range of float64 go in two steps. Below it too: the exponents of sums that were
+        # restored can be larger than that of any number, and a factor rounded to 0 would lose rows unnoticed.
+        first = np.clip(power, -1000, 1000)
         self._first = np.ldexp(1.0, first)
-        self._then = np.ldexp(1.0, power - first)[:, None] if power.max() > 1000 else None
+        self._then = np.ldexp(1.0, power - first)[:, None] if (power != first).any() else None
         self._t = np.empty((len(exponents), 0))
 
     def scaled(self, A: Array, b: Array) -> tuple[Array, npt.NDArray[np.int64]]:
