@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from stabilitylab.bench import routes
@@ -10,6 +11,7 @@ from stabilitylab.bench.causes import Found, Suspect, cause_named, causes_of
 from stabilitylab.core.arithmetic.formats import FormatLike
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Weighting
 from stabilitylab.data.formula import RulesName
 from stabilitylab.data.kinds import is_model
@@ -26,11 +28,12 @@ from stabilitylab.diagnosis.models import asked_of_model
 from stabilitylab.diagnosis.pipeline import replay_of
 from stabilitylab.diagnosis.question import Call, Question
 from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow
-from stabilitylab.diagnosis.verdict import UNDETERMINED, verdict_of
+from stabilitylab.diagnosis.verdict import UNDETERMINED, USABLE, verdict_of
 from stabilitylab.exact.distributions import exact_level
 
 ROUTE = "numpy.lstsq"
 CAUSED = 8.0  # digits below which the cause of a loss is looked for
+UNEXPLAINED = ("SL120", "SL199")  # that something inside the call lost digits, with no cause shown
 COMPARED = 6  # digits below which the cause of a library's loss is looked for, when all are compared
 
 Report = Callable[[str, int, int], None]
@@ -130,6 +133,9 @@ class _Work:
         )
         yield self._judged(found, "causes, dependence, stages and remedies")
         found = replace(found, causes=self._causes(found), dependence=dependence_of(question))
+        if self._is_of_other_rows(found):
+            yield self._judged(replace(found, causes=()), "", _of_other_rows(call, self._repeated))
+            return
         yield self._judged(found, "stages and remedies")
         steps, checks = replay_of(question, call)
         found = replace(found, steps=steps, checks=checks)
@@ -172,6 +178,22 @@ class _Work:
         if digits is not None and digits >= CAUSED and self.call.solution.status.answered:
             return ()
         return causes_of(self._suspect(self.call))
+
+    @cached_property
+    def _repeated(self) -> float:
+        """Digits of a model's own call made again on these data; 0 where it cannot be, or it gave no answer."""
+        call = self.call
+        if call.entry is None or call.name == call.entry.label.name:
+            return 0.0
+        again = called(call.entry.label.name, self.question).solution
+        if again.x is None or not again.status.answered:
+            return 0.0
+        return worst(digits_of(again.x, self.question.fit("decimal")))
+
+    def _is_of_other_rows(self, found: Diagnosis) -> bool:
+        """Whether a model's coefficients are not what its own call gives on these data, and no cause explains them."""
+        unexplained = found.causes and all(one.code in UNEXPLAINED for one in found.causes)
+        return bool(unexplained and (found.digits or 0.0) < USABLE and self._repeated >= CAUSED)
 
     def _suspect(self, call: Call) -> Suspect:
         question, weights = self.question, self.question.float_weights
@@ -230,8 +252,8 @@ class _Work:
             **{"mode": "exact", **parts},
         )
 
-    def _judged(self, found: Diagnosis, unfinished: str) -> Diagnosis:
-        """With its verdict, without what is to be ignored."""
+    def _judged(self, found: Diagnosis, unfinished: str, instead: str = "") -> Diagnosis:
+        """With its verdict, or `instead` as one, without what is to be ignored."""
         causes = tuple(one for one in found.causes if one.code not in self.ignore)
         sentence, severity = verdict_of(
             self.call,
@@ -243,7 +265,16 @@ class _Work:
             found.rows,
             expected=found.mode == "forecast",
         )
+        if instead:
+            sentence, severity = instead, "error"
         return replace(found, verdict=sentence, severity=severity, causes=causes, unfinished=unfinished)
+
+
+def _of_other_rows(call: Call, digits: float) -> str:
+    return (
+        f"This model was not fitted on these X and y: fitted again on them, {call.name.rpartition('.')[2]} gives "
+        f"{one_decimal(digits)} digits. Pass the rows it was fitted on, in the same order."
+    )
 
 
 def _best_first(row: RouteRow) -> tuple[float, str]:

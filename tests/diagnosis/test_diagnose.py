@@ -138,3 +138,17 @@ def test_a_healthy_table_hears_so_in_one_line():
 def test_what_cannot_be_asked_is_refused(options, kind, says):
     with pytest.raises(kind, match=says):
         sl.diagnose(STAMPS, target="y", **options)
+
+
+def test_a_model_of_other_rows_is_told_so_and_no_library_is_blamed():
+    linear = pytest.importorskip("sklearn.linear_model")
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(80, 2))
+    y = X @ [2.0, -1.0] + rng.normal(size=80)
+    model = linear.LinearRegression().fit(X, y)
+    found = sl.diagnose(model, X[:50], y[:50])
+    assert found.verdict.startswith(
+        "This model was not fitted on these X and y: fitted again on them, LinearRegression"
+    )
+    assert (found.severity, found.causes, found.fixes) == ("error", (), ())
+    assert sl.diagnose(model, X, y).severity == "healthy"
