@@ -16,7 +16,7 @@ from stabilitylab.core.types import Weighting
 from stabilitylab.data.formula import RulesName
 from stabilitylab.data.kinds import is_model
 from stabilitylab.diagnosis.asked import asked
-from stabilitylab.diagnosis.calls import called, refuses
+from stabilitylab.diagnosis.calls import called, chosen, refuses
 from stabilitylab.diagnosis.coefficients import coefficients, figures, returned
 from stabilitylab.diagnosis.conclusions import conclusions
 from stabilitylab.diagnosis.dependence import dependence_of
@@ -31,7 +31,6 @@ from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow
 from stabilitylab.diagnosis.verdict import UNDETERMINED, USABLE, verdict_of
 from stabilitylab.exact.distributions import exact_level
 
-ROUTE = "numpy.lstsq"
 CAUSED = 8.0  # digits below which the cause of a loss is looked for
 UNEXPLAINED = ("SL120", "SL199")  # that something inside the call lost digits, with no cause shown
 COMPARED = 6  # digits below which the cause of a library's loss is looked for, when all are compared
@@ -71,7 +70,7 @@ def diagnosed(
     weights: Any = None,
     weighting: Weighting = "relative",
     rules: RulesName = "R",
-    route: str = ROUTE,
+    route: str | None = None,
     format: FormatLike = "float64",
     libraries: bool = False,
     only: Sequence[str] | None = None,
@@ -83,8 +82,9 @@ def diagnosed(
 ) -> Iterator[Diagnosis]:
     """Diagnoses of growing completeness, of which the last lacks nothing: an interruption leaves those before.
 
-    route: the call that is judged, a name of the catalogue; of a model its own coefficients are. libraries: also ask
-    every library that is here, or only those of these names. level: of intervals, and 1 - level the size of tests.
+    route: the call that is judged, a name of the catalogue, by default that of `chosen`; of a model its own
+    coefficients are. libraries: also ask every library that is here, or only those of these names. level: of
+    intervals, and 1 - level the size of tests.
     ignore: codes to be left out, such as "SL203". forecast: from condition numbers alone, without an exact solution,
     for data too large for patience. progress(part, done, total). The other options are those of `asked`. Raises the
     errors of `asked`, of `called` and, for a code that there is none of, UnknownNameError.
@@ -103,6 +103,7 @@ def diagnosed(
             data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
             weighting=weighting, rules=rules, format=format, **reading,
         )  # fmt: skip
+        question, route = chosen(route, question)
         call = called(route, question)
     work = _Work(question, call, float(level), tuple(ignore), None if only is None else tuple(only), progress)
     yield from work.forecast() if forecast else work.exact(libraries=libraries)

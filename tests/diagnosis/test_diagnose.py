@@ -152,3 +152,35 @@ def test_a_model_of_other_rows_is_told_so_and_no_library_is_blamed():
     )
     assert (found.severity, found.causes, found.fixes) == ("error", (), ())
     assert sl.diagnose(model, X, y).severity == "healthy"
+
+
+def test_with_weights_a_route_that_takes_them_is_judged_and_said():
+    pytest.importorskip("sklearn")
+    table = {**STAMPS, "w": 1.0 + np.arange(60.0) % 3}
+    found = sl.diagnose(table, target="y", weights="w")
+    assert found.call in ("statsmodels.WLS", "sklearn.LinearRegression")
+    assert f"numpy.lstsq takes no weights: {found.call} is judged in its place" in found.notes
+    with pytest.raises(InputError, match=rf"takes no weights; here {found.call}, .*: route='{found.call}'"):
+        sl.diagnose(table, target="y", weights="w", route="numpy.lstsq")
+
+
+def test_the_consequence_comes_before_the_cause():
+    rng = np.random.default_rng(5)
+    noisy = {**STAMPS, "y": STAMPS["y"] + rng.normal(size=60)}
+    found = sl.diagnose(noisy, target="y")
+    said, _, cause = found.verdict.partition(": rank cut-off")
+    assert cause
+    assert found.conclusions
+    assert "; " in said
+
+
+def test_without_residuals_there_are_no_standard_errors_and_it_is_said():
+    found = sl.diagnose({"x": [1.0, 2.0], "y": [1.0, 3.0]}, target="y")
+    assert "2 rows and 2 coefficients leave no residuals, and so no standard errors" in found.verdict
+
+
+def test_a_coefficient_that_the_noise_hides_is_not_said_to_lack_digits():
+    found = sl.diagnose(ROOT / "docs" / "examples" / "longley.csv", target="y")
+    hidden = [row.name for row in found.coefficients if abs(row.certified) < 2 * row.standard_error]
+    assert "x1" in hidden
+    assert "rounded" not in found.verdict
