@@ -184,3 +184,12 @@ def test_a_coefficient_that_the_noise_hides_is_not_said_to_lack_digits():
     hidden = [row.name for row in found.coefficients if abs(row.certified) < 2 * row.standard_error]
     assert "x1" in hidden
     assert "rounded" not in found.verdict
+
+
+def test_the_coefficients_are_a_frame():
+    pytest.importorskip("pandas")
+    found = sl.diagnose(STAMPS, target="y", route="qr.householder")
+    frame = found.to_frame()
+    assert list(frame.index) == ["intercept", "t"]
+    assert frame.loc["t", "certified"] == 3.0
+    assert frame["digits"].min() == found.digits
