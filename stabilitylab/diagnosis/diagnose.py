@@ -97,7 +97,8 @@ def diagnosed(
     else:
         if X is not None or y is not None:
             raise InputError(
-                "X and y go with a fitted model: diagnose(model, X, y); a table: diagnose(table, target='y')"
+                "X and y go with a fitted model: diagnose(model, X, y); a table holds both: "
+                "diagnose(X.assign(y=y), target='y')"
             )
         question = asked(
             data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,

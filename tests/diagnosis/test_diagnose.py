@@ -131,7 +131,7 @@ def test_a_healthy_table_hears_so_in_one_line():
     [
         ({"route": "numpy.lstsqq"}, UnknownNameError, "numpy.lstsq"),
         ({"level": 95}, InputError, "level"),
-        ({"X": STAMPS}, InputError, "fitted model"),
+        ({"X": STAMPS}, InputError, r"fitted model.*diagnose\(X.assign\(y=y\), target='y'\)"),
         ({"formats": "float32"}, TypeError, "formats"),
     ],
 )
