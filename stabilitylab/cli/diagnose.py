@@ -30,8 +30,8 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
               help="relative: only ratios of weights count. absolute: 1 over known variances.")  # fmt: skip
 @click.option("--rules", default="R", show_default=True, type=click.Choice(tuple(get_args(RulesName))),
               help="Whose reference levels and codings categories have.")  # fmt: skip
-@click.option("--route", default="numpy.lstsq", show_default=True, metavar="ROUTE",
-              help="The call that is judged; `stabilitylab list` names them.")  # fmt: skip
+@click.option("--route", metavar="ROUTE", help="The call that is judged; `stabilitylab list` names them. Default: "
+              "numpy.lstsq, or with weights one that takes them.")  # fmt: skip
 @click.option("--format", "number_format", type=click.Choice(["float64", "float32"]), default="float64",
               show_default=True, help="What the numbers are stored in before the call.")  # fmt: skip
 @click.option("--libraries", is_flag=True, help="Also ask every library that is on this machine.")
@@ -54,7 +54,7 @@ def diagnose(
     weights: str | None,
     weighting: Weighting,
     rules: RulesName,
-    route: str,
+    route: str | None,
     number_format: str,
     libraries: bool,
     forecast: bool,

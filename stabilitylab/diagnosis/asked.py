@@ -1,5 +1,6 @@
 """The question that a table, a target and a formula or columns ask."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -58,6 +59,11 @@ def asked(
         _require(table, weights, "weights")
     if formula is not None:
         parsed = formula_of(formula, table, rules=rules)
+        if parsed.vanished:
+            alone = re.split(r"\^|\*\*", parsed.vanished)[0].strip()
+            raise InputError(
+                f"{parsed.vanished} means {alone} alone in a formula: write I({parsed.vanished}) for the power"
+            )
         table = replace(table, columns={**table.columns, **parsed.formed})
         response, design, notes, formula = parsed.response, parsed.design, parsed.notes, parsed.text
         if parsed.weights and weights is not None and parsed.weights != weights:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from stabilitylab.bench import routes
@@ -10,12 +11,13 @@ from stabilitylab.bench.causes import Found, Suspect, cause_named, causes_of
 from stabilitylab.core.arithmetic.formats import FormatLike
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Weighting
 from stabilitylab.data.formula import RulesName
 from stabilitylab.data.kinds import is_model
 from stabilitylab.diagnosis.as_printed import warning_as_printed
 from stabilitylab.diagnosis.asked import asked
-from stabilitylab.diagnosis.calls import called, refuses
+from stabilitylab.diagnosis.calls import called, chosen, refuses
 from stabilitylab.diagnosis.coefficients import coefficients, figures, returned
 from stabilitylab.diagnosis.conclusions import conclusions
 from stabilitylab.diagnosis.dependence import dependence_of
@@ -27,11 +29,11 @@ from stabilitylab.diagnosis.models import asked_of_model
 from stabilitylab.diagnosis.pipeline import replay_of
 from stabilitylab.diagnosis.question import Call, Question
 from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow
-from stabilitylab.diagnosis.verdict import UNDETERMINED, verdict_of
+from stabilitylab.diagnosis.verdict import UNDETERMINED, USABLE, verdict_of
 from stabilitylab.exact.distributions import exact_level
 
-ROUTE = "numpy.lstsq"
 CAUSED = 8.0  # digits below which the cause of a loss is looked for
+UNEXPLAINED = ("SL120", "SL199")  # that something inside the call lost digits, with no cause shown
 COMPARED = 6  # digits below which the cause of a library's loss is looked for, when all are compared
 
 Report = Callable[[str, int, int], None]
@@ -69,7 +71,7 @@ def diagnosed(
     weights: Any = None,
     weighting: Weighting = "relative",
     rules: RulesName = "R",
-    route: str = ROUTE,
+    route: str | None = None,
     format: FormatLike = "float64",
     libraries: bool = False,
     only: Sequence[str] | None = None,
@@ -81,8 +83,9 @@ def diagnosed(
 ) -> Iterator[Diagnosis]:
     """Diagnoses of growing completeness, of which the last lacks nothing: an interruption leaves those before.
 
-    route: the call that is judged, a name of the catalogue; of a model its own coefficients are. libraries: also ask
-    every library that is here, or only those of these names. level: of intervals, and 1 - level the size of tests.
+    route: the call that is judged, a name of the catalogue, by default that of `chosen`; of a model its own
+    coefficients are. libraries: also ask every library that is here, or only those of these names. level: of
+    intervals, and 1 - level the size of tests.
     ignore: codes to be left out, such as "SL203". forecast: from condition numbers alone, without an exact solution,
     for data too large for patience. progress(part, done, total). The other options are those of `asked`. Raises the
     errors of `asked`, of `called` and, for a code that there is none of, UnknownNameError.
@@ -95,12 +98,14 @@ def diagnosed(
     else:
         if X is not None or y is not None:
             raise InputError(
-                "X and y go with a fitted model: diagnose(model, X, y); a table: diagnose(table, target='y')"
+                "X and y go with a fitted model: diagnose(model, X, y); a table holds both: "
+                "diagnose(X.assign(y=y), target='y')"
             )
         question = asked(
             data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
             weighting=weighting, rules=rules, format=format, **reading,
         )  # fmt: skip
+        question, route = chosen(route, question)
         call = called(route, question)
     work = _Work(question, call, float(level), tuple(ignore), None if only is None else tuple(only), progress)
     yield from work.forecast() if forecast else work.exact(libraries=libraries)
@@ -129,10 +134,15 @@ class _Work:
         looks = warning_as_printed(question)
         found = self._base(
             notes=(*question.table.notes, *filter(None, (looks,))),
-            coefficients=rows, figures=figures(question, call, fit), conclusions=conclusions(call, rows, self.level)
+            coefficients=rows,
+            figures=figures(question, call, fit),
+            conclusions=conclusions(call, rows, self.level),
         )
         yield self._judged(found, "causes, dependence, stages and remedies")
         found = replace(found, causes=self._causes(found), dependence=dependence_of(question))
+        if self._is_of_other_rows(found):
+            yield self._judged(replace(found, causes=()), "", _of_other_rows(call, self._repeated))
+            return
         yield self._judged(found, "stages and remedies")
         steps, checks = replay_of(question, call)
         found = replace(found, steps=steps, checks=checks)
@@ -175,6 +185,22 @@ class _Work:
         if digits is not None and digits >= CAUSED and self.call.solution.status.answered:
             return ()
         return causes_of(self._suspect(self.call))
+
+    @cached_property
+    def _repeated(self) -> float:
+        """Digits of a model's own call made again on these data; 0 where it cannot be, or it gave no answer."""
+        call = self.call
+        if call.entry is None or call.name == call.entry.label.name:
+            return 0.0
+        again = called(call.entry.label.name, self.question).solution
+        if again.x is None or not again.status.answered:
+            return 0.0
+        return worst(digits_of(again.x, self.question.fit("decimal")))
+
+    def _is_of_other_rows(self, found: Diagnosis) -> bool:
+        """Whether a model's coefficients are not what its own call gives on these data, and no cause explains them."""
+        unexplained = found.causes and all(one.code in UNEXPLAINED for one in found.causes)
+        return bool(unexplained and (found.digits or 0.0) < USABLE and self._repeated >= CAUSED)
 
     def _suspect(self, call: Call) -> Suspect:
         question, weights = self.question, self.question.float_weights
@@ -232,8 +258,8 @@ class _Work:
             **{"mode": "exact", "notes": question.table.notes, **parts},
         )
 
-    def _judged(self, found: Diagnosis, unfinished: str) -> Diagnosis:
-        """With its verdict, without what is to be ignored."""
+    def _judged(self, found: Diagnosis, unfinished: str, instead: str = "") -> Diagnosis:
+        """With its verdict, or `instead` as one, without what is to be ignored."""
         causes = tuple(one for one in found.causes if one.code not in self.ignore)
         sentence, severity = verdict_of(
             self.call,
@@ -245,7 +271,16 @@ class _Work:
             found.rows,
             expected=found.mode == "forecast",
         )
+        if instead:
+            sentence, severity = instead, "error"
         return replace(found, verdict=sentence, severity=severity, causes=causes, unfinished=unfinished)
+
+
+def _of_other_rows(call: Call, digits: float) -> str:
+    return (
+        f"This model was not fitted on these X and y: fitted again on them, {call.name.rpartition('.')[2]} gives "
+        f"{one_decimal(digits)} digits. Pass the rows it was fitted on, in the same order."
+    )
 
 
 def _best_first(row: RouteRow) -> tuple[float, str]:

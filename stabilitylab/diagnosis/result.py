@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, TypeAlias
 
 from stabilitylab.bench.causes import Found, Severity
+from stabilitylab.core.errors import MissingLibraryError
 from stabilitylab.diagnosis.pages import Page
 from stabilitylab.report.blocks import Block
 
@@ -189,6 +190,14 @@ class Diagnosis(Page):
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain numbers, strings, lists and dictionaries."""
         return {**_plain(self), "digits": self.digits}
+
+    def to_frame(self) -> Any:
+        """The coefficients as a pandas frame, a row each under its name. Raises MissingLibraryError without pandas."""
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise MissingLibraryError("to_frame needs pandas: pip install pandas, or use to_dict()") from error
+        return pd.DataFrame([_plain(one) for one in self.coefficients]).set_index("name")
 
     def _blocks(self) -> Sequence[Block]:
         from stabilitylab.diagnosis.page.blocks import blocks_of  # here: a program that reads numbers needs no page

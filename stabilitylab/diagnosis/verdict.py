@@ -14,6 +14,7 @@ WELL = 8.0  # digits from which nobody need ask further
 USABLE = 4.0  # digits below which an answer has lost digits, whatever the noise
 BEYOND_NOISE = 2.0  # digits by which an error must be below the noise of the data, to make no difference
 NO_DIGIT = 1.0
+TOLD_FROM_ZERO = log10(2)  # digits that the noise leaves of an estimate of 2 standard errors
 UNDETERMINED, DEPENDENT = "SL201", "SL204"
 
 
@@ -46,12 +47,13 @@ def verdict_of(
     severity = severity_of(rows, conclusions)
     if severity == "healthy":
         said = f"healthy: {one_decimal(digits)} digits{' expected' * expected}, nothing to do"
-        return f"{said}{_wide(dependence)}{_unsupported(scored, m)}", severity
+        return f"{said}{_wide(dependence)}{_unsupported(scored, m)}{_without_residuals(len(rows), m)}", severity
     bad = [row.name for row in scored if (row.digits or 0.0) < max(digits + 1, NO_DIGIT)]
     of = "any coefficient" if len(bad) == len(rows) > 1 else listed(bad)
     gives = "can be expected to keep" if expected else "gives"
     kept = f"{call.name} {gives} {'no' if digits < NO_DIGIT else one_decimal(digits)} correct digit"
     kept += f"{'' if digits < NO_DIGIT else 's'} of {of}"
+    kept += _consequence(call, conclusions)
     return f"{kept}{': ' + _why(causes) if causes else '.'}{way}", severity
 
 
@@ -77,6 +79,21 @@ def _why(causes: Sequence[Found]) -> str:
     return f"{first.title} ({first.code})."
 
 
+def _consequence(call: Call, conclusions: Sequence[str]) -> str:
+    """The first conclusion that changes, behind a semicolon."""
+    if not conclusions:
+        return ""
+    first = conclusions[0].rstrip(".")
+    if first.startswith(f"{call.name} "):
+        first = f"it{first.removeprefix(call.name)}"
+    return f"; {first.replace('The sign', 'the sign', 1) if first.startswith('The sign') else first}"
+
+
+def _without_residuals(n: int, m: int) -> str:
+    """That no standard errors exist, where there are as many coefficients n as rows m."""
+    return f"; {m} rows and {n} coefficients leave no residuals, and so no standard errors" if m == n else ""
+
+
 def _way(fixes: Sequence[Fix]) -> str:
     if not fixes:
         return ""
@@ -90,7 +107,9 @@ def _unsupported(rows: Sequence[Coefficient], m: int) -> str:
     few = [
         row
         for row in rows
-        if row.supported is not None and row.supported + typical < min(USABLE, row.statistical or USABLE)
+        if row.supported is not None
+        and row.supported + typical < min(USABLE, row.statistical or USABLE)
+        and (row.statistical is None or row.statistical > TOLD_FROM_ZERO)
     ]
     if not few:
         return ""

@@ -80,6 +80,7 @@ def test_a_flaw_in_a_column_that_is_not_used_does_no_harm():
         ({"target": "y", "columns": ["x"], "weights": "g"}, InputError, "cannot be the weights"),
         ({"target": "y", "columns": ["x"], "weighting": "equal"}, InputError, "weighting"),
         ({"target": "y", "columns": ["x"], "format": "float12"}, StabilityLabError, "float12"),
+        ({"formula": "y ~ x + x^2"}, InputError, r"x\^2 means x alone in a formula: write I\(x\^2\)"),
         ({"formula": "y ~ x", "rules": "Excel"}, InputError, "Excel"),
         ({"formula": "y ~ x, weights=w", "weights": "x"}, InputError, "name one"),
     ],

@@ -131,7 +131,7 @@ def test_a_healthy_table_hears_so_in_one_line():
     [
         ({"route": "numpy.lstsqq"}, UnknownNameError, "numpy.lstsq"),
         ({"level": 95}, InputError, "level"),
-        ({"X": STAMPS}, InputError, "fitted model"),
+        ({"X": STAMPS}, InputError, r"fitted model.*diagnose\(X.assign\(y=y\), target='y'\)"),
         ({"formats": "float32"}, TypeError, "formats"),
     ],
 )
@@ -149,3 +149,58 @@ def test_floats_that_look_rounded_are_asked_as_the_decimals_that_they_print_as()
     assert "cannot tell a and b apart" in said[0]
     apart = {**table, "b": np.round(rng.normal(20, 5, 60), 3)}
     assert not [note for note in sl.diagnose(apart, target="y").notes if "print with few" in note]
+
+
+def test_a_model_of_other_rows_is_told_so_and_no_library_is_blamed():
+    linear = pytest.importorskip("sklearn.linear_model")
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(80, 2))
+    y = X @ [2.0, -1.0] + rng.normal(size=80)
+    model = linear.LinearRegression().fit(X, y)
+    found = sl.diagnose(model, X[:50], y[:50])
+    assert found.verdict.startswith(
+        "This model was not fitted on these X and y: fitted again on them, LinearRegression"
+    )
+    assert (found.severity, found.causes, found.fixes) == ("error", (), ())
+    assert sl.diagnose(model, X, y).severity == "healthy"
+
+
+def test_with_weights_a_route_that_takes_them_is_judged_and_said():
+    pytest.importorskip("sklearn")
+    table = {**STAMPS, "w": 1.0 + np.arange(60.0) % 3}
+    found = sl.diagnose(table, target="y", weights="w")
+    assert found.call in ("statsmodels.WLS", "sklearn.LinearRegression")
+    assert f"numpy.lstsq takes no weights: {found.call} is judged in its place" in found.notes
+    with pytest.raises(InputError, match=rf"takes no weights; here {found.call}, .*: route='{found.call}'"):
+        sl.diagnose(table, target="y", weights="w", route="numpy.lstsq")
+
+
+def test_the_consequence_comes_before_the_cause():
+    rng = np.random.default_rng(5)
+    noisy = {**STAMPS, "y": STAMPS["y"] + rng.normal(size=60)}
+    found = sl.diagnose(noisy, target="y")
+    said, _, cause = found.verdict.partition(": rank cut-off")
+    assert cause
+    assert found.conclusions
+    assert "; " in said
+
+
+def test_without_residuals_there_are_no_standard_errors_and_it_is_said():
+    found = sl.diagnose({"x": [1.0, 2.0], "y": [1.0, 3.0]}, target="y")
+    assert "2 rows and 2 coefficients leave no residuals, and so no standard errors" in found.verdict
+
+
+def test_a_coefficient_that_the_noise_hides_is_not_said_to_lack_digits():
+    found = sl.diagnose(ROOT / "docs" / "examples" / "longley.csv", target="y")
+    hidden = [row.name for row in found.coefficients if abs(row.certified) < 2 * row.standard_error]
+    assert "x1" in hidden
+    assert "rounded" not in found.verdict
+
+
+def test_the_coefficients_are_a_frame():
+    pytest.importorskip("pandas")
+    found = sl.diagnose(STAMPS, target="y", route="qr.householder")
+    frame = found.to_frame()
+    assert list(frame.index) == ["intercept", "t"]
+    assert frame.loc["t", "certified"] == 3.0
+    assert frame["digits"].min() == found.digits

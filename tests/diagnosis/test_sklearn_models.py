@@ -255,7 +255,7 @@ MALFORMED = {
     "another model": (
         lambda: (linear.HuberRegressor().fit(NUMBERS, Y), NUMBERS, Y),
         InputError,
-        "HuberRegressor is not known here as least squares: pass a fitted LinearRegression",
+        "HuberRegressor is not known here as least squares.*: pass a fitted LinearRegression",
     ),
     "several targets": (lambda: (OLS().fit(NUMBERS, NUMBERS), NUMBERS, Y), InputError, "the model has 3 targets"),
     "a step that is not known": (

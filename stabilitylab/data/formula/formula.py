@@ -30,7 +30,8 @@ class Formula:
 
     notes: sentences about what was decided: reference levels, what a coefficient of poly is, what was named twice.
     text: the formula in one form for all ways to write it; parsed again it gives the same. formed: the response by its
-    name where it is a function, as in log(y) ~ x, and no column of the table yet.
+    name where it is a function, as in log(y) ~ x, and no column of the table yet. vanished: a power of one variable, as
+    it is written, which means that variable alone; "" for none.
     """
 
     response: str
@@ -39,6 +40,7 @@ class Formula:
     notes: tuple[str, ...] = ()
     text: str = ""
     formed: Mapping[str, ExactColumn | Array] = field(default_factory=dict, compare=False)
+    vanished: str = ""
 
     def __str__(self) -> str:
         return self.text
@@ -70,7 +72,7 @@ def formula_of(text: str, table: Table, *, rules: RulesName = "R") -> Formula:
     found = expanded(tree.terms, known, (*response.reads, weights) if weights else response.reads)
     formed = {} if response.values is None else {response.name: response.values}
     said = _said(found, known, response.text, weights)
-    return Formula(response.name, _design(tree, found, known), weights, *said, formed)
+    return Formula(response.name, _design(tree, found, known), weights, *said, formed, found.square)
 
 
 def _said(found: Expanded, known: Known, response: str, weights: str) -> tuple[tuple[str, ...], str]:

@@ -117,7 +117,8 @@ def _require_least_squares(model: Any) -> str:
             )
     if not kind:
         raise InputError(
-            f"a {title(model)} is not known here as least squares: pass a fitted {', '.join(KNOWN)}, or a result of "
+            f"a {title(model)} is not known here as least squares, the one problem whose exact solution is certified "
+            f"here and digits are counted against: pass a fitted {', '.join(KNOWN)}, or a result of "
             "statsmodels, linearmodels or pyfixest"
         )
     return kind
