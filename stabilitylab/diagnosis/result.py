@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from stabilitylab.bench.causes import Found, Severity
 from stabilitylab.core.errors import MissingLibraryError
+from stabilitylab.core.printable import one_line
 from stabilitylab.diagnosis.pages import Page
 from stabilitylab.report.blocks import Block
 
@@ -205,7 +206,7 @@ class Diagnosis(Page):
         return blocks_of(self)
 
     def __repr__(self) -> str:
-        return f"Diagnosis of {self.title}: {self.verdict}"
+        return one_line(f"Diagnosis of {self.title}: {self.verdict}")
 
 
 def _plain(value: Any) -> Any:

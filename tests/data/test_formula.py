@@ -27,7 +27,7 @@ from stabilitylab.data.design import (
 from stabilitylab.data.formula import columns_read, formula_of
 from stabilitylab.data.logarithms import Log1p, Log2, Log10
 from stabilitylab.data.polynomial import OrthogonalPolynomial
-from stabilitylab.data.table import Table
+from stabilitylab.data.table import Table, table_of
 from stabilitylab.data.terms import Crossed
 
 TABLE = mixed_table()
@@ -408,3 +408,11 @@ def test_a_formula_printed_and_parsed_again_is_the_same(text, end, rules):
         return
     again = formula_of(str(formula), TABLE, rules=rules)
     assert (again.design, str(again)) == (formula.design, str(formula))
+
+
+def test_the_intercept_inside_a_bracket_that_is_taken_away_is_refused():
+    table = table_of({"x": ["1", "2"], "z": ["1", "3"], "y": ["1", "2"]})
+    with pytest.raises(InputError, match="one by one"):
+        formula_of("y ~ x - (z - 1)", table)
+    assert not formula_of("y ~ x + (z - 1)", table).design.intercept
+    assert formula_of("y ~ x - (z + z:x)", table).design.intercept

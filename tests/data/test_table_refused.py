@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stabilitylab.core.errors import Argument, InputError, StabilityLabError, UnknownNameError
+from stabilitylab.core.errors import Argument, InputError, NotNumericError, StabilityLabError, UnknownNameError
 from stabilitylab.data.table import assembled, table_of
 
 
@@ -71,10 +71,10 @@ MALFORMED = {
     "a numeral of 500 digits": (b"x,y\n" + b"1" * 500 + b",2\n", LINE.format(2, "x") + r"\.\.\.' overflows float64"),
     "percentages": (
         b"x,y\n5%,2\n3%,4\n",
-        LINE.format(2, "x") + r"'5%' is a number with a mark.*write the numbers alone",
+        LINE.format(2, "x") + r"'5%' is a number with a mark, in all 2 cells: percent signs",
     ),
-    "amounts": ("x,y\n€ 5,2\n€ 3,4\n", LINE.format(2, "x") + r"mark that is not read"),
-    "another minus": ("x,y\n−5,2\n−3,4\n", LINE.format(2, "x") + r"with '-' as the minus"),
+    "amounts": ("x,y\n€ 5,2\n€ 3,4\n", LINE.format(2, "x") + r"signs of a currency"),
+    "another minus": ("x,y\n−5,2\n−3,4\n", LINE.format(2, "x") + r"another sign than '-'"),
     "1,234": (
         b'x,y\n"1,234",2\n',
         LINE.format(2, "x") + r"'1,234' can be read in two ways.*decimal=','.*thousands=','",
@@ -210,3 +210,25 @@ def test_no_content_of_a_file_ends_in_any_other_error(tmp_path_factory, content)
     except StabilityLabError:
         return
     assert all(len(column) == read.rows for column in read.columns.values())
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (["1\u00a0234", "2\u00a0345"], "blank between thousands"),
+        (["1\u202f234", "2\u202f345"], "in all 2 cells"),
+        (["(5)", "(7)"], "write '-' in front"),
+        (["1D5", "2d3"], "written with e"),
+        (["0x10", "0x1F"], "decimals"),
+        (["1/2", "3/4"], "fractions"),
+        (["\u0661\u0662", "\u0663\u0664"], "another script"),
+        (["5%", "16%"], "in all 2 cells: percent signs"),
+        (["$5", "$7"], "currency"),
+        (["5 €", "7 €"], "currency"),
+        (["\u22125", "\u22127"], "another sign than '-'"),
+    ],
+)
+def test_numbers_with_marks_are_no_groups(cells, says):
+    with pytest.raises(NotNumericError, match=says):
+        table_of({"x": cells, "y": ["1", "2"]})
+    assert table_of({"x": ["a", "1/2"], "y": ["1", "2"]}).labels

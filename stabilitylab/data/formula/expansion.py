@@ -108,6 +108,9 @@ class _Expansion:
             if isinstance(inner, Number):
                 self._intercept(inner, is_minus)
                 continue
+            if is_minus and _has_number(inner):
+                says = "0 or 1 in a bracket that is taken away can be read in two ways: take terms away one by one"
+                raise self.known.error(inner, says)
             for term, variables in self.terms(inner).items():
                 if is_minus:
                     found.pop(term, None)
@@ -182,3 +185,12 @@ class _Expansion:
 def _joined(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
     """The variables of two terms, each once."""
     return first + tuple(i for i in second if i not in first)
+
+
+def _has_number(node: Node) -> bool:
+    """Whether 0 or 1 stands in a sum, for the intercept."""
+    while isinstance(node, Binary) and node.operator in ("+", "-"):
+        if _has_number(node.right):
+            return True
+        node = node.left
+    return _has_number(node.operand) if isinstance(node, Unary) else isinstance(node, Number)

@@ -25,8 +25,28 @@ _ALONE = {"", "-", ".", ","}
 NUMERIC = re.compile(r"[0-9+\-.,'_ eE]+")
 """What numbers of every notation are made of."""
 TRUTHS = {"true": 1, "false": 0}
-MARKED = re.compile(r"(?=.*[%‰$€£¥\u2212])[-+\u2212]?[$€£¥]? ?[0-9]+([.,' _][0-9]+)* ?[%‰$€£¥]?")
-"""Numbers that are none of any notation, but for their marks."""
+WAYS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"[-+\u2212]?[0-9]+([.,' _][0-9]+)* ?[%‰]"),
+        "percent signs are not read: take them out, and the coefficient is for one of them (in pandas "
+        "df[column].str.rstrip('%').astype(float))",
+    ),
+    (
+        re.compile(r"[-+\u2212]?[$€£¥]? ?[0-9]+([.,' _][0-9]+)* ?[$€£¥]?(?<=[$€£¥])|[-+\u2212]?[$€£¥].*[0-9]"),
+        "signs of a currency are not read: take them out",
+    ),
+    (re.compile(r"\u2212[0-9]+([.,' _][0-9]+)*"), "this minus is another sign than '-': replace it"),
+    (
+        re.compile(r"[-+]?[0-9]{1,3}([\u00a0\u2009\u202f][0-9]{3})+([.,][0-9]+)?"),
+        "the blank between thousands is a no-break or a thin one: replace it by nothing",
+    ),
+    (re.compile(r"\( ?[0-9]+([.,' _][0-9]+)* ?\)"), "brackets are not read as a minus: write '-' in front"),
+    (re.compile(r"[-+]?[0-9]+\.?[0-9]*[dD][-+]?[0-9]+"), "an exponent is written with e, as in 1e5: replace d"),
+    (re.compile(r"0[xX][0-9a-fA-F]+"), "hexadecimal numbers are not read: write them in decimals"),
+    (re.compile(r"[-+]?[0-9]+ ?/ ?[0-9]+"), "fractions are not read: write them as decimals"),
+    (re.compile(r"(?=.*[^\x00-\x7f])[-+]?\d+([.,\u066b]\d+)?"), "digits of another script are not read: write 0 to 9"),
+)
+"""Numbers that are none of any notation: what they are made of, and the way out."""
 SHOWN = 40  # characters of a cell in a message
 
 
@@ -189,14 +209,19 @@ def _mixed(cells: Sequence[str], numbers: set[str], first: BadField) -> BadCell:
 
 
 def _refuse_marks(cells: Sequence[str], distinct: set[str]) -> None:
-    """Raise BadCell where every cell is a number with a sign beside it that is not read: a percentage, an amount."""
-    if all(map(MARKED.fullmatch, distinct)):
-        raise BadCell(
-            0,
-            NotNumericError,
-            f"{shown(cells[0])} is a number with a mark that is not read: write the numbers alone, with '-' as the "
-            f"minus",
-        )
+    """Raise BadCell where every cell is a number, some with a mark that is not read: a percentage, an amount, ..."""
+    marked = {cell: way for cell in distinct if (way := _way(cell))}
+    if not marked or not all(cell in marked or NUMERIC.fullmatch(cell) for cell in distinct):
+        return
+    row = next(i for i, cell in enumerate(cells) if cell in marked)
+    count = sum(cell in marked for cell in cells)
+    of = f"in {'all' if count == len(cells) else f'{count} of'} {len(cells)} cells"
+    raise BadCell(row, NotNumericError, f"{shown(cells[row])} is a number with a mark, {of}: {marked[cells[row]]}")
+
+
+def _way(cell: str) -> str:
+    """How to write a number that is none of any notation; "" for any other text."""
+    return next((way for pattern, way in WAYS if pattern.fullmatch(cell)), "")
 
 
 def shown(cell: str) -> str:

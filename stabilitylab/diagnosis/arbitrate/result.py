@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from stabilitylab.bench.causes import Cause, Found
+from stabilitylab.core.printable import one_line
 from stabilitylab.diagnosis.pages import Page
 from stabilitylab.report.blocks import Block
 
@@ -92,7 +93,7 @@ class Arbitration(Page):
         return blocks_of_arbitration(self)
 
     def __repr__(self) -> str:
-        return f"Arbitration of {', '.join(one.name for one in self.answers)}: {self.verdict}"
+        return one_line(f"Arbitration of {', '.join(one.name for one in self.answers)}: {self.verdict}")
 
 
 def _plain(value: Any) -> Any:
