@@ -54,6 +54,11 @@ def arbitrate(
     columns, dropped rows, weights, a penalty, ...) the question that each one solves is found by solving it exactly.
 
     \b
+    name,R,Excel
+    (Intercept),9.635362,9.6354
+    dose,1.743777,1.7438
+
+    \b
     stabilitylab arbitrate trial.csv answers.csv --target effect
     stabilitylab arbitrate trial.csv r.csv sas.csv --formula "effect ~ dose + C(group)" --output who.html
 

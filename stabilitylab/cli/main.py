@@ -136,7 +136,9 @@ class CommandGroup(click.Group):
         try:
             return super().invoke(ctx)
         except StabilityLabError as error:
-            self._end(ctx, BAD_INPUT, in_options(error, self.get_command(ctx, ctx.invoked_subcommand or "")))
+            self._end(
+                ctx, BAD_INPUT, in_options(error, self.get_command(ctx, ctx.invoked_subcommand or "")), error.picture
+            )
         except BrokenPipeError:
             raise  # whoever reads the output has seen enough: no message, which click sees to
         except OSError as error:
@@ -145,8 +147,8 @@ class CommandGroup(click.Group):
         except KeyboardInterrupt:
             self._end(ctx, INTERRUPTED, f"interrupted; {kept(ctx)}")
 
-    def _end(self, ctx: click.Context, code: int, message: str) -> None:
-        click.echo(f"stabilitylab: {one_line(message)}", err=True)
+    def _end(self, ctx: click.Context, code: int, message: str, picture: str = "") -> None:
+        click.echo(f"stabilitylab: {one_line(message)}{picture}", err=True)
         ctx.exit(code)
 
 
@@ -158,9 +160,11 @@ def main() -> None:
     Each command explains itself: stabilitylab COMMAND --help.
 
     \b
-    stabilitylab run                             every experiment, tables and figures to results/
-    stabilitylab lstsq houses.csv --target price your own data, every digit proven
-    stabilitylab libraries                       what the libraries that are here do to hard data
+    stabilitylab diagnose houses.csv --target price   your own data: which digits are right, why, what to do
+    stabilitylab lstsq houses.csv --target price      the same regression, every digit proven
+    stabilitylab arbitrate houses.csv answers.csv --target price   whose coefficients are right
+    stabilitylab libraries                            what the libraries that are here do to hard data
+    stabilitylab run                                  every experiment, tables and figures to results/
 
     Exit codes: 0 done, 1 a finding is refuted or a threshold missed, 2 bad use or bad input, 130 interrupted.
     """

@@ -22,11 +22,14 @@ class Argument:
 class StabilityLabError(Exception):
     """The root of every error this package raises on purpose.
 
-    Its args are texts, and Arguments where the way out is one; str() joins them as Python writes arguments.
+    Its args are texts, and Arguments where the way out is one; str() joins them as Python writes arguments. picture:
+    lines shown below the message, such as a formula with the place marked, without control characters.
     """
 
+    picture: str = ""
+
     def __str__(self) -> str:
-        return self.written(str)
+        return self.written(str) + self.picture
 
     def written(self, argument: Callable[[Argument], str]) -> str:
         """The message with each Argument in another syntax."""

@@ -8,6 +8,7 @@ from stabilitylab.diagnosis.question import Call
 from stabilitylab.diagnosis.result import Coefficient
 from stabilitylab.exact.dependent import listed
 
+INTERCEPT = "intercept"
 MOST = 3  # coefficients that are said to be far from the certified ones
 
 
@@ -28,14 +29,19 @@ def _concluded(call: Call, rows: tuple[Coefficient, ...], level: float) -> Itera
     # The sign of what cannot be told from 0 is no conclusion.
     told = [row for row in rows if row.p is None or row.p < 1 - level]
     signs = [row.name for row in told if row.returned and row.certified and row.returned * row.certified < 0]
-    if signs:
+    if set(signs) - {INTERCEPT}:
         yield f"The sign of {listed(signs)} is wrong."
-    far = sorted(((_beyond(row), row) for row in rows if _beyond(row) >= 1), key=lambda pair: -pair[0])
+    # An intercept is what people ask about last.
+    far = sorted(
+        ((_beyond(row), row) for row in rows if _beyond(row) >= 1), key=lambda p: (p[1].name == INTERCEPT, -p[0])
+    )
     for distance, row in far[:MOST]:
-        times = one_decimal(distance) if distance < 1000 else f"{distance:.1e}"
+        times = one_decimal(distance) if distance < 100 else f"{distance:.0f}" if distance < 1e6 else f"{distance:.1e}"
         yield f"{one_line(row.name)} as returned is {times} standard errors away from the certified value."
     if far[MOST:]:
         yield f"So are {len(far) - MOST} more, by a standard error at least."
+    if signs == [INTERCEPT]:
+        yield f"The sign of {INTERCEPT} is wrong."
     for row in rows:
         p = row.returned_p
         if p is not None and row.p is not None and (p < 1 - level) != (row.p < 1 - level):

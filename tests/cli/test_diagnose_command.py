@@ -71,6 +71,14 @@ def test_ctrl_c_shows_what_was_done(here, monkeypatch):
     assert "not done are remedies" in done.output
 
 
+def test_a_formula_is_shown_with_the_place_marked_below_it(here):
+    shown = called("diagnose", "data.csv", "--formula", "reading ~ \x1b[31m sta mp", code=2).output
+    *_, formula, carets = shown.rstrip("\n").split("\n")
+    assert "reading ~" in formula
+    assert set(carets) == {" ", "^"}
+    assert "\x1b" not in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -54,8 +54,9 @@ class Source:
         cut = max(0, len(before) - 60)
         line = ("..." if cut else "") + shown[cut : cut + 120] + ("..." if len(shown) > cut + 120 else "")
         carets = " " * (len(before) - cut + 3 * bool(cut)) + "^" * min(max(len(marked), 1), 60)
-        under = f"\n    {line}\n    {carets}" if shown.strip() else ""
-        return kind(f"formula, character {start + 1}: {one_line(says)}{under}")
+        error = kind(f"formula, character {start + 1}: {one_line(says)}")
+        error.picture = f"\n    {line}\n    {carets}" if shown.strip() else ""
+        return error
 
 
 @dataclass(frozen=True)

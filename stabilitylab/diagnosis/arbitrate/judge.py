@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from math import floor
 from typing import Any
 
 from stabilitylab.bench.causes import Found
@@ -168,12 +169,21 @@ def _verdict(judged: Sequence[Judged]) -> str:
     unknown = [one.name for one in judged if one.code == NONE_TRIED]
     parts = []
     if solving:
-        least = min(one.digits or 0.0 for one in judged if one.is_right)
-        parts.append(f"{_list(solving)} answer{'s' * (len(solving) == 1)} the question asked, to {counted(least)}")
+        parts.append(f"{_list(solving)} answer{'s' * (len(solving) == 1)} the question asked, {_to(judged)}")
     parts += [f"{one.name} answers another: {one.question}" for one in other]
     if unknown:
         parts.append(f"{_list(unknown)} solve{'s' * (len(unknown) == 1)} none of the questions tried")
     return "; ".join(parts) + "."
+
+
+def _to(judged: Sequence[Judged]) -> str:
+    """To how many digits the answers to the question asked are right: of the worst coefficient, or all that stand."""
+    answers = [one for one in judged if one.is_right]
+    digits = [c.digits for one in answers for c in one.coefficients if c.digits is not None]
+    if digits and all("all " in one.sentence for one in answers):
+        few, many = floor(min(digits)), floor(max(digits))
+        return f"in all digits printed ({few}{f' to {many}' if many > few else ''})"
+    return f"to {counted(min(one.digits or 0.0 for one in answers))}"
 
 
 def _list(names: Sequence[str]) -> str:
