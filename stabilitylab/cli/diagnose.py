@@ -69,7 +69,7 @@ def diagnose(
 
     FILE has a line of names: text (.csv, .tsv, also .gz), .npy, .parquet or .xlsx. Separator, decimal mark and encoding
     are found out and said; what can be read in two ways is refused. A verdict comes first. Causes have codes (SL101),
-    each with a page in docs/codes. No number of the file is in the report but in names of groups.
+    which `stabilitylab explain` explains. No number of the file is in the report but in names of groups.
 
     \b
     stabilitylab diagnose houses.csv --target price

@@ -61,6 +61,22 @@ def test_no_number_of_the_table_is_in_a_report(here):
     assert not any(cell in found for row in rows for cell in row.split(","))
 
 
+def test_every_code_is_explained(here, monkeypatch):
+    from stabilitylab.diagnosis import codes
+
+    listed = called("explain").stdout.splitlines()
+    assert len(listed) > 25
+    assert "## Remedy" in called("explain", "sl101").stdout
+    record = json.loads(called("explain", "SL399", "--json").stdout)
+    assert record["title"] == "another question, none of those tried"
+    monkeypatch.setattr(codes, "PAGES", here)  # an installed package has no pages
+    for line in listed:
+        code, title = line.split("  ")
+        assert title in (said := called("explain", code).stdout)
+        assert len(said.splitlines()) > 2
+    assert "SL101" in called("explain", "SL1O1", code=2).output
+
+
 def test_ctrl_c_shows_what_was_done(here, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt

@@ -28,10 +28,10 @@ def _blocks(found: Arbitration) -> Iterator[Block]:
         yield Text((one_line(one.sentence),))
         for cause in one.found:
             proof = f" {one_line(cause.removal)}." if cause.removal else ""
-            page = f" See docs/codes/{cause.code}.md."
+            page = f" More: stabilitylab explain {cause.code}."
             yield Text((
                 Stressed(f"{cause.code} {one_line(cause.title)}.", strong=True),
-                f" {one_line(cause.sentence)}{proof}{page}",
+                f" {one_line(cause.sentence).rstrip('.')}.{proof}{page}",
             ))  # fmt: skip
         if one.ties:
             yield Text(("The digits printed do not tell this question from others:",))

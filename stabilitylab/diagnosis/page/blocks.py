@@ -63,7 +63,7 @@ def _causes(found: Diagnosis) -> Iterator[Block]:
         proof = f" Shown by removing it: {one.removal.rstrip('.')}." if one.removal else ""
         items.append((
             Stressed(f"{one.code} {one.title}.", strong=True),
-            f" {one_line(_sentence(one.sentence))}{one_line(proof)} See docs/codes/{one.code}.md.",
+            f" {one_line(_sentence(one.sentence))}{one_line(proof)} More: stabilitylab explain {one.code}.",
         ))  # fmt: skip
     yield Items(tuple(items))
 
