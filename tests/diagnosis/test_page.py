@@ -72,7 +72,8 @@ def diagnosis():
 
 FACTS = """
 no correct digit; 101 rows, 7 left out; separator ':' was found; the sign of; the other libraries; 0.9375; 0.875; SL101;
-rank cut-off; 4 of 5 directions kept; with rcond=0 8.75 digits; stabilitylab explain SL101; storing X; each number rounded;
+rank cut-off; 4 of 5 directions kept; with rcond=0 8.75 digits; stabilitylab explain SL101;
+storing X; each number rounded;
 dominant; cancels another; reproduced bit for bit; lib.one; SL109; 9.8; 1.5e+13; 2.5e+03; drop one; within rounding;
 statistical; numerical; both; 12.2; 90% by 2.5e+03; count from the first stamp; x = x - x[0];
 0.5 digits before, 15.2 after; the same time; 90 % from; 1.25; 2.25; 3.25; 4.25; 7.5; 8.5; 9.5; 10.5; 0.0312; 4.1; 5.1;
