@@ -29,11 +29,11 @@ WAYS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"[-+\u2212]?[0-9]+([.,' _][0-9]+)* ?[%‰]"),
         "percent signs are not read: take them out, and the coefficient is for one of them (in pandas "
-        "df[column].str.rstrip('%').astype(float))",
+        "df[column].str.rstrip('%').astype(float)), or leave the column out",
     ),
     (
         re.compile(r"[-+\u2212]?[$€£¥]? ?[0-9]+([.,' _][0-9]+)* ?[$€£¥]?(?<=[$€£¥])|[-+\u2212]?[$€£¥].*[0-9]"),
-        "signs of a currency are not read: take them out",
+        "signs of a currency are not read: take them out, or leave the column out",
     ),
     (re.compile(r"\u2212[0-9]+([.,' _][0-9]+)*"), "this minus is another sign than '-': replace it"),
     (

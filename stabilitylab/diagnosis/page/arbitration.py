@@ -27,7 +27,7 @@ def _blocks(found: Arbitration) -> Iterator[Block]:
         yield Heading(2, (one_line(one.name),))
         yield Text((one_line(one.sentence),))
         for cause in one.found:
-            proof = f" {one_line(cause.removal)}." if cause.removal else ""
+            proof = f" {one_line(cause.removal).rstrip('.')}." if cause.removal else ""
             page = f" More: stabilitylab explain {cause.code}."
             yield Text((
                 Stressed(f"{cause.code} {one_line(cause.title)}.", strong=True),
