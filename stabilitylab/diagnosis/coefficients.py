@@ -1,7 +1,7 @@
 """Each coefficient of a call beside its certified value, what the data support and what the noise leaves."""
 
 from collections.abc import Sequence
-from math import isfinite, log10
+from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ from stabilitylab.diagnosis.digits import digits_of, digits_of_figure
 from stabilitylab.diagnosis.question import Call, Question
 from stabilitylab.diagnosis.result import Coefficient, Figure
 from stabilitylab.exact import CertifiedFit
+from stabilitylab.scoring.accuracy import digits_cap, digits_of_error
+
+CAP = digits_cap("float64")
 
 
 def coefficients(question: Question, call: Call, fit: CertifiedFit, level: float) -> tuple[Coefficient, ...]:
@@ -88,7 +91,7 @@ def figures(question: Question, call: Call, fit: CertifiedFit) -> tuple[Figure, 
         size = float(np.abs(values).max())
         row = int(np.abs(predicted - values).argmax())
         error = float(np.abs(predicted - values)[row])
-        digits = 15.95 if not error else max(0.0, min(15.95, -log10(error / size))) if size else None
+        digits = CAP if not error else digits_of_error(error / size, CAP) if size else None
         found.append(
             # Without the values, which can be those of the target: no number of the data is in a report.
             Figure(
@@ -114,9 +117,7 @@ def left_by_noise(value: float, standard_error: float | None) -> float | None:
     """-log10(standard error / |coefficient|), within [0, 15.95]."""
     if standard_error is None:
         return None
-    if not value:
-        return 0.0
-    return 15.95 if not standard_error else float(min(15.95, max(0.0, -log10(standard_error / abs(value)))))
+    return digits_of_error(standard_error / abs(value), CAP) if value else 0.0
 
 
 def p_value_of(t: float | None, fit: CertifiedFit) -> float | None:
@@ -139,5 +140,5 @@ def figure(fit: CertifiedFit, name: str, *arguments: object) -> Any:
 
 
 def at(values: Sequence[float] | Array | None, j: int) -> float | None:
-    """One of several numbers, None where there are none."""
-    return None if values is None or values[j] is None else float(values[j])
+    """One of several numbers; None where there are none, and for 0/0, as t of an exact 0 can be."""
+    return None if values is None or values[j] is None or isnan(values[j]) else float(values[j])

@@ -225,12 +225,12 @@ class _Work:
         rows: list[RouteRow] = []
         for done, name in enumerate(names):
             self.progress("libraries", done, len(names))
-            rows.append(self._row(called(name, self.question), found.mode))
+            rows.append(self._row(called(name, self.question)))
             yield self._judged(replace(found, routes=tuple(rows)), f"{len(names) - done - 1} routes of libraries")
         self.progress("libraries", len(names), len(names))
         yield self._judged(replace(found, routes=tuple(sorted(rows, key=_best_first))), "")
 
-    def _row(self, call: Call, mode: str) -> RouteRow:
+    def _row(self, call: Call) -> RouteRow:
         solution = call.solution
         says = "; ".join(filter(None, (solution.status.value, solution.note)))
         x = digits = None
@@ -284,4 +284,4 @@ def _of_other_rows(call: Call, digits: float) -> str:
 
 
 def _best_first(row: RouteRow) -> tuple[float, str]:
-    return (-1.0 if row.worst is None else row.worst) * -1, row.route
+    return 1.0 if row.worst is None else -row.worst, row.route

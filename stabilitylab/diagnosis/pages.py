@@ -1,7 +1,10 @@
 """What results have in common that can be shown as a page."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from math import isfinite
+from typing import Any
 
 from stabilitylab.report.blocks import Block
 
@@ -12,6 +15,14 @@ class Page(ABC):
     @abstractmethod
     def _blocks(self) -> Sequence[Block]:
         """Everything that it says, in the order in which it matters."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as plain numbers, strings, lists and dictionaries; None for a number that is not finite.
+
+        JSON has no other word for one: t is infinite where a fit is exact, a condition index where columns depend on
+        each other exactly.
+        """
+        return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}  # type: ignore[arg-type]
 
     def to_html(self) -> str:
         """One page that loads nothing and runs nothing; `open("report.html", "w").write(found.to_html())`."""
@@ -34,3 +45,13 @@ class Page(ABC):
         from stabilitylab.diagnosis.page import to_fragment
 
         return to_fragment(self._blocks())
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(entry) for entry in value]
+    return None if isinstance(value, float) and not isfinite(value) else value

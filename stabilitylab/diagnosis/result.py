@@ -1,7 +1,7 @@
 """What `diagnose` returns: a verdict, and under it everything that it rests on, as plain numbers and sentences."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
 from stabilitylab.bench.causes import Found, Severity
@@ -189,8 +189,8 @@ class Diagnosis(Page):
         return min(known) if known else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, as plain numbers, strings, lists and dictionaries."""
-        return {**_plain(self), "digits": self.digits}
+        """As of every result, with the digits of the worst coefficient."""
+        return {**super().to_dict(), "digits": self.digits}
 
     def to_frame(self) -> Any:
         """The coefficients as a pandas frame, a row each under its name. Raises MissingLibraryError without pandas."""
@@ -198,7 +198,7 @@ class Diagnosis(Page):
             import pandas as pd
         except ImportError as error:
             raise MissingLibraryError("to_frame needs pandas: pip install pandas, or use to_dict()") from error
-        return pd.DataFrame([_plain(one) for one in self.coefficients]).set_index("name")
+        return pd.DataFrame([asdict(one) for one in self.coefficients]).set_index("name")
 
     def _blocks(self) -> Sequence[Block]:
         from stabilitylab.diagnosis.page.blocks import blocks_of  # here: a program that reads numbers needs no page
@@ -207,11 +207,3 @@ class Diagnosis(Page):
 
     def __repr__(self) -> str:
         return one_line(f"Diagnosis of {self.title}: {self.verdict}")
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, tuple | list) else value

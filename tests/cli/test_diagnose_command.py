@@ -115,3 +115,22 @@ def test_a_formula_is_shown_with_the_place_marked_below_it(here):
 )
 def test_bad_input_is_exit_code_2_with_the_way_out(here, arguments, says):
     assert says in called(*arguments, code=2).output
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("u,v,y\n1,2,1\n2,4,2\n3,6,2\n5,10,4\n", "v = 2 u"),  # a condition index is infinite
+        ("x,y\n0,5\n1,8\n2,11\n3,14\n", "healthy"),  # t is infinite
+        ("x,z,y\n0,1,5\n1,4,8\n2,2,11\n3,7,14\n4,5,17\n", "healthy"),  # and of z, whose coefficient is 0, it is 0/0
+        ("x,y\n1,0\n2,0\n4,0\n", ""),
+        ("x,y\n1,2\n2,3\n", ""),
+    ],
+)
+def test_what_is_infinite_is_told_in_every_form(here, rows, says):
+    (here / "data.csv").write_text(rows)
+    found = json.loads(called("diagnose", "data.csv", "--target", "y", "--json").stdout)
+    assert says in found["verdict"]
+    for name in ("r.html", "r.md", "r.txt", "r.json"):
+        called("diagnose", "data.csv", "--target", "y", "--output", name)
+        assert says in (here / name).read_text("utf-8")

@@ -1,8 +1,7 @@
 """What `arbitrate` returns: for each answer the question it solves and the digits that are right; how they differ."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from stabilitylab.bench.causes import Cause, Found
 from stabilitylab.core.printable import one_line
@@ -81,12 +80,6 @@ class Arbitration(Page):
         """The answer of that name."""
         return next(one for one in self.answers if one.name == name)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, as plain numbers, strings, lists and dictionaries."""
-        plain = _plain(self)
-        assert isinstance(plain, dict), "a dataclass becomes a dictionary"
-        return plain
-
     def _blocks(self) -> Sequence[Block]:
         from stabilitylab.diagnosis.page.arbitration import blocks_of_arbitration  # here: numbers need no page
 
@@ -94,11 +87,3 @@ class Arbitration(Page):
 
     def __repr__(self) -> str:
         return one_line(f"Arbitration of {', '.join(one.name for one in self.answers)}: {self.verdict}")
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, tuple | list) else value

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from stabilitylab.core.printable import one_decimal, one_line
+from stabilitylab.core.printable import one_line
 from stabilitylab.diagnosis.arbitrate.result import NONE_TRIED, Arbitration, Judged
+from stabilitylab.diagnosis.page.cells import NONE, digits_cell, text_cell
 from stabilitylab.report.blocks import Block, Heading, Items, Stressed, TableBlock, Text
-from stabilitylab.report.cells import Cell, Table
-
-NONE = "–"
+from stabilitylab.report.cells import Table
 
 
 def blocks_of_arbitration(found: Arbitration) -> tuple[Block, ...]:
@@ -49,21 +48,13 @@ def _table(one: Judged) -> Table:
     header += ["certified, of the question asked", "correct digits of that"] if other else []
     body = []
     for row in one.coefficients:
-        cells = [_text(row.name), _text(row.printed), _text(_shown(row.exact)), _digits(row.digits)]
-        cells += [_text(_shown(row.asked)), _digits(row.asked_digits)] if other else []
+        cells = [text_cell(row.name), text_cell(row.printed), text_cell(_shown(row.exact)), digits_cell(row.digits)]
+        cells += [text_cell(_shown(row.asked)), digits_cell(row.asked_digits)] if other else []
         body.append(tuple(cells))
     of = one.question or "the question asked"
     note = f"certified: the double nearest to the exact coefficient of {one_line(of)}"
     return Table("Coefficients", tuple(header), (False, *[True] * (len(header) - 1)), tuple(body), (note,))
 
 
-def _text(text: str) -> Cell:
-    return Cell(one_line(text) if text.strip() else NONE)
-
-
 def _shown(value: float | None) -> str:
     return NONE if value is None else repr(value)
-
-
-def _digits(value: float | None) -> Cell:
-    return Cell(NONE if value is None else one_decimal(value), value)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from stabilitylab.core.printable import one_decimal, one_line
+from stabilitylab.diagnosis.page.cells import NONE, digits_cell, text_cell
 from stabilitylab.diagnosis.page.charts import dependence_chart, digits_chart, stages_chart
 from stabilitylab.diagnosis.result import Coefficient, Diagnosis, Fix
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Picture, Stressed, TableBlock, Text
@@ -11,7 +12,6 @@ from stabilitylab.report.cells import Cell, Table
 
 BEST = 3  # remedies with their code; the others are named
 MOST = 60  # coefficients, routes and relations in a table: of more, those that matter most
-NONE = "–"
 SERIOUS = {"error": "Digits are lost", "warning": "Digits could be better", "note": "Note", "healthy": "Healthy"}
 
 
@@ -88,9 +88,9 @@ def _stages_table(found: Diagnosis, names: Sequence[str]) -> Table:
     body = []
     for step in found.steps:
         said = "; ".join(filter(None, ("dominant" * step.is_dominant, "cancels another" * step.cancels)))
-        cells = [_text(step.stage), _text(step.says), _digits(step.digits)]
+        cells = [text_cell(step.stage), text_cell(step.says), digits_cell(step.digits)]
         cells += [_number(step.change[names.index(name)], 3) for name in chosen]
-        body.append((*cells, _text(said or NONE)))
+        body.append((*cells, text_cell(said or NONE)))
     header = ("stage", "what it does", "digits left", *(f"moves {one_line(name)} by" for name in chosen), "")
     return _table("Stages", header, body, scored=(False, False, *[True] * (1 + len(chosen)), False))
 
@@ -130,8 +130,8 @@ def _dependence(found: Diagnosis) -> Iterator[Block]:
         header = ("relation", "holds", "condition index", "left over, of the column")
         body = [
             (
-                _text(one.relation),
-                _text("exactly" if one.is_exact else "within rounding" if one.within_rounding else "nearly"),
+                text_cell(one.relation),
+                text_cell("exactly" if one.is_exact else "within rounding" if one.within_rounding else "nearly"),
                 _number(one.condition_index, 3),
                 _number(one.distance, 2),
             )
@@ -141,7 +141,7 @@ def _dependence(found: Diagnosis) -> Iterator[Block]:
     harmed = [(name, harm) for name, harm in of.harm.items() if harm != "none"][:MOST]
     if harmed:
         body = [
-            (_text(name), _text(harm), _number(of.vif.get(name), 3), _text(_proportions(found, name)))
+            (text_cell(name), text_cell(harm), _number(of.vif.get(name), 3), text_cell(_proportions(found, name)))
             for name, harm in harmed
         ]
         header = ("coefficient", "harm", "VIF", "variance by condition index")
@@ -173,8 +173,8 @@ def _digits_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
         own = row.printed or (NONE if row.returned is None else repr(row.returned))
         certified = NONE if row.certified is None else repr(row.certified) + (" (exact)" * row.is_exactly_zero)
         body.append((
-            _text(row.name), _text(own), _text(certified), _digits(row.digits), _digits(row.supported),
-            _digits(row.statistical),
+            text_cell(row.name), text_cell(own), text_cell(certified), digits_cell(row.digits),
+            digits_cell(row.supported), digits_cell(row.statistical),
         ))  # fmt: skip
     notes = (
         ("correct digits: expected, not measured",)
@@ -199,10 +199,10 @@ def _meaning_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
         header += ("digits of standard error", "of t", "of p")
     body = []
     for row in rows:
-        cells = [_text(row.name), _number(row.standard_error, 6), _number(row.t, 6), _p(row)]
+        cells = [text_cell(row.name), _number(row.standard_error, 6), _number(row.t, 6), _p(row)]
         cells += [_number(row.lower, 6), _number(row.upper, 6)]
         if own:
-            cells += [_digits(v) for v in (row.digits_of_standard_error, row.digits_of_t, row.digits_of_p)]
+            cells += [digits_cell(v) for v in (row.digits_of_standard_error, row.digits_of_t, row.digits_of_p)]
         body.append(tuple(cells))
     notes = ("certified; the last columns: correct digits of those that came with the call",) if own else ("certified",)
     return _table("Uncertainty", header, body, (False, *[True] * (len(header) - 1)), notes)
@@ -210,7 +210,8 @@ def _meaning_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
 
 def _figures_table(found: Diagnosis) -> Table:
     body = [
-        (_text(one.name), _exactly(one.returned), _exactly(one.certified), _digits(one.digits)) for one in found.figures
+        (text_cell(one.name), _exactly(one.returned), _exactly(one.certified), digits_cell(one.digits))
+        for one in found.figures
     ]
     header = ("figure", "from the coefficients returned", "certified", "correct digits")
     return _table("The whole fit", header, body, (False, True, True, True))
@@ -220,7 +221,8 @@ def routes_table(found: Diagnosis) -> Table:
     """The digits of every route that was asked, the best first."""
     rows = found.routes[:MOST]
     body = [
-        (_text(one.route), _digits(one.worst), _text(one.says), _text(", ".join(one.causes) or NONE)) for one in rows
+        (text_cell(one.route), digits_cell(one.worst), text_cell(one.says), text_cell(", ".join(one.causes) or NONE))
+        for one in rows
     ]
     header = ("route", "digits of the worst coefficient", "how it ended", "causes")
     left = len(found.routes) - len(rows)
@@ -240,10 +242,6 @@ def _table(
 # --- cells and words
 
 
-def _text(text: str) -> Cell:
-    return Cell(one_line(text) if text.strip() else NONE)
-
-
 def _number(value: float | None, digits: int) -> Cell:
     if value is None or not isfinite(value):
         return Cell(NONE if value is None else str(value))
@@ -252,10 +250,6 @@ def _number(value: float | None, digits: int) -> Cell:
 
 def _exactly(value: float | None) -> Cell:
     return Cell(NONE if value is None else repr(float(value)))
-
-
-def _digits(value: float | None) -> Cell:
-    return Cell(NONE if value is None else one_decimal(value), value)
 
 
 def _p(row: Coefficient) -> Cell:
