@@ -1,7 +1,7 @@
 """Orthogonal polynomials of a column as features, normalised as R's poly does."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
 
@@ -12,13 +12,13 @@ from stabilitylab.core.arithmetic.formats import Array, Format
 from stabilitylab.core.errors import InputError, OutOfRangeError
 from stabilitylab.data.correct_rounding import square_root
 from stabilitylab.data.labels import Labels
-from stabilitylab.data.terms import Columns, Term, TermLike, as_term
+from stabilitylab.data.terms import Columns, OfTerm
 
 Feature = TypeVar("Feature", Array, ExactColumn, str)
 
 
 @dataclass(frozen=True)
-class OrthogonalPolynomial(Term):
+class OrthogonalPolynomial(OfTerm):
     """p_1(x), ..., p_d(x) of degrees 1, ..., d: orthogonal over the rows to each other and to 1, with 2-norm 1.
 
     The polynomials of R's poly(x, d), leading coefficients positive: with the monic q_0 = 1, q_1 = x - a_0 and
@@ -30,40 +30,15 @@ class OrthogonalPolynomial(Term):
     several features. Source: Forsythe, J. SIAM 5 (1957) 74-88, section 3.
     """
 
-    of: TermLike
     degree: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "of", as_term(self.of))
+        super().__post_init__()
         if not isinstance(self.degree, int) or isinstance(self.degree, bool) or self.degree < 1:
             raise InputError(f"a polynomial must have a degree of at least 1; got {self.degree!r}")
 
     def __str__(self) -> str:
         return f"poly({self.of}, {self.degree})"
-
-    @property
-    def inner(self) -> Term:
-        """The term whose one feature is x."""
-        return as_term(self.of)
-
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        """The columns that the inner term reads as numbers."""
-        return self.inner.numbers
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The columns that the inner term reads as labels."""
-        return self.inner.labels
-
-    @property
-    def unbound(self) -> bool:
-        """Whether the inner term is."""
-        return self.inner.unbound
-
-    def bound(self, regressors: Sequence[str]) -> tuple[Term, ...]:
-        """The polynomials of each term that the inner one stands for."""
-        return tuple(replace(self, of=term) for term in self.inner.bound(regressors))
 
     def names(self, labels: Mapping[str, Labels]) -> tuple[str, ...]:
         """The name "poly(x, d)[k]" for each degree k."""

@@ -227,20 +227,17 @@ class Crossed(Product):
 
 
 @dataclass(frozen=True)
-class Mapped(Term):
-    """A function of each feature of another term, one feature at a time."""
+class OfTerm(Term):
+    """What is formed from the features of another term, and reads what that reads."""
 
     of: TermLike
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "of", as_term(self.of))
 
-    def __str__(self) -> str:
-        return self._named(str(self.of))
-
     @property
     def inner(self) -> Term:
-        """The term whose features are mapped."""
+        """The term that it is formed from."""
         return as_term(self.of)
 
     @property
@@ -259,8 +256,16 @@ class Mapped(Term):
         return self.inner.unbound
 
     def bound(self, regressors: Sequence[str]) -> tuple[Term, ...]:
-        """The same function of each term that the inner one stands for."""
+        """The same of each term that the inner one stands for."""
         return tuple(replace(self, of=term) for term in self.inner.bound(regressors))
+
+
+@dataclass(frozen=True)
+class Mapped(OfTerm):
+    """A function of each feature of another term, one feature at a time."""
+
+    def __str__(self) -> str:
+        return self._named(str(self.of))
 
     def names(self, labels: Mapping[str, Labels]) -> tuple[str, ...]:
         """The name of each inner feature with what is done to it."""
