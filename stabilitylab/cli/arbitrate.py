@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from stabilitylab.cli import exits
-from stabilitylab.cli.options import AS_JSON, listed, reading_options
+from stabilitylab.cli.options import AS_JSON, listed, question_options, reading_options
 from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.core.types import WEIGHTINGS, Weighting
 from stabilitylab.data.formula.rules import RulesName
@@ -20,17 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("answers", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--target", metavar="COL", help="The column that was explained.")
-@click.option("--columns", metavar="A,B,C", help="The columns that explain it. Default: all others.")
-@click.option("--formula", metavar="FORMULA", help="In place of both: 'y ~ x + C(group)'.")
-@click.option("--no-intercept", is_flag=True, help="The question asked has no constant.")
-@click.option("--weights", metavar="COL", help="The column of weights.")
-@click.option("--weighting", type=click.Choice(WEIGHTINGS), default="relative", show_default=True,
-              help="relative: only ratios of weights count. absolute: 1 over known variances.")  # fmt: skip
-@click.option("--rules", default="R", show_default=True, type=click.Choice(tuple(get_args(RulesName))),
-              help="Whose reference levels and codings the question asked has.")  # fmt: skip
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="Also write the whole report: a page (.html, .md), text (.txt) or a record (.json).")  # fmt: skip
+@question_options(get_args(RulesName), WEIGHTINGS)
 @reading_options(get_args(Missing))
 @AS_JSON
 def arbitrate(

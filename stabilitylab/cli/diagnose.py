@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from stabilitylab.cli import exits, progress
-from stabilitylab.cli.options import AS_JSON, listed, reading_options
+from stabilitylab.cli.options import AS_JSON, listed, question_options, reading_options
 from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.core.types import WEIGHTINGS, Weighting
 from stabilitylab.data.formula.rules import RulesName
@@ -21,15 +21,7 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--target", metavar="COL", help="The column to explain.")
-@click.option("--columns", metavar="A,B,C", help="The columns to explain it with. Default: all others.")
-@click.option("--formula", metavar="FORMULA", help="In place of both: 'y ~ x + poly(z, 2) + C(group)'.")
-@click.option("--no-intercept", is_flag=True, help="Fit no constant.")
-@click.option("--weights", metavar="COL", help="The column of weights.")
-@click.option("--weighting", type=click.Choice(WEIGHTINGS), default="relative", show_default=True,
-              help="relative: only ratios of weights count. absolute: 1 over known variances.")  # fmt: skip
-@click.option("--rules", default="R", show_default=True, type=click.Choice(tuple(get_args(RulesName))),
-              help="Whose reference levels and codings categories have.")  # fmt: skip
+@question_options(get_args(RulesName), WEIGHTINGS)
 @click.option("--route", metavar="ROUTE", help="The call that is judged; `stabilitylab list` names them. Default: "
               "numpy.lstsq, or with weights one that takes them.")  # fmt: skip
 @click.option("--format", "number_format", type=click.Choice(["float64", "float32"]), default="float64",
@@ -41,8 +33,6 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
 @click.option("--ignore", multiple=True, metavar="CODE", help="A cause to leave out, such as SL203; may be repeated.")
 @click.option("--require-digits", type=click.FloatRange(0, 16), metavar="DIGITS",
               help="Exit with 1 where fewer digits of some coefficient are right: a guard for a pipeline.")  # fmt: skip
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="Also write the whole report: a page (.html, .md), text (.txt) or a record (.json).")  # fmt: skip
 @reading_options(get_args(Missing))
 @AS_JSON
 def diagnose(

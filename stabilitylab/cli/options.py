@@ -23,6 +23,43 @@ FOLDER = click.option(
 )
 
 
+def question_options(
+    rules: Sequence[str], weightings: Sequence[str]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options of a command that say which regression is asked of a table, and where its report goes.
+
+    rules: whose rules for categories can hold. weightings: what weights can say.
+    """
+    options = (
+        click.option("--target", metavar="COL", help="The column to explain."),
+        click.option("--columns", metavar="A,B,C", help="The columns to explain it with. Default: all others."),
+        click.option("--formula", metavar="FORMULA", help="In place of both: 'y ~ x + poly(z, 2) + C(group)'."),
+        click.option("--no-intercept", is_flag=True, help="Fit no constant."),
+        click.option("--weights", metavar="COL", help="The column of weights."),
+        click.option(
+            "--weighting",
+            type=click.Choice(list(weightings)),
+            default="relative",
+            show_default=True,
+            help="relative: only ratios of weights count. absolute: 1 over known variances.",
+        ),
+        click.option(
+            "--rules",
+            type=click.Choice(list(rules)),
+            default="R",
+            show_default=True,
+            help="Whose reference levels and codings categories have.",
+        ),
+        click.option(
+            "--output",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Also write the whole report: a page (.html, .md), text (.txt) or a record (.json).",
+        ),
+    )
+    return _all_of(options)
+
+
 def reading_options(missing: Sequence[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The options of a command that reads a table whose notation it finds out, where they do not say it.
 
@@ -41,6 +78,12 @@ def reading_options(missing: Sequence[str]) -> Callable[[Callable[..., Any]], Ca
             help="A row without a value in a column that is used: refuse the file (default), or leave it out.",
         ),
     )
+
+    return _all_of(options)
+
+
+def _all_of(options: Sequence[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """One decorator for several options, in their order."""
 
     def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):
