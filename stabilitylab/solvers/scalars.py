@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.sums import column_sums as column_sums
 from stabilitylab.core.errors import Breakdown, ShapeError, UnderdeterminedError
 
 GENERIC: tuple[str, ...] = ("float16", "float32", "float64", np.dtype(np.longdouble).name, "object")
@@ -38,21 +39,6 @@ def finite_system(A: npt.ArrayLike, b: npt.ArrayLike) -> Array:
     require_finite(system[:, :-1], "A")
     require_finite(system[:, -1], "b")
     return system
-
-
-def column_sums(terms: Array) -> Any:
-    """Sum over the first axis, in pairs: error at most log2(m) u sum |terms|, each addition rounded to the format.
-
-    Written out because np.sum, `@` and np.add.reduce over a contiguous axis add float16 in float32, and because a
-    running sum's error grows with the number of rows.
-    Source: Higham (2002), section 4.2.
-    """
-    while len(terms) > 1:
-        half = (len(terms) + 1) // 2
-        folded = terms[:half].copy()
-        folded[: len(terms) - half] += terms[half:]
-        terms = folded
-    return terms[0]
 
 
 def scaled_norm(v: Array) -> tuple[Any, Array, Any]:
