@@ -35,7 +35,7 @@ def first_lost(setting: Setting, problem: Problem, start: list[float], names: tu
     if setting.batch is not None:
         return None
     rounded = problem if problem.format == setting.format else problem.rounded_to(setting.format)
-    objective = LeastSquares(rounded.A, rounded.b, setting.loss)
+    objective = LeastSquares(setting.format.rounded(rounded.A), setting.format.rounded(rounded.b), setting.loss)
     gradient = Observed(setting, lambda: objective)
     x = setting.format.rounded(np.asarray(start))
     before: Array = x
