@@ -95,6 +95,8 @@ def solve(
         # Told by what was solved: in a variant the columns, and with them the directions, are others.
         solved, label = np.asarray(fit.x), entry.label
         status = status_of_rank(call.A, call.b, solved, fit.rank, works_in=label.works_in, drops=label.may_drop)
+    elif fit.stopped_early:
+        status = Status.STOPPED_EARLY
     elif warnings:
         status = Status.WARNED
     return Solution(x, status, fit, note, warnings, answer.seconds)

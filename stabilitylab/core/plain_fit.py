@@ -43,6 +43,7 @@ def plain_fit(returned: Any) -> Fit:
         note=_report("note", returned.note, _text, TEXT) or "",
         dropped=_report("dropped", returned.dropped, _positions, POSITIONS) or (),
         reader_ulps=_report("reader_ulps", returned.reader_ulps, _number, NUMBER),
+        stopped_early=bool(returned.stopped_early),
     )
     if x.ndim == 1:
         _require_within(fit, len(x))

@@ -61,6 +61,7 @@ class Fit:
     note: str = ""
     dropped: tuple[int, ...] = ()
     reader_ulps: float | None = None
+    stopped_early: bool = False
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.x, dtype=dtype, copy=copy)
@@ -94,6 +95,7 @@ class Status(Enum):
     WARNED = "solved, with a warning"
     RANK_REDUCED = "solved in a smaller space: directions were dropped by a rank cut-off"
     REPORTS_LOWER_RANK = "solved, and reports a lower rank; the answer does not confirm that directions were dropped"
+    STOPPED_EARLY = "stopped by its budget of steps, before its tolerance was met"
     DROPPED = "gave NA in place of a coefficient, whose column a rank cut-off dropped"
     REFUSED = "refused, and said why"
     RAISED = "raised an error that is no refusal"
@@ -108,7 +110,16 @@ class Status(Enum):
         return self in _ANSWERED
 
 
-_ANSWERED = frozenset({Status.SOLVED, Status.WARNED, Status.RANK_REDUCED, Status.REPORTS_LOWER_RANK, Status.DROPPED})
+_ANSWERED = frozenset(
+    {
+        Status.SOLVED,
+        Status.WARNED,
+        Status.RANK_REDUCED,
+        Status.REPORTS_LOWER_RANK,
+        Status.STOPPED_EARLY,
+        Status.DROPPED,
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)

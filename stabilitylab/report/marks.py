@@ -27,6 +27,7 @@ _SYMBOLS = {
     Status.WARNED: "!",
     Status.RANK_REDUCED: "‡",
     Status.REPORTS_LOWER_RANK: "rank",
+    Status.STOPPED_EARLY: "⋯",
     Status.DROPPED: "NA",
     Status.REFUSED: "⊘",
     Status.RAISED: "✗",

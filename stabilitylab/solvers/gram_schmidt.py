@@ -3,9 +3,10 @@
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.sums import column_sums
 from stabilitylab.core.types import Fit
 from stabilitylab.solvers import solver
-from stabilitylab.solvers.scalars import GENERIC, column_sums, finite_system, require_finite, require_pivot, scaled_norm
+from stabilitylab.solvers.scalars import GENERIC, finite_system, require_finite, require_pivot, scaled_norm
 from stabilitylab.solvers.triangular import back_substitution
 
 

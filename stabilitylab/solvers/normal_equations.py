@@ -3,9 +3,10 @@
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.sums import column_sums
 from stabilitylab.solvers import solver
 from stabilitylab.solvers.elimination import PivotRule, eliminate, in_order, largest
-from stabilitylab.solvers.scalars import GENERIC, column_sums, joined, require_finite, require_pivot
+from stabilitylab.solvers.scalars import GENERIC, joined, require_finite, require_pivot
 from stabilitylab.solvers.triangular import back_substitution
 
 

@@ -13,13 +13,13 @@ from hypothesis.extra import numpy as hnp
 from stabilitylab import libraries, solvers
 from stabilitylab.conformance import systems
 from stabilitylab.conformance.systems import relative_error
+from stabilitylab.core.arithmetic.sums import column_sums
 from stabilitylab.core.errors import (
     Breakdown,
     NotNumericError,
     ShapeError,
     UnderdeterminedError,
 )
-from stabilitylab.solvers.scalars import column_sums
 
 OURS = [entry for entry in solvers.catalog if entry.function.__module__.startswith("stabilitylab.solvers")]
 by_name = pytest.mark.parametrize("entry", OURS, ids=lambda e: e.label.name)

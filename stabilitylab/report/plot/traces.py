@@ -13,7 +13,9 @@ from stabilitylab.report.row_marks import marks_of
 from stabilitylab.report.rows import Rows
 
 _CAVEATS = frozenset(
-    mark for name, mark in STATUS_MARKS.items() if name in ("WARNED", "RANK_REDUCED", "REPORTS_LOWER_RANK")
+    mark
+    for name, mark in STATUS_MARKS.items()
+    if name in ("WARNED", "RANK_REDUCED", "REPORTS_LOWER_RANK", "STOPPED_EARLY")
 )
 
 
