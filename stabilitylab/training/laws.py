@@ -12,7 +12,7 @@ from stabilitylab.training.setting import Setting
 def recurrence_of(setting: Setting) -> Recurrence | None:
     """The recurrence of the error along each eigenvector; None for a method that is not linear, and for a schedule."""
     law = descent.entry(setting.optimiser).label.law
-    if law not in LINEAR or setting.schedule is not None or setting.clip is not None:
+    if law is None or law not in LINEAR or setting.schedule is not None or setting.clip is not None:
         return None
     momentum = setting.hyperparameter("momentum")
     return LINEAR[law]() if momentum is None else LINEAR[law](momentum)

@@ -70,7 +70,8 @@ class Run(Page):
 
     @cached_property
     def gaps(self) -> tuple[Any, ...]:
-        """f(x) - f(x*) at each recorded step (K,), mpmath numbers of 30 digits; None where the weights are not finite."""
+        """f(x) - f(x*) at each recorded step (K,), mpmath numbers of 30 digits; None where the weights are not "
+        "finite."""
         return tuple(self.minimum.gap(x) if _finite(x) else None for x in self.weights)
 
     @cached_property
@@ -113,7 +114,7 @@ class Run(Page):
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON has it: numbers that are not finite are None, gaps are texts of 30 digits."""
         setting = self.setting
-        return plain_data(
+        record: dict[str, Any] = plain_data(
             {
                 "optimiser": setting.optimiser,
                 "lr": setting.lr,
@@ -141,6 +142,7 @@ class Run(Page):
                 "digits": list(self.digits),
             }
         )
+        return record
 
     def _blocks(self) -> tuple[Block, ...]:
         return tuple(blocks_of_run(self, "A training run against the exact minimiser"))
@@ -200,7 +202,7 @@ def train(
     return run_of(setting, data_of(problem), start=start, progress=progress)
 
 
-def data_of(problem: Problem | tuple[npt.ArrayLike, npt.ArrayLike]) -> Problem:
+def data_of(problem: Any) -> Problem:
     """What is trained on, as a Problem. Raises InputError for what is neither a Problem nor two arrays."""
     if isinstance(problem, Problem):
         return problem

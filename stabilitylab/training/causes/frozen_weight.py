@@ -27,9 +27,11 @@ def frozen_weight(inquiry: Inquiry) -> Found | None:
     return shown(
         "SL403",
         f"no weight has moved {since}, {one_decimal(run.digits[-1])} digits right: a step of {inquiry.names[j]} is "
-        f"{abs(step[j]):.1e}, and the next number of {setting.format.name} beside {float(run.x[j]):.4g} is {spacing[j]:.1e} "
+        f"{abs(step[j]):.1e}, and the next number of {setting.format.name} beside {float(run.x[j]):.4g} is "
+        f"{spacing[j]:.1e} "
         f"away, so that the sum rounds back",
-        witness={"still since": run.still_since, "step": float(abs(step[j])), "distance to the next number": float(spacing[j]),
+        witness={"still since": run.still_since, "step": float(abs(step[j])),
+                 "distance to the next number": float(spacing[j]),
                  "coefficient": inquiry.names[j]},
         removal=f"with compensated summation: {one_decimal(freed.digits[-1])} digits",
         digits_before=run.digits[-1],

@@ -139,7 +139,8 @@ class Inquiry:
 
     @cached_property
     def last_step(self) -> Array:
-        """What the next step would add to each weight, unrounded (n,): lr times the gradient, or what the state says."""
+        """What the next step would add to each weight, unrounded (n,): lr times the gradient, or what the state "
+        "says."""
         return next_step(self.run)
 
     @cached_property
