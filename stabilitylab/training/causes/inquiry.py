@@ -162,7 +162,7 @@ class Inquiry:
         run = self.run
         j = int(np.argmin(run.coefficient_digits))
         recurrence = recurrence_of(self.setting)
-        if recurrence is None:
+        if recurrence is None or self.setting.batch is not None:
             return j, float("inf")
         eigenvalues, V = run.minimum.spectrum
         wanted = np.full(len(self.names), 10.0 ** -(run.coefficient_digits[j] + 1))
