@@ -56,7 +56,7 @@ def log_envelope(recurrence: Recurrence, h: Array, k: Array) -> Array:
     with np.errstate(all="ignore"):
         apart = np.abs(r - z2) + np.abs(z1 - r) * np.exp(np.minimum(k * np.log(np.abs(z2 / z1)), 0))
         apart = np.where(z2 == 0, np.abs(r), apart)
-        apart = np.where(z1 == z2, np.inf, apart / np.abs(z1 - z2)) * np.where(z1 == 0, 0, np.abs(z1))
+        apart = np.where(z1 == z2, np.inf, apart * np.abs(z1 / (z1 - z2)))
         together = np.abs(r) * k + np.abs(z2) * (k - 1)
         powers = (k - 1) * np.log(np.abs(z1))
         bound = np.where(k == 1, np.log(np.abs(r)), powers + np.log(np.minimum(apart, together)))
