@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
-from stabilitylab.core.arithmetic.formats import FORMATS
+from stabilitylab.core.arithmetic.formats import NATIVE
 from stabilitylab.core.errors import OutOfRangeError
 
 SETTINGS = settings(max_examples=80)
@@ -56,7 +56,7 @@ def test_coprime_integers_are_the_same_numbers(column):
     assert gcd(*coprime.integers) == 1 or (not any(column.integers) and coprime.scale == 1)
 
 
-@pytest.mark.parametrize("format", FORMATS, ids=str)
+@pytest.mark.parametrize("format", NATIVE, ids=str)
 def test_floats_come_back_bit_for_bit(format):
     values = (np.arange(-5, 6, dtype=format.dtype) / format.dtype.type(7)).astype(format.dtype)
     column = ExactColumn.of_floats(values)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
-from stabilitylab.core.arithmetic.formats import FLOAT32, FORMATS
+from stabilitylab.core.arithmetic.formats import FLOAT32, NATIVE
 from stabilitylab.core.errors import EmptyError, InputError
 from stabilitylab.data.category import Category
 from stabilitylab.data.labels import Labels
@@ -43,7 +43,7 @@ def test_treatment_and_sum_coding_drop_the_reference_level():
     assert coded(Category("g", "full"), Labels(("a", "a"))) == {"g[a]": [1, 1]}
 
 
-@pytest.mark.parametrize("format", FORMATS, ids=str)
+@pytest.mark.parametrize("format", NATIVE, ids=str)
 @SETTINGS
 @given(
     values=st.lists(st.text(max_size=3), min_size=2, max_size=8).filter(lambda v: len(set(v)) > 1),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from formula_tables import M, mixed_table
 from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
-from stabilitylab.core.arithmetic.formats import FLOAT64, FORMATS
+from stabilitylab.core.arithmetic.formats import FLOAT64, NATIVE
 from stabilitylab.core.errors import InputError, NotNumericError
 from stabilitylab.data.arithmetic import Calculated, Constant
 from stabilitylab.data.category import Category
@@ -121,7 +121,7 @@ def test_products_run_over_the_first_term_fastest():
 DECIMALS = st.lists(st.decimals(-50, 50, places=2).map(str), min_size=2, max_size=5)
 
 
-@pytest.mark.parametrize("format", FORMATS, ids=str)
+@pytest.mark.parametrize("format", NATIVE, ids=str)
 @settings(max_examples=30)
 @given(numbers=DECIMALS, constant=st.decimals(-9, 9, places=1).filter(bool).map(str))
 def test_arithmetic_is_exact_and_rounded_once_for_each_operation(format, numbers, constant):

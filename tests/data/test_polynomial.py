@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
-from stabilitylab.core.arithmetic.formats import FLOAT32, FLOAT64, FORMATS
+from stabilitylab.core.arithmetic.formats import FLOAT32, FLOAT64, NATIVE
 from stabilitylab.core.errors import InputError, OutOfRangeError
 from stabilitylab.data.design import Category, Columns, Labels, Log, Power
 from stabilitylab.data.polynomial import OrthogonalPolynomial
@@ -72,7 +72,7 @@ def test_coefficients_of_the_polynomials_map_back_to_those_of_powers():
         assert sum(a * f[i] for a, f in zip(c, p, strict=True)) == sum(b * x**j for j, b in enumerate(powers))
 
 
-@pytest.mark.parametrize("format", FORMATS, ids=str)
+@pytest.mark.parametrize("format", NATIVE, ids=str)
 def test_the_recurrence_in_a_format_comes_near_the_exact_polynomials(format):
     texts = ["0.5", "1.25", "2", "3.5", "4", "7.75", "8", "9.5"]
     term = OrthogonalPolynomial("x", 3)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stabilitylab.core.arithmetic.decimals import Decimals
-from stabilitylab.core.arithmetic.formats import FORMATS
+from stabilitylab.core.arithmetic.formats import NATIVE
 from stabilitylab.core.errors import InputError
 from stabilitylab.data.design import Columns
 from stabilitylab.data.ranges import OverLargest, Ranged
@@ -16,7 +16,7 @@ from stabilitylab.data.ranges import OverLargest, Ranged
 NUMBERS = st.lists(st.decimals(-50, 50, places=2), min_size=2, max_size=6, unique=True).map(lambda v: list(map(str, v)))
 
 
-@pytest.mark.parametrize("format", FORMATS, ids=str)
+@pytest.mark.parametrize("format", NATIVE, ids=str)
 @settings(max_examples=30)
 @given(numbers=NUMBERS)
 def test_ranges_are_exact_and_rounded_operation_by_operation(format, numbers):
@@ -37,4 +37,4 @@ def test_a_column_without_range_or_size_is_refused(term, numbers):
     with pytest.raises(InputError, match=r"of x is 0, and nothing can be divided by it"):
         term("x").exact(Columns(2, {"x": Decimals.parse(numbers)}, {}))
     with pytest.raises(InputError, match=r"of x is 0, and nothing can be divided by it"):
-        term("x").rounded(Columns(2, {"x": np.array(numbers, dtype=float)}, {}), FORMATS[1])
+        term("x").rounded(Columns(2, {"x": np.array(numbers, dtype=float)}, {}), NATIVE[1])
