@@ -49,7 +49,9 @@ class Task:
         if not self.A.size:
             raise InputError(f"A must have rows and columns; got shape {self.A.shape}")
         if self.lr.ndim != 1 or not self.lr.size:
-            raise InputError(f"lr must hold the rate of each step, (steps,), of at least one; got shape {self.lr.shape}")
+            raise InputError(
+                f"lr must hold the rate of each step, (steps,), of at least one; got shape {self.lr.shape}"
+            )
         for name, values in (("A", self.A), ("b", self.b), ("lr", self.lr)):
             if not np.isfinite(values).all():
                 raise InputError(f"{name} must be finite; it holds {values[~np.isfinite(values)][0]}")
@@ -91,8 +93,9 @@ class OptimiserRouteLabel(Label):
 
     library: whose it is. documented: the optimiser of ours (`solvers.descent`) whose formula its documentation gives,
     with the hyperparameters, defaults included, that make it this one; None where none of ours is it. renamed: its own
-    name of a hyperparameter -> ours, or ours of each entry where its is a tuple. formats: the formats of parameters
-    that it takes. fed: whether gradients can be fed to it. losses: the conventions of the losses that the library itself
+    name of a hyperparameter -> ours, or ours of each entry where its is a tuple. stores: the hyperparameters, by
+    our names, that it keeps in a format of its own; the others are Python floats until an operation rounds them.
+    formats: the formats of parameters that it takes. fed: whether gradients can be fed to it. losses: the conventions of the losses that the library itself
     differentiates, the one that most users take first; empty where it has none. variant: of one formula with several
     implementations, "loop", "foreach" or "fused". stochastic: whether its own loop draws rows at random. called_under:
     settings that its users do not have unless they ask for them, in words. environment: variables of its process.
@@ -102,6 +105,7 @@ class OptimiserRouteLabel(Label):
     documented: str | None = None
     hyperparameters: Mapping[str, float | bool | str] = field(default_factory=dict, hash=False)
     renamed: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, hash=False)
+    stores: Mapping[str, str] = field(default_factory=dict, hash=False)
     formats: tuple[str, ...] = ("float64", "float32")
     fed: bool = True
     losses: tuple[Loss, ...] = ()
