@@ -1,9 +1,9 @@
 """Keras 3's optimisers, on JAX on a CPU, each step under jax.jit.
 
-The weights are one keras.Variable (n,) of the format, as of a layer with that dtype; the learning rate is a variable of
-keras.config.floatx(), float32, whatever the format of the weights. The fed gradient is handed to stateless_apply, as
-Keras's own training loop on JAX does; its own is that of keras.losses.MeanSquaredError of A @ w, computed in float32 for
-the two short formats, as with the dtype policy of that name. 64-bit types are enabled for float64 weights alone.
+The weights are one keras.Variable (n,) of the format, as of a layer with that dtype; the learning rate is a variable
+of keras.config.floatx(), float32, whatever the format of the weights. The fed gradient is handed to stateless_apply, as
+Keras's own training loop on JAX does; its own is that of keras.losses.MeanSquaredError of A @ w, computed in float32
+for the two short formats, as with the dtype policy of that name. 64-bit types are enabled for float64 weights alone.
 """
 
 from collections.abc import Callable

@@ -80,7 +80,7 @@ def _perceptron(task: Task, kind: str, **fixed: Any) -> Array:
 
 @optimiser_route("sklearn.mlp_momentum", SKLEARN, source=PERCEPTRON, renamed={"momentum": "momentum"})
 def mlp_momentum(task: Task) -> Array:
-    """v <- 0.9 v - lr g, w <- w + v: MLPRegressor(solver="sgd", nesterovs_momentum=False), lr inside of the velocity."""
+    """v <- 0.9 v - lr g, w <- w + v: MLPRegressor(solver="sgd", nesterovs_momentum=False), lr inside v."""
     return _perceptron(task, "SGDOptimizer", nesterov=False)
 
 
