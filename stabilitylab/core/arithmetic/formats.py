@@ -127,7 +127,7 @@ class Format:
         x = direction * np.asarray(rounded)
         # 1. The gap above |x|; below a power of two it is half of that, unless the numbers there are subnormal.
         mantissa, exponent = np.frexp(x)
-        exponent -= 1
+        exponent = np.where(x == 0, self.minimum_exponent, exponent - 1)
         narrow = (mantissa == -0.5) & (exponent > self.minimum_exponent)
         gap = np.ldexp(1.0, np.maximum(exponent - narrow, self.minimum_exponent) - (self.precision - 1))
         # 2. Exact in float64; what leaves the range is rounded to infinity or NaN. From -infinity up is the largest.

@@ -1,13 +1,14 @@
 """Arrays of a format that NumPy lacks, carried in float64, in which every operation is rounded once to the format.
 
-One rounding, although float64 rounds first: the operands have p <= 24 bits, float64 has 53 >= 2p + 2. Products are
-exact in float64 (2p <= 53). A quotient or a square root that float64 rounds to a point halfway between two numbers of
-the format would have to be within 2**-53 of it relatively; but the quotient of two p-bit numbers differs from a number
-of p + 1 bits by nothing or by at least 2**-(2p+1), and a root by at least 2**-(2p+2). Sums: Figueroa, ACM SIGNUM
-Newsletter 30 (1995) 21-26; Roux, J. Formalized Reasoning 7 (2014) 1-24. Below the smallest normal number this still
-holds, because the exponents of float64 reach far below those of the format, so that the first rounding is relative;
-there a sum is exact, and halfway points have fewer bits. It fails for an intermediate format of the same exponents:
-bfloat16 computed in float32 rounds twice below 2**-126.
+One rounding, although float64 rounds first: operands have p <= 25 bits, and float64 has 53 >= 2p + 2. Products are
+exact in float64, for 2p <= 53. A quotient could be rounded twice only if float64 rounds it to a point halfway between
+two numbers of the format; but the quotient of two p-bit numbers differs from a number of p + 1 bits by nothing or by
+at least 2**-(2p+1) of it, a square root by at least 2**-(2p+2). Sums: Figueroa, ACM SIGNUM Newsletter 30 (1995) 21-26;
+Roux, J. Formalized Reasoning 7 (2014) 1-24.
+Below the smallest normal number it holds too: the exponents of float64 reach so far below those of the format that the
+first rounding is still relative; sums are exact there, and halfway points have fewer bits. An intermediate format with
+the exponents of the format itself has no such room: tensorfloat32 computed in float32 rounds products below 2**-126
+twice. (bfloat16 in float32 has just enough: the subnormal numbers of float32 are finer by 16 = 2p bits.)
 """
 
 import numbers
@@ -78,30 +79,36 @@ class RoundedArray(np.ndarray):  # type: ignore[type-arg]
         compute = ufunc if method == "__call__" else ufunc.outer
         if ufunc in _PLAIN:
             return compute(*operands) if out is None else compute(*operands, out=out)
-        if ufunc not in _ROUNDED and ufunc not in _EXACT:
+        rounds = ufunc in _ROUNDED
+        if not rounds and ufunc not in _EXACT:
             raise InputError(
                 f"{ufunc.__name__} of {format} has no single rounding here: write it with + - * / and np.sqrt, or "
                 f"compute it in float64, of np.asarray(x), and round the result with the format"
             )
-        value = compute(*operands)
-        if not isinstance(value, np.ndarray):
-            number = format.rounding.scalar(float(value)) if ufunc in _ROUNDED else value
-            result = _carried(np.array(number), format)
-        else:
-            result = _carried(format.rounding.in_place(value) if ufunc in _ROUNDED else value, format)
         if out is None:
-            return result
-        if not isinstance(out[0], RoundedArray) or out[0].format != format:
+            value = compute(*operands)
+            if not isinstance(value, np.ndarray):
+                return _carried(np.array(format.rounding.scalar(float(value)) if rounds else value), format)
+            return _carried(format.rounding.in_place(value) if rounds else value, format)
+        (into,) = out
+        if not isinstance(into, RoundedArray) or into.format != format:
             raise InputError(f"the result is in {format}: give an array of that format to write it to")
-        np.ndarray.__setitem__(out[0], ..., np.asarray(result))
-        return out[0]
+        target = into.view(np.ndarray)
+        if target.flags.contiguous:
+            compute(*operands, out=target)
+            if rounds:
+                format.rounding.in_place(target)
+        else:
+            value = np.asarray(compute(*operands))
+            target[...] = format.rounding.of(value) if rounds else value
+        return into
 
     def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         if function not in _MOVING and function not in _ASKING:
             raise InputError(_no_order(function, "__call__", self.format))
         format = _common_format(args, kwargs, self.format)
         if function is np.where:  # its condition is no number
-            return _carried(np.where(args[0], *(_moved(value, format) for value in args[1:])), format)
+            args = (np.asarray(args[0]), *args[1:])
         args = tuple(_moved(value, format) for value in args)
         kwargs = {name: _moved(value, format) for name, value in kwargs.items()}
         result = function(*args, **kwargs)
@@ -155,13 +162,9 @@ def rounded_array(values: npt.ArrayLike, format: Format) -> RoundedArray:
             high = array.astype(np.float64)
             low = np.where(np.isfinite(high), array - high, 0).astype(np.float64)
         return _carried(format.rounding.of(to_odd(high, low)), format)
-    try:
-        doubles = array.astype(np.float64)
-    except (TypeError, ValueError):
-        doubles = None
-    if doubles is None or array.dtype.kind not in "biufV":
+    if array.dtype.kind not in "biufV" or array.dtype.names:  # V: the types of ml_dtypes
         raise NotNumericError(f"values of {array.dtype} cannot be rounded to {format}: pass real numbers")
-    return _carried(format.rounding.of(doubles), format)
+    return _carried(format.rounding.of(array.astype(np.float64)), format)
 
 
 def _of_object(number: Any, format: Format) -> float:
@@ -194,7 +197,7 @@ def _operand(value: Any, format: Format) -> Any:
         if value.format is not format and value.format != format:
             raise InputError(_two_formats(value.format, format))
         return value.view(np.ndarray)
-    if isinstance(value, int | float | np.number | np.bool_):
+    if type(value) is float or isinstance(value, int | float | np.number | np.bool_):
         return format.rounding.scalar(float(value))
     array = np.asarray(value)
     if array.ndim and array.dtype.kind not in "biu":

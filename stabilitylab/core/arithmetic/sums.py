@@ -121,9 +121,10 @@ def _running_in_float32(products: Array) -> Array:
 
 def _compensated(x: Array, y: Array) -> Any:
     """The sums over the first axis of x y in float64, with the errors of products and additions added up beside."""
-    total, errors = np.zeros(x.shape[1:]), np.zeros(x.shape[1:])
-    for a, b in zip(x, y, strict=True):
-        p, error = two_product(np.asarray(a), np.asarray(b))
+    shape = x.shape[1:]
+    total, errors = np.zeros((2, int(np.prod(shape))))
+    for a, b in zip(x.reshape(len(x), total.size), y.reshape(len(y), total.size), strict=True):
+        p, error = two_product(a, b)
         total, lost = two_sum(total, p)
         errors = errors + (error + lost)
-    return (total + errors)[()]
+    return (total + errors).reshape(shape)[()]
