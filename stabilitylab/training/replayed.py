@@ -35,7 +35,8 @@ class Agreement:
     formula: the formula's weights (steps + 1, n), numbers of 200 bits. ulps: (steps + 1,), the largest distance of a
     coordinate, in units in the last place, of the format of the weights, of the largest that this coordinate has been
     so far: a weight that was large keeps the rounding of that time. digits: (steps + 1,), the decimal digits in which
-    they agree, by the same measure; infinite where all are equal, and 0 where one is not finite and the other is.
+    they agree, by the same measure; infinite where all are equal, and 0 from the step on after which one alone is
+    finite.
     """
 
     formula: Array
@@ -106,7 +107,10 @@ def _formula(
         gradient = fed_gradient(task)
         fed = iter([exact(gradient(x)) for x in path[:-1]])
     start = exact(task.x0)
-    steps = formulas.get(documented)(lambda x: next(fed), start, lr=lambda k: context.mpf(float(rates[k])), **given)
+    # Without the check of what it is called with, which would make Python floats of the numbers of 200 bits.
+    steps = inspect.unwrap(formulas.get(documented))(
+        lambda x: next(fed), start, lr=lambda k: context.mpf(float(rates[k])), **given
+    )
     return chain([start], (step.x for step in islice(steps, len(task.lr))))
 
 
@@ -117,7 +121,8 @@ def agreement(path: Array, formula: Array, format: FormatLike) -> Agreement:
     both = finite & ours
     distance = np.zeros(path.shape)
     distance[both] = np.abs(formula[both] - path[both]).astype(np.float64)
-    distance[finite != ours] = np.inf
+    # From a step on after which only one is finite nothing is compared: the gradients that come then are no numbers.
+    distance[np.logical_or.accumulate((finite != ours).any(axis=1))] = np.inf
     with np.errstate(divide="ignore", invalid="ignore"):
         ulps = (distance / _ulp(largest, format)).max(axis=1)
         share = np.where(distance > 0, distance / largest, 0.0).max(axis=1)

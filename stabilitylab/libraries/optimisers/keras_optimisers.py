@@ -20,8 +20,9 @@ KERAS = python_library("keras", title="Keras (on JAX)", modules=("keras", "jax")
 F = TypeVar("F", bound=Callable[[Task], Array])
 
 ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-7}
+BEFORE = {**ADAM, "eps_added": "before correction"}
 ADAM_NAMES = {"beta_1": "beta1", "beta_2": "beta2", "epsilon": "eps", "weight_decay": "weight_decay"}
-MOMENTUM = {"hyperparameters": {"momentum": 0.9}, "renamed": {"momentum": "momentum"}}
+MOMENTUM = {"momentum": 0.9}
 
 
 def _keras_route(name: str, *, documentation: str, **declared: Any) -> Callable[[F], F]:
@@ -96,19 +97,31 @@ def sgd(task: Task) -> Array:
     return _keras(task, "SGD")
 
 
-@_keras_route("keras.sgd_momentum", documentation="SGD", **MOMENTUM)
+@_keras_route(
+    "keras.sgd_momentum",
+    documentation="SGD",
+    documented="descent.heavy_ball",
+    hyperparameters={**MOMENTUM, "lr_inside": True},
+    renamed={"momentum": "momentum"},
+)
 def sgd_momentum(task: Task) -> Array:
     """v <- 0.9 v - lr g, w <- w + v: keras.optimizers.SGD(lr, momentum=0.9), lr inside of the velocity."""
     return _keras(task, "SGD", momentum=0.9)
 
 
-@_keras_route("keras.sgd_nesterov", documentation="SGD", **MOMENTUM)
+@_keras_route(
+    "keras.sgd_nesterov",
+    documentation="SGD",
+    documented="descent.nesterov",
+    hyperparameters={**MOMENTUM, "form": "shifted, lr inside"},
+    renamed={"momentum": "momentum"},
+)
 def sgd_nesterov(task: Task) -> Array:
     """v <- 0.9 v - lr g, w <- w + 0.9 v - lr g: keras.optimizers.SGD(lr, momentum=0.9, nesterov=True)."""
     return _keras(task, "SGD", momentum=0.9, nesterov=True)
 
 
-@_keras_route("keras.adam", documentation="Adam", hyperparameters=ADAM, renamed=ADAM_NAMES)
+@_keras_route("keras.adam", documentation="Adam", documented="descent.adam", hyperparameters=BEFORE, renamed=ADAM_NAMES)
 def adam(task: Task) -> Array:
     """w <- w - lr sqrt(1 - 0.999**k)/(1 - 0.9**k) m/(sqrt(v) + eps): keras.optimizers.Adam(lr), eps 1e-7.
 
@@ -116,25 +129,43 @@ def adam(task: Task) -> Array:
     return _keras(task, "Adam")
 
 
-@_keras_route("keras.amsgrad", documentation="Adam", hyperparameters=ADAM, renamed=ADAM_NAMES)
+@_keras_route("keras.amsgrad", documentation="Adam")
 def amsgrad(task: Task) -> Array:
     """As Adam, over the largest v so far, before the bias correction: keras.optimizers.Adam(lr, amsgrad=True)."""
     return _keras(task, "Adam", amsgrad=True)
 
 
-@_keras_route("keras.adam_decayed", documentation="Adam", hyperparameters=ADAM, renamed=ADAM_NAMES)
+@_keras_route(
+    "keras.adam_decayed",
+    documentation="Adam",
+    documented="descent.adamw",
+    hyperparameters={**BEFORE, "weight_decay": 0.01},
+    renamed=ADAM_NAMES,
+)
 def adam_decayed(task: Task) -> Array:
     """As AdamW with the decay 0.01, not a penalty: keras.optimizers.Adam(lr, weight_decay=0.01)."""
     return _keras(task, "Adam", weight_decay=0.01)
 
 
-@_keras_route("keras.adamw", documentation="AdamW", hyperparameters={**ADAM, "weight_decay": 0.004}, renamed=ADAM_NAMES)
+@_keras_route(
+    "keras.adamw",
+    documentation="AdamW",
+    documented="descent.adamw",
+    hyperparameters={**BEFORE, "weight_decay": 0.004},
+    renamed=ADAM_NAMES,
+)
 def adamw(task: Task) -> Array:
     """w <- w - lr 0.004 w, then as Adam: keras.optimizers.AdamW(lr)."""
     return _keras(task, "AdamW")
 
 
-@_keras_route("keras.nadam", documentation="Nadam", hyperparameters=ADAM, renamed=ADAM_NAMES)
+@_keras_route(
+    "keras.nadam",
+    documentation="Nadam",
+    documented="descent.nadam",
+    hyperparameters={**ADAM, "momentum_decay": 1.0},
+    renamed=ADAM_NAMES,
+)
 def nadam(task: Task) -> Array:
     """Adam with Nesterov's look-ahead and the momentum 0.9 (1 - 0.96**k/2) in step k: keras.optimizers.Nadam(lr)."""
     return _keras(task, "Nadam")
@@ -144,7 +175,7 @@ def nadam(task: Task) -> Array:
     "keras.rmsprop",
     documentation="RMSprop",
     documented="descent.rmsprop",
-    hyperparameters={"decay": 0.9, "eps": 1e-7},
+    hyperparameters={"decay": 0.9, "eps": 1e-7, "eps_inside": True},
     renamed={"rho": "decay", "epsilon": "eps"},
 )
 def rmsprop(task: Task) -> Array:
@@ -162,8 +193,8 @@ def rmsprop_centered(task: Task) -> Array:
     "keras.adagrad",
     documentation="Adagrad",
     documented="descent.adagrad",
-    hyperparameters={"eps": 1e-7},
-    renamed={"epsilon": "eps"},
+    hyperparameters={"eps": 1e-7, "eps_inside": True, "initial": 0.1},
+    renamed={"epsilon": "eps", "initial_accumulator_value": "initial"},
 )
 def adagrad(task: Task) -> Array:
     """s <- s + g², from 0.1; w <- w - lr g/sqrt(s + 1e-7): keras.optimizers.Adagrad(lr), eps inside of the root."""

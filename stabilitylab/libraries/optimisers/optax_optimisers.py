@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[[Task], Array])
 
 ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 ADAM_NAMES = {"b1": "beta1", "b2": "beta2", "eps": "eps", "weight_decay": "weight_decay"}
-MOMENTUM = {"hyperparameters": {"momentum": 0.9}, "renamed": {"momentum": "momentum"}}
+MOMENTUM = {"momentum": 0.9}
 
 
 def _optax_route(name: str, *, documentation: str, **declared: Any) -> Callable[[F], F]:
@@ -106,13 +106,25 @@ def sgd(task: Task) -> Array:
     return _optax(task, "sgd")
 
 
-@_optax_route("optax.sgd_momentum", documentation="sgd", documented="descent.heavy_ball", **MOMENTUM)
+@_optax_route(
+    "optax.sgd_momentum",
+    documentation="sgd",
+    documented="descent.heavy_ball",
+    hyperparameters=MOMENTUM,
+    renamed={"momentum": "momentum"},
+)
 def sgd_momentum(task: Task) -> Array:
     """v <- 0.9 v + g, w <- w - lr v: optax.sgd(lr, momentum=0.9), lr outside of the velocity."""
     return _optax(task, "sgd", momentum=0.9)
 
 
-@_optax_route("optax.sgd_nesterov", documentation="sgd", documented="descent.nesterov", **MOMENTUM)
+@_optax_route(
+    "optax.sgd_nesterov",
+    documentation="sgd",
+    documented="descent.nesterov",
+    hyperparameters={**MOMENTUM, "form": "shifted"},
+    renamed={"momentum": "momentum"},
+)
 def sgd_nesterov(task: Task) -> Array:
     """v <- 0.9 v + g, w <- w - lr (g + 0.9 v): optax.sgd(lr, momentum=0.9, nesterov=True)."""
     return _optax(task, "sgd", momentum=0.9, nesterov=True)
@@ -128,7 +140,7 @@ def adam(task: Task) -> Array:
     "optax.amsgrad",
     documentation="amsgrad",
     documented="descent.amsgrad",
-    hyperparameters=ADAM,
+    hyperparameters={**ADAM, "maximum_of": "corrected v"},
     renamed=ADAM_NAMES,
 )
 def amsgrad(task: Task) -> Array:
@@ -140,7 +152,7 @@ def amsgrad(task: Task) -> Array:
     "optax.adamw",
     documentation="adamw",
     documented="descent.adamw",
-    hyperparameters={**ADAM, "weight_decay": 1e-4},
+    hyperparameters={**ADAM, "weight_decay": 1e-4, "decay": "in the step"},
     renamed=ADAM_NAMES,
 )
 def adamw(task: Task) -> Array:
@@ -148,7 +160,13 @@ def adamw(task: Task) -> Array:
     return _optax(task, "adamw")
 
 
-@_optax_route("optax.nadam", documentation="nadam", hyperparameters=ADAM, renamed=ADAM_NAMES)
+@_optax_route(
+    "optax.nadam",
+    documentation="nadam",
+    documented="descent.nadam",
+    hyperparameters={**ADAM, "momentum": "constant"},
+    renamed=ADAM_NAMES,
+)
 def nadam(task: Task) -> Array:
     """Adam with Nesterov's look-ahead and a constant momentum: optax.nadam(lr)."""
     return _optax(task, "nadam")
@@ -164,7 +182,7 @@ def radam(task: Task) -> Array:
     "optax.rmsprop",
     documentation="rmsprop",
     documented="descent.rmsprop",
-    hyperparameters={"decay": 0.9, "eps": 1e-8},
+    hyperparameters={"decay": 0.9, "eps": 1e-8, "eps_inside": True},
     renamed={"decay": "decay", "eps": "eps"},
 )
 def rmsprop(task: Task) -> Array:
@@ -182,8 +200,8 @@ def rmsprop_centered(task: Task) -> Array:
     "optax.adagrad",
     documentation="adagrad",
     documented="descent.adagrad",
-    hyperparameters={"eps": 1e-7},
-    renamed={"eps": "eps"},
+    hyperparameters={"eps": 1e-7, "eps_inside": True, "initial": 0.1},
+    renamed={"eps": "eps", "initial_accumulator_value": "initial"},
 )
 def adagrad(task: Task) -> Array:
     """s <- s + g², from 0.1; w <- w - lr g/sqrt(s + 1e-7): optax.adagrad(lr), eps inside of the root."""

@@ -78,13 +78,27 @@ def _perceptron(task: Task, kind: str, **fixed: Any) -> Array:
     return np.array(path)
 
 
-@optimiser_route("sklearn.mlp_momentum", SKLEARN, source=PERCEPTRON, renamed={"momentum": "momentum"})
+@optimiser_route(
+    "sklearn.mlp_momentum",
+    SKLEARN,
+    source=PERCEPTRON,
+    documented="descent.heavy_ball",
+    hyperparameters={"momentum": 0.9, "lr_inside": True},
+    renamed={"momentum": "momentum"},
+)
 def mlp_momentum(task: Task) -> Array:
     """v <- 0.9 v - lr g, w <- w + v: MLPRegressor(solver="sgd", nesterovs_momentum=False), lr inside v."""
     return _perceptron(task, "SGDOptimizer", nesterov=False)
 
 
-@optimiser_route("sklearn.mlp_nesterov", SKLEARN, source=PERCEPTRON, renamed={"momentum": "momentum"})
+@optimiser_route(
+    "sklearn.mlp_nesterov",
+    SKLEARN,
+    source=PERCEPTRON,
+    documented="descent.nesterov",
+    hyperparameters={"momentum": 0.9, "form": "shifted, lr inside"},
+    renamed={"momentum": "momentum"},
+)
 def mlp_nesterov(task: Task) -> Array:
     """v <- 0.9 v - lr g, w <- w + 0.9 v - lr g: MLPRegressor(solver="sgd")."""
     return _perceptron(task, "SGDOptimizer")
@@ -94,6 +108,8 @@ def mlp_nesterov(task: Task) -> Array:
     "sklearn.mlp_adam",
     SKLEARN,
     source=PERCEPTRON,
+    documented="descent.adam",
+    hyperparameters={"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "eps_added": "before correction"},
     renamed={"beta_1": "beta1", "beta_2": "beta2", "epsilon": "eps"},
 )
 def mlp_adam(task: Task) -> Array:

@@ -111,7 +111,7 @@ def sgd_momentum(task: Task) -> Array:
     "torch.sgd_nesterov",
     documentation="SGD",
     documented="descent.nesterov",
-    hyperparameters={"momentum": 0.9},
+    hyperparameters={"momentum": 0.9, "form": "shifted"},
     renamed={"momentum": "momentum"},
 )
 def sgd_nesterov(task: Task) -> Array:
@@ -121,7 +121,13 @@ def sgd_nesterov(task: Task) -> Array:
     return _torch(task, "SGD", momentum=0.9, nesterov=True)
 
 
-@torch_route("torch.sgd_dampened", documentation="SGD")
+@torch_route(
+    "torch.sgd_dampened",
+    documentation="SGD",
+    documented="descent.heavy_ball",
+    hyperparameters={"momentum": 0.9, "dampening": 0.9},
+    renamed={"momentum": "momentum", "dampening": "dampening"},
+)
 def sgd_dampened(task: Task) -> Array:
     """v <- 0.9 v + 0.1 g, w <- w - lr v, but v = g in the first step: SGD(lr, momentum=0.9, dampening=0.9)."""
     return _torch(task, "SGD", momentum=0.9, dampening=0.9)
@@ -170,7 +176,7 @@ def adam_fused(task: Task) -> Array:
     "torch.amsgrad",
     documentation="Adam",
     documented="descent.amsgrad",
-    hyperparameters=ADAM,
+    hyperparameters={**ADAM, "maximum_of": "v"},
     renamed=ADAM_NAMES,
 )
 def amsgrad(task: Task) -> Array:
@@ -178,7 +184,13 @@ def amsgrad(task: Task) -> Array:
     return _torch(task, "Adam", amsgrad=True)
 
 
-@torch_route("torch.adam_coupled", documentation="Adam")
+@torch_route(
+    "torch.adam_coupled",
+    documentation="Adam",
+    documented="descent.adamw",
+    hyperparameters={**ADAM, "weight_decay": 0.01, "decay": "coupled"},
+    renamed=ADAM_NAMES,
+)
 def adam_coupled(task: Task) -> Array:
     """As Adam with g + 0.01 w for g, a penalty: torch.optim.Adam(lr, weight_decay=0.01)."""
     return _torch(task, "Adam", weight_decay=0.01)
@@ -223,7 +235,13 @@ def adamw_fused(task: Task) -> Array:
     return _torch(task, "AdamW", fused=True)
 
 
-@torch_route("torch.nadam", documentation="NAdam", documented="descent.nadam", hyperparameters=ADAM, renamed=ADAM_NAMES)
+@torch_route(
+    "torch.nadam",
+    documentation="NAdam",
+    documented="descent.nadam",
+    hyperparameters={**ADAM, "momentum_decay": 0.004},
+    renamed={**ADAM_NAMES, "momentum_decay": "momentum_decay"},
+)
 def nadam(task: Task) -> Array:
     """Adam with Nesterov's look-ahead and the momentum 0.9 (1 - 0.96**(0.004 k)/2) in step k: torch.optim.NAdam(lr)."""
     return _torch(task, "NAdam")
@@ -258,7 +276,7 @@ def rmsprop_centered(task: Task) -> Array:
     documentation="Adagrad",
     documented="descent.adagrad",
     hyperparameters={"eps": 1e-10},
-    renamed={"eps": "eps"},
+    renamed={"eps": "eps", "initial_accumulator_value": "initial"},
     variant="loop",
 )
 def adagrad(task: Task) -> Array:
@@ -271,7 +289,7 @@ def adagrad(task: Task) -> Array:
     documentation="Adagrad",
     documented="descent.adagrad",
     hyperparameters={"eps": 1e-10},
-    renamed={"eps": "eps"},
+    renamed={"eps": "eps", "initial_accumulator_value": "initial"},
     variant="fused",
 )
 def adagrad_fused(task: Task) -> Array:
