@@ -1,6 +1,6 @@
 """The least-squares loss and its gradient, in the format of the data, under each convention of the factor in front."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias, get_args
@@ -51,30 +51,36 @@ class LeastSquares:
         return _FACTORS[self.loss](len(self.b))
 
     def gradient(self, x: Array) -> Array:
-        """factor A'(A x - b) (n,), each product and addition rounded, A'r before the factor, as libraries do.
+        """A'(factor (A x - b)) (n,), each product and addition rounded, in the order of reverse differentiation.
 
-        Where the factor is a mean, the division by m comes last, so that A'r may overflow where the gradient does not.
+        The factor goes to the residuals, before A' multiplies them, so that what may overflow is the gradient itself.
         """
-        g: Array = self._scaled(transposed_product(self.A, product(self.A, x) - self.b))
-        return g
+        return transposed_product(self.A, self.scaled(product(self.A, x) - self.b))
 
     def value(self, x: Array) -> Any:
         """f(x) in the format."""
         r = product(self.A, x) - self.b
-        return self._scaled(column_sums(r * r)) / 2
+        return self.scaled(column_sums(r * r)) / 2
 
     def rows(self, chosen: Array) -> "LeastSquares":
         """The loss of some rows alone, by their numbers; of a mean, the mean over those rows."""
         return LeastSquares(self.A[chosen], self.b[chosen], self.loss)
 
-    def _scaled(self, value: Any) -> Any:
+    def scaled(self, value: Any) -> Any:
+        """A number or an array times the factor: the whole number first, then the division."""
         factor = self.factor
         value = value * factor.numerator if factor.numerator != 1 else value
         return value / factor.denominator if factor.denominator != 1 else value
 
 
 def minibatches(objective: LeastSquares, batch: int, seed: int, *, replacement: bool = False) -> Gradient:
-    """A gradient function that draws `batch` rows at each call; the same seed draws the same rows.
+    """A gradient function that draws its rows anew at each call, as `batches` does."""
+    drawn = batches(objective, batch, seed, replacement=replacement)
+    return lambda x: next(drawn).gradient(x)
+
+
+def batches(objective: LeastSquares, batch: int, seed: int, *, replacement: bool = False) -> Iterator[LeastSquares]:
+    """The losses of `batch` rows after another, without end; the same seed draws the same rows.
 
     replacement: whether each row is drawn from all (the model of theory); otherwise the rows are gone through in a new
     random order in each epoch, as data loaders do, the last batch of an epoch having the rows that are left.
@@ -83,15 +89,17 @@ def minibatches(objective: LeastSquares, batch: int, seed: int, *, replacement: 
     m = len(objective.b)
     if not 1 <= batch <= m:
         raise InputError(f"batch must be between 1 and {m}, the number of rows; got {batch}")
-    generator = np.random.default_rng(seed)
-    waiting: list[Array] = []
+    return _drawn(objective, batch, np.random.default_rng(seed), replacement)
 
-    def drawn() -> Array:
+
+def _drawn(
+    objective: LeastSquares, batch: int, generator: np.random.Generator, replacement: bool
+) -> Iterator[LeastSquares]:
+    m = len(objective.b)
+    while True:
         if replacement:
-            return generator.integers(0, m, batch)
-        if not waiting:
-            order = generator.permutation(m)
-            waiting.extend(order[start : start + batch] for start in range(0, m, batch))
-        return waiting.pop(0)
-
-    return lambda x: objective.rows(drawn()).gradient(x)
+            yield objective.rows(generator.integers(0, m, batch))
+            continue
+        order = generator.permutation(m)
+        for start in range(0, m, batch):
+            yield objective.rows(order[start : start + batch])

@@ -7,8 +7,8 @@ from typing import Any, Literal, TypeAlias
 from stabilitylab.bench.causes import Found, Severity
 from stabilitylab.core.errors import MissingLibraryError
 from stabilitylab.core.printable import one_line
-from stabilitylab.diagnosis.pages import Page
 from stabilitylab.report.blocks import Block
+from stabilitylab.report.page import Page
 
 Mode: TypeAlias = Literal["exact", "forecast"]
 Harm: TypeAlias = Literal["none", "statistical", "numerical", "both"]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.arithmetic.sums import column_sums as column_sums
+from stabilitylab.core.arithmetic.sums import column_sums
 from stabilitylab.core.errors import Breakdown, ShapeError, UnderdeterminedError
 
 GENERIC: tuple[str, ...] = ("float16", "float32", "float64", np.dtype(np.longdouble).name, "object")

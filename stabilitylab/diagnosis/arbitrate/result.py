@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from stabilitylab.bench.causes import Cause, Found
 from stabilitylab.core.printable import one_line
-from stabilitylab.diagnosis.pages import Page
 from stabilitylab.report.blocks import Block
+from stabilitylab.report.page import Page
 
 NONE = Cause("SL399", "another question, none of those tried", "note", "meaning")
 NONE_TRIED = NONE.code

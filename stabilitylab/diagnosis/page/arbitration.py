@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from stabilitylab.core.printable import one_line
 from stabilitylab.diagnosis.arbitrate.result import NONE_TRIED, Arbitration, Judged
-from stabilitylab.diagnosis.page.cells import NONE, digits_cell, text_cell
 from stabilitylab.report.blocks import Block, Heading, Items, Stressed, TableBlock, Text
 from stabilitylab.report.cells import Table
+from stabilitylab.report.plain_cells import NONE, digits_cell, text_cell
 
 
 def blocks_of_arbitration(found: Arbitration) -> tuple[Block, ...]:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from stabilitylab.core.printable import one_decimal, one_line
-from stabilitylab.diagnosis.page.cells import NONE, digits_cell, text_cell
 from stabilitylab.diagnosis.page.charts import dependence_chart, digits_chart, stages_chart
 from stabilitylab.diagnosis.result import Coefficient, Diagnosis, Fix
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Picture, Stressed, TableBlock, Text
 from stabilitylab.report.cells import Cell, Table
+from stabilitylab.report.plain_cells import NONE, digits_cell, text_cell
 
 BEST = 3  # remedies with their code; the others are named
 MOST = 60  # coefficients, routes and relations in a table: of more, those that matter most

@@ -1,16 +1,20 @@
 """First-order methods as plain generators of iterates, over any format: one idea per file.
 
 An optimiser takes a gradient function and a start x (n,), and yields `Iterate`s without end: it neither looks at
-convergence nor keeps a history (see `stabilitylab.training`). `names()` and `get(name)` speak the catalogue's names. A
-new one is a new function in this package.
+convergence nor keeps a history (see `stopping`, and `stabilitylab.training`). Its state has the format of the gradient,
+which may be wider than that of x; `updates` round to that of x. `names()` and `get(name)` speak the catalogue's names.
+A new one is a new function in this package.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from stabilitylab.core.arithmetic.formats import Array
+import numpy as np
+
+from stabilitylab.core.arithmetic.formats import Array, format_of
 from stabilitylab.core.catalog import Catalog, Label
+from stabilitylab.solvers.descent.hyperparameters import checked
 
 F = TypeVar("F", bound=Callable[..., Iterator["Iterate"]])
 
@@ -37,5 +41,17 @@ names, get, entry = catalog.names, catalog.get, catalog.entry
 
 
 def optimiser(name: str, *, source: str, **claims: Any) -> Callable[[F], F]:
-    """Tie a label (see OptimiserLabel) to an optimiser; the function itself is returned unchanged."""
-    return catalog.register(OptimiserLabel(name=name, source=source, **claims))
+    """Tie a label (see OptimiserLabel) to an optimiser, and check what it is called with (see `hyperparameters`)."""
+    register = catalog.register(OptimiserLabel(name=name, source=source, **claims))
+    return lambda function: register(checked(function))
+
+
+def zeros(g: Array) -> Array:
+    """Zeros (n,) of the format of g (n,): a state before the first step."""
+    # 0 * g would be NaN where an entry is infinite; in an array of objects only the product is a number of their kind.
+    return np.asanyarray(0 * g) if g.dtype == object else np.zeros_like(g)
+
+
+def as_of(g: Array, x: Array) -> Array:
+    """x (n,) in the format of g (n,), in which the state is computed."""
+    return x if g.dtype == object else format_of(g).rounded(x)

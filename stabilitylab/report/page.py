@@ -26,23 +26,23 @@ class Page(ABC):
 
     def to_html(self) -> str:
         """One page that loads nothing and runs nothing; `open("report.html", "w").write(found.to_html())`."""
-        from stabilitylab.diagnosis.page import to_html  # here: a program that reads numbers needs no page
+        from stabilitylab.report.page_forms import to_html  # here: a program that reads numbers needs no page
 
         return to_html(self._blocks())
 
     def to_markdown(self) -> str:
         """The same in GitHub's dialect of Markdown."""
-        from stabilitylab.diagnosis.page import to_markdown
+        from stabilitylab.report.page_forms import to_markdown
 
         return to_markdown(self._blocks())
 
     def __str__(self) -> str:
-        from stabilitylab.diagnosis.page import to_text
+        from stabilitylab.report.page_forms import to_text
 
         return to_text(self._blocks())
 
     def _repr_html_(self) -> str:
-        from stabilitylab.diagnosis.page import to_fragment
+        from stabilitylab.report.page_forms import to_fragment
 
         return to_fragment(self._blocks())
 

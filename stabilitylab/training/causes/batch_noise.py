@@ -1,0 +1,25 @@
+"""Batches of rows: each step follows another loss, and at a constant rate the weights never come to rest."""
+
+from stabilitylab.bench.causes.found import Found
+from stabilitylab.core.printable import one_decimal
+from stabilitylab.training.causes.cause import cause, shown
+from stabilitylab.training.causes.inquiry import Inquiry
+
+
+@cause("SL408", "batch noise", "warning", "algorithm", source="Bottou, Curtis and Nocedal, SIAM Review 60 (2018), section 4.2")
+def batch_noise(inquiry: Inquiry) -> Found | None:
+    """A run in batches that stands, or grows, where the same run on all rows comes nearer."""
+    if inquiry.setting.batch is None or inquiry.is_fine or (inquiry.run.is_finite and not inquiry.stands):
+        return None
+    whole = inquiry.again(batch=None)
+    if not inquiry.gains(whole):
+        return None
+    return shown(
+        "SL408",
+        f"with batches of {inquiry.setting.batch} of {len(inquiry.run.minimum.b)} rows the loss stays about "
+        f"{inquiry.gap:.1e} above its minimum; the same run on all rows ends {float(whole.gaps[-1]):.1e} above it",
+        witness={"loss gap": inquiry.gap, "loss gap on all rows": float(whole.gaps[-1]), "batch": inquiry.setting.batch},
+        removal=f"all rows in each step: {one_decimal(whole.digits[-1])} digits",
+        digits_before=inquiry.run.digits[-1],
+        digits_after=whole.digits[-1],
+    )

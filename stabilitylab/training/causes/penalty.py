@@ -1,0 +1,28 @@
+"""Weight decay: what is minimised is no longer the sum of squares."""
+
+from stabilitylab.bench.causes.found import Found
+from stabilitylab.core.printable import one_decimal
+from stabilitylab.training.causes.cause import cause, shown
+from stabilitylab.training.causes.inquiry import Inquiry
+
+DECAY = "weight_decay"
+
+
+@cause("SL410", "another question: weight decay", "warning", "meaning", source="Loshchilov and Hutter, ICLR (2019)")
+def penalty(inquiry: Inquiry) -> Found | None:
+    """A run with weight decay, without which it comes nearer to the least-squares solution."""
+    decay = inquiry.setting.hyperparameter(DECAY)
+    if not decay or inquiry.is_fine or not inquiry.run.is_finite:
+        return None
+    without = inquiry.again(hyperparameters={**inquiry.setting.hyperparameters, DECAY: 0.0})
+    if not inquiry.gains(without):
+        return None
+    return shown(
+        "SL410",
+        f"weight decay {decay:g} pulls the weights towards 0, away from the least-squares solution: without it the run ends "
+        f"with {one_decimal(without.digits[-1])} digits instead of {one_decimal(inquiry.run.digits[-1])}",
+        witness={"weight decay": decay, "loss gap": inquiry.gap, "without": float(without.gaps[-1])},
+        removal=f"weight_decay=0: {one_decimal(without.digits[-1])} digits",
+        digits_before=inquiry.run.digits[-1],
+        digits_after=without.digits[-1],
+    )
