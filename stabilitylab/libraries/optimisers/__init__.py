@@ -94,8 +94,9 @@ class OptimiserRouteLabel(Label):
     library: whose it is. documented: the optimiser of ours (`solvers.descent`) whose formula its documentation gives,
     with the hyperparameters, defaults included, that make it this one; None where none of ours is it. renamed: its own
     name of a hyperparameter -> ours, or ours of each entry where its is a tuple. stores: the hyperparameters, by our
-    names, that it keeps in a format of its own; the others are Python floats until an operation rounds them. formats:
-    the formats of parameters that it takes. fed: whether gradients can be fed to it. losses: the conventions of the
+    names, that it keeps in a format of its own; the others are Python floats until an operation rounds them. departs:
+    the formats of parameters in which it departs from the documented formula by more than its roundings, with the
+    reason. formats: those that it takes. fed: whether gradients can be fed to it. losses: the conventions of the
     losses that the library itself differentiates, the one that most users take first; empty where it has none. variant:
     of one formula with several implementations, "loop", "foreach" or "fused". stochastic: whether its own loop draws
     rows at random. called_under: settings that its users do not have unless they ask for them, in words. environment:
@@ -107,6 +108,7 @@ class OptimiserRouteLabel(Label):
     hyperparameters: Mapping[str, float | bool | str] = field(default_factory=dict, hash=False)
     renamed: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, hash=False)
     stores: Mapping[str, str] = field(default_factory=dict, hash=False)
+    departs: Mapping[str, str] = field(default_factory=dict, hash=False)
     formats: tuple[str, ...] = ("float64", "float32")
     fed: bool = True
     losses: tuple[Loss, ...] = ()

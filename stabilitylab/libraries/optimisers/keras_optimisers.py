@@ -21,6 +21,7 @@ F = TypeVar("F", bound=Callable[[Task], Array])
 
 ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-7}
 BEFORE = {**ADAM, "eps_added": "before correction"}
+CORRECTION = {"float32": "1 - beta**k is formed in float32: in the first step 1/(1 - beta2) times its rounding error"}
 ADAM_NAMES = {"beta_1": "beta1", "beta_2": "beta2", "epsilon": "eps", "weight_decay": "weight_decay"}
 MOMENTUM = {"momentum": 0.9}
 
@@ -121,7 +122,14 @@ def sgd_nesterov(task: Task) -> Array:
     return _keras(task, "SGD", momentum=0.9, nesterov=True)
 
 
-@_keras_route("keras.adam", documentation="Adam", documented="descent.adam", hyperparameters=BEFORE, renamed=ADAM_NAMES)
+@_keras_route(
+    "keras.adam",
+    documentation="Adam",
+    documented="descent.adam",
+    hyperparameters=BEFORE,
+    renamed=ADAM_NAMES,
+    departs=CORRECTION,
+)
 def adam(task: Task) -> Array:
     """w <- w - lr sqrt(1 - 0.999**k)/(1 - 0.9**k) m/(sqrt(v) + eps): keras.optimizers.Adam(lr), eps 1e-7.
 
@@ -141,6 +149,7 @@ def amsgrad(task: Task) -> Array:
     documented="descent.adamw",
     hyperparameters={**BEFORE, "weight_decay": 0.01},
     renamed=ADAM_NAMES,
+    departs=CORRECTION,
 )
 def adam_decayed(task: Task) -> Array:
     """As AdamW with the decay 0.01, not a penalty: keras.optimizers.Adam(lr, weight_decay=0.01)."""
@@ -153,6 +162,7 @@ def adam_decayed(task: Task) -> Array:
     documented="descent.adamw",
     hyperparameters={**BEFORE, "weight_decay": 0.004},
     renamed=ADAM_NAMES,
+    departs=CORRECTION,
 )
 def adamw(task: Task) -> Array:
     """w <- w - lr 0.004 w, then as Adam: keras.optimizers.AdamW(lr)."""

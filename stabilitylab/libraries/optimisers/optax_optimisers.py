@@ -21,6 +21,7 @@ OPTAX = python_library("optax", title="Optax", modules=("optax", "jax"), distrib
 F = TypeVar("F", bound=Callable[[Task], Array])
 
 ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+CORRECTION = {"float32": "1 - beta**k is formed in float32: in the first step 1/(1 - beta2) times its rounding error"}
 ADAM_NAMES = {"b1": "beta1", "b2": "beta2", "eps": "eps", "weight_decay": "weight_decay"}
 MOMENTUM = {"momentum": 0.9}
 
@@ -130,7 +131,14 @@ def sgd_nesterov(task: Task) -> Array:
     return _optax(task, "sgd", momentum=0.9, nesterov=True)
 
 
-@_optax_route("optax.adam", documentation="adam", documented="descent.adam", hyperparameters=ADAM, renamed=ADAM_NAMES)
+@_optax_route(
+    "optax.adam",
+    documentation="adam",
+    documented="descent.adam",
+    hyperparameters=ADAM,
+    renamed=ADAM_NAMES,
+    departs=CORRECTION,
+)
 def adam(task: Task) -> Array:
     """w <- w - lr m̂/(sqrt(v̂) + eps): optax.adam(lr); eps 1e-8 after the bias correction."""
     return _optax(task, "adam")
@@ -142,6 +150,7 @@ def adam(task: Task) -> Array:
     documented="descent.amsgrad",
     hyperparameters={**ADAM, "maximum_of": "corrected v"},
     renamed=ADAM_NAMES,
+    departs=CORRECTION,
 )
 def amsgrad(task: Task) -> Array:
     """As Adam, over the largest bias-corrected v̂ so far: optax.amsgrad(lr)."""
@@ -154,6 +163,7 @@ def amsgrad(task: Task) -> Array:
     documented="descent.adamw",
     hyperparameters={**ADAM, "weight_decay": 1e-4, "decay": "in the step"},
     renamed=ADAM_NAMES,
+    departs=CORRECTION,
 )
 def adamw(task: Task) -> Array:
     """w <- w - lr (m̂/(sqrt(v̂) + eps) + 1e-4 w): optax.adamw(lr)."""
@@ -166,6 +176,7 @@ def adamw(task: Task) -> Array:
     documented="descent.nadam",
     hyperparameters={**ADAM, "momentum": "constant"},
     renamed=ADAM_NAMES,
+    departs=CORRECTION,
 )
 def nadam(task: Task) -> Array:
     """Adam with Nesterov's look-ahead and a constant momentum: optax.nadam(lr)."""

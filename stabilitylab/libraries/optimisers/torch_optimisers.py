@@ -240,6 +240,7 @@ def adamw_fused(task: Task) -> Array:
     documentation="NAdam",
     documented="descent.nadam",
     hyperparameters={**ADAM, "momentum_decay": 0.004},
+    departs={"float64": "the product of the momenta so far is kept in float32"},
     renamed={**ADAM_NAMES, "momentum_decay": "momentum_decay"},
 )
 def nadam(task: Task) -> Array:
