@@ -1,11 +1,11 @@
 """Why do weights in bfloat16 stop moving far from the minimum, and what makes them move again?
 
-A training step adds a small number to a weight, and the sum is rounded to the format of the weights. Where the step is at
-most half the distance to the next number of the format, the sum is the weight itself: it never moves again, whatever the
-loss says. In the first table one weight goes from 0 towards 3 by gradient descent on (x - 3)²/2, at three rates. Where it
-stops is said before the run from the format and the rate alone, and each remedy of mixed-precision training is tried. The
-second table is a plain regression trained by Adam, whose mean of squared gradients is kept in the format of the weights
-or in float32: a mean with a long memory cannot fall in bfloat16, where 0.999 rounds to 1.
+A training step adds a small number to a weight, and the sum is rounded to the format of the weights. Where the step is
+at most half the distance to the next number of the format, the sum is the weight itself: it never moves again, whatever
+the loss says. In the first table one weight goes from 0 towards 3 by gradient descent on (x - 3)²/2, at three rates.
+Where it stops is said before the run from the format and the rate alone, and each remedy of mixed-precision training is
+tried. The second table is a plain regression trained by Adam, whose mean of squared gradients is kept in the format of
+the weights or in float32: a mean with a long memory cannot fall in bfloat16, where 0.999 rounds to 1.
 """
 
 import numpy as np
@@ -35,18 +35,23 @@ NEAR = 0.02  # relative to the target: as near as bfloat16 gets when it is right
 
 
 def predicted_stop(name: str, lr: float) -> float:
-    """Where a weight that comes from 0 stops: in each interval [2**e, 2**(e+1)) numbers are s = 2**(e+1) 2u apart and it
+    """Where a weight that comes from 0 stops: in each interval [2**e, 2**(e+1)) numbers are s = 2**(e+1) u apart, and it
     stops at the first x with lr (TARGET - x) <= s/2, that is x >= TARGET - s/(2 lr), where that is in the interval.
 
     Just before, a step is rounded to one s, so that no number is passed over.
     """
-    u = format_named(name).unit_roundoff
+    u, lr = format_named(name).unit_roundoff, float(format_named(name).rounded(np.array(lr)))
     for e in range(-20, 2):
         s = 2.0 ** (e + 1) * u
         x = max(2.0**e, np.ceil((TARGET - s / (2 * lr)) / s) * s)
         if x < 2.0 ** (e + 1):
             return min(x, TARGET)
     return TARGET
+
+
+def format_and_rate(row: Measurement) -> str:
+    """The heading of a column."""
+    return f"{row['conditions.format']}, rate {row['problem.rate']:g}"
 
 
 def rows(size: Size):
@@ -114,7 +119,7 @@ def freed(rows: Rows) -> dict[str, object]:
 
 def states(rows: Rows) -> dict[str, float]:
     """The loss gap of Adam with its state in bfloat16 and in float32."""
-    short, wide = (rows.where(problem=REGRESSION, solver=state)[0]["loss gap"] for state in STATES)
+    short, wide = (next(iter(rows.where(problem=REGRESSION, solver=state)))["loss gap"] for state in STATES)
     return {"short": short, "wide": wide, "times": short / wide}
 
 
@@ -126,9 +131,9 @@ EXPERIMENT = Experiment(
     rows=rows,
     measure=measure,
     tables=(
-        Pivot("Where a weight on its way from 0 to 3 ends", columns=("conditions.format", "problem.rate"),
+        Pivot("Where a weight on its way from 0 to 3 ends", columns=format_and_rate,
               value="weight", where={"problem": ONE}, format="plain"),
-        Pivot("Where it was to stop, said before the run", columns=("conditions.format", "problem.rate"),
+        Pivot("Where it was to stop, said before the run", columns=format_and_rate,
               value="predicted", where={"problem": ONE, "solver": "plain"}, format="plain"),
         Pivot("Adam in bfloat16: the loss above its minimum, by the format of the state", columns="problem",
               value="loss gap", where={"problem": REGRESSION}),
@@ -159,7 +164,7 @@ EXPERIMENT = Experiment(
             CODE,
         ),
     ),
-    symptoms=("my bf16 weights never move", "the loss stays the same from the first step", "training in bfloat16 stalls"),
+    symptoms=("my bf16 weights never move", "the loss stays the same from the first step"),
 )  # fmt: skip
 
 if __name__ == "__main__":

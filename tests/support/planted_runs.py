@@ -60,7 +60,7 @@ def slow(rng, k):
 
 def at_the_floor(rng, k):
     """The best rate, in a short format, with more steps than it needs."""
-    A, b = made(rng, rng.uniform(4, 9), noise=0.3)
+    A, b = made(rng, rng.uniform(12, 25), noise=0.3)
     return Planted("floor", ("SL405",), "gradient", A, b,
                    {"lr": rng.uniform(0.8, 1.8), "steps": 1200, "format": ["float16", "bfloat16"][k % 2]})  # fmt: skip
 
@@ -73,10 +73,11 @@ def frozen(rng, k):
 
 
 def frozen_state(rng, k):
-    """Adam in bfloat16 with a first gradient that is large beside the later ones."""
-    A, b = made(rng, rng.uniform(3, 6), m=4, n=2, size=rng.uniform(2, 5), noise=0.01)
+    """Adam's state in bfloat16 beside weights in float32, and first gradients that are large beside the later ones."""
+    A, b = made(rng, rng.uniform(3, 5), m=4, n=2, size=rng.uniform(8, 15), noise=0.01)
     return Planted("frozen state", ("SL404",), "adam", A, b,
-                   {"lr": 0.02, "steps": 4000, "format": "bfloat16", "start": [100.0, -100.0]})  # fmt: skip
+                   {"lr": 0.1, "steps": 4000, "format": "float32", "state": "bfloat16",
+                    "start": [30.0, -30.0]})  # fmt: skip
 
 
 def eps_too_large(rng, k):
@@ -88,7 +89,7 @@ def eps_too_large(rng, k):
 def cycling(rng, k):
     """A constant rate with a method whose steps do not shrink with the gradient."""
     A, b = made(rng, rng.uniform(3, 8), size=rng.uniform(1, 10), noise=0.5)
-    optimiser, lr = [("adam", 0.3), ("lion", 0.02), ("rmsprop", 0.05)][k % 3]
+    optimiser, lr = [("lion", 0.02), ("rmsprop", 0.05)][k % 2]
     return Planted("cycling", ("SL408",), optimiser, A, b, {"lr": lr, "steps": 2000})
 
 
@@ -138,8 +139,8 @@ def overflow(rng, k):
 
 def underflow(rng, k):
     """Gradients below the smallest number of float16."""
-    A, b = made(rng, rng.uniform(1.2, 2), size=rng.uniform(0.001, 0.003), noise=0.1)
-    return Planted("underflow", ("SL402",), "gradient", A, b * 0.01,
+    A, b = made(rng, rng.uniform(1.2, 2), size=rng.uniform(0.002, 0.005), noise=0.1)
+    return Planted("underflow", ("SL402",), "gradient", A, b * 0.02,
                    {"lr": 6e4, "steps": 1500, "format": "float16", "loss": "mean"})  # fmt: skip
 
 

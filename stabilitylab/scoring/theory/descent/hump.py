@@ -1,7 +1,7 @@
 """Heavy ball with its best parameters from a cold start: the error along the largest eigenvalue grows before it falls."""
 
 from dataclasses import dataclass
-from math import exp, floor, log, log1p, sqrt
+from math import exp, floor, log1p, sqrt
 
 from stabilitylab.scoring.theory.descent.tuning import best_heavy_ball
 

@@ -1,7 +1,7 @@
 """The step at which a run that diverges leaves the range of its format, said before the run."""
 
 from dataclasses import dataclass
-from math import inf, log
+from math import log
 
 import numpy as np
 
