@@ -49,9 +49,7 @@ class Task:
         if not self.A.size:
             raise InputError(f"A must have rows and columns; got shape {self.A.shape}")
         if self.lr.ndim != 1 or not self.lr.size:
-            raise InputError(
-                f"lr must hold the rate of each step, (steps,), of at least one; got shape {self.lr.shape}"
-            )
+            raise InputError(f"lr must have shape (steps,), the rate of each of at least one step; got {self.lr.shape}")
         for name, values in (("A", self.A), ("b", self.b), ("lr", self.lr)):
             if not np.isfinite(values).all():
                 raise InputError(f"{name} must be finite; it holds {values[~np.isfinite(values)][0]}")

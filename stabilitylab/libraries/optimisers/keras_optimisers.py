@@ -2,11 +2,13 @@
 
 The weights are one keras.Variable (n,) of the format, as of a layer with that dtype; the learning rate is a variable
 of keras.config.floatx(), float32, whatever the format of the weights. The fed gradient is handed to stateless_apply, as
-Keras's own training loop on JAX does; its own is that of keras.losses.MeanSquaredError of A @ w, computed in float32
-for the two short formats, as with the dtype policy of that name. 64-bit types are enabled for float64 weights alone.
+Keras's own training loop on JAX does; its own is that of keras.losses.MeanSquaredError of A @ w, which is float32 for
+all formats but float64, for which that dtype is asked: the mean in it (keras.ops.mean) is taken in float32 even so.
+64-bit types are enabled for float64 weights alone.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -44,41 +46,45 @@ def _keras(task: Task, kind: str, **fixed: Any) -> Array:
     """The weights (steps + 1, n) of keras.optimizers.KIND(lr, **fixed, and the options of the task)."""
     import jax
     import jax.numpy as jnp
-    import keras
 
+    options = tuple(sorted({**fixed, **task.options}.items()))
     with jax.enable_x64(task.format == "float64"):
-        weights = keras.Variable(task.x0, dtype=task.format)
-        optimiser = getattr(keras.optimizers, kind)(float(task.lr[0]), **{**fixed, **task.options})
-        optimiser.build([weights])
-        held = optimiser.variables
-        place = next(j for j, variable in enumerate(held) if variable is optimiser._learning_rate)
-        w, state = weights.value, [variable.value for variable in held]
-        rates = jnp.asarray(task.lr, dtype=held[place].dtype)
-
-        def step(gradient: Any, w: Any, state: list[Any], lr: Any) -> Any:
-            state = [*state[:place], lr, *state[place + 1 :]]
-            (w,), state = optimiser.stateless_apply(state, [gradient], [w])
-            return w, state
-
+        step, state, held = _stepping(kind, options, task.format, len(task.x0))
+        w, rates = jnp.asarray(task.x0, dtype=task.format), jnp.asarray(task.lr, dtype=held)
         if task.own_gradient:
             own = jax.grad(_loss(task))
-            scanned = jax.jit(lambda w, state, rates: jax.lax.scan(_stepped(step, own), (w, state), rates)[1])
+
+            def stepped(before: Any, lr: Any) -> Any:
+                after = step(own(before[0]), *before, lr)
+                return after, after[0]
+
+            scanned = jax.jit(lambda w, state, rates: jax.lax.scan(stepped, (w, state), rates)[1])
             return np.concatenate([task.x0[None], np.asarray(scanned(w, state, rates)).astype(np.float64)])
-        compiled, gradient, path = jax.jit(step), fed_gradient(task), [task.x0]
+        gradient, path = fed_gradient(task), [task.x0]
         for rate in rates:
-            w, state = compiled(jnp.asarray(gradient(path[-1]), dtype=task.format), w, state, rate)
+            w, state = step(jnp.asarray(gradient(path[-1]), dtype=task.format), w, state, rate)
             path.append(np.asarray(w).astype(np.float64))
     return np.array(path)
 
 
-def _stepped(step: Callable[..., Any], gradient: Callable[..., Any]) -> Callable[..., Any]:
-    """A step for jax.lax.scan over rates, which gives the weights after it."""
+@lru_cache(maxsize=64)
+def _stepping(
+    kind: str, options: tuple[tuple[str, Any], ...], format: str, n: int
+) -> tuple[Callable[..., Any], list[Any], Any]:
+    """(gradient, weights, state, lr) -> the next weights and state; the first state; and the format of lr."""
+    import jax
+    import keras
 
-    def carried(before: Any, lr: Any) -> Any:
-        w, state = step(gradient(before[0]), *before, lr)
-        return (w, state), w
+    optimiser = getattr(keras.optimizers, kind)(1.0, **dict(options))
+    optimiser.build([keras.Variable(np.zeros(n), dtype=format)])
+    held = optimiser.variables
+    place = next(j for j, variable in enumerate(held) if variable is optimiser._learning_rate)
 
-    return carried
+    def step(gradient: Any, w: Any, state: list[Any], lr: Any) -> Any:
+        (w,), state = optimiser.stateless_apply([*state[:place], lr, *state[place + 1 :]], [gradient], [w])
+        return w, state
+
+    return jax.jit(step), [variable.value for variable in held], held[place].dtype
 
 
 def _loss(task: Task) -> Callable[[Any], Any]:

@@ -50,8 +50,8 @@ def _optax(task: Task, kind: str, **fixed: Any) -> Array:
         if task.own_gradient:
             path = _scanned(kind, options, task.loss)(A, b, w, rates)
             return np.concatenate([task.x0[None], np.asarray(path).astype(np.float64)])
-        begun, step = _stepping(kind, options)
-        gradient, state, iterates = fed_gradient(task), begun(w, rates[0]), [task.x0]
+        step, gradient = _stepping(kind, options), fed_gradient(task)
+        state, iterates = _made(kind, options, rates[0]).init(w), [task.x0]
         for rate in rates:
             w, state = step(jnp.asarray(gradient(iterates[-1]), dtype=task.format), state, w, rate)
             iterates.append(np.asarray(w).astype(np.float64))
@@ -65,8 +65,8 @@ def _made(kind: str, options: tuple[tuple[str, Any], ...], lr: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _stepping(kind: str, options: tuple[tuple[str, Any], ...]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """(weights, lr) -> the first state, and (gradient, state, weights, lr) -> the next weights and state."""
+def _stepping(kind: str, options: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    """(gradient, state, weights, lr) -> the next weights and state."""
     import jax
     import optax
 
@@ -74,7 +74,8 @@ def _stepping(kind: str, options: tuple[tuple[str, Any], ...]) -> tuple[Callable
         updates, state = _made(kind, options, lr).update(gradient, state, w)
         return optax.apply_updates(w, updates), state
 
-    return jax.jit(lambda w, lr: _made(kind, options, lr).init(w)), jax.jit(step)
+    compiled: Callable[..., Any] = jax.jit(step)
+    return compiled
 
 
 @lru_cache(maxsize=64)

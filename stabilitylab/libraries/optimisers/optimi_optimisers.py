@@ -18,6 +18,7 @@ F = TypeVar("F", bound=Callable[[Task], Array])
 ALL, SHORT = ("float64", "float32", "bfloat16", "float16"), ("bfloat16", "float16")
 ADAM = {"beta1": 0.9, "beta2": 0.99, "eps": 1e-6}
 ADAM_NAMES = {"betas": ("beta1", "beta2"), "eps": "eps", "weight_decay": "weight_decay"}
+LION_NAMES = {"betas": ("beta1", "beta2"), "weight_decay": "weight_decay"}
 LION = {"beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0}
 
 
@@ -130,7 +131,7 @@ def adamw_kahan(task: Task) -> Array:
     documentation="Lion",
     documented="descent.lion",
     hyperparameters=LION,
-    renamed=ADAM_NAMES,
+    renamed=LION_NAMES,
     formats=ALL,
 )
 def lion(task: Task) -> Array:
@@ -143,7 +144,7 @@ def lion(task: Task) -> Array:
     documentation="Lion",
     documented="descent.lion",
     hyperparameters=LION,
-    renamed=ADAM_NAMES,
+    renamed=LION_NAMES,
     formats=SHORT,
 )
 def lion_kahan(task: Task) -> Array:
