@@ -82,6 +82,15 @@ def reading_options(missing: Sequence[str]) -> Callable[[Callable[..., Any]], Ca
     return _all_of(options)
 
 
+def as_arguments(given: dict[str, Any]) -> dict[str, Any]:
+    """What the options of `question_options` (but output) and of `reading_options` are as arguments of `diagnosed`."""
+    said = {name: value for name, value in given.items() if value is not None}
+    if "columns" in said:
+        said["columns"] = listed(said["columns"], "--columns")
+    without = said.pop("no_intercept", False)
+    return {**said, "intercept": not without}
+
+
 def _all_of(options: Sequence[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """One decorator for several options, in their order."""
 
