@@ -73,6 +73,11 @@ def reading_options(missing: Sequence[str]) -> Callable[[Callable[..., Any]], Ca
         click.option("--sheet", help="Of a workbook. Default: the first."),
         click.option("--unit", metavar="UNIT", help="In which dates are counted from the first one. Default: days."),
         click.option(
+            "--dates",
+            type=click.Choice(["dmy", "mdy"]),
+            help="What 03/04/2024 is: day or month first. Default: found out, or refused where no cell tells.",
+        ),
+        click.option(
             "--missing",
             type=click.Choice(list(missing)),
             help="A row without a value in a column that is used: refuse the file (default), or leave it out.",

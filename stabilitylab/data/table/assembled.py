@@ -11,7 +11,7 @@ from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.data.problem import DataColumn
 from stabilitylab.data.table.column import BadCell, GivenColumn, is_constant
 from stabilitylab.data.table.rows import Rows
-from stabilitylab.data.table.table import Moments, Table
+from stabilitylab.data.table.table import Dating, Moments, Table
 from stabilitylab.data.tabular.columns import FEW, Missing
 from stabilitylab.data.tabular.numerals import DROP
 
@@ -25,7 +25,7 @@ def assembled(
     name: str,
     missing: Missing,
     needed: Sequence[str] | None,
-    unit: str,
+    dating: Dating,
     notes: Sequence[str] = (),
     row_names: str = "",
     code: str = "",
@@ -60,7 +60,7 @@ def assembled(
             unused.append(column.name)
             continue
         try:
-            reading = column.reading(kept, unit)
+            reading = column.reading(kept, dating)
         except BadCell as bad:
             if optional:
                 unused.append(column.name)

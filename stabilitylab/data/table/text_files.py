@@ -12,7 +12,7 @@ from stabilitylab.data.table.delimited import LINES, MARKS, first_rows, found_se
 from stabilitylab.data.table.notation import found_notation
 from stabilitylab.data.table.row_names import RowNames, without_row_names
 from stabilitylab.data.table.rows import Rows
-from stabilitylab.data.table.table import Table
+from stabilitylab.data.table.table import Dating, Table
 from stabilitylab.data.table.texts import TextColumn
 from stabilitylab.data.tabular.columns import Missing
 from stabilitylab.data.tabular.encoding import UTF_8, named
@@ -48,7 +48,9 @@ class TextOptions:
             raise InputError(f"{given} is for text, and not for {what}: leave it out")
 
 
-def read_text(path: Path, options: TextOptions, *, missing: Missing, needed: Sequence[str] | None, unit: str) -> Table:
+def read_text(
+    path: Path, options: TextOptions, *, missing: Missing, needed: Sequence[str] | None, dating: Dating
+) -> Table:
     """The table in a text file, as `table_of` says."""
     asked, encoding = options.notation, options.encoding
     source = Content(path, content_of(path))
@@ -80,7 +82,7 @@ def read_text(path: Path, options: TextOptions, *, missing: Missing, needed: Seq
         name=path.name,
         missing=missing,
         needed=needed,
-        unit=unit,
+        dating=dating,
         notes=notes,
         row_names=found.name,
         code=_code(path, mark, notation, code, found, extra),
