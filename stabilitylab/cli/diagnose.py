@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from stabilitylab.cli import exits, progress
-from stabilitylab.cli.options import AS_JSON, as_arguments, question_options, reading_options
+from stabilitylab.cli.options import AS_JSON, FILE, as_arguments, question_options, reading_options
 from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.core.types import WEIGHTINGS
 from stabilitylab.data.formula.rules import RulesName
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @question_options(get_args(RulesName), WEIGHTINGS)
 @click.option("--route", metavar="ROUTE", help="The call that is judged; `stabilitylab list` names them. Default: "
               "numpy.lstsq, or with weights one that takes them.")  # fmt: skip

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from stabilitylab import problems
 from stabilitylab.cli import exits, progress
-from stabilitylab.cli.options import AS_JSON, as_arguments, question_options, reading_options
+from stabilitylab.cli.options import AS_JSON, FILE, as_arguments, question_options, reading_options
 from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.cli.screen import screen, show
 from stabilitylab.core.library import Library
@@ -32,7 +32,7 @@ _NARROW = 5  # characters in a column that must be narrow, such as 15.95
 
 @click.command("libraries")
 @click.option("--library", "library_names", multiple=True, metavar="NAME", help="Only this library; may be repeated.")
-@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+@click.option("--file", type=FILE, metavar="FILE",
               help="Your own table in place of the problems; goes with --target or --formula.")  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Of --file: all calls of each library, not its usual one alone.")
 @question_options(get_args(RulesName), WEIGHTINGS)

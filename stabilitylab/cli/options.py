@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
@@ -11,7 +12,24 @@ from typing import Any
 import click
 
 from stabilitylab.core.errors import Argument, InputError, StabilityLabError
+from stabilitylab.core.near_files import no_such_file
 
+
+class _File(click.Path):
+    """The path of a file that is there; of one that is not, near names in its folder are said."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As of click, but for a path at which there is nothing. Raises InputError for that."""
+        path = Path(value)
+        if "\0" not in str(path) and not os.path.lexists(path):
+            raise InputError(no_such_file(path))
+        return super().convert(value, param, ctx)
+
+
+FILE = _File()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else on standard output.")
 FOLDER = click.option(
     "--from",

@@ -115,7 +115,12 @@ def test_a_formula_is_shown_with_the_place_marked_below_it(here):
         (("diagnose", "data.csv", "--target", "reading", "--output", "data.csv"), "--output"),
         (("diagnose", "data.csv", "--target", "reading", "--ignore", "SL1"), "SL1"),
         (("diagnose", "data.csv", "--target", "reading", "--unit", "fortnights"), "days"),
-        (("diagnose", "nothing.csv", "--target", "reading"), "nothing.csv"),
+        (("diagnose", "nothing.csv", "--target", "reading"), "tables in its folder are 'answers.csv', 'data.csv'"),
+        (
+            ("diagnose", "dta.csv", "--target", "reading"),
+            "stabilitylab: dta.csv is not there: did you mean 'data.",
+        ),
+        (("arbitrate", "data.csv", "answer.csv", "--target", "reading"), "did you mean 'answers.csv'?"),
         (("arbitrate", "data.csv", "data.csv", "--target", "reading"), "data"),
         (("arbitrate", "data.csv", "--target", "reading"), "ANSWERS"),
     ],

@@ -323,7 +323,7 @@ def test_bad_use_is_exit_code_2_and_says_the_way_out(here, how):
 
 
 def test_a_missing_file_a_folder_and_an_array_of_decimals_are_bad_use(here):
-    assert "does not exist" in called("nothing.csv", "--target", "y", code=2).stderr
+    assert "nothing.csv is not there" in called("nothing.csv", "--target", "y", code=2).stderr
     assert "is a directory" in called(here, "--target", "y", code=2).stderr
     np.save("data.npy", np.eye(3))
     assert "ask for --truth matrix" in called("data.npy", "--target", 0, "--truth", "decimal", code=2).stderr

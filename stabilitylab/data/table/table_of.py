@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.errors import InputError
+from stabilitylab.core.near_files import no_such_file
 from stabilitylab.data.table.assembled import assembled
 from stabilitylab.data.table.binary_files import PARQUET, read_array, read_parquet
 from stabilitylab.data.table.column import GivenColumn
@@ -69,6 +70,8 @@ def _of_file(
         raise InputError(f"a path holds no NUL; got {str(path)!r}: give the path of one table")
     try:
         if not path.is_file():
+            if not os.path.lexists(path):
+                raise InputError(no_such_file(path))
             path.stat()
             raise InputError(f"{path} is no file: give the path of one table")
         with path.open("rb") as raw:

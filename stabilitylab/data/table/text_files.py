@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from stabilitylab.core.errors import EmptyError, InputError, NotNumericError
-from stabilitylab.data.table.assembled import assembled
+from stabilitylab.data.table.assembled import assembled, require_names
 from stabilitylab.data.table.content import Content, content_of, found_encoding
 from stabilitylab.data.table.delimited import LINES, MARKS, first_rows, found_separator
 from stabilitylab.data.table.notation import found_notation
@@ -74,6 +74,8 @@ def read_text(
     columns = [TextColumn(name, fields) for name, fields in zip(names, cells, strict=True)]
     found = without_row_names(columns, needed)
     kept = [column for column in columns if column is not found.column]
+    if needed is not None:  # names before contents
+        require_names([column.name for column in kept], rows, needed)
     notation = asked if options.thousands is not None else _notation(kept, rows, options.decimal, needed, mark)
     notes = [_said(mark, notation, code, source.content), *notes, *found.notes]
     return assembled(
