@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from stabilitylab.cli import exits
-from stabilitylab.cli.options import AS_JSON, listed, question_options, reading_options
+from stabilitylab.cli.options import AS_JSON, FILE, listed, question_options, reading_options
 from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.core.types import WEIGHTINGS, Weighting
 from stabilitylab.data.formula.rules import RulesName
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("answers", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
+@click.argument("answers", nargs=-1, required=True, type=FILE)
 @question_options(get_args(RulesName), WEIGHTINGS)
 @reading_options(get_args(Missing))
 @AS_JSON
