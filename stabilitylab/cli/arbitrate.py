@@ -39,9 +39,11 @@ def arbitrate(
 ) -> None:
     """Say whose coefficients are right. How many digits, and of which question, when programs disagree.
 
-    FILE is the data. ANSWERS are CSV files of coefficients as they were printed: lines name,value, or a column for each
-    program behind a column of names. Where two answers differ in meaning (another reference level, no intercept, scaled
-    columns, dropped rows, weights, a penalty, ...) the question that each one solves is found by solving it exactly.
+    FILE is the data. ANSWERS are files of coefficients as they were printed: lines as below, with a column or a row for
+    each program; lines program,coefficient,value; or what summary of R or statsmodels, regress of Stata, PROC REG of
+    SAS, gretl or Excel prints, pasted into a text file. Where two answers differ in meaning (another reference level,
+    no intercept, scaled columns, dropped rows, weights, a penalty, ...) the question that each one solves is found by
+    solving it exactly.
 
     \b
     name,R,Excel
