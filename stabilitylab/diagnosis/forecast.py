@@ -2,13 +2,15 @@
 
 Three errors add up as independent ones do, to first order, with dx = A+ (db - dA x) + (A'A)^-1 dA' r:
 
-- that of the route on the stored matrix, by the error law of its label (`scoring.theory.laws`);
+- that of the route on the stored matrix, by the error law of its label (`scoring.theory.laws`), or followed through its
+  steps where no condition number tells it (`followed_errors`): classical Gram-Schmidt, and A'A that is inverted or
+  solved by elimination with pivoting;
 - that of storing regressors and response: each entry that is rounded moves by up to half a unit in its last place, as
   if at random. Where features are formed of them, all features of an entry move together: that is sampled;
 - that of forming features: each operation of a term rounds each entry once more, independently of the others.
 
 A forecast is no certificate: it is within one digit for about nine coefficients in ten, and more than one too high for
-few, most of them of explicit inverses of A'A and of classical Gram-Schmidt, whose errors no condition number tells.
+fewer than one in a hundred.
 Source: Higham (2002), sections 2.8 and 20.1; Stewart and Sun, Matrix Perturbation Theory (1990), section III.5.
 """
 
@@ -27,6 +29,7 @@ from stabilitylab.data.design import Columns
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.terms import Mapped, Power, Product, Term
+from stabilitylab.diagnosis.followed_errors import by_classical_gram_schmidt, by_elimination, by_inverse
 from stabilitylab.diagnosis.question import Question
 from stabilitylab.scoring.accuracy import digits_cap
 from stabilitylab.scoring.theory.condition import conditioning
@@ -39,6 +42,9 @@ USUAL = {"normal": 0.4, "normwise": 1.5, "elimination": 0.03, "partial-pivoting"
 """The median of the error over the estimate of a law, where that is not near 1, over the problems of the catalogue."""
 MIXED = 0.2  # the same for `_mixed`
 MANY = 8  # columns from which errors of singular value decompositions grow with their number
+FOLLOWED = {"pivoting": by_elimination, "inverse": by_inverse, "gram-schmidt": by_classical_gram_schmidt}
+"""What follows the errors of a method through its steps, by how its label says that A'A is solved, or by its law."""
+HALF_NORMAL = 0.6745  # median of the size of a normally distributed error, over its root mean square
 MEDIAN = 0.5  # of the root mean square: half of the errors are below two thirds of it, some far below
 
 
@@ -119,18 +125,22 @@ def forecast_of(question: Question, label: RouteLabel) -> Array:
             slopes.of_entries(_formed(problem)),
         ]
         data = np.sqrt(np.square(parts).sum(axis=0))
-        error = np.hypot(_of_route(label, A, known.x, predicted.errors, problem.format.unit_roundoff), MEDIAN * data)
+        route = _of_route(label, A, b, known.x, predicted.errors, problem.format.unit_roundoff)
+        error = np.hypot(route, MEDIAN * data)
         sizes = np.where(known.x != 0, np.abs(known.x), np.linalg.norm(b) / column_norms(A))
         digits = -np.log10(error / sizes)
     return np.asarray(np.clip(np.nan_to_num(digits, nan=0.0, posinf=cap, neginf=0.0), 0.0, cap))
 
 
-def _of_route(label: RouteLabel, A: Array, x: Array, errors: Array, u: float) -> Array:
-    """The usual error of a route on the stored matrix (n,), by the estimate of its law."""
+def _of_route(label: RouteLabel, A: Array, b: Array, x: Array, errors: Array, u: float) -> Array:
+    """The usual error of a route on the stored matrix (n,): followed through its steps, or the estimate of its law."""
+    own = u if label.works_in == "input" else min(u, unit_roundoff(label.works_in))
+    followed = FOLLOWED.get(label.gram or label.law or "")
+    if followed is not None:
+        return HALF_NORMAL * followed(A, b, own) + (u * np.abs(x) if own < u else 0.0)
     usual = USUAL.get(label.law or "", 1.0) * errors
     if label.law != "normwise":
         return usual
-    own = u if label.works_in == "input" else min(u, unit_roundoff(label.works_in))
     scaled = label.scaled not in ("", "only for the cut-off")
     mixed = MIXED * own * _mixed(A, x, column_norms(A) if scaled else np.ones(len(x)))
     return np.asarray(max(1.0, len(x) / MANY) * np.hypot(usual, mixed))

@@ -135,6 +135,7 @@ def polars_ols_chol(X: Array, y: Array, intercept: bool) -> Array:
     tags=("no-rank-test",),
     law="normal",
     constant=0.9,
+    gram="pivoting",
     works_in="float64",
     scalars=BOTH,
     call_form="columns",

@@ -143,6 +143,7 @@ def scilab_solve_normal(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=1.0,
+    gram="inverse",
 )
 def scilab_inv(A: Array, b: Array) -> Fit:
     """x (n,) = inv(A' * A) * A' * b, A (m, n): the formula of the textbooks, typed in.

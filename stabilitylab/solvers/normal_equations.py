@@ -58,6 +58,7 @@ def normal_cholesky(A: Array, b: Array) -> Array:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=0.7,
+    gram="pivoting",
     scalars=GENERIC,
 )
 def normal_lu(A: Array, b: Array) -> Array:
@@ -93,6 +94,7 @@ def normal_gauss(A: Array, b: Array) -> Array:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=2.0,
+    gram="inverse",
     scalars=GENERIC,
 )
 @np.errstate(all="ignore")
