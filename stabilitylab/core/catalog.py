@@ -80,6 +80,8 @@ class RouteLabel(Label):
     is known.
     gram: how A'A x = A'b is solved where it is formed: "pivoting" by elimination with partial pivoting, "inverse" by
     the inverse from that, column by column; empty: by Cholesky, otherwise, or A'A is not formed.
+    untriangled: whether the singular values of a tall A are found from A itself, not from the triangle of its QR.
+    square: the law and constant where A has as many rows as columns and is solved in another way; None: in the same.
     works_in: "input" when it works in the format of its input, else the format it converts to.
     scalars: the formats it accepts.
     deficient_answer: what it answers to exactly rank-deficient data: "none", "minimum-norm", "refuses", or "basic":
@@ -107,6 +109,8 @@ class RouteLabel(Label):
     law: str | None = None
     constant: float = 1.0
     gram: GramSolved = ""
+    untriangled: bool = False
+    square: tuple[str, float] | None = None
     works_in: str = "input"
     scalars: tuple[str, ...] = ("float64",)
     deficient_answer: DeficientAnswer = "none"

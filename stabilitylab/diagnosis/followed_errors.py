@@ -23,7 +23,7 @@ DRAWS = 16  # of the errors of classical Gram-Schmidt, which grow as products of
 
 
 @dataclass(frozen=True, eq=False)
-class _Factors:
+class Factors:
     """A / norms = Q R with a positive diagonal of R, inverse = R^-1, and R z = Q'b; x = z / norms."""
 
     norms: Array
@@ -39,7 +39,7 @@ def by_elimination(A: Array, b: Array, u: float) -> Array:
     Rows of A'A are exchanged by their size, so that columns of unlike units give factors L and U that are larger than
     A'A itself in those units in which it is well scaled; Cholesky does not exchange.
     """
-    known = _factors(A, b)
+    known = factors_of(A, b)
     L, U, permuted, x = _eliminated(A, known)
     factors = permuted**2 @ (BOTH * (L**2 @ U**2) @ x**2)
     forward = permuted**2 @ (BOTH * L**2 @ (U @ x) ** 2)
@@ -53,7 +53,7 @@ def by_inverse(A: Array, b: Array, u: float) -> Array:
     The errors of factors are common to all columns, so that they cancel in X (A'b) as they do in a solve; those of
     substitution are each column's own, as large as it is, and are not small beside x where columns cancel.
     """
-    known = _factors(A, b)
+    known = factors_of(A, b)
     L, U, permuted, x = _eliminated(A, known)
     right, X = (A.T @ b) ** 2, (known.inverse @ known.inverse.T) / np.outer(known.norms, known.norms)
     Y = U @ X
@@ -72,7 +72,7 @@ def by_classical_gram_schmidt(A: Array, b: Array, u: float) -> Array:
     rounding errors g_ij of Q'a_j and of w_j come on top. F_jj is what normalising leaves: twice the errors of a square
     root of a rounded sum, and of the quotients. F is linear in all these errors, which are drawn DRAWS times.
     """
-    known = _factors(A, b)
+    known = factors_of(A, b)
     Q, R, z, n = known.Q, known.R, known.z, len(known.z)
     S, levels, right = A / known.norms, _levels(A), R @ z
     formed = S**2 + BOTH * Q**2 @ np.triu(R, 1) ** 2
@@ -92,7 +92,7 @@ def by_classical_gram_schmidt(A: Array, b: Array, u: float) -> Array:
     return np.asarray(np.sqrt(squares + of_factors + of_products) / known.norms * ROUNDING * u)
 
 
-def _of_forming(A: Array, b: Array, known: _Factors) -> Array:
+def _of_forming(A: Array, b: Array, known: Factors) -> Array:
     """The sum of squares of dx (n,), over ROUNDING u squared, when A'A and A'b are formed: (A'A)^-1 (db - dG x)."""
     S, levels = A / known.norms, _levels(A)
     C, z = known.inverse @ known.inverse.T, known.z
@@ -108,15 +108,16 @@ def _levels(A: Array) -> float:
     return 1 + float(np.log2(len(A)))
 
 
-def _factors(A: Array, b: Array) -> _Factors:
+def factors_of(A: Array, b: Array) -> Factors:
+    """The factors of A (m, n) with columns of norm 1, and the solution for b (m,), by Householder QR."""
     norms = column_norms(A)
     Q, R = np.linalg.qr(A / norms)
     signs = np.where(np.diag(R) < 0, -1.0, 1.0)
     Q, R = Q * signs, R * signs[:, None]
-    return _Factors(norms, Q, R, lapack.solve_triangular(R, np.eye(len(R))), lapack.solve_triangular(R, Q.T @ b))
+    return Factors(norms, Q, R, lapack.solve_triangular(R, np.eye(len(R))), lapack.solve_triangular(R, Q.T @ b))
 
 
-def _eliminated(A: Array, known: _Factors) -> tuple[Array, Array, Array, Array]:
+def _eliminated(A: Array, known: Factors) -> tuple[Array, Array, Array, Array]:
     """L, U and (A'A)^-1 P with P L U = A'A by partial pivoting, in the units of A, and x (n,).
 
     U^-1 is (A'A)^-1 P L: so it is known where A'A, rounded, is singular.

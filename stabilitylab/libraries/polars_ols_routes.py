@@ -41,6 +41,7 @@ def _intercept_first(values: Any, intercept: bool) -> Array:
     tags=("columnwise-backward-stable", "normwise-backward-stable", "no-rank-test"),
     law="columnwise",
     constant=0.1,
+    square=("normwise", 0.15),
     works_in="float64",
     scalars=BOTH,
     call_form="columns",

@@ -62,6 +62,7 @@ def _ask(commands: str, A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="columnwise",
     constant=0.14,
+    square=("partial-pivoting", 1.0),
     deficient_answer="basic",
     cutoff=lambda m, n, eps: 5 * eps,
     cutoff_says="a triangle whose condition is estimated to pass 1/(5 eps) is cut there",
@@ -143,7 +144,6 @@ def scilab_solve_normal(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=1.0,
-    gram="inverse",
 )
 def scilab_inv(A: Array, b: Array) -> Fit:
     """x (n,) = inv(A' * A) * A' * b, A (m, n): the formula of the textbooks, typed in.
