@@ -4,7 +4,7 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.scoring.theory.descent.overflow import step_of_overflow
-from stabilitylab.scoring.theory.descent.recurrence import LINEAR, Recurrence
+from stabilitylab.scoring.theory.descent.recurrence import LINEAR, Recurrence, nesterov_shifted
 from stabilitylab.scoring.theory.descent.start import Start, stored
 from stabilitylab.solvers import descent
 from stabilitylab.training.minimum import Minimum
@@ -53,6 +53,9 @@ def predicted_overflow(setting: Setting, ruler: Minimum, start: Array) -> int | 
     recurrence = recurrence_of(setting, None if momentum is None else stored(momentum, setting.format))
     if recurrence is None or setting.batch is not None:
         return None
+    if descent.entry(setting.optimiser).label.law == "nesterov":
+        # The loss that a training loop sees is that of the point ahead, where the gradient is.
+        recurrence = nesterov_shifted(stored(momentum or 0.0, setting.format))
     begun = Start(_plain(ruler.A), _plain(ruler.b), _plain(start), float(ruler.factor))
     rate = stored(setting.lr, setting.format)
     found = step_of_overflow(recurrence, rate, begun, setting.format, numerator=ruler.factor.numerator)

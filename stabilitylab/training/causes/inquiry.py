@@ -13,7 +13,7 @@ from stabilitylab.data.problem import Problem
 from stabilitylab.scoring.theory.descent.modes import steps_of_coefficients
 from stabilitylab.training.exactly import carried_on
 from stabilitylab.training.first_lost import FirstLost, first_lost
-from stabilitylab.training.laws import components, largest_rate, predicted_overflow, recurrence_of
+from stabilitylab.training.laws import components, largest_rate, recurrence_of
 from stabilitylab.training.next_step import next_step, spacing
 from stabilitylab.training.run import Progress, Run, run_of
 from stabilitylab.training.setting import Setting
@@ -126,11 +126,6 @@ class Inquiry:
             if not all(v - v == 0 for v in x):
                 return True
         return last is not None and run.minimum.gap_of(run.minimum.error(last)) > run.gaps[0]
-
-    @cached_property
-    def predicted_overflow(self) -> int | None:
-        """The step at which the loss becomes infinite, said from eigenvalues, rate and format alone; None: not said."""
-        return predicted_overflow(self.setting, self.run.minimum, self.run.weights[0])
 
     @cached_property
     def first_lost(self) -> FirstLost | None:
