@@ -65,6 +65,7 @@ def total(history: History, beta: Any) -> Any:
 
 
 def squares(history: History) -> History:
+    """The squares of every entry."""
     return [[v * v for v in entries] for entries in history]
 
 
@@ -125,6 +126,7 @@ def nesterov(slope: Slope, start: Vector, rates: Sequence[Any], settings: Settin
 @recurrence("descent.momentum_mean")
 @along
 def momentum_mean(history: History, path: Path, settings: Settings) -> Vector:
+    """(1 - beta) sum_j beta^(k-j) g_j."""
     beta = exactly(settings, "beta")
     return [(1 - beta) * v for v in weighted(history, beta)]
 
@@ -139,6 +141,7 @@ def over_root(direction: Vector, under: Vector, eps: Any, inside: bool) -> Vecto
 @recurrence("descent.adagrad")
 @along
 def adagrad(history: History, path: Path, settings: Settings) -> Vector:
+    """g over the root of all squares so far."""
     initial = exactly(settings, "initial")
     under = [initial + v for v in weighted(squares(history), mp.one)]
     return over_root(history[-1], under, exactly(settings, "eps"), settings["eps_inside"])
@@ -147,6 +150,7 @@ def adagrad(history: History, path: Path, settings: Settings) -> Vector:
 @recurrence("descent.rmsprop")
 @along
 def rmsprop(history: History, path: Path, settings: Settings) -> Vector:
+    """g over the root of the mean of squares, uncorrected."""
     decay = exactly(settings, "decay")
     under = [(1 - decay) * v for v in weighted(squares(history), decay)]
     return over_root(history[-1], under, exactly(settings, "eps"), settings["eps_inside"])
@@ -154,6 +158,7 @@ def rmsprop(history: History, path: Path, settings: Settings) -> Vector:
 
 @recurrence("descent.adadelta")
 def adadelta(slope: Slope, start: Vector, rates: Sequence[Any], settings: Settings) -> Path:
+    """g sqrt((u + eps)/(v + eps)), u of the steps taken before."""
     decay, eps = exactly(settings, "decay"), exactly(settings, "eps")
     path, history, taken = [[mp.mpf(v) for v in start]], [], [[mp.zero] * len(start)]
     for lr in rates:
@@ -176,19 +181,19 @@ def adaptive(history: History, settings: Settings) -> tuple[Vector, Vector, Any]
 @recurrence("descent.adam")
 @along
 def adam(history: History, path: Path, settings: Settings) -> Vector:
-    eps, beta1 = exactly(settings, "eps"), exactly(settings, "beta1")
+    """The weighted mean of g over the root of that of g²."""
+    if settings["corrected"]:
+        return adam_direction(history, settings)
+    beta1 = exactly(settings, "beta1")
     mean, square, correction = adaptive(history, settings)
-    if not settings["corrected"]:
-        raw = [(1 - beta1) * total(history, beta1) * v for v in mean]
-        return over_root(raw, [correction * v for v in square], eps, False)
-    # eps beside sqrt(v) is eps / sqrt(correction) beside the root of the corrected mean.
-    before = settings["eps_added"] == "before correction"
-    return over_root(mean, square, eps / mp.sqrt(correction) if before else eps, False)
+    raw = [(1 - beta1) * total(history, beta1) * v for v in mean]
+    return over_root(raw, [correction * v for v in square], exactly(settings, "eps"), False)
 
 
 @recurrence("descent.amsgrad")
 @along
 def amsgrad(history: History, path: Path, settings: Settings) -> Vector:
+    """As Adam, over the largest of all v so far, or of all corrected v."""
     beta1, beta2, eps = (exactly(settings, name) for name in ("beta1", "beta2", "eps"))
     every = [weighted(squares(history[: k + 1]), beta2) for k in range(len(history))]
     if settings["maximum_of"] == "corrected v" and settings["corrected"]:
@@ -203,6 +208,7 @@ def amsgrad(history: History, path: Path, settings: Settings) -> Vector:
 
 @recurrence("descent.adamw")
 def adamw(slope: Slope, start: Vector, rates: Sequence[Any], settings: Settings) -> Path:
+    """(1 - lr weight_decay) x less Adam's step; coupled: Adam on g + weight_decay x."""
     decay, coupled = exactly(settings, "weight_decay"), settings["decay"] == "coupled"
     path, history = [[mp.mpf(v) for v in start]], []
     for lr in map(mp.mpf, rates):
@@ -215,8 +221,10 @@ def adamw(slope: Slope, start: Vector, rates: Sequence[Any], settings: Settings)
 
 
 def adam_direction(history: History, settings: Settings) -> Vector:
+    """Adam's step over lr, with the bias correction."""
     mean, square, correction = adaptive(history, settings)
     eps = exactly(settings, "eps")
+    # eps beside sqrt(v) is eps / sqrt(correction) beside the root of the corrected mean.
     before = settings["eps_added"] == "before correction"
     return over_root(mean, square, eps / mp.sqrt(correction) if before else eps, False)
 
@@ -224,6 +232,7 @@ def adam_direction(history: History, settings: Settings) -> Vector:
 @recurrence("descent.nadam")
 @along
 def nadam(history: History, path: Path, settings: Settings) -> Vector:
+    """The means of m and of g, each over 1 less the product of its momenta, over the root of v."""
     beta1, warmth = exactly(settings, "beta1"), exactly(settings, "momentum_decay")
     k = len(history)
     growing = settings["momentum"] == "growing"
@@ -239,6 +248,7 @@ def nadam(history: History, path: Path, settings: Settings) -> Vector:
 @recurrence("descent.lion")
 @along
 def lion(history: History, path: Path, settings: Settings) -> Vector:
+    """The sign of a mixture of g and the mean of all gradients before."""
     beta1, beta2, decay = (exactly(settings, name) for name in ("beta1", "beta2", "weight_decay"))
     before = weighted(history[:-1], beta2) if len(history) > 1 else [mp.zero] * len(history[0])
     mixed = [beta1 * (1 - beta2) * m + (1 - beta1) * g for m, g in zip(before, history[-1], strict=True)]
