@@ -2,7 +2,8 @@
 
 `reference` gives the certified solution, `lre` the correct digits of an answer, `measure` one row for a route and a
 problem, `score` one row for an answer from anywhere; `diagnose` judges a regression on one's own data or model, and
-`arbitrate` the coefficients of several programs; `solvers`, `libraries`, `problems` and `metrics` are catalogues
+`arbitrate` the coefficients of several programs; `train` runs an optimiser against the exact minimiser, and
+`explain_descent` says what kept it from there; `solvers`, `libraries`, `problems` and `metrics` are catalogues
 with `names()` and `get(name)`.
 
 Each of these names is imported when it is first used (PEP 562): a program that fits one table loads no catalogue.
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from stabilitylab.scoring.accuracy import lre
     from stabilitylab.scoring.reference import reference
     from stabilitylab.scoring.score import score
+    from stabilitylab.training.explain import explain_descent
+    from stabilitylab.training.run import train
 
 __version__ = "0.3.0"
 
@@ -64,6 +67,7 @@ __all__ = [
     "diagnose",
     "enclose",
     "errors",
+    "explain_descent",
     "fit_file",
     "libraries",
     "lre",
@@ -74,6 +78,7 @@ __all__ = [
     "reference",
     "score",
     "solvers",
+    "train",
 ]
 
 # The module that each name comes from that is no folder of this package; without such a name it is the module itself.
@@ -99,6 +104,7 @@ _HOMES = {
     "diagnose": "diagnosis.diagnose",
     "enclose": "exact",
     "errors": "core.errors",
+    "explain_descent": "training.explain",
     "fit_file": "exact.fit_file",
     "lre": "scoring.accuracy",
     "lstsq": "exact",
@@ -106,6 +112,7 @@ _HOMES = {
     "metrics": "scoring.metrics",
     "reference": "scoring.reference",
     "score": "scoring.score",
+    "train": "training.run",
 }
 
 

@@ -64,8 +64,15 @@ class Variant:
                 exponents[fixed:] = exponents[-1]
             if not free_columns:  # x times 2**k makes the powers of x larger by 2**(k j)
                 exponents = exponents[0] * np.arange(n)
-        A = np.ldexp(problem.A[np.ix_(rows, columns)], exponents[columns])
+        A = times_powers_of_two(problem.A[np.ix_(rows, columns)], exponents[columns])
         return Arrangement(A, problem.b[rows].copy(), rows, columns, exponents)
 
 
 PUBLISHED = Variant()
+
+
+def times_powers_of_two(values: Array, exponents: Array) -> Array:
+    """values 2**exponents, exactly unless it leaves the range of their format; objects included."""
+    if values.dtype == object:
+        return np.asarray(values * np.ldexp(1.0, exponents))
+    return np.asanyarray(np.ldexp(values, exponents))

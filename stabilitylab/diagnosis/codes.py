@@ -1,4 +1,4 @@
-"""Every code that a diagnosis or an arbitration can name, with what it means."""
+"""Every code that a diagnosis, an arbitration or the explanation of a training run can name, with what it means."""
 
 from dataclasses import dataclass
 from inspect import cleandoc
@@ -9,6 +9,7 @@ from stabilitylab.core.errors import UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.diagnosis.arbitrate.meanings import catalog as meanings
 from stabilitylab.diagnosis.arbitrate.result import NONE
+from stabilitylab.training.causes.cause import catalog as causes_of_training
 
 PAGES = Path(__file__).parents[2] / "docs" / "codes"
 """Where the pages of codes lie beside the package; an installed package comes without them."""
@@ -35,7 +36,7 @@ def explanations() -> tuple[Explanation, ...]:
             cleandoc(entry.function.__doc__ or ""),
             entry.label.source,
         )
-        for catalog in (meanings, causes)
+        for catalog in (meanings, causes, causes_of_training)
         for entry in catalog
     }
     says = "The answer solves neither the question asked nor one of those that were tried."

@@ -22,7 +22,7 @@ class Page(ABC):
         JSON has no other word for one: t is infinite where a fit is exact, a condition index where columns depend on
         each other exactly.
         """
-        return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}  # type: ignore[arg-type]
+        return {one.name: plain_data(getattr(self, one.name)) for one in fields(self)}  # type: ignore[arg-type]
 
     def to_html(self) -> str:
         """One page that loads nothing and runs nothing; `open("report.html", "w").write(found.to_html())`."""
@@ -47,11 +47,12 @@ class Page(ABC):
         return to_fragment(self._blocks())
 
 
-def _plain(value: Any) -> Any:
+def plain_data(value: Any) -> Any:
+    """A value as JSON has it: dataclasses and mappings as dictionaries, None for a number that is not finite."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        return {one.name: plain_data(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain_data(entry) for key, entry in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(entry) for entry in value]
+        return [plain_data(entry) for entry in value]
     return None if isinstance(value, float) and not isfinite(value) else value

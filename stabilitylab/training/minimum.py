@@ -55,9 +55,15 @@ class Minimum:
 
     def gap(self, x: Array) -> Any:
         """f(x) - f(x*) = e'H e / 2, e = x - x*, to at least 30 digits: never the difference of two rounded losses."""
-        e = self.error(x)
-        return sum((e[i] * sum((h * v for h, v in zip(row, e, strict=True)), mp.zero) for i, row in enumerate(self.H)),
-                   mp.zero) / 2  # fmt: skip
+        return self.gap_of(self.error(x))
+
+    def gap_of(self, e: Array) -> Any:
+        """e'H e / 2 for an error e (n,) of mpmath numbers."""
+        return sum((value * g for value, g in zip(e, self.times_hessian(e), strict=True)), mp.zero) / 2
+
+    def times_hessian(self, e: Array) -> Array:
+        """H e (n,): the gradient at x* + e."""
+        return np.array([sum((h * v for h, v in zip(row, e, strict=True)), mp.zero) for row in self.H], dtype=object)
 
     @cached_property
     def least(self) -> Any:
@@ -92,7 +98,8 @@ def as_mpf(value: Any) -> Any:
     """A finite number of any format as an mpmath number, exactly."""
     if isinstance(value, mpmath.mpf) or hasattr(value, "_mpf_"):
         return mp.mpf(value)
-    return _mpf(Fraction(*value.as_integer_ratio()))
+    number = float(value) if isinstance(value, np.ndarray) else value  # of a short format, which float64 holds
+    return _mpf(Fraction(*number.as_integer_ratio()))
 
 
 def _mpf(value: Fraction) -> Any:

@@ -16,10 +16,13 @@ from stabilitylab.core.errors import InputError, NotFiniteError, ShapeError
 from stabilitylab.core.objective import LeastSquares, Loss, batches
 from stabilitylab.core.types import Status
 from stabilitylab.data.problem import Problem
+from stabilitylab.report.blocks import Block
+from stabilitylab.report.page import Page, plain_data
 from stabilitylab.solvers import descent
 from stabilitylab.solvers.descent.schedules import Rate
-from stabilitylab.training.minimum import Minimum, minimum
+from stabilitylab.training.minimum import Minimum, minimum, mp
 from stabilitylab.training.observed import Observed
+from stabilitylab.training.page import blocks_of_run, sentence_of
 from stabilitylab.training.setting import Setting, optimiser_named
 from stabilitylab.training.updates import update_of
 
@@ -29,8 +32,8 @@ WITHIN = 1.0  # digits below those of the format, within which a run has arrived
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
+@dataclass(frozen=True, eq=False, repr=False)
+class Run(Page):
     """What a training run did, at the recorded steps (K,), of which step 0 is the start.
 
     setting, minimum: what was run, and the ruler. names (n,): of the coefficients. weights: x (n,) in the format of the
@@ -67,7 +70,8 @@ class Run:
 
     @cached_property
     def gaps(self) -> tuple[Any, ...]:
-        """f(x) - f(x*) at each recorded step (K,), mpmath numbers of 30 digits; None where the weights are not finite."""
+        """f(x) - f(x*) at each recorded step (K,), mpmath numbers of 30 digits; None where the weights are not "
+        "finite."""
         return tuple(self.minimum.gap(x) if _finite(x) else None for x in self.weights)
 
     @cached_property
@@ -94,19 +98,56 @@ class Run:
 
     def to_frame(self) -> Any:
         """Step, loss, loss gap, digits and the weights at the recorded steps, as a pandas frame."""
-        from stabilitylab.training.pages import frame_of
+        import pandas as pd
 
-        return frame_of(self)
+        weights = np.array([_plain(x) for x in self.weights], dtype=np.float64)
+        return pd.DataFrame(
+            {
+                "step": self.steps,
+                "loss": self.losses,
+                "gap": [np.nan if gap is None else float(gap) for gap in self.gaps],
+                "digits": self.digits,
+                **{name: weights[:, j] for j, name in enumerate(self.names)},
+            }
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        """The run as JSON has it."""
-        from stabilitylab.training.pages import dict_of
+        """The run as JSON has it: numbers that are not finite are None, gaps are texts of 30 digits."""
+        setting = self.setting
+        record: dict[str, Any] = plain_data(
+            {
+                "optimiser": setting.optimiser,
+                "lr": setting.lr,
+                "hyperparameters": dict(setting.hyperparameters),
+                "format": setting.format.name,
+                "state": setting.state_format.name,
+                "update": setting.update,
+                "loss": setting.loss,
+                "batch": setting.batch,
+                "seed": setting.seed,
+                "status": self.status.name,
+                "says": self.status.value,
+                "ended": self.ended,
+                "interrupted": self.interrupted,
+                "not_finite": self.not_finite,
+                "infinite_loss": self.infinite_loss,
+                "still_since": self.still_since,
+                "names": list(self.names),
+                "x": [float(value) for value in self.x],
+                "minimiser": [float(value) for value in self.minimum.x],
+                "coefficient_digits": list(self.coefficient_digits),
+                "steps": [int(k) for k in self.steps],
+                "losses": [float(loss) for loss in self.losses],
+                "gaps": [None if gap is None else mp.nstr(gap, 30) for gap in self.gaps],
+                "digits": list(self.digits),
+            }
+        )
+        return record
 
-        return dict_of(self)
+    def _blocks(self) -> tuple[Block, ...]:
+        return tuple(blocks_of_run(self, "A training run against the exact minimiser"))
 
     def __str__(self) -> str:
-        from stabilitylab.training.pages import sentence_of
-
         return sentence_of(self)
 
     __repr__ = __str__
@@ -161,13 +202,15 @@ def train(
     return run_of(setting, data_of(problem), start=start, progress=progress)
 
 
-def data_of(problem: Problem | tuple[npt.ArrayLike, npt.ArrayLike]) -> Problem:
+def data_of(problem: Any) -> Problem:
     """What is trained on, as a Problem. Raises InputError for what is neither a Problem nor two arrays."""
     if isinstance(problem, Problem):
         return problem
     if isinstance(problem, tuple | list) and len(problem) == 2:
         return Problem.from_matrix("data", *problem)
-    raise InputError(f"problem must be a Problem or (A, b); got {type(problem).__name__}: sl.train('adam', (A, b), ...)")
+    raise InputError(
+        f"problem must be a Problem or (A, b); got {type(problem).__name__}: sl.train('adam', (A, b), ...)"
+    )
 
 
 def run_of(
@@ -180,7 +223,7 @@ def run_of(
 ) -> Run:
     """The run of a setting. measured_by: the minimum of these very data, where it is known already."""
     rounded = problem if problem.format == setting.format else problem.rounded_to(setting.format)
-    objective = LeastSquares(rounded.A, rounded.b, setting.loss)
+    objective = LeastSquares(setting.format.rounded(rounded.A), setting.format.rounded(rounded.b), setting.loss)
     if measured_by is None:
         measured_by = minimum(_plain(rounded.A), _plain(rounded.b), objective.factor)
     x = _start(setting, problem, start)

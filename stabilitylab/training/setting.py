@@ -1,22 +1,18 @@
 """What a training run is: the optimiser, its rate and hyperparameters, the formats, the batch, the budget."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Literal, TypeAlias, get_args
-
-import numpy as np
+from typing import Any
 
 from stabilitylab.core.arguments import require_choice, require_whole
-from stabilitylab.core.arithmetic.formats import FLOAT64, Array, Format
+from stabilitylab.core.arithmetic.formats import FLOAT64, Format
 from stabilitylab.core.errors import InputError
-from stabilitylab.core.objective import LOSSES, Gradient, LeastSquares, Loss, minibatches
+from stabilitylab.core.objective import LOSSES, Loss
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.solvers import descent
-from stabilitylab.solvers.descent import Iterate
 from stabilitylab.solvers.descent.schedules import Rate, constant
-from stabilitylab.solvers.descent.updates import Update, plain
 
 RESERVED = ("gradient", "x", "lr", "update")  # parameters of an optimiser that are no hyperparameters
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from stabilitylab.core.arithmetic.formats import FLOAT32
 from stabilitylab.core.arguments import require_choice
+from stabilitylab.core.arithmetic.formats import FLOAT32
 from stabilitylab.solvers.descent.updates import Update, compensated, master, plain, stochastic
 
 if TYPE_CHECKING:

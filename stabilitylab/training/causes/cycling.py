@@ -10,7 +10,7 @@ from stabilitylab.training.causes.inquiry import Inquiry
 LAST = 1e-3  # of the rate, at the end of the run that removes the cause
 
 
-@cause("SL409", "cycling at a constant rate", "warning", "algorithm", source="Cohen et al., arXiv:2207.14484 (2022)")
+@cause("SL408", "cycling at a constant rate", "warning", "algorithm", source="Cohen et al., arXiv:2207.14484 (2022)")
 def cycling(inquiry: Inquiry) -> Found | None:
     """An optimiser without a law of stability that stands, on all rows, where the same run with a rate that falls in
     its second half to LAST of it comes nearer."""
@@ -28,9 +28,11 @@ def cycling(inquiry: Inquiry) -> Found | None:
     if not inquiry.gains(calmed):
         return None
     return shown(
-        "SL409",
-        f"{inquiry.method} makes steps of about {setting.lr:g} however small the gradient is, and circles about the minimiser; "
-        f"with a rate that falls to {LAST:g} of it in the second half the run ends with {one_decimal(calmed.digits[-1])} digits "
+        "SL408",
+        f"{inquiry.method} makes steps of about {setting.lr:g} however small the gradient is, and circles about the "
+        "minimiser; "
+        f"with a rate that falls to {LAST:g} of it in the second half the run ends with "
+        f"{one_decimal(calmed.digits[-1])} digits "
         f"instead of {one_decimal(run.digits[-1])}",
         witness={"rate": setting.lr, "loss gap": inquiry.gap, "with a falling rate": float(calmed.gaps[-1])},
         removal=f"a rate that falls by {1 / LAST:g} in the second half: {one_decimal(calmed.digits[-1])} digits",

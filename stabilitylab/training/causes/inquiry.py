@@ -3,17 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import FLOAT64, Array
 from stabilitylab.data.problem import Problem
+from stabilitylab.scoring.theory.descent.modes import steps_of_coefficients
+from stabilitylab.training.exactly import carried_on
+from stabilitylab.training.first_lost import FirstLost, first_lost
+from stabilitylab.training.laws import components, largest_rate, predicted_overflow, recurrence_of
+from stabilitylab.training.next_step import next_step, spacing
 from stabilitylab.training.run import Progress, Run, run_of
 from stabilitylab.training.setting import Setting
 
 GAIN = 1.0  # digits that a change must bring to prove a cause
 SHRINK = 10.0  # or the factor by which it must shrink the loss gap, which is the square of the error
+MOST_EXACT = 2000  # steps that are carried on exactly
 NOTHING = 1e-3  # share of the loss gap that a run must win in its second half, else it stands
 
 
@@ -36,7 +43,7 @@ class Inquiry:
         setting = replace(self.setting, steps=max(self.run.ended, 1) if self.run.interrupted else self.setting.steps)
         key = tuple(sorted((name, repr(value)) for name, value in changes.items()))
         if key not in self._runs:
-            same = changes.keys().isdisjoint({"format", "loss"})
+            same = "loss" not in changes
             self._runs[key] = run_of(
                 replace(setting, **changes),
                 self.problem,
@@ -91,6 +98,85 @@ class Inquiry:
             return True
         factor = float(other.minimum.factor / self.run.minimum.factor)
         return float(other.gaps[-1]) * SHRINK < self.gap * factor
+
+    @property
+    def method(self) -> str:
+        """The optimiser, as a sentence has it."""
+        return self.setting.optimiser.removeprefix("descent.").replace("_", " ")
+
+    @cached_property
+    def largest_rate(self) -> float | None:
+        """The rate above which the method is unstable on these data; None where it has no such law."""
+        return largest_rate(self.setting, self.run.minimum)
+
+    @cached_property
+    def grows_exactly(self) -> bool:
+        """Whether the run leaves the range of its format, or goes farther away than it began, in exact arithmetic too.
+
+        Not asked for batches, whose rows a run in exact arithmetic does not draw.
+        """
+        if self.setting.batch is not None:
+            return False
+        run = self.run
+        steps = min(run.ended, MOST_EXACT)
+        last = None
+        start = run.weights[0]
+        for x in islice(carried_on(self.setting, run.minimum, start), steps):
+            last = x
+            if not all(v - v == 0 for v in x):
+                return True
+        return last is not None and run.minimum.gap_of(run.minimum.error(last)) > run.gaps[0]
+
+    @cached_property
+    def predicted_overflow(self) -> int | None:
+        """The step at which the loss becomes infinite, said from eigenvalues, rate and format alone; None: not said."""
+        return predicted_overflow(self.setting, self.run.minimum, self.run.weights[0])
+
+    @cached_property
+    def first_lost(self) -> FirstLost | None:
+        """The first operation whose result left the range of its format."""
+        return first_lost(self.setting, self.problem, self.start, self.names)
+
+    @cached_property
+    def last_step(self) -> Array:
+        """What the next step would add to each weight, unrounded (n,): lr times the gradient, or what the state "
+        "says."""
+        return next_step(self.run)
+
+    @cached_property
+    def spacing(self) -> Array:
+        """The distance from each weight to the next number of its format on the side of the step (n,)."""
+        return spacing(self.run.x, self.last_step, self.setting.format)
+
+    @cached_property
+    def directions_left(self) -> Array:
+        """What is left of the error along each eigenvector of the Hessian (n,), of 1 at the start."""
+        run = self.run
+        first, last = components(run.minimum, run.weights[0]), components(run.minimum, run.x)
+        with np.errstate(all="ignore"):
+            return np.where(first == 0, 0.0, np.abs(last) / np.abs(first))
+
+    @cached_property
+    def slowest(self) -> tuple[int, float]:
+        """The coefficient with the fewest digits, and how many steps in all it needs for one more; inf: not known."""
+        run = self.run
+        j = int(np.argmin(run.coefficient_digits))
+        recurrence = recurrence_of(self.setting)
+        if recurrence is None or self.setting.batch is not None:
+            return j, float("inf")
+        eigenvalues, V = run.minimum.spectrum
+        wanted = np.full(len(self.names), 10.0 ** -(run.coefficient_digits[j] + 1))
+        wanted *= np.array([abs(float(value)) or 1.0 for value in run.minimum.x])
+        steps = steps_of_coefficients(
+            recurrence, self.setting.lr * eigenvalues, V, components(run.minimum, run.weights[0]), wanted
+        )
+        return j, float(steps[j])
+
+    @cached_property
+    def cond(self) -> float:
+        """The condition number of A."""
+        eigenvalues = self.run.minimum.spectrum[0]
+        return float(np.sqrt(eigenvalues[0] / eigenvalues[-1])) if eigenvalues[-1] > 0 else float("inf")
 
     @cached_property
     def in_float64(self) -> Run:

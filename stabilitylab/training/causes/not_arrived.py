@@ -10,7 +10,13 @@ from stabilitylab.training.causes.inquiry import Inquiry
 MORE = 3.0  # times the rate that would just do, in the run that removes the cause
 
 
-@cause("SL411", "the way is longer than the steps", "warning", "algorithm", source="Kingma and Ba, ICLR (2015), section 2.1")
+@cause(
+    "SL410",
+    "the way is longer than the steps",
+    "warning",
+    "algorithm",
+    source="Kingma and Ba, ICLR (2015), section 2.1",
+)
 def not_arrived(inquiry: Inquiry) -> Found | None:
     """A coefficient farther from the start than the rate times the number of steps, with an optimiser whose steps are
     about the rate; with a rate that covers the way the run comes nearer."""
@@ -29,10 +35,16 @@ def not_arrived(inquiry: Inquiry) -> Found | None:
         return None
     needed = ways[j] / setting.lr
     return shown(
-        "SL411",
-        f"{inquiry.names[j]} is {ways[j]:.3g} away from its start, and {inquiry.method} walks about the rate in a step: "
+        "SL410",
+        f"{inquiry.names[j]} is {ways[j]:.3g} away from its start, and {inquiry.method} walks about the rate in a "
+        "step: "
         f"{run.ended} steps of {setting.lr:g} cover {rates:.3g}; about {needed:.3g} steps are needed",
-        witness={"way": float(ways[j]), "covered": rates, "steps needed": float(needed), "coefficient": inquiry.names[j]},
+        witness={
+            "way": float(ways[j]),
+            "covered": rates,
+            "steps needed": float(needed),
+            "coefficient": inquiry.names[j],
+        },
         removal=f"at the rate {rate:.2g}: {one_decimal(faster.digits[-1])} digits",
         digits_before=run.digits[-1],
         digits_after=faster.digits[-1],

@@ -8,7 +8,7 @@ from stabilitylab.training.causes.inquiry import Inquiry
 DECAY = "weight_decay"
 
 
-@cause("SL410", "another question: weight decay", "warning", "meaning", source="Loshchilov and Hutter, ICLR (2019)")
+@cause("SL409", "another question: weight decay", "warning", "meaning", source="Loshchilov and Hutter, ICLR (2019)")
 def penalty(inquiry: Inquiry) -> Found | None:
     """A run with weight decay, without which it comes nearer to the least-squares solution."""
     decay = inquiry.setting.hyperparameter(DECAY)
@@ -18,8 +18,9 @@ def penalty(inquiry: Inquiry) -> Found | None:
     if not inquiry.gains(without):
         return None
     return shown(
-        "SL410",
-        f"weight decay {decay:g} pulls the weights towards 0, away from the least-squares solution: without it the run ends "
+        "SL409",
+        f"weight decay {decay:g} pulls the weights towards 0, away from the least-squares solution: without it the "
+        "run ends "
         f"with {one_decimal(without.digits[-1])} digits instead of {one_decimal(inquiry.run.digits[-1])}",
         witness={"weight decay": decay, "loss gap": inquiry.gap, "without": float(without.gaps[-1])},
         removal=f"weight_decay=0: {one_decimal(without.digits[-1])} digits",
