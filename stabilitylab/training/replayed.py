@@ -143,10 +143,11 @@ def parted(one: Array, other: Array, format: FormatLike, ulps: float = LEFT) -> 
 
 
 def _ulp(sizes: Array, format: FormatLike) -> Array:
-    """The distance of each number from the next of the format, 2**(e - p + 1) for 2**e <= |x| < 2**(e+1)."""
+    """The distance of each number from the next of the format, 2**(e - p + 1) for 2**e <= x < 2**(e+1)."""
     known = format_named(format)
-    exponents = np.frexp(sizes)[1] - known.precision
-    gaps: Array = np.ldexp(1.0, np.maximum(exponents, known.minimum_exponent - known.precision + 1))
+    last = known.minimum_exponent - known.precision + 1  # of a subnormal number, and of 0
+    exponents = np.where(sizes > 0, np.frexp(sizes)[1] - known.precision, last)
+    gaps: Array = np.ldexp(1.0, np.maximum(exponents, last))
     return gaps
 
 
