@@ -136,8 +136,9 @@ EXPERIMENT = Experiment(
     tables=(
         Pivot("Steps to 90 % of a coefficient, by its size over the rate", rows="solver", columns="problem.way",
               value="steps", where={"problem": WALK}, format="plain"),
-        Pivot(f"The largest error of the second half of {LONG:,} steps, in rates, by eps over its threshold", 
-              rows="problem.rate", columns="problem.eps over threshold", value="error in rates", where={"problem": REST}),
+        Pivot(f"The largest error of the second half of {LONG:,} steps, in rates, by eps over its threshold",
+              rows="problem.rate", columns="problem.eps over threshold", value="error in rates",
+              where={"problem": REST}),
         Pivot(f"The error of the worse of two coefficients after {STEPS} steps, by the condition number of the columns",
               rows=method_and_columns, columns="problem.cond", value="error.worst", where={"problem": MIXED}),
     ),

@@ -129,8 +129,8 @@ EXPERIMENT = Experiment(
               columns="problem.factor", value="step", where={"problem": ABOVE}, format="plain"),
         Pivot("The same, said before the run", rows=named, columns="problem.factor",
               value="predicted step", where={"problem": ABOVE}, format="plain"),
-        Pivot(f"House prices by gradient descent at the rate {RATE}: correct digits after {LONG:,} steps", rows="solver",
-              columns="conditions.format", value="digits.min", where={"problem": HOUSES}),
+        Pivot(f"House prices by gradient descent at the rate {RATE}: correct digits after {LONG:,} steps",
+              rows="solver", columns="conditions.format", value="digits.min", where={"problem": HOUSES}),
     ),
     figures=(
         Lines("The step at which the loss is infinite", x="problem.factor", y="step", series=named,

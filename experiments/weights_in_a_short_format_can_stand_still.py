@@ -37,9 +37,9 @@ NEAR = 0.02  # relative to the target: as near as bfloat16 gets when it is right
 def predicted_stop(name: str, lr: float) -> float:
     """Where a weight that comes from 0 stops, from the format and the rate alone.
 
-    In [2**e, 2**(e+1)) numbers are s = 2**(e+1) u apart. A number x stays where the rounded step lr (TARGET - x) below
-    s/2, or just s/2 and the last bit of x is 0. Where it is a little more, the sum is the next number: none is passed
-    over, and the weight stops at the first that stays.
+    In [2**e, 2**(e+1)) numbers are s = 2**(e+1) u apart. A number x stays where the rounded step lr (TARGET - x) is
+    below s/2, or just s/2 and the last bit of x is 0. Where it is a little more, the sum is the next number: none is
+    passed over, and the weight stops at the first that stays.
     """
     format = format_named(name)
     rate = float(format.rounded(lr))
