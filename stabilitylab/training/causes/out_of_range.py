@@ -1,7 +1,6 @@
 """A number left the range of the format: it overflowed, or became 0, where a wider format keeps it."""
 
 from stabilitylab.bench.causes.found import Found
-from stabilitylab.core.printable import one_decimal
 from stabilitylab.training.causes.cause import cause, shown
 from stabilitylab.training.causes.inquiry import Inquiry
 
@@ -25,10 +24,10 @@ def out_of_range(inquiry: Inquiry) -> Found | None:
         "SL402",
         f"at step {lost.step} {lost.operation} is {lost.got} for {lost.of} in {lost.format.name}, where "
         f"{lost.exactly:.1e} "
-        f"is right; the same run in float64 ends with {one_decimal(wide.digits[-1])} digits",
+        f"is right; the same run in float64 ends {inquiry.compared(wide)}",
         witness={"step": lost.step, "operation": lost.operation, "of": lost.of, "in the format": lost.got,
                  "in float64": lost.exactly},
-        removal=f"every number in float64: {one_decimal(wide.digits[-1])} digits",
+        removal=f"every number in float64: it ends {inquiry.compared(wide)}",
         digits_before=inquiry.run.digits[-1],
         digits_after=wide.digits[-1],
     )  # fmt: skip
