@@ -21,7 +21,7 @@ mp = MPContext()
 mp.dps = 40
 
 GRID = [(FLOAT8_E4M3, (3, 10)), (FLOAT8_E5M2, (3,)), (BFLOAT16, (3, 10, 30)), (FLOAT16, (3, 10, 30))]
-GRID += [(FLOAT32, (3, 10, 30)), (FLOAT64, (3, 10))]
+GRID += [(FLOAT32, (3, 10)), (FLOAT64, (3,))]
 
 
 def problem(cond, residual, seed, format, m=20, n=5):
@@ -66,25 +66,22 @@ def measured(objective, lr, format):
 
 
 def test_the_floor_is_predicted_within_a_factor_3_in_nine_tenths_of_the_cells():
-    ratios, usual = [], []
+    ratios, usual, others = [], [], []
     for format, conds in GRID:
         for cond in conds:
             for residual in (0.0, 1.0):
                 for share in (1.0, 2.0):
                     objective = problem(cond, residual, cond, format)
                     start = start_of(objective)
-                    lr = (
-                        share / float(start.eigenvalues[0])
-                        if share < 2
-                        else 2 / float(start.eigenvalues[[0, -1]].sum())
-                    )
+                    lr = share / float(start.eigenvalues[0] + (share - 1) * start.eigenvalues[-1])
                     error = measured(objective, lr, format)
                     ratios.append(error / floor(start, lr, format))
                     usual.append(error / usual_floor(cond, format, lr_L=share))
-    for found in (np.array(ratios), np.array(usual)):
-        assert ((found > 1 / 3) & (found < 3)).mean() >= 0.9
+                    others.append(error / (format.unit_roundoff * cond))
+    within = [np.mean(np.abs(np.log(found)) < np.log(3)) for found in (ratios, usual, others)]
+    assert min(within[:2]) >= 0.9
     # The law of backward stable solvers, u cond, is another.
-    assert len(ratios) == 56
+    assert within[2] < 0.8
 
 
 @pytest.mark.parametrize("residual", [0.0, 1.0])
