@@ -34,8 +34,9 @@ SCALED = tuple(Variant("scaled", k).name for k in range(1, COPIES + 1))
 NIST = tuple(name for name in problems.names() if name.startswith("nist."))
 PUBLISHED = {"truth": "decimal", "variant": "published"}
 QR, EXACT = "qr.householder", "exact.certified"
-# Our own solvers, and what comes with NumPy and SciPy; the other libraries have a chapter of their own.
-OURS = (*solvers.names(), "numpy.*", "scipy.*", "statistics.*")
+# Our own direct solvers, and what comes with NumPy and SciPy; the other libraries have a chapter of their own.
+DIRECT = tuple(entry.label.name for entry in solvers.catalog if not entry.label.iterative)
+OURS = (*DIRECT, "numpy.*", "scipy.*", "statistics.*")
 
 
 def digits(rows: Rows, solver: str, problem: str, truth: str = "decimal") -> float:

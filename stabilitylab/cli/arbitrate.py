@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from stabilitylab.cli import exits
-from stabilitylab.cli.options import AS_JSON, listed, question_options, reading_options
+from stabilitylab.cli.options import AS_JSON, FILE, listed, question_options, reading_options
 from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.core.types import WEIGHTINGS, Weighting
 from stabilitylab.data.formula.rules import RulesName
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("answers", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
+@click.argument("answers", nargs=-1, required=True, type=FILE)
 @question_options(get_args(RulesName), WEIGHTINGS)
 @reading_options(get_args(Missing))
 @AS_JSON
@@ -39,9 +39,11 @@ def arbitrate(
 ) -> None:
     """Say whose coefficients are right. How many digits, and of which question, when programs disagree.
 
-    FILE is the data. ANSWERS are CSV files of coefficients as they were printed: lines name,value, or a column for each
-    program behind a column of names. Where two answers differ in meaning (another reference level, no intercept, scaled
-    columns, dropped rows, weights, a penalty, ...) the question that each one solves is found by solving it exactly.
+    FILE is the data. ANSWERS are files of coefficients as they were printed: lines as below, with a column or a row for
+    each program; lines program,coefficient,value; or what summary of R or statsmodels, regress of Stata, PROC REG of
+    SAS, gretl or Excel prints, pasted into a text file. Where two answers differ in meaning (another reference level,
+    no intercept, scaled columns, dropped rows, weights, a penalty, ...) the question that each one solves is found by
+    solving it exactly.
 
     \b
     name,R,Excel

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from stabilitylab.cli import exits, progress
-from stabilitylab.cli.options import AS_JSON, listed, question_options, reading_options
+from stabilitylab.cli.options import AS_JSON, FILE, as_arguments, question_options, reading_options
 from stabilitylab.cli.report_file import require_new, write_report
-from stabilitylab.core.types import WEIGHTINGS, Weighting
+from stabilitylab.core.types import WEIGHTINGS
 from stabilitylab.data.formula.rules import RulesName
 from stabilitylab.data.tabular.columns import Missing
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @question_options(get_args(RulesName), WEIGHTINGS)
 @click.option("--route", metavar="ROUTE", help="The call that is judged; `stabilitylab list` names them. Default: "
               "numpy.lstsq, or with weights one that takes them.")  # fmt: skip
@@ -37,13 +37,6 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
 @AS_JSON
 def diagnose(
     file: Path,
-    target: str | None,
-    columns: str | None,
-    formula: str | None,
-    no_intercept: bool,
-    weights: str | None,
-    weighting: Weighting,
-    rules: RulesName,
     route: str | None,
     number_format: str,
     libraries: bool,
@@ -53,7 +46,7 @@ def diagnose(
     require_digits: float | None,
     output: Path | None,
     as_json: bool,
-    **reading: Any,
+    **of_table: Any,
 ) -> None:
     """Say which digits of a regression are right. Where the others were lost, and the change that brings them back.
 
@@ -76,13 +69,6 @@ def diagnose(
     with progress.bars() as report:
         pages = diagnosed(
             file,
-            target=target,
-            columns=None if columns is None else listed(columns, "--columns"),
-            formula=formula,
-            intercept=not no_intercept,
-            weights=weights,
-            weighting=weighting,
-            rules=rules,
             route=route,
             format=number_format,
             libraries=libraries,
@@ -90,7 +76,7 @@ def diagnose(
             level=level,
             ignore=ignore,
             progress=partial(report),
-            **{name: value for name, value in reading.items() if value is not None},
+            **as_arguments(of_table),
         )
         found, interrupted = _last(pages)
     if found is None:

@@ -4,15 +4,20 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any, get_args
 
 import click
+from click.core import ParameterSource
 
 from stabilitylab import problems
 from stabilitylab.cli import exits, progress
-from stabilitylab.cli.options import AS_JSON
+from stabilitylab.cli.options import AS_JSON, FILE, as_arguments, question_options, reading_options
+from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.cli.screen import screen, show
 from stabilitylab.core.library import Library
-from stabilitylab.core.types import Truth
+from stabilitylab.core.types import WEIGHTINGS, Truth
+from stabilitylab.data.formula.rules import RulesName
+from stabilitylab.data.tabular.columns import Missing
 from stabilitylab.lab import environments
 from stabilitylab.lab.library_table import EVERYDAY, STRD, digits_table, select_libraries
 from stabilitylab.lab.not_imported import not_imported
@@ -27,10 +32,11 @@ _NARROW = 5  # characters in a column that must be narrow, such as 15.95
 
 @click.command("libraries")
 @click.option("--library", "library_names", multiple=True, metavar="NAME", help="Only this library; may be repeated.")
-@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+@click.option("--file", type=FILE, metavar="FILE",
               help="Your own table in place of the problems; goes with --target or --formula.")  # fmt: skip
-@click.option("--target", metavar="COL", help="Of --file: the column to explain, by all others.")
-@click.option("--formula", metavar="FORMULA", help="Of --file, in place of --target: 'y ~ x + poly(z, 2)'.")
+@click.option("--all", "every", is_flag=True, help="Of --file: all calls of each library, not its usual one alone.")
+@question_options(get_args(RulesName), WEIGHTINGS)
+@reading_options(get_args(Missing))
 @click.option("--problem", "problem_names", multiple=True, metavar="NAME", help="Only this problem; may be repeated.")
 @click.option(
     "--truth",
@@ -46,21 +52,25 @@ _NARROW = 5  # characters in a column that must be narrow, such as 15.95
     help="Show what changed between that version and the one that is here; may be repeated.",
 )
 @AS_JSON
+@click.pass_context
 def libraries(
+    context: click.Context,
     library_names: tuple[str, ...],
     file: Path | None,
-    target: str | None,
-    formula: str | None,
+    every: bool,
+    output: Path | None,
     problem_names: tuple[str, ...],
     truth: Truth,
     against: tuple[str, ...],
     as_json: bool,
+    **of_table: Any,
 ) -> None:
     """Show how many digits each library keeps. On the NIST regressions and on data as users bring them.
 
     One line for each route, called as its users call it, and whether it was silent where it was wrong. With --against,
     pip installs that version into an environment apart, which is kept for the next time; the exit code is 1 where the
-    newer of the two lost digits or its answer.
+    newer of the two lost digits or its answer. With --file, the usual call of each library on your own table, those
+    that lose digits first; how the table is read and what is asked of it is said as to `stabilitylab diagnose`.
 
     \b
     stabilitylab libraries                                 all that are here
@@ -71,10 +81,14 @@ def libraries(
     if file is not None:
         if against or problem_names:
             raise click.UsageError("--file takes the place of the problems: leave --problem and --against out")
-        _show_own(file, target, formula, select_libraries(library_names), as_json)
+        if output is not None:
+            require_new(output, file)
+        arguments = {**as_arguments(of_table), "every": every}
+        _show_own(file, arguments, select_libraries(library_names), output, as_json)
         return
-    if target is not None or formula is not None:
-        raise click.UsageError("--target and --formula are about a file: name it, --file FILE")
+    for option in context.command.params:
+        if option.name in {*of_table, "every", "output"} and _is_given(context, option):
+            raise click.UsageError(f"{option.opts[0]} is about a file: name it, --file FILE")
     if library_names and against:
         raise click.UsageError("--against names the library itself: leave --library out")
     for name in problem_names:
@@ -95,25 +109,45 @@ def libraries(
     _show_rows(rows, missing, as_json, why=bool(library_names))
 
 
-def _show_own(file: Path, target: str | None, formula: str | None, chosen: Sequence[Library], as_json: bool) -> None:
-    """The table of the routes of these libraries on somebody's own file; Ctrl-C leaves those that were asked."""
+def _is_given(context: click.Context, option: click.Parameter) -> bool:
+    return context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+
+
+def _show_own(
+    file: Path, arguments: dict[str, Any], chosen: Sequence[Library], output: Path | None, as_json: bool
+) -> None:
+    """The table of the calls of these libraries on somebody's own file; Ctrl-C leaves those that were made."""
     from stabilitylab.diagnosis.diagnose import diagnosed
     from stabilitylab.diagnosis.page.blocks import routes_table
 
-    found = None
+    found, announce = None, partial(click.echo, err=True)
     with progress.bars() as report:
         try:
             for found in diagnosed(  # noqa: B007 - the last one is what is asked for
-                file, target=target, formula=formula, libraries=True, only=[one.name for one in chosen], progress=report
+                file,
+                libraries=True,
+                only=[one.name for one in chosen],
+                progress=report,
+                announce=lambda sentence: announce(f"{sentence}. Fewer: --library NAME"),
+                **arguments,
             ):
                 pass
         except KeyboardInterrupt:
             if found is None:
                 raise
+    if output is not None and found is not None:
+        exits.writes(output)
+        write_report(output, found)
     if as_json:
         click.echo(json.dumps(found.to_dict()["routes"] if found else [], indent=1, allow_nan=False))
     elif found is not None:
-        _print(routes_table(found))
+        if found.routes:
+            _print(routes_table(found))
+        for why in dict.fromkeys(found.calls_not_made.values()):
+            names = [name for name, one in found.calls_not_made.items() if one == why]
+            click.echo(f"not called, since each {why}: {', '.join(names)}")
+        if found.more_calls:
+            click.echo(f"{found.more_calls} other calls of these libraries: --all")
     if found is not None and found.unfinished:
         exits.keeps(f"not asked were {found.unfinished}")
         raise KeyboardInterrupt

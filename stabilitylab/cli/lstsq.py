@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 import click
 
 from stabilitylab.cli import exits, progress
-from stabilitylab.cli.options import AS_JSON, listed
+from stabilitylab.cli.options import AS_JSON, FILE, listed
 from stabilitylab.core.errors import InputError, UndeterminedWarning
 from stabilitylab.core.printable import one_line
 from stabilitylab.core.types import INTERVAL_KINDS, POLICIES, WEIGHTINGS, IntervalKind, Policy, Weighting
@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # the engine is imported when the command runs, so that its h
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--target", required=True, metavar="COL", help="The column to explain, or several: y,z. In .npy: 0,1.")
 @click.option("--columns", metavar="A,B,C", help="The columns to explain it with. Default: all others.")
 @click.option("--no-intercept", is_flag=True, help="Fit no constant.")
@@ -68,7 +68,7 @@ if TYPE_CHECKING:  # the engine is imported when the command runs, so that its h
 @click.option("--digits", type=click.IntRange(1, 17), metavar="N", help="Of each number on screen. Default: all.")
 @click.option(
     "--predict",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Predict for the rows of this file, which has columns of the same names.",
 )

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
@@ -11,7 +12,24 @@ from typing import Any
 import click
 
 from stabilitylab.core.errors import Argument, InputError, StabilityLabError
+from stabilitylab.core.near_files import no_such_file
 
+
+class _File(click.Path):
+    """The path of a file that is there; of one that is not, near names in its folder are said."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As of click, but for a path at which there is nothing. Raises InputError for that."""
+        path = Path(value)
+        if "\0" not in str(path) and not os.path.lexists(path):
+            raise InputError(no_such_file(path))
+        return super().convert(value, param, ctx)
+
+
+FILE = _File()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else on standard output.")
 FOLDER = click.option(
     "--from",
@@ -73,6 +91,11 @@ def reading_options(missing: Sequence[str]) -> Callable[[Callable[..., Any]], Ca
         click.option("--sheet", help="Of a workbook. Default: the first."),
         click.option("--unit", metavar="UNIT", help="In which dates are counted from the first one. Default: days."),
         click.option(
+            "--dates",
+            type=click.Choice(["dmy", "mdy"]),
+            help="What 03/04/2024 is: day or month first. Default: found out, or refused where no cell tells.",
+        ),
+        click.option(
             "--missing",
             type=click.Choice(list(missing)),
             help="A row without a value in a column that is used: refuse the file (default), or leave it out.",
@@ -80,6 +103,15 @@ def reading_options(missing: Sequence[str]) -> Callable[[Callable[..., Any]], Ca
     )
 
     return _all_of(options)
+
+
+def as_arguments(given: dict[str, Any]) -> dict[str, Any]:
+    """What the options of `question_options` (but output) and of `reading_options` are as arguments of `diagnosed`."""
+    said = {name: value for name, value in given.items() if value is not None}
+    if "columns" in said:
+        said["columns"] = listed(said["columns"], "--columns")
+    without = said.pop("no_intercept", False)
+    return {**said, "intercept": not without}
 
 
 def _all_of(options: Sequence[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -27,9 +27,9 @@ UPDATES = ("plain", "compensated", "master", "stochastic")
 @click.option("--formula", metavar="FORMULA", help="In place of both: 'y ~ x + poly(z, 2) + C(group)'.")
 @click.option("--no-intercept", is_flag=True, help="Fit no constant.")
 @click.option("--optimiser", default="gradient", show_default=True, metavar="NAME",
-              help="gradient, heavy_ball, nesterov, adam, adamw, rmsprop, ...: `stabilitylab train --list` names all.")  # fmt: skip
+              help="gradient, heavy_ball, nesterov, adam, ...: `stabilitylab train --list` names all.")  # fmt: skip
 @click.option("--list", "listing", is_flag=True, is_eager=True, expose_value=False,
-              callback=lambda context, option, value: _list(context, value), help="Name the optimisers and exit.")  # fmt: skip
+              callback=lambda context, _, wanted: _list(context, wanted), help="Name the optimisers.")  # fmt: skip
 @click.option("--lr", type=float, required=True, help="The learning rate.")
 @click.option("--steps", type=click.IntRange(1), default=1000, show_default=True, help="How many steps.")
 @click.option("--format", "number_format", type=click.Choice(FORMATS), default="float64", show_default=True,
@@ -128,7 +128,7 @@ def train(
 
 
 def _hyperparameter(text: str) -> tuple[str, float | bool]:
-    name, equals, value = text.partition("=")
+    name, _, value = text.partition("=")
     if value in ("true", "false"):
         return name.strip(), value == "true"
     try:

@@ -18,6 +18,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, get_args
 import numpy as np
 
 from stabilitylab.core.arguments import require_choice
+from stabilitylab.core.arithmetic.formats import Format
 from stabilitylab.core.errors import DuplicateNameError, InputError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.printable import one_line
@@ -45,6 +46,7 @@ TAGS: Mapping[str, str] = {
 
 DeficientAnswer: TypeAlias = Literal["none", "minimum-norm", "refuses", "basic"]
 Centring: TypeAlias = Literal["", "means", "running means", "rotations"]
+GramSolved: TypeAlias = Literal["", "pivoting", "inverse"]
 Scaling: TypeAlias = Literal["", "unit norm", "unit variance", "powers of two", "only for the cut-off"]
 
 _CENTRED: Mapping[Centring, str] = {
@@ -77,6 +79,10 @@ class RouteLabel(Label):
     tags: claims of the exam, of TAGS.
     law, constant: the error law of `scoring.theory.laws` that predicts it, and the factor in front of it; None: none
     is known.
+    gram: how A'A x = A'b is solved where it is formed: "pivoting" by elimination with partial pivoting, "inverse" by
+    the inverse from that, column by column; empty: by Cholesky, otherwise, or A'A is not formed.
+    untriangled: whether the singular values of a tall A are found from A itself, not from the triangle of its QR.
+    square: the law and constant where A has as many rows as columns and is solved in another way; None: in the same.
     works_in: "input" when it works in the format of its input, else the format it converts to.
     scalars: the formats it accepts.
     deficient_answer: what it answers to exactly rank-deficient data: "none", "minimum-norm", "refuses", or "basic":
@@ -103,6 +109,9 @@ class RouteLabel(Label):
     tags: frozenset[str] = frozenset()
     law: str | None = None
     constant: float = 1.0
+    gram: GramSolved = ""
+    untriangled: bool = False
+    square: tuple[str, float] | None = None
     works_in: str = "input"
     scalars: tuple[str, ...] = ("float64",)
     deficient_answer: DeficientAnswer = "none"
@@ -128,6 +137,7 @@ class RouteLabel(Label):
         require_choice(f"deficient_answer of {self.name}", self.deficient_answer, get_args(DeficientAnswer))
         require_choice(f"centred of {self.name}", self.centred, get_args(Centring))
         require_choice(f"scaled of {self.name}", self.scaled, get_args(Scaling))
+        require_choice(f"gram of {self.name}", self.gram, get_args(GramSolved))
         for scalar in (*self.scalars, *({self.works_in} - {"input"})):
             try:
                 np.dtype(scalar)
@@ -145,6 +155,10 @@ class RouteLabel(Label):
         if self.centred and self.call_form == "line":
             return f"x and y {done}"
         return f"columns {done}" if done else "raw"
+
+    def accepts(self, format: Format) -> bool:
+        """Whether it takes data of a format: one of its `scalars`, or any where "object" is among them."""
+        return "object" in self.scalars or (not format.carried and format.dtype.name in self.scalars)
 
     @property
     def penalised(self) -> bool:

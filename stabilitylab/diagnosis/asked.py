@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.formats import FormatLike
 from stabilitylab.core.errors import Argument, InputError, UnknownNameError
-from stabilitylab.core.suggest import did_you_mean
+from stabilitylab.core.suggest import unknown_names
 from stabilitylab.core.types import WEIGHTINGS, Weighting
 from stabilitylab.data.category import Category
 from stabilitylab.data.design import Design
@@ -20,6 +21,7 @@ from stabilitylab.data.terms import Column, Intercept, Term
 from stabilitylab.diagnosis.question import Question
 
 MOST_LEVELS = 50  # of a column of texts that is taken for groups unasked
+MOST_NAMED = 12  # of them in a message
 FEW_ROWS = 3  # rows for each level, of such a column
 
 
@@ -55,6 +57,7 @@ def asked(
     if isinstance(columns, str):
         raise InputError(f"columns must be a list of names; got {columns!r}: write columns={columns.split(',')!r}")
     table = data if isinstance(data, Table) else _read(data, target, formula, columns, weights, reading)
+    _require_all(table, [name for name in (target, weights, *(columns or ())) if name is not None])
     if weights is not None:
         _require(table, weights, "weights")
     if formula is not None:
@@ -93,15 +96,30 @@ def _read(
 ) -> Table:
     """The table, in which only what is used has to be without a flaw, where it is known what that is."""
     used = columns_read(formula) if formula is not None else None if columns is None else (*columns, target)
-    if used is None:
-        return table_of(data, **reading)
-    needed = [name for name in (*used, weights) if name is not None]
+    named = [name for name in (*(used or (target,)), weights) if name is not None]
     try:
-        return table_of(data, needed=needed, **reading)
-    except UnknownNameError:
+        return table_of(data, needed=None if used is None else named, **reading)
+    except UnknownNameError as error:
         if formula is None:
             raise
-        return table_of(data, **reading)  # the grammar then names the place in the formula
+        with suppress(InputError):
+            table = table_of(data, **reading)
+            if sum(name not in table.columns for name in named) < 2:
+                return table  # the grammar then names the place in the formula
+        raise error from None
+    except InputError:
+        if used is None and named:
+            _read_named(data, named, reading)
+        raise
+
+
+def _read_named(data: Any, named: Sequence[str], reading: dict[str, Any]) -> None:
+    """Raise UnknownNameError for columns that are not there: of two mistakes, in names and in cells, that is the first.
+
+    The names are looked up once more, in a table that could not be read for another reason.
+    """
+    with suppress(InputError):
+        table_of(data, needed=named, **reading)
 
 
 def _design(
@@ -109,6 +127,8 @@ def _design(
 ) -> tuple[Design, tuple[str, ...]]:
     """Every other column, or those named: numbers as they are, texts as categories."""
     names = [name for name in table.columns if name not in (target, weights)] if columns is None else list(columns)
+    if columns is None:
+        _refuse_texts(table, names)
     terms: list[Term] = [Intercept()] if intercept else []
     notes = []
     for name in names:
@@ -120,12 +140,6 @@ def _design(
             terms.append(Column(name))
             continue
         levels = len(values.levels)
-        if columns is None and (levels > MOST_LEVELS or levels * FEW_ROWS > table.rows):
-            raise InputError(
-                f"column {name!r} holds texts, {levels} different ones in {table.rows} rows, too many for groups: name "
-                "the columns to use, ",
-                Argument("columns", tuple(other for other in names if other != name)[:5] or ("x",)),
-            )
         category = Category(name)
         reference = category.reference_level(values).level
         notes.append(f"{name} holds {levels} texts: a category, compared with {reference!r} (treatment coding)")
@@ -135,12 +149,33 @@ def _design(
     return Design(tuple(terms)), tuple(notes)
 
 
+def _refuse_texts(table: Table, names: Sequence[str]) -> None:
+    """Raise InputError where some of these columns hold too many different texts to be taken for groups unasked."""
+    texts = {name: values for name in names if isinstance(values := table.columns[name], Labels)}
+    levels = {name: len(values.levels) for name, values in texts.items()}
+    many = {name: n for name, n in levels.items() if n > MOST_LEVELS or n * FEW_ROWS > table.rows}
+    if many:
+        said = [f"{name!r} ({n})" for name, n in many.items()]
+        raise InputError(
+            f"column{'s' * (len(many) > 1)} {', '.join(said[:MOST_NAMED])}{', ...' * (len(said) > MOST_NAMED)} hold"
+            f"{'s' * (len(many) == 1)} too many different texts in {table.rows} rows for groups: name the columns to "
+            "use, ",
+            Argument("columns", tuple(name for name in names if name not in many)[:5] or ("x",)),
+        )
+
+
+def _require_all(table: Table, names: Sequence[str]) -> None:
+    """Raise UnknownNameError for all that are not there, where several are not; of one, `_require` says its role."""
+    unknown = list(dict.fromkeys(name for name in names if name not in table.columns))
+    if len(unknown) > 1:
+        raise UnknownNameError(f"{table.name}: {unknown_names(unknown, tuple(table.columns))}")
+
+
 def _require(table: Table, name: str, role: str) -> str:
     """The name of a column that is there, and holds numbers where it is the target or the weights."""
     if name not in table.columns:
-        hint = did_you_mean(name, tuple(table.columns), plural="columns", show=repr, few=12)
-        named = f"; {name!r} names the rows" if name and name == table.row_names else ""
-        raise UnknownNameError(f"{table.name}: no column is named {name!r}{named}: {hint}")
+        named = f" ({name!r} names the rows)" if name and name == table.row_names else ""
+        raise UnknownNameError(f"{table.name}: {unknown_names([name], tuple(table.columns))}{named}")
     if role != "columns" and isinstance(table.columns[name], Labels):
         raise InputError(f"{table.name}: column {name!r} holds texts, and cannot be the {role}: name one of numbers")
     return name

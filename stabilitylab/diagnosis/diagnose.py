@@ -1,13 +1,11 @@
 """`diagnose`: from a table, a file or a model to a verdict, its causes and the change that brings the digits back."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from stabilitylab.bench import routes
-from stabilitylab.bench.causes import Found, Suspect, cause_named, causes_of
+from stabilitylab.bench.causes import Found, cause_named, causes_of
 from stabilitylab.core.arithmetic.formats import FormatLike
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
@@ -17,8 +15,9 @@ from stabilitylab.data.formula import RulesName
 from stabilitylab.data.kinds import is_model
 from stabilitylab.diagnosis.as_printed import warning_as_printed
 from stabilitylab.diagnosis.asked import asked
-from stabilitylab.diagnosis.calls import called, chosen, refuses
+from stabilitylab.diagnosis.calls import called, chosen
 from stabilitylab.diagnosis.coefficients import coefficients, figures, returned
+from stabilitylab.diagnosis.compared import Clock, calls_of, failures_first, row_of, suspect_of
 from stabilitylab.diagnosis.conclusions import conclusions
 from stabilitylab.diagnosis.dependence import dependence_of
 from stabilitylab.diagnosis.digits import digits_of, worst
@@ -34,13 +33,16 @@ from stabilitylab.exact.distributions import exact_level
 
 CAUSED = 8.0  # digits below which the cause of a loss is looked for
 UNEXPLAINED = ("SL120", "SL199")  # that something inside the call lost digits, with no cause shown
-COMPARED = 6  # digits below which the cause of a library's loss is looked for, when all are compared
 
 Report = Callable[[str, int, int], None]
 
 
 def _silent(part: str, done: int, total: int) -> None:
     """Shows nothing."""
+
+
+def _unsaid(sentence: str) -> None:
+    """Says nothing."""
 
 
 def diagnose(data: Any, X: Any = None, y: Any = None, **options: Any) -> Diagnosis:
@@ -75,20 +77,23 @@ def diagnosed(
     format: FormatLike = "float64",
     libraries: bool = False,
     only: Sequence[str] | None = None,
+    every: bool = True,
     level: float = 0.95,
     ignore: Sequence[str] = (),
     forecast: bool = False,
     progress: Report = _silent,
+    announce: Callable[[str], None] = _unsaid,
     **reading: Any,
 ) -> Iterator[Diagnosis]:
     """Diagnoses of growing completeness, of which the last lacks nothing: an interruption leaves those before.
 
     route: the call that is judged, a name of the catalogue, by default that of `chosen`; of a model its own
-    coefficients are. libraries: also ask every library that is here, or only those of these names. level: of
-    intervals, and 1 - level the size of tests.
+    coefficients are. libraries: also ask every library that is here, or only those of these names; every: all of their
+    calls, or of each the one that most of its users make. level: of intervals, and 1 - level the size of tests.
     ignore: codes to be left out, such as "SL203". forecast: from condition numbers alone, without an exact solution,
-    for data too large for patience. progress(part, done, total). The other options are those of `asked`. Raises the
-    errors of `asked`, of `called` and, for a code that there is none of, UnknownNameError.
+    for data too large for patience. progress(part, done, total). announce(sentence): before the libraries are called,
+    how many calls there are and how long they took. The other options are those of `asked`. Raises the errors of
+    `asked`, of `called` and, for a code that there is none of, UnknownNameError.
     """
     exact_level(level)
     for code in ignore:
@@ -107,7 +112,8 @@ def diagnosed(
         )  # fmt: skip
         question, route = chosen(route, question)
         call = called(route, question)
-    work = _Work(question, call, float(level), tuple(ignore), None if only is None else tuple(only), progress)
+    names = None if only is None else tuple(only)
+    work = _Work(question, call, float(level), tuple(ignore), names, every, progress, announce)
     yield from work.forecast() if forecast else work.exact(libraries=libraries)
 
 
@@ -120,7 +126,9 @@ class _Work:
     level: float
     ignore: tuple[str, ...]
     only: tuple[str, ...] | None
+    every: bool
     progress: Report
+    announce: Callable[[str], None]
 
     def exact(self, *, libraries: bool) -> Iterator[Diagnosis]:
         """Against the certified truth."""
@@ -184,7 +192,7 @@ class _Work:
             return (Found(cause.code, cause.title, cause.severity, f"{text[:1].upper()}{text[1:]}"),)
         if digits is not None and digits >= CAUSED and self.call.solution.status.answered:
             return ()
-        return causes_of(self._suspect(self.call))
+        return causes_of(suspect_of(self.question, self.call))
 
     @cached_property
     def _repeated(self) -> float:
@@ -202,45 +210,24 @@ class _Work:
         unexplained = found.causes and all(one.code in UNEXPLAINED for one in found.causes)
         return bool(unexplained and (found.digits or 0.0) < USABLE and self._repeated >= CAUSED)
 
-    def _suspect(self, call: Call) -> Suspect:
-        question, weights = self.question, self.question.float_weights
-        return Suspect(
-            question.problem,
-            call.solution,
-            "decimal",
-            call.entry,
-            weights=None if weights is None else weights.tolist(),
-        )
-
     def _compared(self, found: Diagnosis) -> Iterator[Diagnosis]:
-        """Every library's calls on this question, one after the other."""
-        names = [
-            one.label.name
-            for one in routes()
-            if (library := one.label.library) is not None
-            and one.label.available
-            and (self.only is None or library.name in self.only)
-        ]
-        names = [name for name in names if not refuses(name, self.question)]
-        rows: list[RouteRow] = []
-        for done, name in enumerate(names):
-            self.progress("libraries", done, len(names))
-            rows.append(self._row(called(name, self.question)))
-            yield self._judged(replace(found, routes=tuple(rows)), f"{len(names) - done - 1} routes of libraries")
+        """The calls of libraries on this question, one after the other; the failures come first in the end."""
+        chosen = calls_of(self.question, self.only, every=self.every)
+        names, clock, rows = chosen.names, Clock(self.question.table.rows), list[RouteRow]()
+        self.announce(clock.says(chosen))
+        found = replace(found, calls_not_made=chosen.refused, more_calls=chosen.more)
+        yield self._judged(found, f"{len(names)} routes of libraries")
+        try:
+            for done, name in enumerate(names):
+                self.progress("libraries", done, len(names))
+                clock.start()
+                rows.append(row_of(self.question, name))
+                clock.stop(name)
+                yield self._judged(replace(found, routes=tuple(rows)), f"{len(names) - done - 1} routes of libraries")
+        finally:
+            clock.keep()
         self.progress("libraries", len(names), len(names))
-        yield self._judged(replace(found, routes=tuple(sorted(rows, key=_best_first))), "")
-
-    def _row(self, call: Call) -> RouteRow:
-        solution = call.solution
-        says = "; ".join(filter(None, (solution.status.value, solution.note)))
-        x = digits = None
-        if solution.x is not None and solution.status.answered:
-            x = tuple(map(float, solution.x))
-            with suppress(RankDeficientError, UnderdeterminedError):
-                digits = tuple(digits_of(solution.x, self.question.fit("decimal")).tolist())
-        least = None if digits is None else worst(digits)
-        causes = causes_of(self._suspect(call)) if digits is None or worst(digits) < COMPARED else ()
-        return RouteRow(call.name, solution.status.name, says, x, digits, least, tuple(one.code for one in causes))
+        yield self._judged(replace(found, routes=tuple(sorted(rows, key=failures_first))), "")
 
     def _base(self, **parts: Any) -> Diagnosis:
         question, call = self.question, self.call
@@ -281,7 +268,3 @@ def _of_other_rows(call: Call, digits: float) -> str:
         f"This model was not fitted on these X and y: fitted again on them, {call.name.rpartition('.')[2]} gives "
         f"{one_decimal(digits)} digits. Pass the rows it was fitted on, in the same order."
     )
-
-
-def _best_first(row: RouteRow) -> tuple[float, str]:
-    return 1.0 if row.worst is None else -row.worst, row.route

@@ -2,13 +2,13 @@
 
 Three errors add up as independent ones do, to first order, with dx = A+ (db - dA x) + (A'A)^-1 dA' r:
 
-- that of the route on the stored matrix, by the error law of its label (`scoring.theory.laws`);
+- that of the route on the stored matrix (`forecast_of_route`);
 - that of storing regressors and response: each entry that is rounded moves by up to half a unit in its last place, as
   if at random. Where features are formed of them, all features of an entry move together: that is sampled;
 - that of forming features: each operation of a term rounds each entry once more, independently of the others.
 
 A forecast is no certificate: it is within one digit for about nine coefficients in ten, and more than one too high for
-few, most of them of explicit inverses of A'A and of classical Gram-Schmidt, whose errors no condition number tells.
+fewer than one in a hundred.
 Source: Higham (2002), sections 2.8 and 20.1; Stewart and Sun, Matrix Perturbation Theory (1990), section III.5.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
-from stabilitylab.core.arithmetic.formats import FLOAT64, Array, unit_roundoff
+from stabilitylab.core.arithmetic.formats import FLOAT64, Array
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.environment import one_blas_thread
@@ -27,18 +27,14 @@ from stabilitylab.data.design import Columns
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import Problem
 from stabilitylab.data.terms import Mapped, Power, Product, Term
+from stabilitylab.diagnosis.forecast_of_route import of_route
 from stabilitylab.diagnosis.question import Question
 from stabilitylab.scoring.accuracy import digits_cap
 from stabilitylab.scoring.theory.condition import conditioning
-from stabilitylab.scoring.theory.laws import predict
 
 SAMPLES = 8  # of the roundings of stored columns
 STEP = 2.0**-20  # relative size of a sampled perturbation, far above the roundings of the features themselves
 TYPICAL = 3**-0.5  # root mean square of an error that is uniform within one half unit
-USUAL = {"normal": 0.4, "normwise": 1.5, "elimination": 0.03, "partial-pivoting": 0.05}
-"""The median of the error over the estimate of a law, where that is not near 1, over the problems of the catalogue."""
-MIXED = 0.2  # the same for `_mixed`
-MANY = 8  # columns from which errors of singular value decompositions grow with their number
 MEDIAN = 0.5  # of the root mean square: half of the errors are below two thirds of it, some far below
 
 
@@ -110,8 +106,8 @@ def forecast_of(question: Question, label: RouteLabel) -> Array:
     cap = digits_cap(problem.dtype)
     with one_blas_thread(), np.errstate(all="ignore"):
         known = conditioning(A, b)
-        predicted, slopes = predict(label, A, known, problem.format.unit_roundoff), _slopes(A, b, known.x, roots)
-        if predicted is None or slopes is None:
+        slopes = _slopes(A, b, known.x, roots)
+        if slopes is None:
             return np.zeros(n)
         parts = [
             slopes.of_stored(problem),
@@ -119,36 +115,11 @@ def forecast_of(question: Question, label: RouteLabel) -> Array:
             slopes.of_entries(_formed(problem)),
         ]
         data = np.sqrt(np.square(parts).sum(axis=0))
-        error = np.hypot(_of_route(label, A, known.x, predicted.errors, problem.format.unit_roundoff), MEDIAN * data)
+        route = of_route(label, A, b, known, problem.format.unit_roundoff)
+        error = np.hypot(route, MEDIAN * data)
         sizes = np.where(known.x != 0, np.abs(known.x), np.linalg.norm(b) / column_norms(A))
         digits = -np.log10(error / sizes)
     return np.asarray(np.clip(np.nan_to_num(digits, nan=0.0, posinf=cap, neginf=0.0), 0.0, cap))
-
-
-def _of_route(label: RouteLabel, A: Array, x: Array, errors: Array, u: float) -> Array:
-    """The usual error of a route on the stored matrix (n,), by the estimate of its law."""
-    usual = USUAL.get(label.law or "", 1.0) * errors
-    if label.law != "normwise":
-        return usual
-    own = u if label.works_in == "input" else min(u, unit_roundoff(label.works_in))
-    scaled = label.scaled not in ("", "only for the cut-off")
-    mixed = MIXED * own * _mixed(A, x, column_norms(A) if scaled else np.ones(len(x)))
-    return np.asarray(max(1.0, len(x) / MANY) * np.hypot(usual, mixed))
-
-
-def _mixed(A: Array, x: Array, norms: Array) -> Array:
-    """What the rotations from the right of a singular value decomposition add to the error of x (n,), over u.
-
-    With A = Q R in the order of the columns they mix all but the first of them: row l of R is off by about u times its
-    norm there, in each of its entries, small columns beside large ones too. That moves x by R^-1 dR x, in which
-    sqrt(sum_l (R^-1)_il² |R_l,2:|²) |x_2:| is the root of the sum of squares. Columns are divided by norms before.
-    """
-    R, z = np.linalg.qr(A / norms)[1], x * norms
-    if len(x) < 2 or np.abs(np.diag(R)).min() == 0:
-        return np.zeros(len(x))
-    inverse = lapack.solve_triangular(R, np.eye(len(x)))
-    rows = np.linalg.norm(R[:, 1:], axis=1)
-    return np.asarray(np.linalg.norm(inverse * rows, axis=1) * np.linalg.norm(z[1:]) / norms)
 
 
 def _slopes(A: Array, b: Array, x: Array, roots: Array) -> _Slopes | None:

@@ -1,7 +1,7 @@
 """What `diagnose` returns: a verdict, and under it everything that it rests on, as plain numbers and sentences."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from stabilitylab.bench.causes import Found, Severity
@@ -156,7 +156,8 @@ class Diagnosis(Page):
     judged, and the line that makes it. mode: "exact" against certified truth, or "forecast" from condition numbers.
     level: of all intervals. notes: what was found out while reading. conclusions: what a reader of the printed answer
     would get wrong: a sign, a significance, a column that was dropped. unfinished: what was not done, "" for nothing.
-    ignored: the codes that were asked to be left out.
+    ignored: the codes that were asked to be left out. calls_not_made: of a library's call that takes no such question,
+    why; more_calls: how many other calls the libraries in `routes` have.
     """
 
     verdict: str
@@ -181,6 +182,8 @@ class Diagnosis(Page):
     notes: tuple[str, ...] = ()
     unfinished: str = ""
     ignored: tuple[str, ...] = ()
+    calls_not_made: Mapping[str, str] = field(default_factory=dict)
+    more_calls: int = 0
 
     @property
     def digits(self) -> float | None:

@@ -9,12 +9,13 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
 - what its findings ask: `Rows` of `Measurement`, with `Status` and `Reporting`;
 - what a probe measures with: the catalogues `solvers`, `libraries`, `problems`, the module `bench`, clocks (`costs`,
   `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), another BLAS (`installed_blas`,
-  `preloading`), and the probes of behaviour `rank_policy`, `metamorphic` and `fuzz`.
+  `preloading`), the probes of behaviour `rank_policy`, `metamorphic` and `fuzz`, and training runs (`train`, `Run`,
+  `explain_descent`).
 """
 
 from stabilitylab import bench, libraries, problems, solvers
 from stabilitylab.bench.timing import costs, interleaved
-from stabilitylab.core.arithmetic.formats import as_integers
+from stabilitylab.core.arithmetic.formats import as_integers, format_named
 from stabilitylab.core.blas import installed as installed_blas
 from stabilitylab.core.blas import preloading
 from stabilitylab.core.errors import RankDeficientError
@@ -43,14 +44,78 @@ from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Column, Listing, Pivot
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.reporting import Reporting, how_reported
+from stabilitylab.training.explain import explain_descent
+from stabilitylab.training.run import Run, train
 
 __all__ = [
-    "NOTHING", "Block", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
-    "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "NoRowsError", "Pivot",
-    "Probe", "Problem", "RankDeficientError", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size",
-    "Status", "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
-    "as_integers", "bench", "case", "cases", "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz",
-    "haar", "how_reported", "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic",
-    "one_decimal", "plain", "preloading", "problems", "rank_policy", "reference", "remedy", "run_file",
-    "singular_values", "solvers", "superscript",
+    "NOTHING",
+    "Block",
+    "Cell",
+    "Code",
+    "Column",
+    "Decimals",
+    "Design",
+    "Experiment",
+    "Finding",
+    "Fit",
+    "GramAccumulator",
+    "Guide",
+    "HeatMap",
+    "Library",
+    "Lines",
+    "Listing",
+    "Measurement",
+    "NoRowsError",
+    "Pivot",
+    "Probe",
+    "Problem",
+    "RankDeficientError",
+    "Remedy",
+    "Reporting",
+    "Requirement",
+    "Rows",
+    "Run",
+    "Scatter",
+    "Size",
+    "Status",
+    "Table",
+    "TableBlock",
+    "Text",
+    "Truth",
+    "Variant",
+    "VersionError",
+    "WorstAnswers",
+    "answer",
+    "as_integers",
+    "bench",
+    "case",
+    "cases",
+    "costs",
+    "enclose",
+    "evidence_of",
+    "exact_input",
+    "explain_descent",
+    "finding",
+    "format_named",
+    "fuzz",
+    "haar",
+    "how_reported",
+    "installed_blas",
+    "interleaved",
+    "interpreter",
+    "libraries",
+    "lstsq",
+    "metamorphic",
+    "one_decimal",
+    "plain",
+    "preloading",
+    "problems",
+    "rank_policy",
+    "reference",
+    "remedy",
+    "run_file",
+    "singular_values",
+    "solvers",
+    "superscript",
+    "train",
 ]  # fmt: skip

@@ -49,6 +49,7 @@ def _solved(method: str, A: Array, b: Array) -> Fit:
     tags=("scale-equivariant", "uncertain-rank"),
     law="columnwise",
     constant=0.13,
+    square=("partial-pivoting", 1.0),
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: eps,
     cutoff_says="where LAPACK's estimate of 1/cond(R) is below eps, an SVD with LAPACK's own cut-off is taken instead",

@@ -268,6 +268,7 @@ def commons_math_rrqr(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="normwise",
     constant=0.19,
+    untriangled=True,
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: m * eps,
     cutoff_says="singular values up to m eps times the largest are dropped",

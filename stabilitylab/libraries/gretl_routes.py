@@ -234,6 +234,7 @@ def gretl_mols_svd(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="columnwise",
     constant=0.14,
+    square=("partial-pivoting", 1.0),
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: 1e-14,
     cutoff_says="a triangle whose condition is estimated to pass 1e14 is cut there",

@@ -237,6 +237,7 @@ def gsl_cod_lssolve(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant", "no-rank-test", "normwise-backward-stable"),
     law="normwise",
     constant=0.33,
+    untriangled=True,
 )
 def gsl_sv_solve(A: Array, b: Array) -> Fit:
     """x (n,) by gsl_linalg_SV_decomp and gsl_linalg_SV_solve, A (m, n): Golub and Reinsch's SVD, unscaled.

@@ -158,6 +158,7 @@ def libreoffice_slope_and_intercept(x: Array, y: Array) -> Fit:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=2.0,
+    gram="inverse",
 )
 def libreoffice_minverse(A: Array, b: Array) -> Fit:
     """x (n,) = MMULT(MINVERSE(MMULT(TRANSPOSE(A); A)); MMULT(TRANSPOSE(A); b)), A (m, n), over cells.

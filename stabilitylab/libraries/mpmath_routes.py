@@ -47,6 +47,7 @@ def mpmath_qr_solve(A: Array, b: Array) -> Array:
     tags=("no-rank-test",),
     law="normal",
     constant=0.001,
+    square=("partial-pivoting", 0.001),
     fails={"cuts_off_where_it_says": ABSOLUTE},
 )
 def mpmath_lu_solve(A: Array, b: Array) -> Array:

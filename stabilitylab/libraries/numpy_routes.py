@@ -90,6 +90,7 @@ def numpy_pinv(A: Array, b: Array) -> Array:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=1.0,
+    gram="pivoting",
     scalars=BOTH,
 )
 def numpy_solve_normal(A: Array, b: Array) -> Array:
@@ -108,6 +109,7 @@ def numpy_solve_normal(A: Array, b: Array) -> Array:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=2.0,
+    gram="inverse",
     scalars=BOTH,
 )
 def numpy_inv(A: Array, b: Array) -> Array:

@@ -66,6 +66,7 @@ def _ask(commands: str, A: Array, b: Array) -> Fit:
     tags=("scale-equivariant", "uncertain-rank"),
     law="normwise",
     constant=0.19,
+    square=("partial-pivoting", 1.0),
     deficient_answer="minimum-norm",
     cutoff=lambda m, n, eps: eps / 2,
     cutoff_says="LAPACK's gelsd with rcond -1, which it reads as the unit roundoff, 2**-53",

@@ -62,6 +62,7 @@ def _ask(commands: str, A: Array, b: Array) -> Fit:
     tags=("scale-equivariant",),
     law="columnwise",
     constant=0.14,
+    square=("partial-pivoting", 1.0),
     deficient_answer="basic",
     cutoff=lambda m, n, eps: 5 * eps,
     cutoff_says="a triangle whose condition is estimated to pass 1/(5 eps) is cut there",

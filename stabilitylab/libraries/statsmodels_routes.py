@@ -219,6 +219,7 @@ def statsmodels_recursive_ls(A: Array, b: Array) -> Fit:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=2.0,
+    gram="inverse",
     works_in="float64",
     scalars=BOTH,
     fails={

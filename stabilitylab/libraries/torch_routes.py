@@ -172,6 +172,7 @@ def torch_pinv(A: Array, b: Array) -> Array:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=1.0,
+    gram="pivoting",
     scalars=BOTH,
 )
 def torch_solve_normal(A: Array, b: Array) -> Array:

@@ -59,6 +59,7 @@ def normal_cholesky(A: Array, b: Array) -> Array:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=0.7,
+    gram="pivoting",
     scalars=GENERIC,
 )
 def normal_lu(A: Array, b: Array) -> Array:
@@ -94,6 +95,7 @@ def normal_gauss(A: Array, b: Array) -> Array:
     tags=("scale-equivariant", "no-rank-test"),
     law="normal",
     constant=2.0,
+    gram="inverse",
     scalars=GENERIC,
 )
 @np.errstate(all="ignore")
@@ -110,7 +112,7 @@ def normal_inverse(A: Array, b: Array) -> Array:
     # The one bad line: the residual of inverse @ c is not small beside |A'A| |x|.
     x = column_sums((inverse * normal[:, n]).T)
     require_finite(x, "x")
-    return np.asarray(x)
+    return np.asanyarray(x)
 
 
 @np.errstate(all="ignore")

@@ -60,4 +60,4 @@ def leaves(setting: Setting, ruler: Minimum, start: Array, steps: int, after: in
 
 
 def _beyond(value: Any, largest: Any) -> bool:
-    return bool(not value - value == 0 or abs(value) > largest)
+    return bool(value - value != 0 or abs(value) > largest)

@@ -47,7 +47,7 @@ def explain_descent(
     Raises InputError where a history comes without its optimiser and rate, where it is too short, or where running it
     again gives another; and what `train` raises.
     """
-    problem = A if isinstance(A, Problem) else data_of((A, b))
+    problem = data_of(A if isinstance(A, Problem) or b is None else (A, b))
     if isinstance(run, Run):
         return explained(run, problem, progress=progress)
     if run is None or optimiser is None or lr is None:
@@ -62,8 +62,17 @@ def explain_descent(
         )
 
     def again(**changes: Any) -> Run:
-        arguments: dict[str, Any] = dict(lr=lr, format=format, schedule=schedule, hyperparameters=hyperparameters,
-                                         state=state, update=update, loss=loss, batch=batch, start=start)  # fmt: skip
+        arguments: dict[str, Any] = {
+            "lr": lr,
+            "format": format,
+            "schedule": schedule,
+            "hyperparameters": hyperparameters,
+            "state": state,
+            "update": update,
+            "loss": loss,
+            "batch": batch,
+            "start": start,
+        }
         return train(optimiser, problem, steps=max(len(history) - 1, 1), progress=progress, **{**arguments, **changes})
 
     found, causes = reproduced(history, again, loss)

@@ -58,7 +58,7 @@ class Explanation(Page):
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON has it."""
-        return plain_data(
+        record: dict[str, Any] = plain_data(
             {
                 "verdict": self.verdict,
                 "cause": self.cause,
@@ -68,6 +68,7 @@ class Explanation(Page):
                 "run": self.run.to_dict(),
             }
         )
+        return record
 
     def _blocks(self) -> tuple[Block, ...]:
         return tuple(blocks_of_explanation(self))

@@ -45,7 +45,7 @@ def first_lost(setting: Setting, problem: Problem, start: list[float], names: tu
         )
         for k, (after, state) in enumerate(islice(steps, setting.steps), 1):
             for operation, got, right, format, rows in _operations(setting, objective, before, gradient, state, after):
-                lost = _lost(got, right)
+                lost = _lost(got, right, len(objective.b) * float(format.smallest_subnormal) / 2)
                 if lost is not None:
                     of = f"row {lost + 1}" if rows else names[lost]
                     return FirstLost(k, operation, of, _word(got[lost]), float(right[lost]), format)
@@ -84,8 +84,12 @@ def _finite_or_one(values: Array) -> Array:
     return np.where(np.isfinite(values), values, 1.0)
 
 
-def _lost(got: Array, right: Array) -> int | None:
-    wrong = (~np.isfinite(got) & np.isfinite(right)) | ((got == 0) & (right != 0) & np.isfinite(right))
+def _lost(got: Array, right: Array, least: float) -> int | None:
+    """The first entry that overflowed, or is 0 though no rounding but that at the end of the range makes it 0.
+
+    least: what a sum of products each below half the smallest number of the format can come to.
+    """
+    wrong = (~np.isfinite(got) & np.isfinite(right)) | ((got == 0) & (right != 0) & (np.abs(right) <= least))
     return int(np.flatnonzero(wrong)[0]) if wrong.any() else None
 
 

@@ -38,14 +38,17 @@ def reproduced(history: Array, again: Callable[..., Run], loss: Loss) -> tuple[R
         if _parts(history, tried) is None:
             ratio = float(tried.minimum.factor / run.minimum.factor)
             says = (
-                f"the history is that of the {other} of the squares, not of the {loss}: the gradient is {ratio:.4g} times as "
+                f"the history is that of the {other} of the squares, not of the {loss}: the gradient is {ratio:.4g} "
+                "times as "
                 f"large, and so is the rate in effect"
             )
             return tried, (shown("SL413", says, witness={"loss": other, "said": loss, "factor": ratio}),)
     step, theirs, ours = parted
     raise InputError(
-        f"run again as said, {run.setting.optimiser} gives {ours:.6g} at step {step}, and the history {theirs:.6g}, under each "
-        f"convention of the loss: check lr, hyperparameters, format, batch and start, or pass the weights (K, n), start first"
+        f"run again as said, {run.setting.optimiser} gives {ours:.6g} at step {step}, and the history {theirs:.6g}, "
+        "under each "
+        "convention of the loss: check lr, hyperparameters, format, batch and start, or pass the weights (K, n), "
+        "start first"
     )
 
 

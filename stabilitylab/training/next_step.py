@@ -1,5 +1,7 @@
 """What an optimiser would add to the weights next, unrounded, and how far the next number of the format is."""
 
+from typing import Any
+
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array, Format
@@ -26,7 +28,7 @@ def spacing(x: Array, step: Array, format: Format) -> Array:
     return np.array([_distance(value, s, format) for value, s in zip(x, step, strict=True)])
 
 
-def _distance(value: object, step: float, format: Format) -> float:
-    x = float(value)  # type: ignore[arg-type]
+def _distance(value: Any, step: float, format: Format) -> float:
+    x = float(value)
     above, below = format.next_up(value), format.next_down(value)
     return abs(float(above if step > 0 else below) - x)

@@ -64,7 +64,8 @@ def sentence_of(run: "Run") -> str:
     gap = float(run.gaps[-1])
     ended = f"{run.ended:,} steps" + (" (interrupted)" if run.interrupted else "")
     return (
-        f"{said}: {one_decimal(run.digits[-1])} of {one_decimal(run.most_digits)} digits after {ended}, the loss {gap:.3g} "
+        f"{said}: {one_decimal(run.digits[-1])} of {one_decimal(run.most_digits)} digits after {ended}, the loss "
+        f"{gap:.3g} "
         f"above its minimum."
     )
 

@@ -20,6 +20,7 @@ from stabilitylab.report.blocks import Block
 from stabilitylab.report.page import Page, plain_data
 from stabilitylab.solvers import descent
 from stabilitylab.solvers.descent.schedules import Rate
+from stabilitylab.training.laws import predicted_overflow
 from stabilitylab.training.minimum import Minimum, minimum, mp
 from stabilitylab.training.observed import Observed
 from stabilitylab.training.page import blocks_of_run, sentence_of
@@ -70,7 +71,8 @@ class Run(Page):
 
     @cached_property
     def gaps(self) -> tuple[Any, ...]:
-        """f(x) - f(x*) at each recorded step (K,), mpmath numbers of 30 digits; None where the weights are not finite."""
+        """f(x) - f(x*) at each recorded step (K,), mpmath numbers of 30 digits; None where the weights are not "
+        "finite."""
         return tuple(self.minimum.gap(x) if _finite(x) else None for x in self.weights)
 
     @cached_property
@@ -82,6 +84,11 @@ class Run(Page):
     def coefficient_digits(self) -> tuple[float, ...]:
         """Correct digits of each coefficient at the end (n,)."""
         return self.minimum.digits(_measured(self.x)) if self.is_finite else (0.0,) * len(self.names)
+
+    @cached_property
+    def predicted_overflow(self) -> int | None:
+        """The step at which the loss was to become infinite, said from eigenvalues, rate and format; None: not said."""
+        return predicted_overflow(self.setting, self.minimum, self.weights[0])
 
     @property
     def most_digits(self) -> float:
@@ -113,7 +120,7 @@ class Run(Page):
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON has it: numbers that are not finite are None, gaps are texts of 30 digits."""
         setting = self.setting
-        return plain_data(
+        record: dict[str, Any] = plain_data(
             {
                 "optimiser": setting.optimiser,
                 "lr": setting.lr,
@@ -141,6 +148,7 @@ class Run(Page):
                 "digits": list(self.digits),
             }
         )
+        return record
 
     def _blocks(self) -> tuple[Block, ...]:
         return tuple(blocks_of_run(self, "A training run against the exact minimiser"))
@@ -200,7 +208,7 @@ def train(
     return run_of(setting, data_of(problem), start=start, progress=progress)
 
 
-def data_of(problem: Problem | tuple[npt.ArrayLike, npt.ArrayLike]) -> Problem:
+def data_of(problem: Any) -> Problem:
     """What is trained on, as a Problem. Raises InputError for what is neither a Problem nor two arrays."""
     if isinstance(problem, Problem):
         return problem

@@ -77,6 +77,13 @@ def test_every_code_is_explained(here, monkeypatch):
     assert "did you mean SL" in called("explain", "SL1O1", code=2).output
 
 
+def test_the_order_of_day_and_month_is_an_option(here):
+    rows = "".join(f"{day:02}/{day % 4 + 1:02}/2024,{day + (-1) ** day}.5\n" for day in range(1, 12))
+    (here / "data.csv").write_text(f"when,y\n{rows}")
+    assert "--dates dmy or --dates mdy" in called("diagnose", "data.csv", "--target", "y", code=2).stderr
+    assert "as was said" in called("diagnose", "data.csv", "--target", "y", "--dates", "mdy").stdout
+
+
 def test_ctrl_c_shows_what_was_done(here, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
@@ -108,7 +115,12 @@ def test_a_formula_is_shown_with_the_place_marked_below_it(here):
         (("diagnose", "data.csv", "--target", "reading", "--output", "data.csv"), "--output"),
         (("diagnose", "data.csv", "--target", "reading", "--ignore", "SL1"), "SL1"),
         (("diagnose", "data.csv", "--target", "reading", "--unit", "fortnights"), "days"),
-        (("diagnose", "nothing.csv", "--target", "reading"), "nothing.csv"),
+        (("diagnose", "nothing.csv", "--target", "reading"), "tables in its folder are 'answers.csv', 'data.csv'"),
+        (
+            ("diagnose", "dta.csv", "--target", "reading"),
+            "stabilitylab: dta.csv is not there: did you mean 'data.",
+        ),
+        (("arbitrate", "data.csv", "answer.csv", "--target", "reading"), "did you mean 'answers.csv'?"),
         (("arbitrate", "data.csv", "data.csv", "--target", "reading"), "data"),
         (("arbitrate", "data.csv", "--target", "reading"), "ANSWERS"),
     ],

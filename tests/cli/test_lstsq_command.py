@@ -180,6 +180,12 @@ def test_a_name_with_a_comma_is_chosen_in_quotes(here):
     assert told(path, "--target", "y", "--columns", '"a,b", d')["names"] == ["intercept", "a,b", "d"]
 
 
+def test_a_number_that_is_misspelt_is_no_date(here):
+    (here / "data.csv").write_text("a,y\n1,2\n1o,3\n")
+    said = called("data.csv", "--target", "y", code=2).stderr
+    assert said.endswith("got '1o': correct it, or leave the column out\n")
+
+
 def test_the_help_teaches_by_examples():
     said = " ".join(called("--help").output.split())
     assert "stabilitylab lstsq houses.csv --target price" in said
@@ -195,6 +201,7 @@ BAD_USE = {
     "an unknown target": (GOOD, ("--target", "yy"), "no column is named 'yy': did you mean 'y'?"),
     "an unknown column": (GOOD, ("--target", "y", "--columns", "a,bb"), "no column is named 'bb': did you mean 'b'?"),
     "unknown weights": (GOOD, ("--target", "y", "--weights", "w"), "no column is named 'w'"),
+    "dates": ("d,y\n2024-01-01,1\n2024-01-02,2\n", ("--target", "y"), "dates and names of groups are read by `stab"),
     "the target as a column": (
         GOOD,
         ("--target", "y", "--columns", "a,y"),
@@ -323,7 +330,7 @@ def test_bad_use_is_exit_code_2_and_says_the_way_out(here, how):
 
 
 def test_a_missing_file_a_folder_and_an_array_of_decimals_are_bad_use(here):
-    assert "does not exist" in called("nothing.csv", "--target", "y", code=2).stderr
+    assert "nothing.csv is not there" in called("nothing.csv", "--target", "y", code=2).stderr
     assert "is a directory" in called(here, "--target", "y", code=2).stderr
     np.save("data.npy", np.eye(3))
     assert "ask for --truth matrix" in called("data.npy", "--target", 0, "--truth", "decimal", code=2).stderr

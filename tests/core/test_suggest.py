@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stabilitylab.core.suggest import MOST, did_you_mean, similar
+from stabilitylab.core.suggest import MOST, did_you_mean, similar, unknown_names
 
 NAMES = ["qr.householder", "qr.mgs", "svd.full"]
 
@@ -28,6 +28,18 @@ def test_of_few_all_are_listed_beside_what_was_meant_and_of_many_the_number_is_s
     )
     assert did_you_mean("prise", ["price", *"abc"], plural="columns", few=3) == (
         "did you mean price? There are 4 columns"
+    )
+
+
+def test_a_name_that_differs_in_case_alone_is_the_only_one_offered():
+    assert did_you_mean("PRICE", ["prices", "Price", "prince"], plural="columns", few=5) == "did you mean Price?"
+    assert similar("a", ["A", "b", "a "]) == ["A"]
+
+
+def test_of_several_unknown_names_each_has_its_hint():
+    assert unknown_names(["prise"], ["price", "age"]).startswith("no column is named 'prise': did you mean 'price'?")
+    assert unknown_names(["prise", "zzz"], ["price", "age"]) == (
+        "no columns are named 'prise' (did you mean 'price'?), 'zzz': the columns are 'price', 'age'"
     )
 
 

@@ -105,14 +105,34 @@ def test_other_texts_stay_labels(cells):
     assert table_of({"x": cells}).columns["x"] == Labels(tuple(cells))
 
 
+TWO_WAYS = {"when": ["03/04/2024", "01/07/2024"], "x": [1.0, 2.0]}
+
+
+def test_an_order_of_day_and_month_that_nothing_tells_is_said():
+    with pytest.raises(InputError, match=r"say which, dates='dmy' or dates='mdy', or write dates as 2024-03-31"):
+        table_of(TWO_WAYS)
+    days = {order: table_of(TWO_WAYS, dates=order).columns["when"] for order in ("dmy", "mdy")}
+    assert [days["dmy"][i] for i in range(2)] == [0, 89], "3 April and 1 July"
+    assert [days["mdy"][i] for i in range(2)] == [57, 0], "4 March and 7 January"
+    assert "day/month/year, as was said" in table_of(TWO_WAYS, dates="dmy").notes[0]
+    told = {"when": ["31/03/2024", "05/06/2024"]}
+    assert table_of(told, dates="dmy").columns["when"][1] == 66
+    with pytest.raises(InputError, match=r"'31/03/2024' is no date in that order: say dates='dmy'"):
+        table_of(told, dates="mdy")
+    with pytest.raises(InputError, match="dates must be one of"):
+        table_of(TWO_WAYS, dates="ymd")
+
+
 def test_an_order_of_day_and_month_that_is_assumed_is_noticed(monkeypatch):
     """Were the day always taken to be in front, 03/04/2024 would be read although nothing tells what it is."""
     with pytest.raises(InputError, match="two ways"):
         elapsed(["03/04/2024", "05/06/2024"])
+    day_first = {"day": "one", "month": "two"}
+    matches = dates._matches
     monkeypatch.setattr(
         dates,
         "_day_or_month_first",
-        lambda cells: dates._times(dates._matches(dates._TWO_WAYS, cells), cells, "", {"day": "one", "month": "two"}),
+        lambda cells, _: dates._times(matches(dates._TWO_WAYS, cells), cells, "", day_first),
     )
     assert elapsed(["03/04/2024", "05/06/2024"], "days")[0] == [0, 63]
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import pickle
+import re
 import zipfile
 
 import numpy as np
@@ -10,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stabilitylab.core.errors import Argument, InputError, NotNumericError, StabilityLabError, UnknownNameError
+from stabilitylab.core.errors import (
+    Argument,
+    InputError,
+    NotFiniteError,
+    NotNumericError,
+    StabilityLabError,
+    UnknownNameError,
+)
+from stabilitylab.core.near_files import no_such_file
 from stabilitylab.data.table import assembled, table_of
 
 
@@ -171,12 +180,49 @@ def test_so_is_an_argument(tmp_path, kind):
         table_of(path, **options)
 
 
-@pytest.mark.parametrize(("path", "message"), [("nowhere.csv", "cannot be read: No such file"), ("", "is no file")])
+@pytest.mark.parametrize(("path", "message"), [("nowhere.csv", "nowhere.csv is not there, and"), ("", "is no file")])
 def test_a_path_without_a_file_is_refused(tmp_path, path, message):
     with pytest.raises(InputError, match=message):
         table_of(tmp_path / path)
     with pytest.raises(InputError, match="a path holds no NUL"):
         table_of("a\0b")
+
+
+def test_a_file_that_is_not_there_is_answered_with_near_names_in_its_folder(tmp_path):
+    assert "nor is its folder" in no_such_file(tmp_path / "not" / "a.csv")
+    for name in ("houses.csv", "notes.md", "prices.xlsx"):
+        (tmp_path / name).touch()
+    assert no_such_file(tmp_path / "hosues.csv").endswith(f"did you mean {str(tmp_path / 'houses.csv')!r}?")
+    assert no_such_file(tmp_path / "prices.csv").endswith(f"did you mean {str(tmp_path / 'prices.xlsx')!r}?")
+    assert no_such_file(tmp_path / "q").endswith("tables in its folder are 'houses.csv', 'prices.xlsx': name one")
+    with pytest.raises(InputError, match=r"did you mean .*houses\.csv"):
+        table_of(tmp_path / "house.csv")
+
+
+def test_all_columns_that_cannot_be_read_are_in_one_message(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("a,b,c,d,y\n1,5%,x,3/4/2024,1\n2,6%,3,5/6/2024,2\noops,7%,4,7/8/2024,3\n")
+    with pytest.raises(NotNumericError) as raised:
+        table_of(path)
+    parts = str(raised.value).split("; also ")
+    assert [re.findall("column '(.)'", part) for part in parts] == [["a"], ["b"], ["c"], ["d"]]
+    assert [re.findall(r"line (\d)", part) for part in parts] == [["4"], ["2"], ["2"], ["2"]]
+    path.write_text("a,b,y\n1,,1\n2,6%,2\noops,7%,3\n")
+    with pytest.raises(NotFiniteError, match=r"1 cell is missing.*line 4, column 'a': .*line 3, column 'b': '6%' is"):
+        table_of(path)
+    with pytest.raises(NotNumericError) as raised:
+        table_of(path, missing="drop")
+    assert [re.findall("line (.), column '(.)'", part) for part in str(raised.value).split("; also ")] == [
+        [("4", "a")],
+        [("3", "b")],
+    ]
+
+
+def test_names_that_are_not_there_are_listed_at_once_and_before_what_cells_hold(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("price;area;y\n1,234;5%;1\n2,345;6%;2\n")
+    with pytest.raises(UnknownNameError, match=r"no columns are named 'prise' \(did you mean 'price'\?\), 'zzz': the"):
+        table_of(path, needed=["prise", "y", "zzz"])
 
 
 def test_the_way_out_is_an_argument_that_a_command_can_write(tmp_path):

@@ -73,7 +73,11 @@ def test_a_flaw_in_a_column_that_is_not_used_does_no_harm():
         ({"target": "y", "columns": ["x", "y"]}, InputError, "leave it out"),
         ({"target": "y", "columns": [], "intercept": False}, InputError, "keep the intercept"),
         ({"target": "g", "columns": ["x"]}, InputError, "holds texts"),
-        ({"target": "y"}, InputError, "6 different ones in 6 rows"),
+        (
+            {"target": "y"},
+            InputError,
+            r"column 'who' \(6\) holds too many.* 6 rows.*columns=\['x', 'g', 'w'",
+        ),
         ({"target": "y", "formula": "y ~ x"}, InputError, "leave out target"),
         ({"formula": "y ~ x", "intercept": False}, InputError, "y ~ x - 1"),
         ({"target": "y", "columns": ["x"], "weights": "v"}, UnknownNameError, "no column is named 'v'"),
@@ -88,6 +92,23 @@ def test_a_flaw_in_a_column_that_is_not_used_does_no_harm():
 def test_what_does_not_fit_is_refused_with_the_way_out(options, kind, says):
     with pytest.raises(kind, match=says):
         asked(TABLE, **options)
+
+
+def test_mistakes_are_told_together_and_names_before_cells():
+    texts = {"y": [1, 2, 3], "a": ["p", "q", "r"], "b": ["u", "v", "w"], "c": [1, 2, 4]}
+    with pytest.raises(InputError, match=r"columns 'a' \(3\), 'b' \(3\) hold too many .*columns=\['c'\]"):
+        asked(texts, target="y")
+    bad = {**TABLE, "g": ["5%"] * 6}
+    with pytest.raises(InputError, match="percent"):
+        asked(bad, target="y")
+    with pytest.raises(UnknownNameError, match=r"no column is named 'Y': did you mean 'y'\?$"):
+        asked(bad, target="Y")
+    for options in ({"target": "yy", "columns": ["xx"]}, {"target": "yy", "weights": "xx"}, {"formula": "yy ~ xx + x"}):
+        for table in (bad, TABLE):
+            with pytest.raises(UnknownNameError) as raised:
+                asked(table, **options)
+            assert "'yy'" in str(raised.value)
+            assert "'xx'" in str(raised.value)
 
 
 def test_a_response_that_is_a_function_becomes_a_column_of_the_question():

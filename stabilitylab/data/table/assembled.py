@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import EmptyError, InputError, NotFiniteError, UnknownNameError
+from stabilitylab.core.errors import Argument, EmptyError, InputError, NotFiniteError, UnknownNameError
 from stabilitylab.core.printable import quoted
-from stabilitylab.core.suggest import did_you_mean
+from stabilitylab.core.suggest import unknown_names
 from stabilitylab.data.problem import DataColumn
 from stabilitylab.data.table.column import BadCell, GivenColumn, is_constant
 from stabilitylab.data.table.rows import Rows
-from stabilitylab.data.table.table import Moments, Table
+from stabilitylab.data.table.table import Dating, Moments, Table
 from stabilitylab.data.tabular.columns import FEW, Missing
 from stabilitylab.data.tabular.numerals import DROP
 
@@ -25,7 +25,7 @@ def assembled(
     name: str,
     missing: Missing,
     needed: Sequence[str] | None,
-    unit: str,
+    dating: Dating,
     notes: Sequence[str] = (),
     row_names: str = "",
     code: str = "",
@@ -40,7 +40,11 @@ def assembled(
     used = _used(columns, rows, needed)
     if not len(rows):
         raise EmptyError(f"{rows.head}there are column names and no rows: give the data")
-    kept = _kept(used, rows, missing)
+    try:
+        kept = _kept(used, rows, missing)
+    except NotFiniteError as error:
+        others = _unreadable(used, rows, dating)
+        raise NotFiniteError(*error.args, *(part for _, says in others for part in ("; also ", *says))) from None
     left_out = 0 if kept is None else len(rows) - len(kept)
     if kept is not None:
         notes.append(
@@ -60,12 +64,12 @@ def assembled(
             unused.append(column.name)
             continue
         try:
-            reading = column.reading(kept, unit)
-        except BadCell as bad:
+            reading = column.reading(kept, dating)
+        except BadCell:
             if optional:
                 unused.append(column.name)
                 continue
-            raise bad.kind(f"{rows.entry(bad.row, column.name)}: ", *bad.says) from None
+            raise _refused(used[used.index(column) :], rows, dating, kept) from None
         values[column.name] = reading.values
         if reading.moments is not None:
             moments[column.name] = reading.moments
@@ -92,8 +96,44 @@ def assembled(
     )
 
 
+def _refused(used: Sequence[GivenColumn], rows: Rows, dating: Dating, kept: Array | None) -> InputError:
+    """The error about all columns of which a cell cannot be used: of their kind, where they have one in common."""
+    bad = _unreadable(used, rows, dating, kept)
+    kinds = {kind for kind, _ in bad}
+    parts = [part for _, says in bad for part in ("; also ", *says)]
+    return (kinds.pop() if len(kinds) == 1 else InputError)(*parts[1:])
+
+
+def _unreadable(
+    used: Sequence[GivenColumn], rows: Rows, dating: Dating, kept: Array | None = None
+) -> list[tuple[type[InputError], tuple[str | Argument, ...]]]:
+    """What is wrong with each column that cannot be read: the kind of error, and the message with place and way out.
+
+    kept: the rows that are read, which `rows` then are; None: those in which the column has a value.
+    """
+    found = []
+    for column in used:
+        there = kept
+        if kept is None and column.absent.any():
+            there = np.flatnonzero(~column.absent)
+            if not len(there):
+                continue
+        try:
+            column.reading(there, dating)
+        except BadCell as bad:
+            row = bad.row if kept is not None or there is None else int(there[bad.row])
+            found.append((bad.kind, (f"{rows.entry(row, column.name)}: ", *bad.says)))
+    return found
+
+
 def _twice(columns: Sequence[GivenColumn], name: str) -> bool:
     return sum(column.name == name for column in columns) > 1
+
+
+def require_names(known: Sequence[str], rows: Rows, needed: Sequence[str]) -> None:
+    """Raise UnknownNameError for all that are needed and not known, each with similar names."""
+    if unknown := list(dict.fromkeys(name for name in needed if name not in known)):
+        raise UnknownNameError(f"{rows.head}{unknown_names(unknown, [name for name in known if name], few=FEW)}")
 
 
 def _used(columns: Sequence[GivenColumn], rows: Rows, needed: Sequence[str] | None) -> list[GivenColumn]:
@@ -102,10 +142,7 @@ def _used(columns: Sequence[GivenColumn], rows: Rows, needed: Sequence[str] | No
         raise EmptyError(f"{rows.head}there are no columns: give the data")
     known = [column.name for column in columns]
     if needed is not None:
-        unknown = next((name for name in needed if name not in known), None)
-        if unknown is not None:
-            hint = did_you_mean(unknown, [name for name in known if name], plural="columns", show=repr, few=FEW)
-            raise UnknownNameError(f"{rows.head}no column is named {unknown!r}: {hint}")
+        require_names(known, rows, needed)
     used = [column for column in columns if needed is None or column.name in needed]
     for column in used:
         places = [j for j, name in enumerate(known, 1) if name == column.name]

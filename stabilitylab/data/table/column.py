@@ -9,7 +9,7 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import Argument, InputError
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import DataColumn
-from stabilitylab.data.table.table import Moments
+from stabilitylab.data.table.table import Dating, Moments
 
 
 class BadCell(Exception):  # noqa: N818 - it becomes an error of this package where line and column are known
@@ -40,8 +40,8 @@ class GivenColumn(ABC):
         """Which cells hold nothing (m,) bool."""
 
     @abstractmethod
-    def reading(self, rows: Array | None, unit: str) -> Reading:
-        """What stands in some rows, all of them for None, none of them absent; dates in units of UNITS.
+    def reading(self, rows: Array | None, dating: Dating) -> Reading:
+        """What stands in some rows, all of them for None, none of them absent; dates as `dating` says.
 
         Raises BadCell, with the row among these.
         """

@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import NotNumericError
+from stabilitylab.core.errors import Argument, NotNumericError
 from stabilitylab.data.table.column import BadCell
 from stabilitylab.data.table.moments import SECOND, Times
-from stabilitylab.data.table.table import UNITS
+from stabilitylab.data.table.table import UNITS, DateOrder
 
 _SECOND = r"(?::(?P<second>\d\d)(?:[.,](?P<part>\d{1,30}))?)?"
 _CLOCK = rf"(?P<hour>\d{{1,2}}):(?P<minute>\d\d){_SECOND}(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
@@ -36,8 +36,10 @@ _MONTHS = (
 _ISO = "write dates as 2024-03-31 (ISO 8601)"
 
 
-def dates_of(cells: Sequence[str], distinct: Collection[str]) -> Times | None:
+def dates_of(cells: Sequence[str], distinct: Collection[str], order: DateOrder | None = None) -> Times | None:
     """The moments that m texts are; None where most are no dates. distinct: the different ones among them.
+
+    order: of day and month where both are numbers with the year behind and no points between them; None: found out.
 
     Moments with a time zone are taken to UTC. Raises BadCell for a text that is no date among others that are, for a
     day that the calendar has not, for moments with and without a time zone in one column, and for dates that can be
@@ -47,7 +49,7 @@ def dates_of(cells: Sequence[str], distinct: Collection[str]) -> Times | None:
         if (times := _all_in(form, cells, distinct, how)) is not None:
             return times
     if _most(_TWO_WAYS, distinct):
-        return _day_or_month_first(cells)
+        return _day_or_month_first(cells, order)
     if _most(_NO_WAY, distinct):
         raise BadCell(
             0, NotNumericError, f"{cells[0]!r} has two digits of the year only, and its order is open: {_ISO}"
@@ -85,8 +87,8 @@ def _cell(cell: str) -> str:
     return repr(cell if len(cell) <= 40 else cell[:37] + "...")
 
 
-def _day_or_month_first(cells: Sequence[str]) -> Times:
-    """Dates such as 31/03/2024, where some row has a number beyond 12 that says which the day is."""
+def _day_or_month_first(cells: Sequence[str], order: DateOrder | None = None) -> Times:
+    """Dates such as 31/03/2024, where some row has a number beyond 12 that says which the day is, or `order` does."""
     matches = _matches(_TWO_WAYS, cells)
     day_first = next((i for i, match in enumerate(matches) if int(match["one"]) > 12), None)
     month_first = next((i for i, match in enumerate(matches) if int(match["two"]) > 12), None)
@@ -95,14 +97,23 @@ def _day_or_month_first(cells: Sequence[str]) -> Times:
         row = max(day_first, month_first)
         other = cells[min(day_first, month_first)]
         raise BadCell(row, NotNumericError, f"{cells[row]!r} has day and month in another order than {other!r}: {_ISO}")
-    if day_first is None and month_first is None:
+    found: DateOrder | None = "dmy" if day_first is not None else "mdy" if month_first is not None else None
+    if found is None and order is None:
         raise BadCell(
             0,
             NotNumericError,
-            f"{cells[0]!r} can be read in two ways, day or month first, as all cells here can: {_ISO}",
+            f"{cells[0]!r} can be read in two ways, day or month first, as all cells here can: say which, ",
+            Argument("dates", "dmy"),
+            " or ",
+            Argument("dates", "mdy"),
+            f", or {_ISO}",
         )
-    one, two = ("day", "month") if month_first is None else ("month", "day")
-    how = f"{one}{mark}{two}{mark}year, since a number there is beyond 12"
+    if found is not None and order not in (None, found):
+        row = day_first if day_first is not None else month_first
+        assert row is not None, "it says which of the two was found"
+        raise BadCell(row, NotNumericError, f"{cells[row]!r} is no date in that order: say ", Argument("dates", found))
+    one, two = ("day", "month") if (found or order) == "dmy" else ("month", "day")
+    how = f"{one}{mark}{two}{mark}year{', since a number there is beyond 12' if found else ', as was said'}"
     return _times(matches, cells, how, {one: "one", two: "two"})
 
 

@@ -11,7 +11,7 @@ from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import NotNumericError
 from stabilitylab.data.table.column import BadCell, Reading
-from stabilitylab.data.table.table import UNITS, Moments
+from stabilitylab.data.table.table import UNITS, Dating, Moments
 
 SECOND = UNITS["seconds"]
 TICKS = {
@@ -37,34 +37,36 @@ class Times:
     clock: bool = False
 
 
-def elapsed(times: Times, unit: str) -> Reading:
+def elapsed(times: Times, dating: Dating) -> Reading:
     """The units that have elapsed since the earliest moment, exactly."""
     first = min(times.ticks)
-    values = ExactColumn(tuple(t - first for t in times.ticks), times.tick / UNITS[unit])
+    values = ExactColumn(tuple(t - first for t in times.ticks), times.tick / UNITS[dating.unit])
     began = _iso(first, times)
     kind = "times of day" if times.clock else "dates" if times.tick >= UNITS["days"] else "dates and times"
-    how = f" ({times.how})" if times.how else ""
+    how, unit = f" ({times.how})" if times.how else "", dating.unit
     return Reading(values, f"holds {kind}{how}: read as {unit} elapsed since {began}", Moments(unit, began))
 
 
-def of_datetimes(values: Array, unit: str, how: str = "") -> Reading:
+def of_datetimes(values: Array, dating: Dating, how: str = "") -> Reading:
     """`elapsed` of an array (m,) datetime64 without NaT."""
     step, count = np.datetime_data(values.dtype)
     if step in ("Y", "M"):
         values, step, count = values.astype("datetime64[D]"), "D", 1
     if step not in TICKS:
         raise BadCell(0, NotNumericError, "these moments have no unit of time: give them one, .astype('datetime64[s]')")
-    return elapsed(Times(values.astype(np.int64).tolist(), TICKS[step] * count, how), unit)
+    return elapsed(Times(values.astype(np.int64).tolist(), TICKS[step] * count, how), dating)
 
 
-def of_durations(values: Array, unit: str) -> Reading:
+def of_durations(values: Array, dating: Dating) -> Reading:
     """The units that each of an array (m,) of timedelta64 lasts, exactly. Raises BadCell for months and years."""
     step, count = np.datetime_data(values.dtype)
     if step not in TICKS:
         raise BadCell(0, NotNumericError, "durations in months or years are of no one length: pass them in days")
     integers = tuple(values.astype(np.int64).tolist())
     return Reading(
-        ExactColumn(integers, TICKS[step] * count / UNITS[unit]), f"holds durations: read as {unit}", Moments(unit, "")
+        ExactColumn(integers, TICKS[step] * count / UNITS[dating.unit]),
+        f"holds durations: read as {dating.unit}",
+        Moments(dating.unit, ""),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
 
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array
@@ -19,6 +20,15 @@ UNITS: Mapping[str, int] = {
     "weeks": 604_800 * 10**9,
 }
 """The units in which dates are counted, each in nanoseconds."""
+
+DateOrder: TypeAlias = Literal["dmy", "mdy"]
+
+
+class Dating(NamedTuple):
+    """How dates are read: in which unit, a name of UNITS, they are counted, and what 03/04/2024 is, None: found out."""
+
+    unit: str = "days"
+    order: DateOrder | None = None
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,18 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.errors import InputError
+from stabilitylab.core.near_files import no_such_file
 from stabilitylab.data.table.assembled import assembled
 from stabilitylab.data.table.binary_files import PARQUET, read_array, read_parquet
 from stabilitylab.data.table.column import GivenColumn
 from stabilitylab.data.table.frames import given_columns
 from stabilitylab.data.table.row_names import without_row_names
 from stabilitylab.data.table.rows import Rows
-from stabilitylab.data.table.table import UNITS, Table
+from stabilitylab.data.table.table import UNITS, DateOrder, Dating, Table
 from stabilitylab.data.table.text_files import TextOptions, read_text
 from stabilitylab.data.table.workbook import EXCEL, OFFICE, read_sheet
 from stabilitylab.data.tabular.columns import Missing
@@ -29,6 +30,7 @@ def table_of(
     missing: Missing = "refuse",
     needed: Sequence[str] | None = None,
     unit: str = "days",
+    dates: DateOrder | None = None,
     sheet: str | None = None,
     name: str = "data",
 ) -> Table:
@@ -41,30 +43,35 @@ def table_of(
     separator, decimal, thousands, encoding: of text, found out where they are not given. sheet: of a workbook. missing:
     rows in which a cell of a needed column is missing are refused, or dropped. needed: the columns that are used (None:
     all); what is wrong in others does no harm, and they are left out, with a note. unit: of dates and durations, a name
-    of UNITS. name: of the table where it is no file.
+    of UNITS. dates: what 03/04/2024 is, "dmy" or "mdy", where no cell tells. name: of the table where it is no file.
     Raises the errors of `core.errors`, each with the place, what was expected and the way out: EmptyError, InputError
     (a file that is no table, two readings), MissingLibraryError, NotFiniteError (missing cells, all of them counted),
     NotNumericError, OutOfRangeError, ShapeError and UnknownNameError.
     """
     require_choice("missing", missing, ("refuse", "drop"))
     require_choice("unit", unit, UNITS)
+    if dates is not None:
+        require_choice("dates", dates, get_args(DateOrder))
+    dating = Dating(unit, dates)
     if isinstance(needed, str):
         raise InputError(f"needed must be a list of names; got {needed!r}: give [{needed!r}]")
     text = TextOptions(separator, decimal, thousands, encoding)
     if isinstance(data, str | os.PathLike):
-        return _of_file(Path(data), text, missing, needed, unit, sheet)
+        return _of_file(Path(data), text, missing, needed, dating, sheet)
     text.refuse("a table in memory")
     columns, rows = given_columns(data)
-    return assembled(columns, rows, name=name, missing=missing, needed=needed, unit=unit)
+    return assembled(columns, rows, name=name, missing=missing, needed=needed, dating=dating)
 
 
 def _of_file(
-    path: Path, text: TextOptions, missing: Missing, needed: Sequence[str] | None, unit: str, sheet: str | None
+    path: Path, text: TextOptions, missing: Missing, needed: Sequence[str] | None, dating: Dating, sheet: str | None
 ) -> Table:
     if "\0" in str(path):
         raise InputError(f"a path holds no NUL; got {str(path)!r}: give the path of one table")
     try:
         if not path.is_file():
+            if not os.path.lexists(path):
+                raise InputError(no_such_file(path))
             path.stat()
             raise InputError(f"{path} is no file: give the path of one table")
         with path.open("rb") as raw:
@@ -75,18 +82,18 @@ def _of_file(
         if kind == ".npy":
             text.refuse(f"{path}, an array")
             columns, rows = read_array(path)
-            return _assembled(path, columns, rows, missing, needed, unit, f"numpy.load({str(path)!r})")
+            return _assembled(path, columns, rows, missing, needed, dating, f"numpy.load({str(path)!r})")
         if start == PARQUET:
             text.refuse(f"{path}, a Parquet file")
             columns, rows = read_parquet(path)
-            return _assembled(path, columns, rows, missing, needed, unit, f"pandas.read_parquet({str(path)!r})")
+            return _assembled(path, columns, rows, missing, needed, dating, f"pandas.read_parquet({str(path)!r})")
         if start == OFFICE and kind in EXCEL:
             text.refuse(f"{path}, a workbook")
             columns, rows, notes = read_sheet(path, sheet)
             option = "" if sheet is None else f", sheet_name={sheet!r}"
             code = f"pandas.read_excel({str(path)!r}{option})"
-            return _assembled(path, columns, rows, missing, needed, unit, code, notes)
-        return read_text(path, text, missing=missing, needed=needed, unit=unit)
+            return _assembled(path, columns, rows, missing, needed, dating, code, notes)
+        return read_text(path, text, missing=missing, needed=needed, dating=dating)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
 
@@ -97,7 +104,7 @@ def _assembled(
     rows: Rows,
     missing: Missing,
     needed: Sequence[str] | None,
-    unit: str,
+    dating: Dating,
     code: str,
     notes: Sequence[str] = (),
 ) -> Table:
@@ -109,7 +116,7 @@ def _assembled(
         name=path.name,
         missing=missing,
         needed=needed,
-        unit=unit,
+        dating=dating,
         notes=[*notes, *found.notes],
         row_names=found.name,
         code=code,

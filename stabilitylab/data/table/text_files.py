@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from stabilitylab.core.errors import EmptyError, InputError, NotNumericError
-from stabilitylab.data.table.assembled import assembled
+from stabilitylab.data.table.assembled import assembled, require_names
 from stabilitylab.data.table.content import Content, content_of, found_encoding
 from stabilitylab.data.table.delimited import LINES, MARKS, first_rows, found_separator
 from stabilitylab.data.table.notation import found_notation
 from stabilitylab.data.table.row_names import RowNames, without_row_names
 from stabilitylab.data.table.rows import Rows
-from stabilitylab.data.table.table import Table
+from stabilitylab.data.table.table import Dating, Table
 from stabilitylab.data.table.texts import TextColumn
 from stabilitylab.data.tabular.columns import Missing
 from stabilitylab.data.tabular.encoding import UTF_8, named
@@ -48,7 +48,9 @@ class TextOptions:
             raise InputError(f"{given} is for text, and not for {what}: leave it out")
 
 
-def read_text(path: Path, options: TextOptions, *, missing: Missing, needed: Sequence[str] | None, unit: str) -> Table:
+def read_text(
+    path: Path, options: TextOptions, *, missing: Missing, needed: Sequence[str] | None, dating: Dating
+) -> Table:
     """The table in a text file, as `table_of` says."""
     asked, encoding = options.notation, options.encoding
     source = Content(path, content_of(path))
@@ -72,6 +74,8 @@ def read_text(path: Path, options: TextOptions, *, missing: Missing, needed: Seq
     columns = [TextColumn(name, fields) for name, fields in zip(names, cells, strict=True)]
     found = without_row_names(columns, needed)
     kept = [column for column in columns if column is not found.column]
+    if needed is not None:  # names before contents
+        require_names([column.name for column in kept], rows, needed)
     notation = asked if options.thousands is not None else _notation(kept, rows, options.decimal, needed, mark)
     notes = [_said(mark, notation, code, source.content), *notes, *found.notes]
     return assembled(
@@ -80,7 +84,7 @@ def read_text(path: Path, options: TextOptions, *, missing: Missing, needed: Seq
         name=path.name,
         missing=missing,
         needed=needed,
-        unit=unit,
+        dating=dating,
         notes=notes,
         row_names=found.name,
         code=_code(path, mark, notation, code, found, extra),

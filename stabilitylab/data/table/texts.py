@@ -15,6 +15,7 @@ from stabilitylab.data.labels import Labels
 from stabilitylab.data.table.column import BadCell, GivenColumn, Reading
 from stabilitylab.data.table.dates import dates_of
 from stabilitylab.data.table.moments import elapsed
+from stabilitylab.data.table.table import Dating
 from stabilitylab.data.tabular.numerals import BadField, Notation, Numerals, missing
 
 PLAIN = Notation()
@@ -95,7 +96,7 @@ class TextColumn(GivenColumn):
                 vars(written)[name] = vars(self)[name]
         return written
 
-    def reading(self, rows: Array | None, unit: str) -> Reading:
+    def reading(self, rows: Array | None, dating: Dating) -> Reading:
         """Numbers exactly as written, where all cells are; else units elapsed of dates, true and false, or labels.
 
         Raises BadCell for numbers among texts, for numbers beyond the range of float64 and for dates that can be read
@@ -104,9 +105,9 @@ class TextColumn(GivenColumn):
         if rows is None and self.notation == PLAIN and self.plain is not None and not self.absent.any():
             return Reading(_exact(self.plain))
         if rows is None and not self.absent.any():
-            return read_texts(self.present, self.notation, unit, self.shapes)
+            return read_texts(self.present, self.notation, dating, self.shapes)
         cells = self.cells if rows is None else [self.cells[i] for i in rows.tolist()]
-        return read_texts(list(map(str.strip, cells)), self.notation, unit)
+        return read_texts(list(map(str.strip, cells)), self.notation, dating)
 
     @property
     def counts_rows(self) -> bool:
@@ -129,7 +130,9 @@ def all_differ(cells: Sequence[str], at_least: int) -> bool:
     )
 
 
-def read_texts(cells: Sequence[str], notation: Notation, unit: str, known: Collection[str] | None = None) -> Reading:
+def read_texts(
+    cells: Sequence[str], notation: Notation, dating: Dating, known: Collection[str] | None = None
+) -> Reading:
     """What m texts are, as `TextColumn.reading` says. known: their shapes, where these are known."""
     plain = _plain(cells, notation, known)
     try:
@@ -142,9 +145,9 @@ def read_texts(cells: Sequence[str], notation: Notation, unit: str, known: Colle
     numeric = _numeric(shapes(distinct), notation)
     if numeric:
         raise _mixed(cells, {cell for cell in distinct if cell.translate(DIGITS) in numeric}, first)
-    found = dates_of(cells, distinct)
+    found = dates_of(cells, distinct, dating.order)
     if found is not None:
-        return elapsed(found, unit)
+        return elapsed(found, dating)
     _refuse_marks(cells, distinct)
     if {cell.lower() for cell in distinct} <= TRUTHS.keys():
         return Reading(Decimals(tuple(TRUTHS[cell.lower()] for cell in cells)), "holds true and false, read as 1 and 0")

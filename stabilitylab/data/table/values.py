@@ -17,6 +17,7 @@ from stabilitylab.data.frames import EXACT_IN_FLOAT
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.table.column import BadCell, GivenColumn, Reading
 from stabilitylab.data.table.moments import Times, elapsed, of_datetimes, of_durations
+from stabilitylab.data.table.table import Dating
 from stabilitylab.data.table.texts import PLAIN, all_differ, read_texts, shown
 from stabilitylab.data.validation import read_only
 
@@ -45,7 +46,7 @@ class ValueColumn(GivenColumn):
         """Missing, masked, None, NaN, NaT."""
         return self.gaps
 
-    def reading(self, rows: Array | None, unit: str) -> Reading:
+    def reading(self, rows: Array | None, dating: Dating) -> Reading:
         """Floats as an array, whole numbers and decimals exactly, moments as units elapsed, texts as `read_texts` does.
 
         Raises BadCell for an infinite number, for a complex one, and for what is no number, moment or text.
@@ -53,7 +54,7 @@ class ValueColumn(GivenColumn):
         values = self.values if rows is None else self.values[rows]
         if self.labels:
             return Reading(_labels(values))
-        return _of_type(values, unit, self.zone)
+        return _of_type(values, dating, self.zone)
 
     @property
     def counts_rows(self) -> bool:
@@ -88,7 +89,7 @@ def _labels(values: Array) -> Labels:
     return Labels(tuple(map(str, entries)))
 
 
-def _of_type(values: Array, unit: str, zone: bool = False) -> Reading:
+def _of_type(values: Array, dating: Dating, zone: bool = False) -> Reading:
     kind = values.dtype.kind
     if kind == "f":
         finite = np.isfinite(values)
@@ -101,16 +102,16 @@ def _of_type(values: Array, unit: str, zone: bool = False) -> Reading:
     if kind == "b":
         return Reading(Decimals(tuple(values.astype(np.int64).tolist())))
     if kind == "M":
-        return of_datetimes(values, unit, "in UTC" if zone else "")
+        return of_datetimes(values, dating, "in UTC" if zone else "")
     if kind == "m":
-        return of_durations(values, unit)
+        return of_durations(values, dating)
     if kind == "c":
         raise BadCell(0, ComplexError, "complex numbers: give real and imaginary parts as two columns")
     if kind in "SU":
-        return _of_texts([_text(i, entry) for i, entry in enumerate(values.tolist())], unit)
+        return _of_texts([_text(i, entry) for i, entry in enumerate(values.tolist())], dating)
     if kind != "O":
         raise BadCell(0, NotNumericError, f"expected numbers; the type is {values.dtype}: convert it, .astype(float)")
-    return _of_objects(values.tolist(), unit)
+    return _of_objects(values.tolist(), dating)
 
 
 def _text(row: int, entry: str | bytes) -> str:
@@ -122,8 +123,8 @@ def _text(row: int, entry: str | bytes) -> str:
         raise BadCell(row, NotNumericError, f"{entry!r} is no text in UTF-8: decode it first") from None
 
 
-def _of_texts(cells: Sequence[str], unit: str) -> Reading:
-    reading = read_texts(list(map(str.strip, cells)), PLAIN, unit)
+def _of_texts(cells: Sequence[str], dating: Dating) -> Reading:
+    reading = read_texts(list(map(str.strip, cells)), PLAIN, dating)
     if isinstance(reading.values, Labels):
         return Reading(Labels(tuple(cells)))  # with the blanks that they have
     return reading if reading.note else reading._replace(note="holds texts, read as the decimals that they are")
@@ -132,7 +133,7 @@ def _of_texts(cells: Sequence[str], unit: str) -> Reading:
 _Kind = tuple[type, ...]
 
 
-def _of_objects(entries: list[Any], unit: str) -> Reading:
+def _of_objects(entries: list[Any], dating: Dating) -> Reading:
     """What m objects of Python are, all of one kind."""
     entries = [
         entry.item() if isinstance(entry, np.generic) and entry.dtype.kind not in "Mm" else entry for entry in entries
@@ -143,7 +144,7 @@ def _of_objects(entries: list[Any], unit: str) -> Reading:
         raise BadCell(row, NotNumericError, entries[row].says)
     for types, read in _READERS:
         if all(issubclass(kind, types) for kind in kinds):
-            return read(entries, unit)
+            return read(entries, dating)
     groups = [next((i for i, (types, _) in enumerate(_READERS) if isinstance(e, types)), -1) for e in entries]
     row = groups.index(-1) if -1 in groups else next(i for i, group in enumerate(groups) if group != groups[0])
     what = type(entries[row]).__name__
@@ -158,11 +159,11 @@ def _of_objects(entries: list[Any], unit: str) -> Reading:
     )
 
 
-def _integers(entries: list[Any], unit: str) -> Reading:
+def _integers(entries: list[Any], dating: Dating) -> Reading:
     return Reading(Decimals(tuple(map(int, entries))))
 
 
-def _decimals(entries: list[Any], unit: str) -> Reading:
+def _decimals(entries: list[Any], dating: Dating) -> Reading:
     for row, entry in enumerate(entries):
         try:
             Decimals.parse([entry])
@@ -172,14 +173,14 @@ def _decimals(entries: list[Any], unit: str) -> Reading:
     return Reading(Decimals.parse(entries))
 
 
-def _floats(entries: list[Any], unit: str) -> Reading:
-    return _of_type(np.array(entries, dtype=np.float64), unit)
+def _floats(entries: list[Any], dating: Dating) -> Reading:
+    return _of_type(np.array(entries, dtype=np.float64), dating)
 
 
-def _fractions(entries: list[Any], unit: str) -> Reading:
+def _fractions(entries: list[Any], dating: Dating) -> Reading:
     """Numbers of several types, each exactly: as float64 where that holds them, since floats have its resolution."""
     if all(isinstance(entry, int | float) for entry in entries) and not any(map(_is_rounded, entries)):
-        return _floats(entries, unit)
+        return _floats(entries, dating)
     for row, entry in enumerate(entries):
         if not isinstance(entry, Fraction) and entry in (float("inf"), -float("inf")):
             raise BadCell(row, NotFiniteError, f"{entry} is no finite number: remove the row or give the number")
@@ -191,11 +192,11 @@ def _is_rounded(entry: int | float) -> bool:
     return isinstance(entry, int) and abs(entry) > EXACT_IN_FLOAT
 
 
-def _texts(entries: list[Any], unit: str) -> Reading:
-    return _of_texts([_text(i, entry) for i, entry in enumerate(entries)], unit)
+def _texts(entries: list[Any], dating: Dating) -> Reading:
+    return _of_texts([_text(i, entry) for i, entry in enumerate(entries)], dating)
 
 
-def _datetimes(entries: list[Any], unit: str) -> Reading:
+def _datetimes(entries: list[Any], dating: Dating) -> Reading:
     """datetime and date of Python and Timestamp of pandas, which has nanoseconds besides."""
     zones = [isinstance(e, datetime) and e.tzinfo is not None for e in entries]
     if len(set(zones)) > 1:
@@ -207,7 +208,7 @@ def _datetimes(entries: list[Any], unit: str) -> Reading:
             f"none",
         )
     if not any(isinstance(e, datetime) for e in entries):
-        return of_datetimes(np.array(entries, dtype="datetime64[D]"), unit)
+        return of_datetimes(np.array(entries, dtype="datetime64[D]"), dating)
     ticks = []
     for entry in entries:
         moment = entry if isinstance(entry, datetime) else datetime(entry.year, entry.month, entry.day)
@@ -218,26 +219,26 @@ def _datetimes(entries: list[Any], unit: str) -> Reading:
     tick = 1
     while tick < 10**9 and all(t % (tick * 1000) == 0 for t in ticks):
         tick *= 1000
-    return elapsed(Times([t // tick for t in ticks], Fraction(tick), "in UTC" if zones[0] else ""), unit)
+    return elapsed(Times([t // tick for t in ticks], Fraction(tick), "in UTC" if zones[0] else ""), dating)
 
 
-def _numpy_times(entries: list[Any], unit: str) -> Reading:
-    return _of_type(np.array(entries), unit)
+def _numpy_times(entries: list[Any], dating: Dating) -> Reading:
+    return _of_type(np.array(entries), dating)
 
 
-def _durations(entries: list[Any], unit: str) -> Reading:
+def _durations(entries: list[Any], dating: Dating) -> Reading:
     nanoseconds = [
         (e.days * 86_400 + e.seconds) * 10**9 + e.microseconds * 1000 + getattr(e, "nanoseconds", 0) for e in entries
     ]
-    return of_durations(np.array(nanoseconds, dtype="timedelta64[ns]"), unit)
+    return of_durations(np.array(nanoseconds, dtype="timedelta64[ns]"), dating)
 
 
-def _clocks(entries: list[Any], unit: str) -> Reading:
+def _clocks(entries: list[Any], dating: Dating) -> Reading:
     ticks = [((e.hour * 60 + e.minute) * 60 + e.second) * 10**6 + e.microsecond for e in entries]
-    return elapsed(Times(ticks, Fraction(1000), clock=True), unit)
+    return elapsed(Times(ticks, Fraction(1000), clock=True), dating)
 
 
-_READERS: tuple[tuple[_Kind, Callable[[list[Any], str], Reading]], ...] = (
+_READERS: tuple[tuple[_Kind, Callable[[list[Any], Dating], Reading]], ...] = (
     ((bool, int), _integers),
     ((float,), _floats),
     ((int, Decimal), _decimals),

@@ -1,6 +1,7 @@
 """Delimited text larger than memory, read twice: for the digits behind the points, and for the numbers in blocks."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import EmptyError, InputError, OutOfRangeError
+from stabilitylab.core.errors import EmptyError, InputError, NotNumericError, OutOfRangeError
 from stabilitylab.core.printable import quoted
 from stabilitylab.data.tabular.columns import (
     BLOCK_FIELDS,
@@ -26,6 +27,9 @@ from stabilitylab.data.tabular.encoding import UTF_8
 from stabilitylab.data.tabular.fields import FieldBlock, field_blocks
 from stabilitylab.data.tabular.foreign import foreign, other_separator
 from stabilitylab.data.tabular.numerals import BadField, Notation, Numerals, missing
+
+FIRST = 20  # cells by which a column of another kind is known
+OTHER_KINDS = ("; dates and names of groups are read by `stabilitylab diagnose`, which is sl.diagnose",)
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,16 @@ class TextTable(Named):
         try:
             return Numerals.read(fields, self.notation)
         except BadField as bad:
-            raise bad.kind(f"{self._place(lines[bad.row], name)}: ", *bad.says) from None
+            other = OTHER_KINDS if bad.kind is NotNumericError and self._holds_no_number(fields) else ()
+            raise bad.kind(f"{self._place(lines[bad.row], name)}: ", *bad.says, *other) from None
+
+    def _holds_no_number(self, fields: Sequence[str]) -> bool:
+        """Whether none of the first cells is a number, as where they are dates or names of groups."""
+        for field_ in fields[:FIRST]:
+            with suppress(BadField):
+                Numerals.read([field_], self.notation)
+                return False
+        return True
 
     def _refuse_negative(self, name: str, weights: Numerals, lines: Sequence[int]) -> None:
         below = np.flatnonzero(weights.values < 0).tolist()

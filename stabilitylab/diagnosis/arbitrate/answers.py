@@ -1,11 +1,9 @@
 """Coefficients from anywhere, as they were printed: read, and refused where they are none."""
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from io import StringIO
 from math import isfinite
 from numbers import Real
 from os import PathLike
@@ -17,9 +15,9 @@ import numpy as np
 from stabilitylab.core.errors import EmptyError, InputError, NotFiniteError, NotNumericError, ShapeError
 from stabilitylab.core.printable import one_line, quoted
 from stabilitylab.diagnosis.arbitrate.printed import Printed, is_absent, of_floats, of_text
+from stabilitylab.diagnosis.arbitrate.readers import Text, blocks_of, text_of, text_of_file
 from stabilitylab.diagnosis.arbitrate.spelling import normal
 
-LARGEST_FILE = 10_000_000  # bytes of a file of coefficients
 MOST_ANSWERS = 50
 
 
@@ -41,14 +39,16 @@ class Answer:
         return dict(zip(map(normal, self.names or ()), self.values, strict=False))
 
 
-def answers_of(answers: Any, order: Sequence[str]) -> tuple[Answer, ...]:
+def answers_of(answers: Any, order: Sequence[str], known: Collection[str] = ()) -> tuple[Answer, ...]:
     """The answers of a mapping label -> answer; a file with one column for each program gives one for each.
 
-    order: the names of the coefficients asked for, for messages and for vectors.
+    order: the names of the coefficients asked for, for messages and for vectors. known: the names in normal form of all
+    coefficients that there may be, by which a reader of files tells names from others; those asked for where none are.
     Raises InputError and its kinds for what is no answer, each naming the answer, the place and the way out.
     """
     if isinstance(answers, str | PathLike):
-        answers = {Path(answers).stem: answers}
+        is_text = isinstance(answers, str) and "\n" in answers
+        answers = {"answer" if is_text else Path(answers).stem: answers}
     if not isinstance(answers, Mapping):
         raise InputError(
             f'answers must be a mapping from names to coefficients; got a {type(answers).__name__}: {{"R": [1.0, 2.0]}}'
@@ -59,7 +59,7 @@ def answers_of(answers: Any, order: Sequence[str]) -> tuple[Answer, ...]:
     for label, given in answers.items():
         if not isinstance(label, str) or not label.strip():
             raise InputError(f'an answer is named by a text; got {label!r}: {{"R": ...}}')
-        found += _answers(one_line(label.strip()), given, order)
+        found += _answers(one_line(label.strip()), given, order, known or frozenset(map(normal, order)))
     labels = [answer.label for answer in found]
     twice = next((label for label in labels if labels.count(label) > 1), None)
     if twice is not None:
@@ -69,9 +69,11 @@ def answers_of(answers: Any, order: Sequence[str]) -> tuple[Answer, ...]:
     return tuple(found)
 
 
-def _answers(label: str, given: Any, order: Sequence[str]) -> list[Answer]:
+def _answers(label: str, given: Any, order: Sequence[str], known: Collection[str]) -> list[Answer]:
+    if isinstance(given, str) and "\n" in given:
+        return _of_text(text_of(label, "the text", given, order, known))
     if isinstance(given, str | PathLike):
-        return _of_file(label, Path(given))
+        return _of_text(text_of_file(label, Path(given), order, known))
     if isinstance(given, bytes | set | frozenset):
         raise NotNumericError(
             f"{label}: a {type(given).__name__} holds no coefficients in order: pass a list or a dict"
@@ -172,73 +174,15 @@ def _not_finite(label: str, place: str, value: Any) -> NotFiniteError:
     )
 
 
-def _of_file(label: str, path: Path) -> list[Answer]:
-    """Two columns name, value; or a table whose first column has the names and every other a program's coefficients."""
-    rows = _rows(label, path)
-    width = len(rows[0][1])
-    for line, row in rows:
-        if len(row) != width:
-            raise ShapeError(
-                f"{label}: line {line} of {_file(path)} has {len(row)} cells and line {rows[0][0]} has {width}: give "
-                "each line a name and the values"
-            )
-    if width < 2:
-        raise ShapeError(f"{label}: {_file(path)} has one column: give two, name and value")
-    header = not any(of_text(cell) or is_absent(cell) for cell in rows[0][1][1:])
-    programs, body = (rows[0][1][1:], rows[1:]) if header else ([""] * (width - 1), rows)
-    if not body:
-        raise EmptyError(f"{label}: {_file(path)} has a header and no coefficients: give a line for each")
-    if width > 2 and not header:
-        raise InputError(
-            f"{label}: {_file(path)} has {width - 1} columns of numbers without names: put a first line such as "
-            "name,R,SAS on top"
-        )
+def _of_text(text: Text) -> list[Answer]:
+    """The answers that the readers find in a text: of several without names, each is named by its line."""
+    blocks = blocks_of(text)
+    alone = len(blocks) == 1
     found = []
-    for k, program in enumerate(programs, 1):
-        own = label if width == 2 else one_line(program.strip()) or f"{label}, column {k + 1}"
-        pairs = [(row[0], row[k]) for _, row in body if row[k].strip()]
-        where = {row[0]: line for line, row in body}
-        for name, value in pairs:
-            if of_text(value) is None and not is_absent(value):
-                raise NotNumericError(
-                    f"{own}: line {where[name]} of {_file(path)}, coefficient {name!r}: {_shown(value)} is no number: "
-                    "write it as -1.5 or 2e-3, with a point"
-                )
-        found.append(_named(own, pairs))
+    for block in blocks:
+        own = one_line(block.program) or (text.label if alone else f"{text.label}, line {block.line}")
+        found.append(_named(own, [(row.name, row.value) for row in block.rows]))
     return found
-
-
-def _rows(label: str, path: Path) -> list[tuple[int, list[str]]]:
-    """The lines of a file that are not empty, each with its number and its cells."""
-    try:
-        if path.is_dir():
-            raise InputError(f"{label}: {_file(path)} is a folder: name a CSV file with two columns, name and value")
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError(f"{label}: {_file(path)} is too large to hold coefficients: name a file of name, value")
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(
-            f"{label}: there is no file {_file(path)}: give the path of a CSV file, or a dict name -> value"
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(f"{label}: {_file(path)} is no text in UTF-8: save it as CSV in UTF-8") from None
-    except OSError as error:
-        raise InputError(f"{label}: {_file(path)} cannot be read ({error.strerror}): give another path") from None
-    if "\x00" in text:
-        raise InputError(f"{label}: {_file(path)} is no text: save it as CSV in UTF-8")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    if not first:
-        raise EmptyError(f"{label}: {_file(path)} is empty: give a line for each coefficient, name,value")
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(StringIO(text), delimiter=separator, skipinitialspace=True)
-    try:
-        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise InputError(f"{label}: line {reader.line_num} of {_file(path)}: {error}: save it as CSV") from None
-
-
-def _file(path: Path) -> str:
-    return repr(one_line(str(path)))
 
 
 def _shown(value: Any) -> str:

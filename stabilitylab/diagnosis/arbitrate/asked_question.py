@@ -1,5 +1,6 @@
 """An answer to the question asked, or to none that was tried: its digits, and what the arithmetic cost."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
@@ -57,6 +58,7 @@ def of_asked(workshop: Workshop, one: Search) -> Judged:
         causes if solves else (nothing,),
         (),
         one.tried,
+        all_right=asked is not None and asked.is_right,
     )
 
 
@@ -94,9 +96,19 @@ def _causes(workshop: Workshop, asked: Agreement) -> tuple[Found, ...]:
 
 def right(one: Agreement) -> str:
     """How many digits are right, in words."""
+    if one.is_right and one.worst >= CAP:
+        return "all digits are right"
     if one.is_right:
-        return "all printed digits are right" if one.worst < CAP else "all digits are right"
+        return f"all printed digits are right{spanned([d for d in one.digits if d is not None])}"
     return f"{counted(one.worst)} are right"
+
+
+def spanned(digits: Sequence[float]) -> str:
+    """From the fewest digits of a coefficient to the most, in brackets: " (4 to 7)"; "" of none."""
+    if not digits:
+        return ""
+    few, many = floor(min(digits)), floor(max(digits))
+    return f" ({few} to {many})" if many > few else f" ({few})"
 
 
 def counted(digits: float) -> str:

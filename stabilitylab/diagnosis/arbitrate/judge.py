@@ -1,8 +1,7 @@
 """`arbitrate`: each answer beside the question asked and beside those that it may have answered instead."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
-from math import floor
 from typing import Any
 
 from stabilitylab.bench.causes import Found
@@ -14,7 +13,14 @@ from stabilitylab.data.formula import RulesName
 from stabilitylab.data.table import Table, table_of
 from stabilitylab.diagnosis.arbitrate.agreement import Agreement
 from stabilitylab.diagnosis.arbitrate.answers import Answer, answers_of
-from stabilitylab.diagnosis.arbitrate.asked_question import asked_coefficients, counted, nearest, of_asked, right
+from stabilitylab.diagnosis.arbitrate.asked_question import (
+    asked_coefficients,
+    counted,
+    nearest,
+    of_asked,
+    right,
+    spanned,
+)
 from stabilitylab.diagnosis.arbitrate.known_names import known_names
 from stabilitylab.diagnosis.arbitrate.meanings import catalog
 from stabilitylab.diagnosis.arbitrate.result import NONE_TRIED, Arbitration, Judged, JudgedCoefficient
@@ -72,15 +78,18 @@ def arbitrate_question(
     """For each answer, how many digits are right, and of which question.
 
     answers: a mapping from a name to coefficients: a vector in the order of the design, a mapping from names (a missing
-    one is not in that model), numbers or text as printed, a fit, a series of pandas, or the path of a CSV file; or the
-    path of one with a column for each program. seconds: of processor time for combinations of two meanings, all answers
-    together. Every question that an answer is said to solve is solved again from its columns by `lstsq` and in
-    rationals. incomplete: rows that lack a cell in a column of the table that is not used. Raises the errors of
-    `answers.answers_of`, and UnknownNameError for a coefficient that no question of these columns has.
+    one is not in that model), numbers or text as printed, a fit, a series of pandas, or the path of a file; or the path
+    of one file of all. A file, or a text of several lines, has lines name,value; a column or a row for each program;
+    lines program,coefficient,value; or what `readers` know of the tables that programs print. seconds: of processor
+    time for combinations of two meanings, all answers together. Every question that an answer is said to solve is
+    solved again from its columns by `lstsq` and in rationals. incomplete: rows that lack a cell in a column of the
+    table that is not used. Raises the errors of `answers.answers_of`, and UnknownNameError for a coefficient that no
+    question of these columns has.
     """
-    given = answers_of(answers, question.names)
     setting = Setting(question, incomplete)
-    _require_known(setting, given)
+    known = known_names(setting)
+    given = answers_of(answers, question.names, known)
+    _require_known(setting, given, known)
     notes: tuple[str, ...] = question.table.notes
     try:
         question.fit("decimal")
@@ -101,9 +110,8 @@ def arbitrate_question(
     return Arbitration(verdict, question.problem.response, question.title, rows, tuple(judged), pairs, notes, rest)
 
 
-def _require_known(setting: Setting, answers: Sequence[Answer]) -> None:
+def _require_known(setting: Setting, answers: Sequence[Answer], known: Collection[str]) -> None:
     """Raise UnknownNameError for a coefficient that none of the questions tried has."""
-    known = known_names(setting)
     for answer in answers:
         for name in answer.names or ():
             if normal(name) not in known:
@@ -145,6 +153,7 @@ def _judged(workshop: Workshop, one: Search) -> Judged:
         ties,
         one.tried,
         one.chance,
+        best.is_right,
     )
 
 
@@ -177,13 +186,18 @@ def _verdict(judged: Sequence[Judged]) -> str:
 
 
 def _to(judged: Sequence[Judged]) -> str:
-    """To how many digits the answers to the question asked are right: of the worst coefficient, or all that stand."""
-    answers = [one for one in judged if one.is_right]
-    digits = [c.digits for one in answers for c in one.coefficients if c.digits is not None]
-    if digits and all("all " in one.sentence for one in answers):
-        few, many = floor(min(digits)), floor(max(digits))
-        return f"in all digits printed ({few}{f' to {many}' if many > few else ''})"
-    return f"to {counted(min(one.digits or 0.0 for one in answers))}"
+    """To how many digits the answers to the question asked are right: all that were printed, or of the worst."""
+    whole = [one for one in judged if one.is_right and one.all_right]
+    rest = [one for one in judged if one.is_right and not one.all_right]
+    parts = []
+    if whole:
+        digits = [c.digits for one in whole for c in one.coefficients if c.digits is not None]
+        names = f"{_list([one.name for one in whole])} " if rest else ""
+        parts.append(f"{names}in all digits printed{spanned(digits)}")
+    if rest:
+        names = f"{_list([one.name for one in rest])} " if whole else ""
+        parts.append(f"{names}to {counted(min(one.digits or 0.0 for one in rest))}")
+    return ", ".join(parts)
 
 
 def _list(names: Sequence[str]) -> str:
@@ -197,7 +211,7 @@ def _pair(a: Judged, b: Judged) -> str:
     if a.question == b.question:
         return f"{a.name} and {b.name} answer the same question, {a.question}."
     each = min(a.digits or 0.0, b.digits or 0.0)
-    return (
-        f"{a.name} and {b.name} answer different questions, {b.name}: {b.question}; {a.name}: {a.question}; "
-        f"both are right to {counted(each)}."
+    how = (
+        "all printed digits of both are right" if a.all_right and b.all_right else f"both are right to {counted(each)}"
     )
+    return f"{a.name} and {b.name} answer different questions, {b.name}: {b.question}; {a.name}: {a.question}; {how}."

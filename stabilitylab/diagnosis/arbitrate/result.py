@@ -35,9 +35,10 @@ class Judged:
     code: "" where it solves the question asked, "SL301" ... where it solves another, "SL399" where it solves neither
     that nor one of those tried. codes: all codes of the question that it solves, of two meanings both. question: in
     words, "" for SL399. digits: correct ones of the worst coefficient, of that question, for SL399 of the one asked;
-    None where there is nothing to compare. asked_digits: of the question asked. found: what was found, with the
-    witness. ties: other questions that the printed digits do not tell from this one. tried: how many questions.
-    chance: -log10 of the probability that one of them agrees so well by chance, None where it is not about that.
+    where all printed digits are right (all_right) the most of a coefficient; None where there is nothing to compare.
+    asked_digits: of the question asked. found: what was found, with the witness. ties: other questions that the printed
+    digits do not tell from this one. tried: how many questions. chance: -log10 of the probability that one of them
+    agrees so well by chance, None where it is not about that.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Judged:
     ties: tuple[str, ...] = ()
     tried: int = 1
     chance: float | None = None
+    all_right: bool = False
 
     @property
     def is_right(self) -> bool:

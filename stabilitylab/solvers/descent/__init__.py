@@ -31,9 +31,12 @@ class OptimiserLabel(Label):
     """What an optimiser claims about itself.
 
     law: the name in `scoring.theory.descent` of its stability limit and rate on least squares; None: none is known.
+    usual_rate: the learning rate of the source, or where it has none that of most libraries; None: such methods have
+    the unit of 1/L, L the largest eigenvalue of A'A, and no rate is usual.
     """
 
     law: str | None = None
+    usual_rate: float | None = None
 
 
 catalog: Catalog[OptimiserLabel] = Catalog("optimiser", __name__)

@@ -12,7 +12,7 @@ from stabilitylab.solvers.descent.schedules import Rate, constant
 from stabilitylab.solvers.descent.updates import Update, plain
 
 
-@optimiser("descent.adadelta", source="Zeiler, arXiv:1212.5701 (2012), algorithm 1")
+@optimiser("descent.adadelta", source="Zeiler, arXiv:1212.5701 (2012), algorithm 1", usual_rate=1.0)
 def adadelta(
     gradient: Gradient,
     x: Array,

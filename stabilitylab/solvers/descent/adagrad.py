@@ -12,7 +12,7 @@ from stabilitylab.solvers.descent.schedules import Rate
 from stabilitylab.solvers.descent.updates import Update, plain
 
 
-@optimiser("descent.adagrad", source="Duchi, Hazan and Singer, JMLR 12 (2011), figure 1")
+@optimiser("descent.adagrad", source="Duchi, Hazan and Singer, JMLR 12 (2011), figure 1", usual_rate=0.01)
 def adagrad(
     gradient: Gradient,
     x: Array,

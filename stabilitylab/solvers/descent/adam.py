@@ -13,7 +13,7 @@ from stabilitylab.solvers.descent.schedules import Rate
 from stabilitylab.solvers.descent.updates import Update, plain
 
 
-@optimiser("descent.adam", source="Kingma and Ba, ICLR (2015), algorithm 1", law="adam")
+@optimiser("descent.adam", source="Kingma and Ba, ICLR (2015), algorithm 1", law="adam", usual_rate=0.001)
 def adam(
     gradient: Gradient,
     x: Array,

@@ -12,7 +12,7 @@ from stabilitylab.solvers.descent.schedules import Rate
 from stabilitylab.solvers.descent.updates import Update, plain
 
 
-@optimiser("descent.adamw", source="Loshchilov and Hutter, ICLR (2019), algorithm 2")
+@optimiser("descent.adamw", source="Loshchilov and Hutter, ICLR (2019), algorithm 2", usual_rate=0.001)
 def adamw(
     gradient: Gradient,
     x: Array,

@@ -14,7 +14,7 @@ from stabilitylab.solvers.descent.schedules import Rate
 from stabilitylab.solvers.descent.updates import Update, plain
 
 
-@optimiser("descent.amsgrad", source="Reddi, Kale and Kumar, ICLR (2018), algorithm 2")
+@optimiser("descent.amsgrad", source="Reddi, Kale and Kumar, ICLR (2018), algorithm 2", usual_rate=0.001)
 def amsgrad(
     gradient: Gradient,
     x: Array,

@@ -12,7 +12,7 @@ from stabilitylab.solvers.descent.schedules import Rate
 from stabilitylab.solvers.descent.updates import Update, plain
 
 
-@optimiser("descent.lion", source="Chen et al., NeurIPS (2023), algorithm 2")
+@optimiser("descent.lion", source="Chen et al., NeurIPS (2023), algorithm 2", usual_rate=0.0001)
 def lion(
     gradient: Gradient,
     x: Array,

@@ -15,7 +15,7 @@ from stabilitylab.solvers.descent.updates import Update, plain
 WARMTH = 0.96  # of the schedule of momenta, section 2 of the source
 
 
-@optimiser("descent.nadam", source="Dozat, ICLR workshop (2016), algorithm 2")
+@optimiser("descent.nadam", source="Dozat, ICLR workshop (2016), algorithm 2", usual_rate=0.002)
 def nadam(
     gradient: Gradient,
     x: Array,

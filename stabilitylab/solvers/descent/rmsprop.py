@@ -12,7 +12,7 @@ from stabilitylab.solvers.descent.schedules import Rate
 from stabilitylab.solvers.descent.updates import Update, plain
 
 
-@optimiser("descent.rmsprop", source="Tieleman and Hinton, Coursera lecture 6.5 (2012)")
+@optimiser("descent.rmsprop", source="Tieleman and Hinton, Coursera lecture 6.5 (2012)", usual_rate=0.001)
 def rmsprop(
     gradient: Gradient,
     x: Array,

@@ -15,14 +15,17 @@ from stabilitylab.training.causes.inquiry import Inquiry
 )
 def batch_noise(inquiry: Inquiry) -> Found | None:
     """A run in batches that stands, or grows, where the same run on all rows comes nearer."""
-    if inquiry.setting.batch is None or inquiry.is_fine or (inquiry.run.is_finite and not inquiry.stands):
+    m, setting = len(inquiry.run.minimum.b), inquiry.setting
+    if setting.batch is None or inquiry.is_fine or (inquiry.run.is_finite and not inquiry.stands):
         return None
-    whole = inquiry.again(batch=None)
+    # The gradient of a sum over all rows is m / batch times as long as that of a batch; of a mean it is as long.
+    rate = setting.lr * setting.batch / m if setting.loss in ("half sum", "sum") else setting.lr
+    whole = inquiry.again(batch=None, lr=rate)
     if not inquiry.gains(whole):
         return None
     return shown(
         "SL407",
-        f"with batches of {inquiry.setting.batch} of {len(inquiry.run.minimum.b)} rows the loss stays about "
+        f"with batches of {setting.batch} of {m} rows the loss stays about "
         f"{inquiry.gap:.1e} above its minimum; the same run on all rows ends {float(whole.gaps[-1]):.1e} above it",
         witness={
             "loss gap": inquiry.gap,

@@ -28,8 +28,10 @@ def conditioning(inquiry: Inquiry) -> Found | None:
     )
     return shown(
         "SL411",
-        f"the condition number of the columns is {inquiry.cond:.2e}, and the eigenvalues of the Hessian differ by its square: "
-        f"{int(done.sum())} of {len(done)} directions are done after {run.ended} steps{more}; on orthogonal columns that span "
+        f"the condition number of the columns is {inquiry.cond:.2e}, and the eigenvalues of the Hessian differ by "
+        "its square: "
+        f"{int(done.sum())} of {len(done)} directions are done after {run.ended} steps{more}; on orthogonal columns "
+        "that span "
         f"the same space the same optimiser ends {removed.gap:.1e} above the least loss, not {inquiry.gap:.1e}",
         witness={"cond": inquiry.cond, "directions done": int(done.sum()), "coefficient": inquiry.names[j],
                  "steps needed": needed, "loss gap": inquiry.gap, "on orthogonal columns": removed.gap},

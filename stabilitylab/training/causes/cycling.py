@@ -29,8 +29,10 @@ def cycling(inquiry: Inquiry) -> Found | None:
         return None
     return shown(
         "SL408",
-        f"{inquiry.method} makes steps of about {setting.lr:g} however small the gradient is, and circles about the minimiser; "
-        f"with a rate that falls to {LAST:g} of it in the second half the run ends with {one_decimal(calmed.digits[-1])} digits "
+        f"{inquiry.method} makes steps of about {setting.lr:g} however small the gradient is, and circles about the "
+        "minimiser; "
+        f"with a rate that falls to {LAST:g} of it in the second half the run ends with "
+        f"{one_decimal(calmed.digits[-1])} digits "
         f"instead of {one_decimal(run.digits[-1])}",
         witness={"rate": setting.lr, "loss gap": inquiry.gap, "with a falling rate": float(calmed.gaps[-1])},
         removal=f"a rate that falls by {1 / LAST:g} in the second half: {one_decimal(calmed.digits[-1])} digits",

@@ -27,7 +27,8 @@ def eps_decides(inquiry: Inquiry) -> Found | None:
     return shown(
         "SL406",
         f"eps = {eps:g} is larger than the root of the mean square gradient of {inquiry.named(small)} "
-        f"({float(roots[small].min()):.1e}), so that steps shrink with the gradient; with eps = {eps * LESS:g} the run ends "
+        f"({float(roots[small].min()):.1e}), so that steps shrink with the gradient; with eps = {eps * LESS:g} the "
+        "run ends "
         f"with {one_decimal(less.digits[-1])} digits instead of {one_decimal(inquiry.run.digits[-1])}",
         witness={"eps": eps, "smallest root of the mean square": float(roots.min())},
         removal=f"eps = {eps * LESS:g}: {one_decimal(less.digits[-1])} digits",

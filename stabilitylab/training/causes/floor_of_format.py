@@ -18,7 +18,8 @@ def floor_of_format(inquiry: Inquiry) -> Found | None:
     cond = inquiry.cond
     return shown(
         "SL405",
-        f"{run.setting.format.name} lets this run come no nearer than {one_decimal(run.digits[-1])} digits (the condition "
+        f"{run.setting.format.name} lets this run come no nearer than {one_decimal(run.digits[-1])} digits (the "
+        "condition "
         f"number is {cond:.1e}); the same steps in float64 reach {one_decimal(wide.digits[-1])}",
         witness={"cond": cond, "loss gap": inquiry.gap, "in float64": float(wide.gaps[-1])},
         removal=f"every number in float64: {one_decimal(wide.digits[-1])} digits",

@@ -28,8 +28,10 @@ def frozen_state(inquiry: Inquiry) -> Found | None:
     largest = float(np.max(inquiry.moments)) if np.isfinite(inquiry.moments).all() else float("inf")
     return shown(
         "SL404",
-        f"the mean of squared gradients is kept in {state.name}, where {memory:g} times a number rounds back to the number: it "
-        f"can never fall, and steps stay as small as the first gradients made them; with the state in float32 the run ends "
+        f"the mean of squared gradients is kept in {state.name}, where {memory:g} times a number rounds back to the "
+        "number: it "
+        "can never fall, and steps stay as small as the first gradients made them; with the state in float32 the "
+        "run ends "
         f"with {one_decimal(freed.digits[-1])} digits instead of {one_decimal(inquiry.run.digits[-1])}",
         witness={"memory": memory, "limit": 1 - state.unit_roundoff / 2, "largest mean of squares": largest},
         removal=f"state in float32: {one_decimal(freed.digits[-1])} digits",

@@ -13,7 +13,7 @@ from stabilitylab.data.problem import Problem
 from stabilitylab.scoring.theory.descent.modes import steps_of_coefficients
 from stabilitylab.training.exactly import carried_on
 from stabilitylab.training.first_lost import FirstLost, first_lost
-from stabilitylab.training.laws import components, largest_rate, predicted_overflow, recurrence_of
+from stabilitylab.training.laws import components, largest_rate, recurrence_of
 from stabilitylab.training.next_step import next_step, spacing
 from stabilitylab.training.run import Progress, Run, run_of
 from stabilitylab.training.setting import Setting
@@ -128,18 +128,14 @@ class Inquiry:
         return last is not None and run.minimum.gap_of(run.minimum.error(last)) > run.gaps[0]
 
     @cached_property
-    def predicted_overflow(self) -> int | None:
-        """The step at which the loss becomes infinite, said from eigenvalues, rate and format alone; None: not said."""
-        return predicted_overflow(self.setting, self.run.minimum, self.run.weights[0])
-
-    @cached_property
     def first_lost(self) -> FirstLost | None:
         """The first operation whose result left the range of its format."""
         return first_lost(self.setting, self.problem, self.start, self.names)
 
     @cached_property
     def last_step(self) -> Array:
-        """What the next step would add to each weight, unrounded (n,): lr times the gradient, or what the state says."""
+        """What the next step would add to each weight, unrounded (n,): lr times the gradient, or what the state "
+        "says."""
         return next_step(self.run)
 
     @cached_property
@@ -161,7 +157,7 @@ class Inquiry:
         run = self.run
         j = int(np.argmin(run.coefficient_digits))
         recurrence = recurrence_of(self.setting)
-        if recurrence is None:
+        if recurrence is None or self.setting.batch is not None:
             return j, float("inf")
         eigenvalues, V = run.minimum.spectrum
         wanted = np.full(len(self.names), 10.0 ** -(run.coefficient_digits[j] + 1))

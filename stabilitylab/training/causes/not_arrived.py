@@ -36,7 +36,8 @@ def not_arrived(inquiry: Inquiry) -> Found | None:
     needed = ways[j] / setting.lr
     return shown(
         "SL410",
-        f"{inquiry.names[j]} is {ways[j]:.3g} away from its start, and {inquiry.method} walks about the rate in a step: "
+        f"{inquiry.names[j]} is {ways[j]:.3g} away from its start, and {inquiry.method} walks about the rate in a "
+        "step: "
         f"{run.ended} steps of {setting.lr:g} cover {rates:.3g}; about {needed:.3g} steps are needed",
         witness={
             "way": float(ways[j]),

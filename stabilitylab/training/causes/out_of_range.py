@@ -23,7 +23,8 @@ def out_of_range(inquiry: Inquiry) -> Found | None:
         return None
     return shown(
         "SL402",
-        f"at step {lost.step} {lost.operation} is {lost.got} for {lost.of} in {lost.format.name}, where {lost.exactly:.1e} "
+        f"at step {lost.step} {lost.operation} is {lost.got} for {lost.of} in {lost.format.name}, where "
+        f"{lost.exactly:.1e} "
         f"is right; the same run in float64 ends with {one_decimal(wide.digits[-1])} digits",
         witness={"step": lost.step, "operation": lost.operation, "of": lost.of, "in the format": lost.got,
                  "in float64": lost.exactly},

@@ -19,7 +19,8 @@ def penalty(inquiry: Inquiry) -> Found | None:
         return None
     return shown(
         "SL409",
-        f"weight decay {decay:g} pulls the weights towards 0, away from the least-squares solution: without it the run ends "
+        f"weight decay {decay:g} pulls the weights towards 0, away from the least-squares solution: without it the "
+        "run ends "
         f"with {one_decimal(without.digits[-1])} digits instead of {one_decimal(inquiry.run.digits[-1])}",
         witness={"weight decay": decay, "loss gap": inquiry.gap, "without": float(without.gaps[-1])},
         removal=f"weight_decay=0: {one_decimal(without.digits[-1])} digits",

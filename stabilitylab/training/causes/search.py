@@ -6,6 +6,7 @@ from stabilitylab.training.causes.cause import catalog, shown
 from stabilitylab.training.causes.cause import cause as _cause
 from stabilitylab.training.causes.inquiry import Inquiry
 
+FIRST = ("SL404",)  # a state that cannot move makes weights stand still
 LAST = ("SL411", "SL412")  # where another cause is proven, the conditioning is not the one to mend first
 
 
@@ -19,9 +20,8 @@ def causes_of(inquiry: Inquiry) -> tuple[Found, ...]:
     if inquiry.run.status is Status.SOLVED:
         return ()
     found = [one for entry in catalog if (one := entry.function(inquiry)) is not None]
-    first = [one for one in found if one.code not in LAST]
-    rest = [one for one in found if one.code in LAST]
-    return tuple(first + rest) or (shown("SL499", _unknown(inquiry)),)
+    found.sort(key=lambda one: (one.code not in FIRST, one.code in LAST, one.code))
+    return tuple(found) or (shown("SL499", _unknown(inquiry)),)
 
 
 def _unknown(inquiry: Inquiry) -> str:

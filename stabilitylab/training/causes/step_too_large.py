@@ -23,13 +23,15 @@ def step_too_large(inquiry: Inquiry) -> Found | None:
     ended = f"the weights are infinite at step {run.not_finite}" if run.not_finite is not None else "the loss grows"
     if run.infinite_loss is not None:
         ended = f"the loss is infinite at step {run.infinite_loss}"
-    predicted = inquiry.predicted_overflow
+    predicted = run.predicted_overflow
     said = f" (step {predicted} was to be expected before the run)" if predicted is not None else ""
     return shown(
         "SL401",
-        f"the rate {inquiry.setting.lr:g} is above {limit:.3g}, the largest at which {inquiry.method} is stable on these "
+        f"the rate {inquiry.setting.lr:g} is above {limit:.3g}, the largest at which {inquiry.method} is stable on "
+        "these "
         f"data (the largest eigenvalue of the Hessian is {L:.3g}): {ended}{said}",
-        witness={"rate": inquiry.setting.lr, "limit": limit, "largest eigenvalue": L, "loss infinite at": run.infinite_loss,
+        witness={"rate": inquiry.setting.lr, "limit": limit, "largest eigenvalue": L,
+                 "loss infinite at": run.infinite_loss,
                  "predicted": predicted, **_conventions(inquiry, limit)},
         removal=f"at the rate {BELOW * limit:.3g} the loss falls",
         digits_before=run.digits[-1],

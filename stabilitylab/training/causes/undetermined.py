@@ -25,7 +25,8 @@ def not_determined(inquiry: Inquiry) -> Found | None:
         return None
     return shown(
         "SL412",
-        f"the columns depend on each other within the rounding of the numbers: {relation}; digits of these coefficients "
+        f"the columns depend on each other within the rounding of the numbers: {relation}; digits of these "
+        "coefficients "
         f"mean nothing",
         witness={"relation": relation},
     )
