@@ -86,11 +86,12 @@ def decay_is_lost(decay: float, format: Format) -> bool | None:
     """Whether decoupled decay, x - decay x with decay = lr weight_decay, leaves every x as it is; None: some of them.
 
     decay |x| must be at most half the distance to the number below |x|, which is between u/2 and u of |x|: at most u/2
-    it is lost for every normal x, and above u it moves every one. In between it is lost where the significand of x, in
-    [1, 2), is at most u/decay and above 1.
+    it is lost for every normal x. Above, it is lost where the significand of x, in [1, 2), is above 1 and at most
+    u/decay: for none if that is below 1 + 2 u, the first one above 1. decay: as the format holds it, where decay x is
+    formed in it; exactly, where x (1 - decay) is formed in a wider one and rounded.
     """
     u = format.unit_roundoff
-    return True if decay <= u / 2 else False if decay > u else None
+    return True if decay <= u / 2 else False if decay * (1 + 2 * u) >= u else None
 
 
 def scaling_is_exact(gradient: Array, exponent: int, format: Format) -> Array:

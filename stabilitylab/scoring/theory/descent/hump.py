@@ -1,4 +1,4 @@
-"""Heavy ball with its best parameters from a cold start: the error along the largest eigenvalue grows before it falls."""
+"""Heavy ball with its best parameters from a cold start: how much the error grows before it falls."""
 
 from dataclasses import dataclass
 from math import exp, floor, log1p, sqrt
@@ -18,7 +18,7 @@ class Hump:
 
 
 def top_mode(kappa: float, k: float) -> float:
-    """|e_k / e_0| along the eigenvector of L after k steps: (1 + (1 + r) k) r**k, r = (sqrt kappa - 1)/(sqrt kappa + 1).
+    """|e_k / e_0| along the eigenvector of L: (1 + (1 + r) k) r**k, r = (sqrt kappa - 1)/(sqrt kappa + 1).
 
     Derivation: at h = lr L the roots of z**2 - (1 + r**2 - h) z + r**2 are both -r, so that e_k = (1 + B k) (-r)**k;
     the first step, e_1 = (1 - h) e_0, makes B = (h - 1)/r - 1 = 2 sqrt kappa / (sqrt kappa + 1) = 1 + r. For large

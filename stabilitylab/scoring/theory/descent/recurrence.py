@@ -65,7 +65,7 @@ def gradient() -> Recurrence:
 
 
 def heavy_ball(momentum: float, dampening: float = 0.0) -> Recurrence:
-    """v = momentum v + (1 - dampening) g, x - lr v: e_(k+1) = (1 + momentum - (1 - dampening) h) e_k - momentum e_(k-1).
+    """v = momentum v + d g, x - lr v, d = 1 - dampening: e_(k+1) = (1 + momentum - d h) e_k - momentum e_(k-1).
 
     Limit 2 (1 + momentum)/(1 - dampening). The first step is undamped: v_1 = g, as torch.optim.SGD.
     Source: Polyak, USSR Comput. Math. Math. Phys. 4 (1964) 1-17, section 2.
@@ -102,7 +102,7 @@ LINEAR: Mapping[str, Callable[..., Recurrence]] = {
     "nesterov": nesterov,
     "momentum_mean": momentum_mean,
 }
-"""By the name of the law in an optimiser's label: its recurrence, as a function of its hyperparameters by their names."""
+"""By the name of the law in an optimiser's label: its recurrence, as a function of its hyperparameters."""
 
 
 def recurrence_of(law: str | None, hyperparameters: Mapping[str, Any]) -> Recurrence | None:

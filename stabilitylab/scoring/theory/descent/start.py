@@ -1,4 +1,4 @@
-"""A least-squares problem and a start as the laws see them: eigenvalues, and what part each direction has in the error."""
+"""A least-squares problem and a start as the laws see them: eigenvalues, and the error along each eigenvector."""
 
 from dataclasses import dataclass
 from functools import cached_property
