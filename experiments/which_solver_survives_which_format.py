@@ -49,7 +49,7 @@ from stabilitylab.lab import (
 FORMATS = ("bfloat16", "float16", "tensorfloat32", "float32", "float64", "double_double")
 CHOLESKY, LU, INVERSE, CLASSICAL = "normal.cholesky", "normal.lu", "normal.inverse", "qr.cgs"
 QR, MODIFIED = "qr.householder", "qr.mgs"
-CONDS = (1e1, 1e2, 1e3, 1e4, 1e6, 1e8)
+CONDS = (1e1, 1e2, 1e3, 1e4, 1e6)
 MILD = 10.0  # a condition number that every format here can bear
 SPREAD = 3.5  # columns in units that differ by up to seven powers of ten
 FITTING = (0, 1, 2, 3, 4, 6)  # seeds of those whose entries float16 holds: no number becomes 0 or infinite
@@ -170,7 +170,7 @@ def four_bits(rows: Rows) -> dict[str, float]:
 
 def probes(size: Size) -> list[Probe]:
     """A refinement for each format of the factors, condition number and kind of response."""
-    shares = SHARES if size == "full" else SHARES[1::2]
+    shares = SHARES if size == "full" else (0.1, 10.0)
     return [
         Probe(
             "synthetic.randsvd",
@@ -178,8 +178,8 @@ def probes(size: Size) -> list[Probe]:
             parameters=(("u_cond", share), ("residual", residual)),
             conditions=(("factor", factor),),
         )
-        for factor in FACTORS
         for share in shares
+        for factor in FACTORS
         for residual in (0.0, 1.0)
         if share / format_named(factor).unit_roundoff > 1.5
     ]
@@ -247,7 +247,7 @@ EXPERIMENT = Experiment(
     ),
     quick=(
         *cases("synthetic.randsvd", m=30, n=5, cond=(1e1, 1e2, 1e4), seed=0),
-        *cases("synthetic.randsvd", m=30, n=5, cond=MILD, column_spread=SPREAD, seed=FITTING[:3]),
+        *cases("synthetic.randsvd", m=30, n=5, cond=MILD, column_spread=SPREAD, seed=FITTING[:2]),
     ),
     solvers=(CHOLESKY, LU, INVERSE, CLASSICAL, MODIFIED, QR),
     formats=FORMATS,
@@ -305,14 +305,15 @@ EXPERIMENT = Experiment(
             y_label="correct digits",
         ),
         Lines(
-            "Refinement stops converging where u cond(A) reaches 1",
+            "Refinement takes more and more steps up to where u cond(A) is near 1, and none converges beyond",
             x="problem.u_cond",
-            y="digits.normwise",
+            y="steps",
             series="conditions.factor",
             where={"solver": REFINED, "problem__residual": 1.0},
             guides=(Guide("x", 1.0, "1"),),
+            log_y=False,
             x_label="condition number times u of the factors",
-            y_label="correct digits",
+            y_label="steps until x moves no longer",
         ),
     ),
     findings=(
