@@ -10,7 +10,10 @@ from html import unescape
 import pytest
 
 from stabilitylab.bench.causes import Found
+from stabilitylab.diagnosis.page import to_text
+from stabilitylab.diagnosis.page.blocks import blocks_of
 from stabilitylab.diagnosis.page.charts import digits_chart
+from stabilitylab.diagnosis.page.figures import figures_table
 from stabilitylab.diagnosis.result import (
     Coefficient,
     Dependence,
@@ -91,6 +94,43 @@ def test_every_form_says_everything():
     page = unescape(re.sub(r"<[^>]+>", "", found.to_html()))
     for form in (str(found), plain(found.to_markdown()), page, unescape(re.sub(r"<[^>]+>", "", found._repr_html_()))):
         assert [fact for fact in map(str.strip, FACTS.split(";")) if fact.lower() not in form.lower()] == []
+
+
+def healthy_one():
+    harmless = replace(diagnosis().dependence, harm=dict.fromkeys(NAMES, "none"))
+    return replace(diagnosis(), severity="healthy", causes=(), fixes=(), conclusions=(), dependence=harmless)
+
+
+def test_a_brief_page_of_a_healthy_one_ends_behind_the_uncertainty():
+    long, short = (to_text(blocks_of(healthy_one(), brief=brief)) for brief in (False, True))
+    hidden = ["Where the digits were lost", "reproduced bit for bit", "Columns that say nearly the same"]
+    assert all(text in long for text in hidden)
+    assert not any(text in short for text in hidden)
+    assert all(text in short for text in ("Uncertainty", "R² about the mean", "lib.one"))
+    harmed = replace(healthy_one(), dependence=diagnosis().dependence)
+    assert "Columns that say nearly the same" in to_text(blocks_of(harmed, brief=True)), "the verdict speaks of it"
+    assert to_text(blocks_of(diagnosis(), brief=True)) == str(diagnosis()), "of lost digits everything is told"
+    assert all(text in str(healthy_one()) + healthy_one().to_html() for text in hidden)
+
+
+@pytest.mark.parametrize(
+    ("name", "returned", "certified", "digits", "shown"),
+    [
+        ("R² about the mean", 0.8123456789012345, 0.8123456789012345, 15.9546, ("0.812346", "0.812346")),
+        ("R² about zero", 0.9999999987654321, 0.9999999987654322, 15.2, ("0.999999998765", "0.999999998765")),
+        ("R² about the mean", 0.81234612, 0.81234512, 5.9, ("0.8123461", "0.8123451")),
+        ("R² about the mean", -0.25, 1.0, 0.0, ("-0.25", "1")),
+    ],
+)
+def test_figures_have_the_digits_that_mean_something_on_a_terminal_and_all_elsewhere(
+    name, returned, certified, digits, shown
+):
+    figures = (Figure(name, returned, certified, digits),)
+    (row,) = figures_table(figures, all_digits=False).body
+    assert tuple(cell.text for cell in row[1:3]) == shown
+    (row,) = figures_table(figures, all_digits=True).body
+    assert [float(cell.text) for cell in row[1:3]] == [returned, certified]
+    assert ("all that float64 holds" in str(figures_table(figures, all_digits=False).notes)) is (digits > 15.95)
 
 
 def test_the_record_is_json_and_holds_all_numbers():
