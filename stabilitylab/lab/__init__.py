@@ -51,10 +51,10 @@ from stabilitylab.training.explain import explain_descent
 from stabilitylab.training.run import Run, train
 
 __all__ = [
-    "Block", "Breakdown", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
-    "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "NOTHING", "NoRowsError",
-    "Pivot", "Probe", "Problem", "RankDeficientError", "Remedy", "Reporting", "Requirement", "Rows", "Run", "Scatter",
-    "Size", "Status", "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
+    "NOTHING", "Block", "Breakdown", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
+    "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "NoRowsError", "Pivot",
+    "Probe", "Problem", "RankDeficientError", "Remedy", "Reporting", "Requirement", "Rows", "Run", "Scatter", "Size",
+    "Status", "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
     "as_integers", "bench", "case", "cases", "conditioning", "costs", "enclose", "evidence_of", "exact_input",
     "explain_descent", "finding", "format_named", "fuzz", "haar", "how_reported", "installed_blas", "interleaved",
     "interpreter", "libraries", "lstsq", "metamorphic", "one_decimal", "plain", "preloading", "problems", "rank_policy",

@@ -164,7 +164,7 @@ def test_a_model_of_other_rows_is_told_so_and_no_library_is_blamed():
     model = linear.LinearRegression().fit(X, y)
     found = sl.diagnose(model, X[:50], y[:50])
     assert found.verdict.startswith(
-        "This model was not fitted on these X and y: fitted again on them, LinearRegression"
+        "The coefficients of this model are not those of a fit to these X and y: fitted again on them, LinearRegression"
     )
     assert (found.severity, found.causes, found.fixes) == ("error", (), ())
     assert sl.diagnose(model, X, y).severity == "healthy"

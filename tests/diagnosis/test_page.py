@@ -10,7 +10,6 @@ from html import unescape
 import pytest
 
 from stabilitylab.bench.causes import Found
-from stabilitylab.diagnosis.page import to_text
 from stabilitylab.diagnosis.page.blocks import blocks_of
 from stabilitylab.diagnosis.page.charts import digits_chart
 from stabilitylab.diagnosis.page.figures import figures_table
@@ -24,6 +23,7 @@ from stabilitylab.diagnosis.result import (
     RouteRow,
     Step,
 )
+from stabilitylab.report.page_forms import to_text
 
 NAMES = ("intercept", "<script>alert(1)</script>", "a|b`*_", "x\x1b[31m")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
