@@ -60,7 +60,7 @@ def slow(rng, k):
 
 def at_the_floor(rng, k):
     """The best rate, in a short format, with more steps than it needs."""
-    A, b = made(rng, rng.uniform(9, 13), noise=0.3)
+    A, b = made(rng, rng.uniform(9, 13), m=8, n=2, noise=0.3)
     return Planted("floor", ("SL405",), "gradient", A, b,
                    {"lr": rng.uniform(0.8, 1.8), "steps": 2500,
                     "format": ["float16", "bfloat16"][k % 4 // 3]})  # fmt: skip
@@ -68,9 +68,9 @@ def at_the_floor(rng, k):
 
 def frozen(rng, k):
     """A small rate in a short format: steps below half the distance of two numbers."""
-    A, b = made(rng, rng.uniform(1.1, 2), noise=0.1)
+    A, b = made(rng, rng.uniform(1.1, 2), m=4, n=2, noise=0.1)
     return Planted("frozen weight", ("SL403",), "gradient", A, b,
-                   {"lr": 10.0 ** rng.uniform(-2.3, -1.7), "steps": 1500,
+                   {"lr": 10.0 ** rng.uniform(-2.1, -1.7), "steps": 700,
                     "format": ["bfloat16", "float16"][k % 2]})  # fmt: skip
 
 
