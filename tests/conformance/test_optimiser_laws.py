@@ -153,7 +153,7 @@ class Label:
     documented: str | None = "descent.adam"
     hyperparameters: dict = field(default_factory=lambda: {"eps": 1e-7})
     renamed: dict = field(default_factory=lambda: {"epsilon": "eps", "betas": ("beta1", "beta2")})
-    formats: tuple = ("float64", "bfloat16")
+    formats: tuple = ("float64", "float16")
 
 
 def test_a_library_is_asked_by_its_own_names():
@@ -168,6 +168,7 @@ def test_a_library_is_asked_by_its_own_names():
     assert subject.formats == ("float64",)
     assert search(subject, LAWS[SIZE]).holds
     assert asked[0] == {"epsilon": 0.0}
+    assert "no format" in search(of_library(Label(formats=("float16",)), path, ""), LAWS[ORDER]).why_not
     assert search(subject, LAWS[MICRO]).why_not
     assert "cannot be set" in search(replace(subject, theirs={}), LAWS[SIZE]).why_not
     assert "no formula" in search(of_library(Label(documented=None, hyperparameters={}), path, ""), LAWS[SIZE]).why_not

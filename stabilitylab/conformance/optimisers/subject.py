@@ -21,6 +21,8 @@ Accumulated: TypeAlias = Callable[[Task, tuple[int, ...]], Array]
 Predicted: TypeAlias = Callable[[Array, Array], Array]
 """A (m, n), x (n,) -> the predictions A x (m,)."""
 
+WIDE = ("float64", "float32", "bfloat16")  # formats whose range a law cannot leave by its powers of two, as in float16
+
 
 class Declared(Protocol):
     """What of the label of a library's optimiser a law has to know (see `libraries.optimisers`)."""
@@ -47,7 +49,7 @@ class Subject:
     settings: Mapping[str, Any]
     code: str
     theirs: Mapping[str, str] = field(default_factory=dict)
-    formats: tuple[str, ...] = ("float64", "float32")
+    formats: tuple[str, ...] = WIDE
     accumulated: Accumulated | None = None
     predicted: Predicted | None = None
 
@@ -91,7 +93,7 @@ def of_library(label: Declared, path: Path, code: str) -> Subject:
     """A library's optimiser, as its label declares it. code: lines that make this subject, as `subject`."""
     settings = {} if label.documented is None else defaults(descent.get(label.documented)) | dict(label.hyperparameters)
     theirs = {ours: name for name, ours in label.renamed.items() if isinstance(ours, str)}
-    formats = tuple(format for format in label.formats if format in ("float64", "float32"))
+    formats = tuple(format for format in label.formats if format in WIDE)
     return Subject(label.name, path, label.documented, settings, code, theirs, formats)
 
 

@@ -38,6 +38,8 @@ class Result:
 def search(subject: Subject, law: Law) -> Result:
     """Put a law to a subject on USUAL, in each of its formats and at k of both signs; shrink what breaks it."""
     tried = 0
+    if not subject.formats:
+        return Result(subject.name, law.name, why_not="it takes no format of a range as wide as that of float32")
     for instance in instances(subject, law):
         found = compare(subject, law, instance)
         if isinstance(found, str):
