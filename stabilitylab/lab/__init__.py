@@ -10,7 +10,7 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
 - what a probe measures with: the catalogues `solvers`, `libraries`, `problems`, the module `bench`, clocks (`costs`,
   `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), another BLAS (`installed_blas`,
   `preloading`), the probes of behaviour `rank_policy`, `metamorphic` and `fuzz`, and training runs (`train`, `Run`,
-  `explain_descent`).
+  `explain_descent`) with the laws that predict them (`floors`, `hump`, `modes`, `tuning`, `Start`).
 """
 
 from stabilitylab import bench, libraries, problems, solvers
@@ -44,6 +44,9 @@ from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Column, Listing, Pivot
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.reporting import Reporting, how_reported
+from stabilitylab.scoring.theory.descent import floors, hump, modes, recurrence, tuning
+from stabilitylab.scoring.theory.descent.start import Start
+from stabilitylab.solvers.descent.schedules import constant
 from stabilitylab.training.explain import explain_descent
 from stabilitylab.training.run import Run, train
 
@@ -77,6 +80,7 @@ __all__ = [
     "Run",
     "Scatter",
     "Size",
+    "Start",
     "Status",
     "Table",
     "TableBlock",
@@ -90,27 +94,32 @@ __all__ = [
     "bench",
     "case",
     "cases",
+    "constant",
     "costs",
     "enclose",
     "evidence_of",
     "exact_input",
     "explain_descent",
     "finding",
+    "floors",
     "format_named",
     "fuzz",
     "haar",
     "how_reported",
+    "hump",
     "installed_blas",
     "interleaved",
     "interpreter",
     "libraries",
     "lstsq",
     "metamorphic",
+    "modes",
     "one_decimal",
     "plain",
     "preloading",
     "problems",
     "rank_policy",
+    "recurrence",
     "reference",
     "remedy",
     "run_file",
@@ -118,4 +127,5 @@ __all__ = [
     "solvers",
     "superscript",
     "train",
+    "tuning",
 ]  # fmt: skip
