@@ -45,7 +45,10 @@ from stabilitylab.report.table import Column, Listing, Pivot
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.reporting import Reporting, how_reported
 from stabilitylab.scoring.theory.condition import conditioning
+from stabilitylab.scoring.theory.descent import floors, hump, modes, recurrence, tuning
+from stabilitylab.scoring.theory.descent.start import Start
 from stabilitylab.scoring.theory.refinement import refinement_factor
+from stabilitylab.solvers.descent.schedules import constant
 from stabilitylab.solvers.refinement import refined, refinements
 from stabilitylab.training.explain import explain_descent
 from stabilitylab.training.run import Run, train
@@ -54,10 +57,10 @@ __all__ = [
     "NOTHING", "Block", "Breakdown", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
     "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "NoRowsError", "Pivot",
     "Probe", "Problem", "RankDeficientError", "Remedy", "Reporting", "Requirement", "Rows", "Run", "Scatter", "Size",
-    "Status", "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
-    "as_integers", "bench", "case", "cases", "conditioning", "costs", "enclose", "evidence_of", "exact_input",
-    "explain_descent", "finding", "format_named", "fuzz", "haar", "how_reported", "installed_blas", "interleaved",
-    "interpreter", "libraries", "lstsq", "metamorphic", "one_decimal", "plain", "preloading", "problems", "rank_policy",
-    "reference", "refined", "refinement_factor", "refinements", "remedy", "run_file", "singular_values", "solvers",
-    "superscript", "train",
+    "Start", "Status", "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
+    "as_integers", "bench", "case", "cases", "conditioning", "constant", "costs", "enclose", "evidence_of",
+    "exact_input", "explain_descent", "finding", "floors", "format_named", "fuzz", "haar", "how_reported", "hump",
+    "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "modes", "one_decimal",
+    "plain", "preloading", "problems", "rank_policy", "recurrence", "reference", "refined", "refinement_factor",
+    "refinements", "remedy", "run_file", "singular_values", "solvers", "superscript", "train", "tuning",
 ]  # fmt: skip

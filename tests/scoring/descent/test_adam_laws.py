@@ -129,7 +129,8 @@ def test_growing_gradients_reach_the_largest_step(both):
 
 def test_the_bounds_of_late_steps_are_7_27_of_any_gradients_and_3_16_of_an_isolated_one():
     assert largest_step() == pytest.approx(7.2703, rel=1e-4)
-    assert largest_step(0.99, 0.9) == inf
+    assert largest_step(0.99, 0.9) == largest_step(0.9, 0.0) == inf
+    assert largest_step(0.0, 0.0) == largest_step(0.9, 0.0, 1) == 1
     assert isolated_step() == pytest.approx(0.1 / 0.001**0.5)
     drawn = iter([1e-12] * 9000 + [1.0, 1.0])
     xs = path(lambda x: np.array([next(drawn)]), np.zeros(1), 9001, 1.0, eps=1e-9)[:, 0]

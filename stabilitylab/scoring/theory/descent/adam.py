@@ -92,14 +92,16 @@ def largest_step(beta1: float = 0.9, beta2: float = 0.999, step: float = inf, *,
     m = sum w_i g_i and v = sum u_i g_i², w_i = (1 - beta1) beta1**(k-i), u_i likewise of beta2, so that by Cauchy and
     Schwarz m²/v <= sum w_i²/u_i: (1 - beta1)²/(1 - beta2) times 1 + q + ... + q**(k-1), q = beta1²/beta2. Reached by
     gradients that grow by beta2/beta1 a step. 7.27 for the usual 0.9 and 0.999, at any eps >= 0.
-    corrected: with the bias correction.
+    corrected: with the bias correction. 0 <= beta1, beta2 < 1.
     """
+    if beta2 == 0:  # v is the square of the last gradient, which may be as small as one likes beside m
+        return 1.0 if beta1 == 0 or step == 1 else inf
     q = beta1 * beta1 / beta2
-    series = min(step, inf) if q == 1 else (1 - (q**step if step < inf or q > 1 else 0.0)) / (1 - q)
-    bound = (1 - beta1) * sqrt(series / (1 - beta2)) if beta2 < 1 else inf
+    series = step if q == 1 else (1 - (q**step if step < inf or q > 1 else 0.0)) / (1 - q)
+    bound = (1 - beta1) * sqrt(series / (1 - beta2))
     if not corrected or step == inf:
         return bound
-    return bound * sqrt(1 - beta2**step) / (1 - beta1**step)
+    return float(bound * sqrt(1 - beta2**step) / (1 - beta1**step))
 
 
 def isolated_step(beta1: float = 0.9, beta2: float = 0.999) -> float:

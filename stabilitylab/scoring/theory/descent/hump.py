@@ -27,13 +27,13 @@ def top_mode(kappa: float, k: float) -> float:
     2211.10234.
     """
     r = best_heavy_ball(1.0, kappa).rate
-    return (1 + (1 + r) * k) * r**k
+    return float((1 + (1 + r) * k) * r**k)
 
 
 def bottom_mode(kappa: float, k: float) -> float:
     """|e_k / e_0| along the eigenvector of mu: (1 + (1 - r) k) r**k, by the same derivation; it never rises."""
     r = best_heavy_ball(1.0, kappa).rate
-    return (1 + (1 - r) * k) * r**k
+    return float((1 + (1 - r) * k) * r**k)
 
 
 def hump(kappa: float) -> Hump:

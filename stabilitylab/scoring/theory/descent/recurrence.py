@@ -110,7 +110,7 @@ def recurrence_of(law: str | None, hyperparameters: Mapping[str, Any]) -> Recurr
 
     Raises InputError where one that it needs is missing.
     """
-    if law not in LINEAR:
+    if law is None or law not in LINEAR:
         return None
     make = LINEAR[law]
     parameters = signature(make).parameters
