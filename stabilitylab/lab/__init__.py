@@ -9,11 +9,12 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
 - what its findings ask: `Rows` of `Measurement`, with `Status` and `Reporting`;
 - what a probe measures with: the catalogues `solvers`, `libraries`, `problems`, the module `bench`, clocks (`costs`,
   `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), another BLAS (`installed_blas`,
-  `preloading`), the probes of behaviour `rank_policy`, `metamorphic` and `fuzz`, and training runs (`train`, `Run`,
-  `explain_descent`).
+  `preloading`), the probes of behaviour `rank_policy`, `metamorphic` and `fuzz`, training runs (`train`, `Run`,
+  `explain_descent`), and the optimisers of libraries (`optimisers`, `trajectory`) beside their formulas (`replayed`).
 """
 
 from stabilitylab import bench, libraries, problems, solvers
+from stabilitylab.bench.optimisers import trajectory
 from stabilitylab.bench.timing import costs, interleaved
 from stabilitylab.core.arithmetic.formats import as_integers, format_named
 from stabilitylab.core.blas import installed as installed_blas
@@ -33,6 +34,7 @@ from stabilitylab.lab.finding import Finding, Remedy, finding, remedy
 from stabilitylab.lab.library_page import WorstAnswers
 from stabilitylab.lab.script import run_file
 from stabilitylab.lab.version_watch import answer
+from stabilitylab.libraries import optimisers
 from stabilitylab.probes import fuzz, metamorphic, rank_policy
 from stabilitylab.problems import case, cases
 from stabilitylab.problems.synthetic import haar, singular_values
@@ -44,6 +46,7 @@ from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Column, Listing, Pivot
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.reporting import Reporting, how_reported
+from stabilitylab.training import replayed
 from stabilitylab.training.explain import explain_descent
 from stabilitylab.training.run import Run, train
 
@@ -107,15 +110,18 @@ __all__ = [
     "lstsq",
     "metamorphic",
     "one_decimal",
+    "optimisers",
     "plain",
     "preloading",
     "problems",
     "rank_policy",
     "reference",
     "remedy",
+    "replayed",
     "run_file",
     "singular_values",
     "solvers",
     "superscript",
     "train",
+    "trajectory",
 ]  # fmt: skip
