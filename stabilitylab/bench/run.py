@@ -17,6 +17,7 @@ from stabilitylab.data.call_form import call_form
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.kinds import is_model, name_of_model
 from stabilitylab.data.problem import Problem
+from stabilitylab.libraries import optimisers
 from stabilitylab.scoring.score import require_names, score_solution, status_of_rank
 
 Route = Entry[RouteLabel]
@@ -40,11 +41,15 @@ def route(name: str) -> Route:
 def lacks(name: str) -> str:
     """What the route of that name needs and is not here, with the way to get it; "" where it can run.
 
-    Its file may be what is not here, where it could not be imported. Raises UnknownNameError for any other name.
+    Its file may be what is not here, where it could not be imported. The name may be that of a library's optimiser.
+    Raises UnknownNameError for any other name.
     """
-    files = {**solvers.catalog.could_hold(name), **libraries.catalog.could_hold(name)}
-    if files and all(name not in catalog for catalog in (solvers.catalog, libraries.catalog)):
-        return "; ".join(f"{module} could not be imported: {why}" for module, why in files.items())
+    if all(name not in catalog for catalog in (solvers.catalog, libraries.catalog)):
+        files = {**solvers.catalog.could_hold(name), **libraries.catalog.could_hold(name)}
+        if files:
+            return "; ".join(f"{module} could not be imported: {why}" for module, why in files.items())
+        if name in optimisers.catalog:
+            return optimisers.entry(name).label.lacks
     return route(name).label.lacks
 
 

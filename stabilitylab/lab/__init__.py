@@ -10,10 +10,12 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
 - what a probe measures with: the catalogues `solvers`, `libraries`, `problems`, the module `bench`, clocks (`costs`,
   `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), another BLAS (`installed_blas`,
   `preloading`), formats and refinement in three of them (`format_named`, `refined`, `refinement_factor`), the probes
-  of behaviour `rank_policy`, `metamorphic` and `fuzz`, and training runs (`train`, `Run`, `explain_descent`).
+  of behaviour `rank_policy`, `metamorphic` and `fuzz`, and training runs (`train`, `Run`, `explain_descent`)
+  with the laws that predict them (`floors`, `hump`, `modes`, `tuning`, `Start`).
 """
 
 from stabilitylab import bench, libraries, problems, solvers
+from stabilitylab.bench.optimisers import trajectory
 from stabilitylab.bench.timing import costs, interleaved
 from stabilitylab.core.arithmetic.formats import as_integers, format_named
 from stabilitylab.core.blas import installed as installed_blas
@@ -33,6 +35,7 @@ from stabilitylab.lab.finding import Finding, Remedy, finding, remedy
 from stabilitylab.lab.library_page import WorstAnswers
 from stabilitylab.lab.script import run_file
 from stabilitylab.lab.version_watch import answer
+from stabilitylab.libraries import optimisers
 from stabilitylab.probes import fuzz, metamorphic, rank_policy
 from stabilitylab.problems import case, cases
 from stabilitylab.problems.synthetic import haar, singular_values
@@ -50,6 +53,7 @@ from stabilitylab.scoring.theory.descent.start import Start
 from stabilitylab.scoring.theory.refinement import refinement_factor
 from stabilitylab.solvers.descent.schedules import constant
 from stabilitylab.solvers.refinement import refined, refinements
+from stabilitylab.training import replayed
 from stabilitylab.training.explain import explain_descent
 from stabilitylab.training.run import Run, train
 
@@ -61,6 +65,7 @@ __all__ = [
     "as_integers", "bench", "case", "cases", "conditioning", "constant", "costs", "enclose", "evidence_of",
     "exact_input", "explain_descent", "finding", "floors", "format_named", "fuzz", "haar", "how_reported", "hump",
     "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "modes", "one_decimal",
-    "plain", "preloading", "problems", "rank_policy", "recurrence", "reference", "refined", "refinement_factor",
-    "refinements", "remedy", "run_file", "singular_values", "solvers", "superscript", "train", "tuning",
+    "optimisers", "plain", "preloading", "problems", "rank_policy", "recurrence", "reference", "refined",
+    "refinement_factor", "refinements", "remedy", "replayed", "run_file", "singular_values", "solvers", "superscript",
+    "train", "trajectory", "tuning",
 ]  # fmt: skip

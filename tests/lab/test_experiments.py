@@ -11,6 +11,7 @@ import pytest
 
 from pages import faults, too_long
 from paths import ROOT
+from stabilitylab.bench import lacks
 from stabilitylab.lab.experiment import find, load
 from stabilitylab.lab.finding import NOT_MEASURED, ROWS_LACK
 
@@ -31,7 +32,15 @@ def outcomes(out, *names):
     return found, done.returncode
 
 
-ABSENT = {one.name: [library.missing for library in one.experiment.absent()] for one in COMMITTED}
+
+
+def absent(experiment):
+    """What is not here of the libraries of an experiment's routes, and of what its findings need."""
+    needs = {name for one in (*experiment.findings, *experiment.remedies) for name in one.needs}
+    return [*(library.missing for library in experiment.absent()), *filter(None, map(lacks, sorted(needs)))]
+
+
+ABSENT = {one.name: absent(one.experiment) for one in COMMITTED}
 
 
 def unexplained(name, claims, absent):
