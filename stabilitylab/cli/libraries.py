@@ -55,6 +55,7 @@ _NARROW = 5  # characters in a column that must be narrow, such as 15.95
 @click.pass_context
 def libraries(
     context: click.Context,
+    /,
     library_names: tuple[str, ...],
     file: Path | None,
     every: bool,

@@ -127,9 +127,9 @@ def test_figures_have_the_digits_that_mean_something_on_a_terminal_and_all_elsew
 ):
     figures = (Figure(name, returned, certified, digits),)
     (row,) = figures_table(figures, all_digits=False).body
-    assert tuple(cell.text for cell in row[1:3]) == shown
+    assert tuple(cell.text for cell in row[2:4]) == shown
     (row,) = figures_table(figures, all_digits=True).body
-    assert [float(cell.text) for cell in row[1:3]] == [returned, certified]
+    assert [float(cell.text) for cell in row[2:4]] == [returned, certified]
     assert ("all that float64 holds" in str(figures_table(figures, all_digits=False).notes)) is (digits > 15.95)
 
 
@@ -152,6 +152,44 @@ def test_a_name_is_text_in_every_form():
         assert "<script>alert" not in form
         assert "&lt;script&gt;alert" in form
     assert "\x1b" not in str(found) + found.to_html() + found.to_markdown()
+
+
+@pytest.mark.parametrize("digits", [0.0, 0.4, 3.1, 15.9546])
+@pytest.mark.parametrize("apart", [0.0, 0.3, 0.9, 2.0])
+def test_nothing_in_the_chart_lies_on_anything_else(digits, apart):
+    rows = [replace(coefficient(f"x{k}", 0), digits=digits, supported=digits + apart, statistical=digits) for k in "ab"]
+    svg = digits_chart(rows)
+    texts = [
+        (float(x), float(y) - 9, float(x) + 6 * len(text), float(y) + 2)
+        for x, y, text in re.findall(r'<text x="([\d.]+)" y="([\d.]+)">([\d.]+)</text>', svg)
+    ]
+    rings = [
+        (float(x) - 4, float(y) - 4, float(x) + 4, float(y) + 4)
+        for x, y in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="4"', svg)
+    ]
+    bars = [
+        (float(x), float(y), float(x) + float(w), float(y) + float(h))
+        for x, y, w, h in re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"', svg)
+    ]
+    assert (len(texts), len(rings), len(bars)) == (5 + 2, 2, 2)
+    assert not [(one, other) for one in rings for other in (*texts, *bars) if _meet(one, other)]
+    assert not [(one, other) for one in bars for other in texts if _meet(one, other)]
+
+
+def _meet(one, other):
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def test_a_phone_shows_the_digits_first_whole_numbers_and_that_there_is_more():
+    page = diagnosis().to_html()
+    for first in ("coefficient", "figure"):
+        heads = re.findall(rf'<tr>\n<th scope="col">{first}</th>\n<th scope="col" class="scored">([^<]+)</th>', page)
+        assert "correct digits" in heads
+    assert "td.scored { white-space: pre }" in page
+    assert page.count('class="scroll wide"') >= 5
+    assert 'content: "scrolls sideways →"' in page
+    assert all(int(least) >= 160 for least in re.findall(r'style="min-width:(\d+)px"', page))
+    assert page.count("min-width:560px") >= 1
 
 
 def test_many_coefficients_show_the_worst_and_stay_small():

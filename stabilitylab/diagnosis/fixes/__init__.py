@@ -110,7 +110,8 @@ def _enough(fit: CertifiedFit | None) -> float:
 
     Not below `WELL`, from which an answer is called healthy.
     """
-    return ENOUGH if fit is None else min(ENOUGH, max(WELL, float(np.max(fit.supported_digits))))
+    supported = None if fit is None else fit.supported_digits
+    return ENOUGH if supported is None else min(ENOUGH, max(WELL, float(np.max(supported))))
 
 
 def _tried(case: Case, changes: Callable[[Case], Iterator[Change]]) -> Iterator[Change]:

@@ -181,13 +181,13 @@ def _proportions(found: Diagnosis, name: str) -> str:
 
 def _digits_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
     forecast = found.mode == "forecast"
-    header = ("coefficient", one_line(found.call), "certified", "correct digits", "data support", "noise leaves")
+    header = ("coefficient", "correct digits", one_line(found.call), "certified", "data support", "noise leaves")
     body = []
     for row in rows:
         own = row.printed or (NONE if row.returned is None else repr(row.returned))
         certified = NONE if row.certified is None else repr(row.certified) + (" (exact)" * row.is_exactly_zero)
         body.append((
-            text_cell(row.name), text_cell(own), text_cell(certified), digits_cell(row.digits),
+            text_cell(row.name), digits_cell(row.digits), text_cell(own), text_cell(certified),
             digits_cell(row.supported), digits_cell(row.statistical),
         ))  # fmt: skip
     notes = (

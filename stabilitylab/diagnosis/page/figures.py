@@ -18,8 +18,8 @@ def figures_table(figures: Sequence[Figure], *, all_digits: bool) -> Table:
     body = []
     for one in figures:
         shown = exact_cell if all_digits else partial(number_cell, digits=_meant(one))
-        body.append((text_cell(one.name), shown(one.returned), shown(one.certified), digits_cell(one.digits)))
-    header = ("figure", "from the coefficients returned", "certified", "correct digits")
+        body.append((text_cell(one.name), digits_cell(one.digits), shown(one.returned), shown(one.certified)))
+    header = ("figure", "correct digits", "from the coefficients returned", "certified")
     return table_of_cells(
         "The whole fit", header, body, (False, True, True, True), cap_note(one.digits for one in figures)
     )
