@@ -11,7 +11,6 @@ from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
 from stabilitylab.core.types import Weighting
 from stabilitylab.data.formula import RulesName
-from stabilitylab.data.kinds import is_model
 from stabilitylab.diagnosis.as_printed import warning_as_printed
 from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.calls import called, chosen
@@ -23,7 +22,7 @@ from stabilitylab.diagnosis.digits import digits_of, worst
 from stabilitylab.diagnosis.fixes import fixes_of
 from stabilitylab.diagnosis.forecast import forecast_of
 from stabilitylab.diagnosis.many_solutions import many_solutions
-from stabilitylab.diagnosis.models import asked_of_model
+from stabilitylab.diagnosis.models import asked_of_model, is_of_library
 from stabilitylab.diagnosis.of_model import INSIDE, UNKNOWN, of_other_rows, proven_of_model, refuse_options_of_tables
 from stabilitylab.diagnosis.pipeline import replay_of
 from stabilitylab.diagnosis.question import Call, Question
@@ -98,7 +97,7 @@ def diagnosed(
     exact_level(level)
     for code in ignore:
         cause_named(code)
-    if is_model(data):
+    if is_of_library(data):
         refuse_options_of_tables(
             {
                 "target": target is not None,

@@ -150,3 +150,24 @@ def test_the_way_out_of_generalised_least_squares_works():
     found = sl.diagnose(sm.OLS(result.model.wendog, result.model.wexog).fit())
     assert found.severity == "healthy"
     assert [one.certified for one in found.coefficients] == pytest.approx(result.params.tolist())
+
+
+def test_what_else_comes_from_a_library_is_no_table_without_a_target():
+    scaler = StandardScaler().fit(X)
+    with pytest.raises(InputError, match="a StandardScaler is not known here as least squares"):
+        sl.diagnose(scaler, X, Y)
+    sm = pytest.importorskip("statsmodels.api")
+    with pytest.raises(InputError, match=r"this Summary has no model, .*pass the result that fit\(\) returns"):
+        sl.diagnose(sm.OLS(Y, X).fit().summary())
+    utils = pytest.importorskip("sklearn.utils")
+    bunch = utils.Bunch(x=X["x"].to_numpy(), y=Y.to_numpy())
+    assert sl.diagnose(bunch, target="y").severity == "healthy"
+
+
+def test_weights_that_a_library_keeps_in_another_scale_are_said():
+    linearmodels = pytest.importorskip("linearmodels")
+    sm = pytest.importorskip("statsmodels.api")
+    design = sm.add_constant(X)
+    weighted = sl.diagnose(linearmodels.OLS(Y, design, weights=pd.Series(1.5 * WEIGHTS)).fit())
+    assert "the weights are those inside the result, divided by their mean and rounded" in weighted.notes
+    assert not any("weights" in note for note in sl.diagnose(linearmodels.OLS(Y, design).fit()).notes)
