@@ -1,24 +1,17 @@
 """The features of a design as polynomials in the columns of the table, with every way in which programs name them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import NamedTuple
 
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.data.category import Category
 from stabilitylab.data.terms import Centred, Column, Columns, Elapsed, Intercept, Mapped, Power, Product, Scaled, Term
+from stabilitylab.diagnosis.arbitrate.contrasts import CONTRASTS, Coding, Contrast, contrasts
 from stabilitylab.diagnosis.arbitrate.model import Feature, Model
-from stabilitylab.diagnosis.arbitrate.polynomial import ONE, Atom, affine, of_atom, plus, power, times
+from stabilitylab.diagnosis.arbitrate.polynomial import ONE, Atom, Polynomial, affine, of_atom, plus, power, times
 from stabilitylab.diagnosis.arbitrate.setting import RESPONSE, Setting
 from stabilitylab.diagnosis.arbitrate.spelling import INTERCEPT, normal, of_level, of_product
-
-
-class Coding(NamedTuple):
-    """How a category is coded: "treatment", "sum" or "full". reference: the level without a feature, "" if full."""
-
-    kind: str
-    reference: str
 
 
 def asked_model(setting: Setting) -> Model:
@@ -74,6 +67,8 @@ def features_of(setting: Setting, term: Term, codings: Mapping[str, Coding]) -> 
 
 def _levels(setting: Setting, column: str, coding: Coding) -> list[Feature]:
     labels = setting.labels(column)
+    if coding.kind in CONTRASTS:
+        return [_contrast(column, labels.sorted_levels, one) for one in contrasts(coding.kind, labels.sorted_levels)]
     levels = [level for level in labels.sorted_levels if level != coding.reference]
     found = []
     for number, level in enumerate(levels, 1):
@@ -85,9 +80,18 @@ def _levels(setting: Setting, column: str, coding: Coding) -> list[Feature]:
     return found
 
 
+def _contrast(column: str, levels: Sequence[str], one: Contrast) -> Feature:
+    p: Polynomial = {}
+    for level, weight in zip(levels, one.weights, strict=True):
+        p = plus(p, of_atom(Atom("level", column, level)), weight)
+    written = (f"{column}{other}" for other in one.others)
+    names = frozenset(map(normal, (*written, f"{column}[{one.name}]", f"C({column})[{one.name}]")))
+    return Feature(f"{column}[{one.name}]", p, names, one.factor)
+
+
 def _product(a: Feature, b: Feature) -> Feature:
     names = of_product({normal(a.name), *a.others}, {normal(b.name), *b.others})
-    return Feature(f"{a.name}:{b.name}", times(a.polynomial, b.polynomial), names)
+    return Feature(f"{a.name}:{b.name}", times(a.polynomial, b.polynomial), names, a.factor * b.factor)
 
 
 def _mapped(setting: Setting, term: Mapped, inner: Feature) -> Feature:

@@ -27,15 +27,16 @@ class Meaning(Cause):
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a meaning sees: the table, the model that it changes, its solution, and the answer where it uses that.
-
-    x (n,): None where the model has no unique solution.
-    """
+    """What a meaning sees: the table, the model that it changes, and the answer where it uses that."""
 
     setting: Setting
     model: Model
-    x: tuple[Fraction, ...] | None
     answer: Answer | None = None
+
+    @property
+    def x(self) -> tuple[Fraction, ...] | None:
+        """The solution (n,) of the model; None where that is not unique."""
+        return self.setting.solved(self.model)
 
 
 Proposes = Callable[[View], Iterator[Model]]

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from itertools import product
 
-from stabilitylab.diagnosis.arbitrate.features import Coding, categories, coding_of, model_of
+from stabilitylab.diagnosis.arbitrate.contrasts import Coding
+from stabilitylab.diagnosis.arbitrate.features import categories, coding_of, model_of
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Model
 

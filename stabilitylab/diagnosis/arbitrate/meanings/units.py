@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
 from stabilitylab.data.correct_rounding import logarithms
-from stabilitylab.diagnosis.arbitrate.agreement import as_float, placed
+from stabilitylab.data.table.table import UNITS
+from stabilitylab.diagnosis.arbitrate.agreement import placed
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Model
 from stabilitylab.diagnosis.arbitrate.polynomial import Atom, Polynomial, affine, of_atom, substituted
-from stabilitylab.diagnosis.arbitrate.printed import Printed
+from stabilitylab.diagnosis.arbitrate.printed import Printed, as_float
 
 _RATIOS = (
     *("2", "3", "4", "5", "6", "7", "8", "12", "16", "20", "24", "28", "30", "36", "50", "52", "60", "144", "168"),
@@ -36,16 +38,29 @@ TEMPERATURES = (
     ("kelvin in place of degrees Celsius", Fraction(1), Fraction("273.15")),
     ("degrees Celsius in place of kelvin", Fraction(1), Fraction("-273.15")),
 )
+DAYS: Mapping[str, str] = {
+    "1970-01-01": "as R, pandas and Unix count",
+    "1899-12-30": "as Excel counts",
+    "1904-01-01": "as Excel of the Macintosh counted",
+    "1960-01-01": "as SAS and Stata count",
+    "1582-10-14": "as SPSS counts",
+    "0001-01-01": "as toordinal of Python counts, that day being 1",
+}
 CLOSE = 3e-4  # relative error up to which a ratio is that of two units
 MOST_COLUMNS = 2  # columns in other units beside each other
 
 
 @meaning("SL310", "another unit", 7, uses_answer=True)
 def units(view: View) -> Iterator[Model]:
-    """Temperatures in other degrees; from an answer, the ratios to the solution that are ratios of units."""
+    """Dates counted from another day, temperatures in other degrees; from an answer, the ratios to the solution that
+    are ratios of units."""
+    dates = list(_dates(view))
     if view.answer is not None:
-        yield from _ratios(view)
-    elif not view.model.differences:
+        for model in (view.model, *dates):
+            yield from _ratios(View(view.setting, model, view.answer))
+        return
+    yield from dates
+    if not view.model.differences:
         for atom in _atoms(view.model):
             for says, factor, constant in TEMPERATURES:
                 replaced: dict[Atom, Polynomial] = {atom: affine(of_atom(atom), factor, constant)}
@@ -53,6 +68,28 @@ def units(view: View) -> Iterator[Model]:
                     replace(f, polynomial=substituted(f.polynomial, replaced)) for f in view.model.features
                 )
                 yield view.model.changed("SL310", f"{atom.column!r} in {says}", is_usual=False, features=features)
+
+
+def _dates(view: View) -> Iterator[Model]:
+    """Each column of dates counted from the day that some program counts from, in the unit of the question."""
+    moments = view.setting.question.table.moments
+    for atom in _atoms(view.model):
+        if atom.column not in moments or not moments[atom.column].first:
+            continue
+        unit, first = moments[atom.column].unit, moments[atom.column].first
+        try:
+            began = datetime.fromisoformat(first)
+        except ValueError:  # a time of day, or a year that calendars do not reach
+            continue
+        for day, who in DAYS.items():
+            since = began - datetime.fromisoformat(day)
+            nanoseconds = (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
+            replaced: dict[Atom, Polynomial] = {
+                atom: affine(of_atom(atom), 1, Fraction(nanoseconds, UNITS[unit]) + (day == "0001-01-01"))
+            }
+            features = tuple(replace(f, polynomial=substituted(f.polynomial, replaced)) for f in view.model.features)
+            says = f"{atom.column!r} in {unit} since {day} ({who}) in place of {first}"
+            yield view.model.changed("SL310", says, features=features)
 
 
 def _atoms(model: Model) -> list[Atom]:
