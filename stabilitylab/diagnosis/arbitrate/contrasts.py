@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from stabilitylab.data.correct_rounding import square_root
@@ -36,7 +37,8 @@ CONTRASTS = {
 """Codings without a reference level, with the words for each."""
 
 
-def contrasts(kind: str, levels: Sequence[str]) -> list[Contrast]:
+@lru_cache(maxsize=200)
+def contrasts(kind: str, levels: tuple[str, ...]) -> Sequence[Contrast]:
     """The k - 1 contrasts of a coding of CONTRASTS of k levels in order.
 
     Helmert: contr.helmert of R, unscaled. difference: contr.sdif of MASS and Diff of patsy. polynomial: contr.poly.

@@ -21,6 +21,7 @@ from stabilitylab.diagnosis.arbitrate.meanings import Meaning, View, catalog
 from stabilitylab.diagnosis.arbitrate.model import Model
 from stabilitylab.diagnosis.arbitrate.printed import as_float
 from stabilitylab.diagnosis.arbitrate.setting import Setting
+from stabilitylab.diagnosis.arbitrate.spelling import normal
 
 SINGLE_SECONDS = 10.0  # of processor time for one answer, after which no further questions of one difference are tried
 BETTER = 3.0  # digits by which the accepted question agrees better than the one asked, and than any other
@@ -148,17 +149,27 @@ def _combinations(
     ordered = [one for some in sorted(firsts.values(), key=len) for one in some]
     for first, model in ordered:
         for second in entries:
-            if model.is_usual and _follows(first.label, second.label):
+            if model.is_usual and _follows(first.label, second.label) and _may_have(answer, model, second.label):
                 yield from workshop.models(model, second, answer)
     for first, model in sorted(ordered, key=lambda one: not one[1].is_usual):
         for second in entries:
-            if first is not second and not (model.is_usual and _follows(first.label, second.label)):
+            is_new = first is not second and not (model.is_usual and _follows(first.label, second.label))
+            if is_new and _may_have(answer, model, second.label):
                 yield from workshop.from_answer(model, second, answer)
 
 
 def _follows(first: Meaning, second: Meaning) -> bool:
     """Whether one meaning is combined with another in this order."""
     return (first.stage, first.code) < (second.stage, second.code)
+
+
+def _may_have(answer: Answer, model: Model, second: Meaning) -> bool:
+    """Whether a question that a second meaning makes of a model can have the coefficients of an answer."""
+    if second.renames:
+        return True
+    if answer.names is None:
+        return len(answer.values) == len(model.features)
+    return answer.by_name.keys() <= {name for f in model.features for name in (normal(f.name), *f.others)}
 
 
 def _compared(setting: Setting, answer: Answer, model: Model) -> list[Agreement] | None:
@@ -188,13 +199,22 @@ def _accepted(
     if asked is not None and log10(asked.misfit / best.misfit) < BETTER:
         return (), None
     spread = workshop.setting.spread(best.model)
-    # A question that was found from the answer stands for all among which it was found, of every model it began with.
-    behind = best.model.tries * (singles if len(best.model.differences) > 1 and best.model.tries > 1 else 1)
-    chance = evidence(best, asked, spread) - log10(tried + behind)
+    chance = evidence(best, asked, spread) - log10(_as_likely(best.model, tried, singles))
     if chance < AGAINST_CHANCE:
         return (), chance
     tied = [one for one in sorted(near, key=_rank) if one is best or _is_tied(best, one)]
     return tuple(_different(tied)), chance
+
+
+def _as_likely(model: Model, tried: int, singles: int) -> int:
+    """How many questions are thought as likely beforehand as this one: a quarter that it is one of the single
+    differences, a quarter that it is one of two, and a sixteenth for each way to find one from the answer.
+
+    A question that was found from the answer stands for all among which it was found, of every model it began with.
+    """
+    if len(model.differences) > 1:
+        return 4 * (tried + model.tries * (singles if model.tries > 1 else 1))
+    return 16 * model.tries if model.tries > 1 else 4 * singles
 
 
 def _is_tied(best: Agreement, other: Agreement) -> bool:

@@ -16,7 +16,8 @@ from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.correct_rounding import square_root
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import Problem
-from stabilitylab.diagnosis.arbitrate.model import Model, Weights
+from stabilitylab.diagnosis.arbitrate.contrasts import Coding
+from stabilitylab.diagnosis.arbitrate.model import Feature, Model, Weights
 from stabilitylab.diagnosis.arbitrate.polynomial import Atom, Monomial, Polynomial
 from stabilitylab.diagnosis.arbitrate.printed import as_float
 from stabilitylab.diagnosis.question import Question
@@ -81,6 +82,11 @@ class Setting:
 
     @cached_property
     def _monomials(self) -> dict[Monomial, ExactColumn]:
+        return {}
+
+    @cached_property
+    def coded(self) -> dict[tuple[str, Coding], list[Feature]]:
+        """The features of categories by column and coding."""
         return {}
 
     @cached_property

@@ -12,7 +12,7 @@ KINDS = {"treatment": "treatment coding", "sum": "sum coding", **CONTRASTS}
 MOST = 400  # combinations of codings of several categories
 
 
-@meaning("SL302", "another coding of a category", 2)
+@meaning("SL302", "another coding of a category", 2, renames=True)
 def another_coding(view: View) -> Iterator[Model]:
     """Every category, and each by itself, coded in every other way, beside every reference level of the others."""
     terms = categories(view.setting)
@@ -38,7 +38,9 @@ def another_coding(view: View) -> Iterator[Model]:
             f"{KINDS[coding.kind]} of {column!r}{_without(coding)} in place of {KINDS[own[column].kind]}"
             for column, coding in kinds.items()
         )
-        model = view.model.changed("SL302", says, features=model_of(view.setting, changed).features)
+        model = view.model.changed(
+            "SL302", says, features=model_of(view.setting, changed, view.model.left_out).features
+        )
         moved = " and ".join(
             f"reference level {coding.reference!r} of {column!r} in place of {own[column].reference!r}"
             for column, coding in changed.items()

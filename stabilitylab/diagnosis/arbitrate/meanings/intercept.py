@@ -14,7 +14,7 @@ from stabilitylab.diagnosis.arbitrate.polynomial import ONE
 from stabilitylab.diagnosis.arbitrate.spelling import INTERCEPT
 
 
-@meaning("SL303", "no intercept, or one too many", 5)
+@meaning("SL303", "no intercept, or one too many", 5, renames=True)
 def intercept(view: View) -> Iterator[Model]:
     """Without the intercept asked for, categories as they are or one of them with all its levels; or with one."""
     model = view.model

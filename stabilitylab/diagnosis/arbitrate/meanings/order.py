@@ -14,7 +14,7 @@ from stabilitylab.diagnosis.arbitrate.printed import Printed
 CLOSE = Fraction(1, 3000)  # relative error up to which a number of the answer is taken for a coefficient
 
 
-@meaning("SL311", "columns in another order", 8, uses_answer=True)
+@meaning("SL311", "columns in another order", 8, renames=True, uses_answer=True)
 def order(view: View) -> Iterator[Model]:
     """Reversed, or the intercept last; of features with other names, under those of the question asked; from an answer,
     the permutation of the coefficients that it is, where it is one."""

@@ -8,6 +8,7 @@ import numpy as np
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.labels import Labels
 from stabilitylab.diagnosis.arbitrate.agreement import beside, placed
+from stabilitylab.diagnosis.arbitrate.features import levels_kept
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Model
 from stabilitylab.diagnosis.arbitrate.printed import as_float
@@ -16,7 +17,7 @@ from stabilitylab.diagnosis.arbitrate.setting import floats_of
 MOST_LEVELS = 20  # levels of a column of labels that are left out one at a time
 SENTINELS = tuple(map(Fraction, ("0", "-1", "-9", "-99", "-999", "-9999", "9", "99", "999", "9999")))
 SHARES = (Fraction(1, 2), Fraction(7, 10), Fraction(3, 4), Fraction(4, 5), Fraction(9, 10))
-USUAL = ("rows that repeat", "rows of weight 0", "rows that lack", "the first row", "the last row")
+USUAL = ("rows that repeat", "rows of weight 0", "rows that lack", "the first row", "the last row", "rows in which")
 NEAREST = 3  # rows, and pairs of rows, that are tried exactly
 AGREES = 3.0  # half units of the last printed place within which a coefficient without one row is that of an answer
 PAIRS_UP_TO = 20_000  # rows up to which pairs of them are looked for
@@ -35,7 +36,9 @@ def rows(view: View) -> Iterator[Model]:
             seen.add(dropped)
             text = f"without {says} ({_counted(view, dropped)})"
             usual = says.startswith(USUAL)
-            yield view.model.changed("SL306", text, is_usual=usual, left_out=view.model.left_out | dropped)
+            left_out = view.model.left_out | dropped
+            features = levels_kept(view.setting, view.model.features, left_out)
+            yield view.model.changed("SL306", text, is_usual=usual, left_out=left_out, features=features)
 
 
 def _counted(view: View, dropped: frozenset[int]) -> str:

@@ -17,6 +17,7 @@ from stabilitylab.diagnosis.arbitrate.printed import Printed, as_float
 _RATIOS = (
     *("2", "3", "4", "5", "6", "7", "8", "12", "16", "20", "24", "28", "30", "36", "50", "52", "60", "144", "168"),
     *("360", "365", "365.25", "1024", "1440", "3.6", "3600", "86400", "604800", "1048576", "1073741824", "1.8"),
+    *("86400000", "86400000000", "86400000000000"),
     *("0.3048", "0.9144", "2.54", "1.609344", "1.852", "0.45359237", "28.349523125", "3.785411784", "4.184", "4.1868"),
     *("6.89475729", "1.01325", "133.322387415", "273.16", "0.0254", "25.4", "30.48", "91.44", "453.59237", "1609.344"),
 )
@@ -28,6 +29,14 @@ FACTORS: Mapping[Fraction, str] = {
         *((f"1/{text}", 1 / Fraction(text)) for text in _RATIOS),
     )
 }
+COMMON = frozenset(
+    value
+    for text in ("10", "100", "1000", "10000", "1000000", "1000000000", "12", "60", "7", "24", "52", "365.25")
+    for value in (Fraction(text), 1 / Fraction(text))
+)
+"""Those that are looked for first: half of what is thought possible beforehand, as all others are together."""
+TIMES = frozenset(Fraction(a, b) for a in UNITS.values() for b in UNITS.values() if a != b)
+"""The ratios of units of time: those of a column of dates."""
 BASES: Mapping[Fraction, str] = {
     value: f"the natural logarithm of {base}"
     for base, value in zip((2, 10), logarithms([Fraction(2), Fraction(10)]), strict=True)
@@ -122,9 +131,18 @@ def _ratios(view: View) -> Iterator[Model]:
             for atom, unit in found.items():
                 factor /= unit ** _degree(feature.polynomial, atom)
             features.append(replace(feature, factor=factor))
-        tries = (len(known) + 1) ** len(parts) * len(x)
+        dates, tries = view.setting.question.table.moments, 1
+        for atom, factor in found.items():
+            is_time = atom.column in dates and factor in TIMES
+            tries *= len(dates) * len(UNITS) if is_time else 2 * _many(factor, known) * len(x)
+        tries *= 1 if response == 1 else 2 * _many(response, known)
         says = "other units: " + " and ".join(parts)
         yield model.changed("SL310", says, tries=tries, is_usual=False, features=tuple(features))
+
+
+def _many(factor: Fraction, known: Mapping[Fraction, str]) -> int:
+    """How many factors are as likely."""
+    return len(COMMON) if factor in COMMON else len(known)
 
 
 class _Pair(NamedTuple):
