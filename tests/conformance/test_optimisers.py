@@ -40,6 +40,7 @@ PLANTED = {
     "no bias correction": (FORMULA, "adam", wrong.adam_with(lambda beta, k: 1.0)),
     "a correction of the wrong beta": (FORMULA, "adam", wrong.adam_with(lambda beta, k: 1 - 0.999 ** (k + 1))),
     "betas exchanged": (FORMULA, "adam", wrong.adam_with(swapped=True)),
+    "betas exchanged in a sign": (FORMULA, "lion", wrong.lion_with_betas_exchanged),
     "eps inside the root of Adam": (FORMULA, "adam", wrong.adam_with(eps_inside=True)),
     "eps on the other side": (FORMULA, "rmsprop", wrong.rmsprop_with_eps_on_the_other_side),
     "steps counted from 1": (FORMULA, "adam", wrong.adam_with(early=1)),

@@ -125,3 +125,15 @@ def gradient_with(default):
             yield Iterate(x)
 
     return gradient_descent
+
+
+def lion_with_betas_exchanged(
+    gradient, x, *, lr, beta1: float = 0.9, beta2: float = 0.99, weight_decay: float = 0.0, update=plain
+):
+    for k in count():
+        g = gradient(x)
+        if k == 0:
+            m = zeros(g)
+        x = update(x, -lr(k) * (np.sign(beta2 * m + (1 - beta2) * g) + weight_decay * x))
+        m = beta1 * m + (1 - beta1) * g
+        yield Iterate(x, {"m": m})
