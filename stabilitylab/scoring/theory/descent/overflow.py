@@ -27,7 +27,7 @@ class Overflow:
 
 
 def step_of_overflow(
-    recurrence: Recurrence, lr: float, start: Start, format: Format, *, numerator: int = 1, most: float = 1e15
+    recurrence: Recurrence, lr: float, start: Start, format: Format, *, numerator: int = 1, most: float = 1e12
 ) -> Overflow | None:
     """The first step at which the loss is not finite in a format; None where it stays finite for `most` steps.
 
