@@ -67,6 +67,15 @@ def test_below_the_limit_nothing_is_predicted_and_a_start_beyond_the_range_overf
     assert far.predicted().step == 0
 
 
+def test_dependent_columns_change_nothing_along_the_others():
+    a = np.array([1.0, 2.0, -1.0])
+    A, b = FLOAT32.rounded(np.column_stack([a, a, 2 * a])), FLOAT32.rounded(np.array([1.0, 0.5, 3.0]))
+    run = Run("gradient", LeastSquares(A, b), FLOAT32.rounded(np.zeros(3)), FLOAT32, stored(0.058, FLOAT32), 0.0)
+    assert abs(run.predicted().step - run.measured(2000)) <= 1
+    # Eigenvalues that float64 does not hold are no reason to fail: nothing is said.
+    assert line(FLOAT64, [1e200, 1e200], [1.0, 2.0], 1e-300).predicted() is None
+
+
 def test_eigenvalues_and_components_are_those_of_the_hessian():
     rng = np.random.default_rng(3)
     A, b, x0 = rng.normal(size=(7, 3)), rng.normal(size=7), rng.normal(size=3)

@@ -27,9 +27,11 @@ class Overflow:
 
 
 def step_of_overflow(
-    recurrence: Recurrence, lr: float, start: Start, format: Format, *, numerator: int = 1, most: float = 1e15
+    recurrence: Recurrence, lr: float, start: Start, format: Format, *, numerator: int = 1, most: float = 1e12
 ) -> Overflow | None:
     """The first step at which the loss is not finite in a format; None where it stays finite for `most` steps.
+
+    None too where float64 does not hold the eigenvalues: nothing is said then.
 
     f_k = f* + sum_i lambda_i c_i² e_k(h_i)² / 2, with e_k of `log_modes` and h_i = lr lambda_i, for gradient descent
     (1 - lr lambda_i)**k: compared, in logarithms, with the largest number of the format. What a computation forms on
@@ -41,6 +43,8 @@ def step_of_overflow(
     a part c_i in the growing directions well above u |x*|, since rounding errors bring in one of about that size.
     """
     h = lr * start.eigenvalues
+    if not np.isfinite(h).all():
+        return None
     bounds = _Sizes(recurrence, h, start, log(float(format.largest)), log(numerator))
     with np.errstate(divide="ignore"):
         found = bounds.first(0, np.arange(_LOOKED_THROUGH))
