@@ -60,7 +60,8 @@ def above(probe: Probe, method: str) -> Measurement:
     run = train(
         method, (A, b), lr=LIMITS[method] / L * float(probe["factor"]), steps=STEPS, format=str(probe["format"])
     )
-    return probe.row(method, {"step": run.infinite_loss, "predicted step": run.predicted_overflow})
+    scores = {"step": run.infinite_loss, "predicted step": run.predicted_overflow}
+    return probe.row(method, {**scores, "excess": float(probe["factor"]) - 1})
 
 
 def made_houses():
@@ -133,8 +134,8 @@ EXPERIMENT = Experiment(
               rows="solver", columns="conditions.format", value="digits.min", where={"problem": HOUSES}),
     ),
     figures=(
-        Lines("The step at which the loss is infinite", x="problem.factor", y="step", series=named,
-              where={"problem": ABOVE}, x_label="rate over the limit of stability", y_label="step"),
+        Lines("The step at which the loss is infinite", x="excess", y="step", series=named,
+              where={"problem": ABOVE}, x_label="by how much the rate exceeds the limit of stability, relative to it", y_label="step"),
     ),
     findings=(
         finding(
