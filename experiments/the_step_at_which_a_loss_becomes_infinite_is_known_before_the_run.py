@@ -135,7 +135,7 @@ EXPERIMENT = Experiment(
     ),
     figures=(
         Lines("The step at which the loss is infinite", x="excess", y="step", series=named,
-              where={"problem": ABOVE}, x_label="by how much the rate exceeds the limit of stability, relative to it", y_label="step"),
+              where={"problem": ABOVE}, x_label="by how much the rate exceeds the limit", y_label="step"),
     ),
     findings=(
         finding(

@@ -2,7 +2,8 @@
 
 from stabilitylab.bench.causes.found import Found
 from stabilitylab.training.causes.cause import cause, shown
-from stabilitylab.training.causes.inquiry import Inquiry
+from stabilitylab.training.causes.inquiry import MOST_EXACT, Inquiry
+from stabilitylab.training.exactly import inevitable_after
 
 
 @cause(
@@ -20,13 +21,17 @@ def out_of_range(inquiry: Inquiry) -> Found | None:
     lost, wide = inquiry.first_lost, inquiry.in_float64
     if lost is None or not inquiry.gains(wide) or inquiry.grows_exactly:
         return None
+    run, step, from_when = inquiry.run, None, ""
+    # A state in a carried format does not mix with exact numbers.
+    if not run.is_finite and run.ended <= MOST_EXACT and not inquiry.setting.state_format.carried:
+        step = inevitable_after(inquiry.setting, run.minimum, run.weights[0], run.ended)
+        from_when = f"; carried on without rounding from step {step - 1} it would stay finite"
     return shown(
         "SL402",
         f"at step {lost.step} {lost.operation} is {lost.got} for {lost.of} in {lost.format.name}, where "
-        f"{lost.exactly:.1e} "
-        f"is right; the same run in float64 ends {inquiry.compared(wide)}",
+        f"{lost.exactly:.1e} is right{from_when}; the same run in float64 ends {inquiry.compared(wide)}",
         witness={"step": lost.step, "operation": lost.operation, "of": lost.of, "in the format": lost.got,
-                 "in float64": lost.exactly},
+                 "in float64": lost.exactly, "inevitable after step": step},
         removal=f"every number in float64: it ends {inquiry.compared(wide)}",
         digits_before=inquiry.run.digits[-1],
         digits_after=wide.digits[-1],
