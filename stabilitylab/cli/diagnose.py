@@ -78,6 +78,7 @@ def diagnose(
             level=level,
             ignore=ignore,
             progress=partial(report),
+            announce=partial(click.echo, err=True),
             **as_arguments(of_table),
         )
         found, interrupted = _last(pages)

@@ -129,7 +129,7 @@ def _show_own(
                 libraries=True,
                 only=[one.name for one in chosen],
                 progress=report,
-                announce=lambda sentence: announce(f"{sentence}. Fewer: --library NAME"),
+                announce=lambda sentence: announce(f"{sentence} (fewer: --library NAME)"),
                 **arguments,
             ):
                 pass

@@ -236,6 +236,8 @@ class _Work:
                 clock.start()
                 rows.append(row_of(self.question, name))
                 clock.stop(name)
+                if pace := clock.pace(done + 1, len(names)):
+                    self.announce(pace)
                 yield self._judged(replace(found, routes=tuple(rows)), f"{len(names) - done - 1} routes of libraries")
         finally:
             clock.keep()

@@ -40,10 +40,10 @@ def digits_chart(rows: Sequence[Coefficient]) -> str:
             parts.append(_words(left + _along(row.digits) + 5, y + 13, one_decimal(row.digits)))
         if row.supported is not None:
             x = round(left + _along(row.supported), 1)
-            parts.append(f'<path d="M{x} {y + MARKS - 5}V{y + MARKS + 5}" stroke="var(--ink)" stroke-width="2"/>')
+            parts.append(f'<path d="M{x} {y + MARKS - 5}V{y + MARKS + 5}" stroke="currentColor" stroke-width="2"/>')
         if row.statistical is not None:
             x = round(left + _along(row.statistical), 1)
-            parts.append(f'<circle cx="{x}" cy="{y + MARKS}" r="4" fill="none" stroke="var(--ink)"/>')
+            parts.append(f'<circle cx="{x}" cy="{y + MARKS}" r="4" fill="none" stroke="currentColor"/>')
     foot = TALL * len(rows) + ROW + 30
     parts.append(_words(0, foot, "bar: correct digits;  | : digits the data support;  ○ : digits the noise leaves"))
     return _svg(parts, foot + 10, left + WIDE + RIGHT // 2)
