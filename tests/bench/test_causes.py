@@ -334,6 +334,24 @@ def test_elimination_without_pivoting_and_classical_gram_schmidt():
     assert codes(answer(x, grown(epsilon=1.0), law="elimination")) == ["SL120"], "its law expects no such loss here"
 
 
+@pytest.mark.parametrize("name", ["normal.inverse", "numpy.inv"])
+def test_an_inverse_that_loses_what_the_same_gram_matrix_keeps_is_no_gram_matrix(name):
+    """On Wampler5, Cholesky of A'A keeps more digits than QR of A, and the inverse of A'A loses three."""
+    problem = get("nist.wampler5")
+    found = of_route(name, problem)
+    assert codes(found)[0] == "SL110"
+    assert "SL102" not in codes(found)
+    assert found[0].digits_after - found[0].digits_before >= GAIN
+    assert "A'A was inverted" in found[0].sentence
+    # Where solving with A'A loses as much, the inverse is not what did it.
+    assert codes(of_route(name, LONGLEY))[0] == "SL102"
+    assert "SL110" not in codes(of_route(name, LONGLEY))
+    # And an answer that our own inverse does not give is not accused of it.
+    exact = exactly(problem)
+    off = answer(exact * (1 + 1e-1), problem, law="normal", gram="inverse")
+    assert "SL110" not in codes(off)
+
+
 # --- SL308
 
 
