@@ -319,6 +319,22 @@ def test_a_route_that_now_answers_better_proves_no_column_scale():
     assert codes(causes_of(Suspect(PONTIUS, Solution(x, Status.SOLVED, Fit(x)), "matrix", entry))) == ["SL120"]
 
 
+@pytest.mark.parametrize(("where", "code"), [("equal sizes", "SL109"), ("norms below 1", "SL120")])
+def test_what_hangs_on_where_powers_of_two_are_rounded_is_no_column_scale(where, code):
+    """A route that is right on equal sizes is accused of their difference; one that is right by chance is not."""
+
+    def planted(A, b):
+        norms = np.linalg.norm(A, axis=0)
+        is_right = norms.max() < 4 * norms.min() and (where == "equal sizes" or norms.max() < 1)
+        return sl.solvers.get("qr.householder")(A, b) * (1 if is_right else 1.1)
+
+    A = np.random.default_rng(1).standard_normal((9, 3)) * [1e4, 1, 1e-4]
+    problem = Problem.from_matrix("sizes", A, A @ np.ones(3))
+    entry = Entry(label=RouteLabel(name="planted", source=""), function=planted)
+    found = lost(causes_of(Suspect(problem, bench.solve(entry, problem), "matrix", entry)))
+    assert codes(found) == [code]
+
+
 def grown(n=30, epsilon=1e-12):
     A = np.random.default_rng(0).standard_normal((n, n))
     A[0, 0] = epsilon
