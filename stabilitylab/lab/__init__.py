@@ -10,8 +10,7 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
 - what a probe measures with: the catalogues `solvers`, `libraries`, `problems`, the module `bench`, clocks (`costs`,
   `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), another BLAS (`installed_blas`,
   `preloading`), the probes of behaviour `rank_policy`, `metamorphic` and `fuzz`, and training runs (`train`, `Run`,
-  `explain_descent`) with the laws that predict them (`floors`, `hump`, `modes`,
-  `recurrence`, `tuning`, of a `Start`).
+  `explain_descent`) with the laws that predict them (`floors`, `hump`, `modes`, `recurrence`, `tuning`, `Start`).
 """
 
 from stabilitylab import bench, libraries, problems, solvers
