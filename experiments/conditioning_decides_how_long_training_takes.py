@@ -198,6 +198,7 @@ print(f"{slope_of_year(True) / right:.6f} of the slope, centred and scaled")  # 
 """
 
 EXPERIMENT = Experiment(
+    chapter=21,
     rows=rows,
     measure=measure,
     tables=(

@@ -219,6 +219,7 @@ print(f"{error(lr, momentum) < 1e-9} that the heavy ball has nine digits")  # Tr
 """
 
 EXPERIMENT = Experiment(
+    chapter=22,
     rows=rows,
     measure=measure,
     tables=(
