@@ -34,7 +34,7 @@ class Start:
         """V'x* (n,) = U'b / s, 0 for dependent columns."""
         U, s, _ = self._svd
         projected = U.T @ np.asarray(self.b, dtype=np.float64)
-        return np.divide(projected, s, out=np.zeros_like(s), where=self._determined)
+        return np.asarray(np.divide(projected, s, out=np.zeros_like(s), where=self._determined))
 
     @property
     def _determined(self) -> Array:
