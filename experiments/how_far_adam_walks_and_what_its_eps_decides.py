@@ -131,6 +131,7 @@ run = sl.train("adam", (A, b), lr=3 * largest_coefficient / steps, schedule=lamb
 """
 
 EXPERIMENT = Experiment(
+    chapter=23,
     rows=rows,
     measure=measure,
     tables=(

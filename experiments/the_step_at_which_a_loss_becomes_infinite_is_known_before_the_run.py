@@ -123,6 +123,7 @@ A[:, 1:] = (A[:, 1:] - A[:, 1:].mean(axis=0)) / A[:, 1:].std(axis=0)
 """
 
 EXPERIMENT = Experiment(
+    chapter=25,
     rows=rows,
     measure=measure,
     tables=(

@@ -137,6 +137,7 @@ run = sl.train("adam", (A, b), lr=1e-3, format="bfloat16", update="master", stat
 """
 
 EXPERIMENT = Experiment(
+    chapter=24,
     rows=rows,
     measure=measure,
     tables=(

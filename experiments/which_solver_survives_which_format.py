@@ -240,7 +240,7 @@ print(f"{lre(fit.x, reference(A, b)):.1f} digits with the factors refined")  # 1
 GRID = {"problem__column_spread": None}
 
 EXPERIMENT = Experiment(
-    chapter=21,
+    chapter=26,
     problems=(
         *cases("synthetic.randsvd", m=30, n=5, cond=CONDS, seed=range(3)),
         *cases("synthetic.randsvd", m=30, n=5, cond=MILD, column_spread=SPREAD, seed=FITTING),

@@ -10,7 +10,6 @@ from stabilitylab.core.types import Status
 from stabilitylab.report.blocks import Block
 from stabilitylab.report.page import Page, plain_data
 from stabilitylab.training.fixes.fix import Tried
-from stabilitylab.training.page import blocks_of_explanation
 from stabilitylab.training.run import Run
 
 
@@ -72,6 +71,8 @@ class Explanation(Page):
         return record
 
     def _blocks(self) -> tuple[Block, ...]:
+        from stabilitylab.training.page import blocks_of_explanation
+
         return tuple(blocks_of_explanation(self))
 
 

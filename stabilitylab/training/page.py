@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,24 +10,22 @@ from stabilitylab.core.printable import one_decimal, one_line
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Stressed, TableBlock, Text
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.plain_cells import NONE, digits_cell, text_cell
+from stabilitylab.training.explanation import Explanation
 from stabilitylab.training.minimum import mp
-
-if TYPE_CHECKING:
-    from stabilitylab.training.explanation import Explanation
-    from stabilitylab.training.run import Run
+from stabilitylab.training.run import Run
 
 SHOWN = 12  # recorded steps in a table
 MOST = 60  # coefficients in a table
 
 
-def blocks_of_run(run: "Run", title: str) -> Iterator[Block]:
+def blocks_of_run(run: Run, title: str) -> Iterator[Block]:
     """Its sentence, some of its steps, and the weights at the end."""
     yield Heading(1, (title,))
     yield Text((sentence_of(run),))
     yield from _numbers(run)
 
 
-def blocks_of_explanation(found: "Explanation") -> Iterator[Block]:
+def blocks_of_explanation(found: Explanation) -> Iterator[Block]:
     """The verdict, the causes, what brings the run nearer, and the numbers behind them."""
     yield Heading(1, ("Training, step by step against the exact minimiser",))
     yield Text((Stressed(one_line(found.verdict), strong=True),))
@@ -55,7 +53,7 @@ def blocks_of_explanation(found: "Explanation") -> Iterator[Block]:
     yield from _numbers(found.run)
 
 
-def sentence_of(run: "Run") -> str:
+def sentence_of(run: Run) -> str:
     """What a run did, as one sentence."""
     setting = run.setting
     name = setting.optimiser.removeprefix("descent.").replace("_", " ")
@@ -72,14 +70,14 @@ def sentence_of(run: "Run") -> str:
     )
 
 
-def _numbers(run: "Run") -> Iterator[Block]:
+def _numbers(run: Run) -> Iterator[Block]:
     yield Heading(2, ("Steps",))
     yield TableBlock(_steps(run))
     yield Heading(2, ("Weights at the end",))
     yield TableBlock(_weights(run))
 
 
-def _steps(run: "Run") -> Table:
+def _steps(run: Run) -> Table:
     chosen = np.unique(np.linspace(0, len(run.steps) - 1, SHOWN).round().astype(int))
     body = []
     for k in chosen:
@@ -94,7 +92,7 @@ def _steps(run: "Run") -> Table:
     return Table("The run", header, (False, False, False, True), tuple(body))
 
 
-def _weights(run: "Run") -> Table:
+def _weights(run: Run) -> Table:
     body = []
     order = np.argsort(run.coefficient_digits, kind="stable")[:MOST]
     for j in sorted(int(k) for k in order):

@@ -23,7 +23,6 @@ from stabilitylab.solvers.descent.schedules import Rate
 from stabilitylab.training.laws import predicted_overflow
 from stabilitylab.training.minimum import Minimum, minimum, mp
 from stabilitylab.training.observed import Observed
-from stabilitylab.training.page import blocks_of_run, sentence_of
 from stabilitylab.training.setting import Setting, optimiser_named
 from stabilitylab.training.updates import update_of
 
@@ -151,9 +150,13 @@ class Run(Page):
         return record
 
     def _blocks(self) -> tuple[Block, ...]:
+        from stabilitylab.training.page import blocks_of_run  # here: a program that reads numbers needs no page
+
         return tuple(blocks_of_run(self, "A training run against the exact minimiser"))
 
     def __str__(self) -> str:
+        from stabilitylab.training.page import sentence_of
+
         return sentence_of(self)
 
     __repr__ = __str__

@@ -34,9 +34,7 @@ def test_a_code_has_its_page(label):
 
 def test_no_page_is_without_a_code():
     codes = {label.code for label in registered()}
-    assert [
-        p.stem for p in sorted(PAGES.glob("*.md")) if p.stem not in codes and not OTHERS.fullmatch(p.stem)
-    ] == []
+    assert [p.stem for p in sorted(PAGES.glob("*.md")) if p.stem not in codes and not OTHERS.fullmatch(p.stem)] == []
 
 
 def test_a_faulty_page_is_seen():

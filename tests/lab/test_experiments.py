@@ -32,8 +32,6 @@ def outcomes(out, *names):
     return found, done.returncode
 
 
-
-
 def absent(experiment):
     """What is not here of the libraries of an experiment's routes, and of what its findings need."""
     needs = {name for one in (*experiment.findings, *experiment.remedies) for name in one.needs}

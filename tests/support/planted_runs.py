@@ -99,7 +99,8 @@ def noisy(rng, k):
     """Batches at a constant rate, and residuals that are not 0."""
     A, b = made(rng, rng.uniform(1.5, 4), m=40, size=6.0, noise=2.0)
     return Planted("noise", ("SL407",), "gradient", A, b,
-                   {"lr": rng.uniform(0.02, 0.1), "steps": 2500, "batch": int(rng.integers(1, 8)), "seed": k})  # fmt: skip
+                   {"lr": rng.uniform(0.02, 0.1), "steps": 2500, "batch": int(rng.integers(1, 8)),
+                    "seed": k})  # fmt: skip
 
 
 def far_away(rng, k):
