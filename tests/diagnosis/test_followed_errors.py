@@ -44,7 +44,7 @@ def random_matrix(seed):
 def measured():
     """Of each route, (expected, without following, reached) digits of each coefficient (k, 3)."""
     rows = {name: [] for name in ROUTES}
-    for seed in range(100):
+    for seed in range(60):
         A, rng = random_matrix(seed), np.random.default_rng(1000 + seed)
         b = A @ rng.normal(size=A.shape[1])
         b += 10.0 ** rng.uniform(-10, 0) * np.linalg.norm(b) / len(b) * rng.normal(size=len(b))
@@ -66,7 +66,7 @@ def measured():
 @pytest.mark.parametrize("name", ROUTES)
 def test_few_are_more_than_a_digit_too_high_and_nine_in_ten_within_one(measured, name):
     expected, _, reached = measured[name].T
-    assert len(reached) > 350
+    assert len(reached) > 200
     assert np.mean(expected - reached <= 1) >= (0.99 if name in WITHIN else 0.98)
     assert np.mean(np.abs(expected - reached) <= 1) >= WITHIN.get(name, 0.8)
     # The spread is that of single errors about their median, and the middle is met: no constant hides an offset.
