@@ -109,6 +109,25 @@ def test_a_square_matrix_is_forecast_by_the_law_of_what_solves_it():
     assert (forecast_of(question, label) - reached).max() > 3
 
 
+@pytest.mark.parametrize("name", ["qr.cgs", "numpy.inv", "numpy.lstsq", "normal.lu"])
+def test_units_and_zeros_make_no_difference_and_no_error(name):
+    rng = np.random.default_rng(3)
+    A, b = rng.normal(size=(20, 3)), rng.normal(size=20)
+    label = bench.route(name).label
+
+    def expected(A, b):
+        problem = Problem.from_matrix("matrix", A, b)
+        return forecast_of(Question(problem, Table("matrix", problem.data, tuple(range(20))), None), label)
+
+    assert expected(A * 2.0**60, b) == pytest.approx(expected(A, b))
+    for size in (1e-200, 1e200):
+        assert (expected(A * size, b) >= 0).all()
+    assert (expected(A * [1e-200, 1, 1e150], b) >= 0).all()
+    assert (expected(A * [1, 0, 1], b) == 0).all()
+    assert (expected(np.column_stack([A[:, :2], A[:, 0]]), b)[[0, 2]] < 1).all()
+    assert (expected(A, np.zeros(20)) >= 0).all()
+
+
 def test_a_rounding_moves_a_number_by_as_much_as_is_said():
     v = np.exp(np.random.default_rng(1).uniform(0, 20, 100_000))
     moved = (v.astype(np.float32).astype(np.float64) - v) / v
