@@ -78,6 +78,9 @@ class _Followed:
         sizes = np.zeros(self.T.shape)
         sizes[:n, :n] = SWEEPS * B**2
         self.entries(sizes)
+        if not np.isfinite(B).all():  # columns of which the squares are beyond the range
+            self.squares = np.full(n, np.inf)
+            return
         U, s, Vt = np.linalg.svd(B)
         W, y = self.V @ Vt.T, (U.T @ c) / s
         self.squares += SWEEPS * W**2 @ (y**2 + (U.T**2 @ c**2) / s**2)

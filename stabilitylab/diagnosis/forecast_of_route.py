@@ -11,7 +11,7 @@ import numpy as np
 
 from stabilitylab.core import lapack
 from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
-from stabilitylab.core.arithmetic.norms import column_norms
+from stabilitylab.core.arithmetic.norms import column_norms, unit_exponent
 from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.diagnosis.followed_errors import by_classical_gram_schmidt, by_elimination, by_inverse
 from stabilitylab.diagnosis.followed_svd import by_singular_values
@@ -44,11 +44,17 @@ def of_route(label: RouteLabel, A: Array, b: Array, known: Conditioning, u: floa
 
 def _followed(label: RouteLabel, A: Array, b: Array, known: Conditioning, u: float) -> Array | None:
     """The root mean square of the error (n,), followed through the steps of the method; None where it is not."""
+    # In units that bring A and b near 1 no square over- or underflows; the error has the unit of x.
+    unit_A, unit_b = unit_exponent(A), unit_exponent(b)
+    unit, A, b = unit_b - unit_A, np.ldexp(A, -unit_A), np.ldexp(b, -unit_b)
+    errors = None
+    if not A.any(axis=0).all():  # columns of such different sizes that one vanishes
+        return None
     if label.gram or label.law == "gram-schmidt":
-        return FOLLOWED[label.gram or "gram-schmidt"](A, b, u)
-    if label.law == "normwise" and label.scaled in ("", "only for the cut-off"):
-        return by_singular_values(A, b, u, known.columnwise, label.untriangled)
-    return None
+        errors = FOLLOWED[label.gram or "gram-schmidt"](A, b, u)
+    elif label.law == "normwise" and label.scaled in ("", "only for the cut-off"):
+        errors = by_singular_values(A, b, u, np.ldexp(known.columnwise, -unit), label.untriangled)
+    return None if errors is None else np.asarray(np.ldexp(errors, unit))
 
 
 def _dropped(label: RouteLabel, A: Array, b: Array, known: Conditioning, u: float) -> Array:

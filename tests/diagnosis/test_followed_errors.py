@@ -44,7 +44,7 @@ def random_matrix(seed):
 def measured():
     """Of each route, (expected, without following, reached) digits of each coefficient (k, 3)."""
     rows = {name: [] for name in ROUTES}
-    for seed in range(100):
+    for seed in range(60):
         A, rng = random_matrix(seed), np.random.default_rng(1000 + seed)
         b = A @ rng.normal(size=A.shape[1])
         b += 10.0 ** rng.uniform(-10, 0) * np.linalg.norm(b) / len(b) * rng.normal(size=len(b))
@@ -66,7 +66,7 @@ def measured():
 @pytest.mark.parametrize("name", ROUTES)
 def test_few_are_more_than_a_digit_too_high_and_nine_in_ten_within_one(measured, name):
     expected, _, reached = measured[name].T
-    assert len(reached) > 350
+    assert len(reached) > 200
     assert np.mean(expected - reached <= 1) >= (0.99 if name in WITHIN else 0.98)
     assert np.mean(np.abs(expected - reached) <= 1) >= WITHIN.get(name, 0.8)
     # The spread is that of single errors about their median, and the middle is met: no constant hides an offset.
@@ -107,6 +107,25 @@ def test_a_square_matrix_is_forecast_by_the_law_of_what_solves_it():
     reached = forecast_of(question, replace(label, law="partial-pivoting", constant=1.0))
     assert forecast_of(question, square) == pytest.approx(reached)
     assert (forecast_of(question, label) - reached).max() > 3
+
+
+@pytest.mark.parametrize("name", ["qr.cgs", "numpy.inv", "numpy.lstsq", "normal.lu"])
+def test_units_and_zeros_make_no_difference_and_no_error(name):
+    rng = np.random.default_rng(3)
+    A, b = rng.normal(size=(20, 3)), rng.normal(size=20)
+    label = bench.route(name).label
+
+    def expected(A, b):
+        problem = Problem.from_matrix("matrix", A, b)
+        return forecast_of(Question(problem, Table("matrix", problem.data, tuple(range(20))), None), label)
+
+    assert expected(A * 2.0**60, b) == pytest.approx(expected(A, b))
+    for size in (1e-200, 1e200):
+        assert (expected(A * size, b) >= 0).all()
+    assert (expected(A * [1e-200, 1, 1e150], b) >= 0).all()
+    assert (expected(A * [1, 0, 1], b) == 0).all()
+    assert (expected(np.column_stack([A[:, :2], A[:, 0]]), b)[[0, 2]] < 1).all()
+    assert (expected(A, np.zeros(20)) >= 0).all()
 
 
 def test_a_rounding_moves_a_number_by_as_much_as_is_said():
