@@ -219,10 +219,12 @@ def test_an_import_by_another_road_is_seen(source):
 def forbidden(sources):
     """What routes import beside `core`, and what the code that makes and uses references imports of routes.
 
-    The arithmetic of the references is imported by no route, but for the one file that puts mpmath itself on the bench.
+    The arithmetic of the references is imported by no route, but for the file that puts mpmath itself on the bench, and
+    the one that makes a format of its numbers.
     """
     broken = reached(ROUTES, sources) - {"core"}
-    without_its_own = {name: text for name, text in sources.items() if name != "stabilitylab.libraries.mpmath_routes"}
+    own = ("stabilitylab.libraries.mpmath_routes", "stabilitylab.core.arithmetic.wide_formats")
+    without_its_own = {name: text for name, text in sources.items() if name not in own}
     broken |= outside(ROUTES | {"core"}, without_its_own) & {"mpmath", "flint"}
     return broken | (reached(SCORING, sources) & (ROUTES | {"bench"}))
 

@@ -9,6 +9,7 @@ import numpy as np
 from stabilitylab import libraries, solvers
 from stabilitylab.bench.call import Answer, answer_of
 from stabilitylab.bench.isolation import LIMITS, NO_CHANGE, Limits, isolated_answer
+from stabilitylab.core.arithmetic.formats import NATIVE, is_finite
 from stabilitylab.core.catalog import Entry, RouteLabel, unknown_name
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.types import Measurement, Solution, Status, Truth
@@ -49,7 +50,7 @@ def lacks(name: str) -> str:
 
 def unsuited(label: RouteLabel, problem: Problem) -> str | None:
     """Why the route does not take this kind of problem; None when it does."""
-    if problem.dtype not in label.scalars:
+    if not label.accepts(problem.format):
         return f"works on {', '.join(label.scalars)}"
     m, n = problem.shape
     if "square" in label.tags and m != n:
@@ -80,12 +81,12 @@ def solve(
     if fit is None:
         return Solution(None, how_failed(entry.label, answer), None, answer.note, warnings, answer.seconds)
     n = problem.shape[1]
-    if np.shape(fit.x) != (n,) or np.asarray(fit.x).dtype.kind != "f":
+    if np.shape(fit.x) != (n,) or np.asarray(fit.x).dtype.kind not in ("f", problem.format.dtype.kind):
         note = f"returned {np.asarray(fit.x).dtype} of shape {np.shape(fit.x)}"
         return Solution(None, Status.RAISED, fit, note, warnings, answer.seconds)
     x = call.back(fit)
-    if not np.isfinite(x).all():
-        place = int(np.flatnonzero(~np.isfinite(x))[0])
+    if not is_finite(x).all():
+        place = int(np.flatnonzero(~is_finite(x))[0])
         return Solution(x, Status.NOT_FINITE, fit, f"x[{place}] is {x[place]}", warnings, answer.seconds)
     status, note = Status.SOLVED, fit.note
     if fit.dropped:
@@ -173,7 +174,7 @@ def measure(
     entry = route(solver) if isinstance(solver, str) else as_route(solver)
     reason = unsuited(entry.label, problem)
     if reason:
-        raise InputError(f"{entry.label.name} {reason}; {problem.name} is {problem.design}, {problem.dtype}")
+        raise InputError(f"{entry.label.name} {reason}; {problem.name} is {problem.design}, {problem.format}")
     solution = solve(entry, problem, variant)
     row = score_solution(entry, problem, solution, truth=truth, variant=variant, wanted=metrics)
     if not causes:
@@ -187,10 +188,6 @@ def as_route(function: Callable[..., Any]) -> Route:
     """A function of (A, b) as a route whose label claims nothing."""
     name = getattr(function, "__name__", type(function).__name__)
     return Entry(
-        label=RouteLabel(
-            name=name,
-            source="",
-            scalars=tuple(np.dtype(kind).name for kind in (np.float16, np.float32, np.float64, np.longdouble)),
-        ),
+        label=RouteLabel(name=name, source="", scalars=(*(known.dtype.name for known in NATIVE), "object")),
         function=function,
     )

@@ -18,6 +18,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, get_args
 import numpy as np
 
 from stabilitylab.core.arguments import require_choice
+from stabilitylab.core.arithmetic.formats import Format
 from stabilitylab.core.errors import DuplicateNameError, InputError, UnknownNameError
 from stabilitylab.core.library import Library
 from stabilitylab.core.printable import one_line
@@ -145,6 +146,10 @@ class RouteLabel(Label):
         if self.centred and self.call_form == "line":
             return f"x and y {done}"
         return f"columns {done}" if done else "raw"
+
+    def accepts(self, format: Format) -> bool:
+        """Whether it takes data of a format: one of its `scalars`, or any where "object" is among them."""
+        return "object" in self.scalars or (not format.carried and format.dtype.name in self.scalars)
 
     @property
     def penalised(self) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.rounded_array import RoundedArray
 from stabilitylab.core.errors import InputError
 from stabilitylab.core.types import Fit
 
@@ -51,7 +52,12 @@ def plain_fit(returned: Any) -> Fit:
 
 
 def plain_array(values: npt.ArrayLike) -> Array:
-    """A copy as a base-class ndarray in native byte order; NaN for what is masked, and an object array stays one."""
+    """A copy as a base-class ndarray in native byte order; NaN for what is masked, and an object array stays one.
+
+    A RoundedArray, whose format says what its numbers are, stays one too.
+    """
+    if isinstance(values, RoundedArray):
+        return values.copy()
     if isinstance(values, np.ma.MaskedArray) and values.dtype.kind == "f":
         values = np.ma.filled(values, np.nan)
     array: Array = np.array(values, subok=False)

@@ -166,7 +166,7 @@ class Reference:
         Raises OutOfRangeError on overflow or when a non-zero underflows, InputError for an unknown format.
         """
         target = format_named(format)
-        out, smallest = np.zeros(len(self.x), dtype=target.dtype), target.smallest_normal
+        out, smallest = target.rounded(np.zeros(len(self.x), dtype=target.dtype)), target.smallest_normal
         for i, value in enumerate(self.x):
             sign, mantissa, exponent, _ = value._mpf_
             exact = Fraction(-mantissa if sign else mantissa) * Fraction(2) ** exponent

@@ -44,7 +44,7 @@ class Constant(Term):
 
     def rounded(self, columns: Columns[Array], format: Format) -> Array:
         """The number rounded to the format, (m, 1)."""
-        return np.full((columns.rows, 1), format.nearest(self.value), dtype=format.dtype)
+        return format.rounded(np.full((columns.rows, 1), format.nearest(self.value), dtype=format.dtype))
 
     def exact(self, columns: Columns[ExactColumn]) -> tuple[ExactColumn, ...]:
         """The number."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.norms import times_powers_of_two
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Fit
@@ -35,9 +36,9 @@ class Call:
 
     def back(self, fit: Fit) -> Array:
         """x (n,) in the order and scale of the problem as published."""
-        x = np.array(fit.x)
+        x = fit.x.copy()
         x[self.columns] = fit.x
-        return np.asarray(np.ldexp(x, self.exponents))
+        return times_powers_of_two(x, self.exponents)
 
 
 class CallForm(ABC):
@@ -101,7 +102,7 @@ class MatrixForm(CallForm):
 
     def of_matrix(self, A: Array, b: Array, *, intercept: bool) -> tuple[Any, ...]:
         """The matrix as it is."""
-        return np.array(A, order="C"), np.array(b)
+        return A.copy(), b.copy()
 
 
 class ColumnsForm(CallForm):

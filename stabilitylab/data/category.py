@@ -112,7 +112,7 @@ class Category(Term):
     def rounded(self, columns: Columns[Array], format: Format) -> Array:
         """0, 1 and -1, which every format holds, (m, k - 1) or, coded fully, (m, k)."""
         coded = self._coded(columns.labels[self.column])
-        return np.array(coded, dtype=format.dtype).T
+        return format.rounded(np.array(coded, dtype=format.dtype).T)
 
     def exact(self, columns: Columns[ExactColumn]) -> tuple[ExactColumn, ...]:
         """0, 1 and -1."""

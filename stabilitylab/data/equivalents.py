@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.norms import times_powers_of_two
 from stabilitylab.data.problem import Problem
 
 SCALE_EXPONENTS = 10  # columns are scaled by 2**k, |k| <= 10
@@ -64,7 +65,7 @@ class Variant:
                 exponents[fixed:] = exponents[-1]
             if not free_columns:  # x times 2**k makes the powers of x larger by 2**(k j)
                 exponents = exponents[0] * np.arange(n)
-        A = np.ldexp(problem.A[np.ix_(rows, columns)], exponents[columns])
+        A = times_powers_of_two(problem.A[np.ix_(rows, columns)], exponents[columns])
         return Arrangement(A, problem.b[rows].copy(), rows, columns, exponents)
 
 

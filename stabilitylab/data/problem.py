@@ -13,7 +13,8 @@ import numpy.typing as npt
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.arithmetic.decimals import Decimals as Decimals
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
-from stabilitylab.core.arithmetic.formats import FLOAT64, Array, Format, FormatLike, format_named
+from stabilitylab.core.arithmetic.formats import FLOAT64, Array, Format, FormatLike, format_named, is_finite
+from stabilitylab.core.arithmetic.rounded_array import RoundedArray
 from stabilitylab.core.errors import (
     ComplexError,
     InputError,
@@ -153,6 +154,8 @@ class Problem:
         and "y". format: to be worked on in another format than that of the arrays, as by `rounded_to`. Raises the
         errors of `validation.checked` and `format_named`.
         """
+        if format is None and isinstance(A, RoundedArray):
+            format = A.format
         names = names_of_columns(A)
         response = distinct([*(names or ()), name_of(b) or "y"])[-1]
         A, b = checked(A, b)
@@ -173,7 +176,7 @@ class Problem:
 
     @property
     def dtype(self) -> str:
-        """NumPy's name of the type of A and b."""
+        """NumPy's name of the type that holds A and b; of a format that NumPy lacks, that of the wider one beneath."""
         return self.format.dtype.name
 
     def column(self, name: str) -> Array:
@@ -191,7 +194,7 @@ class Problem:
         if isinstance(values, ExactColumn):
             return read_only(values.rounded(self.format))
         cast = self.format.rounded(values)
-        if not np.isfinite(cast).all() or ((cast == 0) & (values != 0)).any():
+        if not is_finite(cast).all() or ((cast == 0) & (values != 0)).any():
             raise OutOfRangeError(f"column {name!r} does not fit the range of {self.format.name}: rescale it")
         return read_only(cast)
 
@@ -211,7 +214,7 @@ class Problem:
         """The design matrix (m, n) as a user would build it in the format; read-only."""
         numbers = {name: self.column(name) for name in self.design.numbers}
         A = self.design.rounded(Columns(self.shape[0], numbers, self._labels), self.format)
-        if not np.isfinite(A).all():
+        if not is_finite(A).all():
             raise OutOfRangeError(f"a feature of {self.name} overflows {self.format.name}: rescale the column")
         return read_only(A)
 

@@ -109,7 +109,7 @@ class Intercept(Term):
 
     def rounded(self, columns: Columns[Array], format: Format) -> Array:
         """Ones (m, 1)."""
-        return np.ones((columns.rows, 1), dtype=format.dtype)
+        return format.rounded(np.ones((columns.rows, 1), dtype=format.dtype))
 
     def exact(self, columns: Columns[ExactColumn]) -> tuple[ExactColumn, ...]:
         """Ones."""
@@ -276,7 +276,7 @@ class Mapped(OfTerm):
         values = self.inner.rounded(columns, format)
         names = self.inner.names(columns.labels)
         # Contiguous, as a user's own arrays are.
-        mapped = [self._rounded(np.ascontiguousarray(v), name, format) for v, name in zip(values.T, names, strict=True)]
+        mapped = [self._rounded(v.copy(), name, format) for v, name in zip(values.T, names, strict=True)]
         return np.stack(mapped, axis=1)
 
     def exact(self, columns: Columns[ExactColumn]) -> tuple[ExactColumn, ...]:

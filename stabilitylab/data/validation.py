@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.rounded_array import RoundedArray
 from stabilitylab.core.errors import (
     ComplexError,
     EmptyError,
@@ -216,6 +217,6 @@ def _not_numeric(name: str, array: Array) -> NotNumericError:
 
 def read_only(values: Array) -> Array:
     """A copy of values that cannot be written to."""
-    values = np.array(values)
+    values = np.array(values, subok=isinstance(values, RoundedArray))
     values.flags.writeable = False
     return values

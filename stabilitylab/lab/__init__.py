@@ -9,15 +9,16 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
 - what its findings ask: `Rows` of `Measurement`, with `Status` and `Reporting`;
 - what a probe measures with: the catalogues `solvers`, `libraries`, `problems`, the module `bench`, clocks (`costs`,
   `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), another BLAS (`installed_blas`,
-  `preloading`), and the probes of behaviour `rank_policy`, `metamorphic` and `fuzz`.
+  `preloading`), formats and refinement in three of them (`format_named`, `refined`, `refinement_factor`), and the
+  probes of behaviour `rank_policy`, `metamorphic` and `fuzz`.
 """
 
 from stabilitylab import bench, libraries, problems, solvers
 from stabilitylab.bench.timing import costs, interleaved
-from stabilitylab.core.arithmetic.formats import as_integers
+from stabilitylab.core.arithmetic.formats import as_integers, format_named
 from stabilitylab.core.blas import installed as installed_blas
 from stabilitylab.core.blas import preloading
-from stabilitylab.core.errors import RankDeficientError
+from stabilitylab.core.errors import Breakdown, RankDeficientError
 from stabilitylab.core.library import Library
 from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Fit, Measurement, Status, Truth
@@ -43,14 +44,17 @@ from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Column, Listing, Pivot
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.reporting import Reporting, how_reported
+from stabilitylab.scoring.theory.condition import conditioning
+from stabilitylab.scoring.theory.refinement import refinement_factor
+from stabilitylab.solvers.refinement import refined, refinements
 
 __all__ = [
-    "NOTHING", "Block", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
+    "NOTHING", "Block", "Breakdown", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
     "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "NoRowsError", "Pivot",
-    "Probe", "Problem", "RankDeficientError", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size",
-    "Status", "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
-    "as_integers", "bench", "case", "cases", "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz",
-    "haar", "how_reported", "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic",
-    "one_decimal", "plain", "preloading", "problems", "rank_policy", "reference", "remedy", "run_file",
-    "singular_values", "solvers", "superscript",
+    "Probe", "Problem", "RankDeficientError", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size", "Status",
+    "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer", "as_integers", "bench",
+    "case", "cases", "conditioning", "costs", "enclose", "evidence_of", "exact_input", "finding", "format_named",
+    "fuzz", "haar", "how_reported", "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic",
+    "one_decimal", "plain", "preloading", "problems", "rank_policy", "reference", "refined", "refinement_factor",
+    "refinements", "remedy", "run_file", "singular_values", "solvers", "superscript",
 ]  # fmt: skip

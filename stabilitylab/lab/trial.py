@@ -76,7 +76,7 @@ class Solve:
 
     def _problem(self) -> Problem:
         problem = self.case.build()
-        return problem if problem.dtype == self.format else problem.rounded_to(self.format)
+        return problem if problem.format.name == self.format else problem.rounded_to(self.format)
 
     def _scored(self, experiment: Experiment, problem: Problem, solution: Solution) -> RowsOfTrial:
         entry = bench.route(self.solver)

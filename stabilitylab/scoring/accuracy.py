@@ -1,12 +1,22 @@
 """Correct digits of an answer against a reference, and the backward error of an answer, which needs no reference."""
 
+from fractions import Fraction
+from math import log10
 from typing import Any
 
 import mpmath
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
+from stabilitylab.core.arithmetic.formats import (
+    FLOAT64,
+    Array,
+    FormatLike,
+    exact_value,
+    format_of,
+    is_finite,
+    unit_roundoff,
+)
 from stabilitylab.core.arithmetic.norms import unit_exponent
 from stabilitylab.core.errors import ComplexError, InputError, NotNumericError, ShapeError
 from stabilitylab.core.types import Reference
@@ -15,6 +25,8 @@ from stabilitylab.data.validation import as_array
 # One private context at a fixed precision: only read, so it is safe in threads. Differences keep 250 bits.
 mp = mpmath.MPContext()
 mp.prec = 250
+
+CERTIFIED_DIGITS = 50  # to which every reference is proven at least, and beyond which no digits are counted
 
 
 def lre(x: npt.ArrayLike, ref: Reference) -> float:
@@ -58,14 +70,14 @@ def correct_digits(x: Array, ref: tuple[Any, ...], scales: tuple[Any, ...]) -> t
     no digit. A number that is not finite has 0 digits.
     Source: McCullough, Amer. Statist. 52 (1998) 358-366.
     """
-    cap = digits_cap(x.dtype)
+    cap = digits_cap(FLOAT64 if x.dtype.kind in "biu" else format_of(x))
     return tuple(_digits(xi, ri, si, cap) for xi, ri, si in zip(x, ref, scales, strict=True))
 
 
-def digits_cap(dtype: npt.DTypeLike) -> float:
-    """-log10 u: more digits than that a format cannot hold."""
-    kind = np.dtype(dtype)
-    return float(-np.log10(unit_roundoff(kind if kind.kind == "f" else "float64")))
+def digits_cap(format: FormatLike) -> float:
+    """-log10 u: more digits than that a format cannot hold; at most CERTIFIED_DIGITS."""
+    u = unit_roundoff(format)
+    return float(min(-log10(u), CERTIFIED_DIGITS) if u else CERTIFIED_DIGITS)
 
 
 def digits_of_error(relative: float, cap: float) -> float:
@@ -76,7 +88,7 @@ def digits_of_error(relative: float, cap: float) -> float:
 
 
 def _digits(x: Any, ref: Any, scale: Any, cap: float) -> float:
-    if not np.isfinite(x):
+    if not is_finite(x):
         return 0.0
     error, size = abs(exact(x) - mp.mpf(ref)), abs(mp.mpf(ref or scale))
     if not error or not size:
@@ -86,8 +98,8 @@ def _digits(x: Any, ref: Any, scale: Any, cap: float) -> float:
 
 def exact(x: Any) -> Any:
     """The value of one integer or floating-point number of any format, as a number of `mp`."""
-    numerator, denominator = (x, 1) if isinstance(x, np.integer) else x.as_integer_ratio()
-    return mp.mpf(int(numerator)) / int(denominator)
+    value = Fraction(int(x)) if isinstance(x, np.integer) else exact_value(np.asarray(x)[()])
+    return mp.mpf(value.numerator) / value.denominator
 
 
 def karlson_walden(A: Array, b: Array, x: Array) -> float:

@@ -27,10 +27,10 @@ from stabilitylab.exact.gram.reading import read
 from stabilitylab.exact.solve.dependence import independent_columns
 from stabilitylab.exact.solve.interval import Interval, exactly
 from stabilitylab.exact.statistics import Accuracy, Evidence, evidence_of
+from stabilitylab.scoring.accuracy import CERTIFIED_DIGITS
 
 ENGINE = "exact Gram, 2"  # raised when the numbers a reference holds may change
 POLICIES = ("full-rank", "minimum-norm", "basic")
-MIN_DIGITS = 50
 MOST_DIGITS = 10_000
 
 
@@ -40,7 +40,7 @@ def reference(
     b: npt.ArrayLike | None = None,
     *,
     truth: Truth = "matrix",
-    digits: int = MIN_DIGITS,
+    digits: int = CERTIFIED_DIGITS,
     policy: str = "full-rank",
     kept: Sequence[int] | None = None,
 ) -> Reference:
@@ -72,11 +72,11 @@ def reference(
         raise InputError(f"kept names the columns of a basic solution: ask for policy='basic'; got {policy!r}")
     columns = None if kept is None else tuple(kept)
     if isinstance(A, Problem):
-        return _remembered(A, truth, max(digits, MIN_DIGITS), policy, columns)
+        return _remembered(A, truth, max(digits, CERTIFIED_DIGITS), policy, columns)
     taken = read(A, b, sparse=False, several=False)
     data = taken.inputs[0]
     names = column_names(None, taken.features, data.A.shape[1])
-    return _cached(data, names, truth, max(digits, MIN_DIGITS), policy, columns)
+    return _cached(data, names, truth, max(digits, CERTIFIED_DIGITS), policy, columns)
 
 
 @lru_cache(maxsize=512)

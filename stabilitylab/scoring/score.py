@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
+from stabilitylab.core.arithmetic.formats import Array, as_floats
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.environment import one_blas_thread
@@ -152,8 +152,8 @@ def score_solution(
         problem=problem.name,
         parameters=parameters,
         solver=entry.label.name,
-        format=problem.dtype,
-        works_in=problem.dtype if entry.label.works_in == "input" else entry.label.works_in,
+        format=problem.format.name,
+        works_in=problem.format.name if entry.label.works_in == "input" else entry.label.works_in,
         truth=truth,
         status=solution.status.name,
         note=solution.note,
@@ -230,7 +230,7 @@ def _judge(
     # The law speaks of the stored matrix; what storing it had already lost is added, exactly known.
     x = np.array([abs(float(r)) if r else float(s) for r, s in zip(ref.x, ref.scales, strict=True)])
     gap = np.array([abs(float(p - q)) for p, q in zip(ref.x, stored.x, strict=True)])
-    cap = accuracy.digits_cap(problem.dtype)
+    cap = accuracy.digits_cap(problem.format)
     errors, bound = prediction
     with np.errstate(all="ignore"):
         expected = accuracy.digits_of_error(float(((errors + gap) / x).max()), cap)
@@ -250,7 +250,7 @@ def _judge(
 def predict_for(label: RouteLabel, problem: Problem, stored: Reference) -> tuple[Array, Array] | None:
     """Absolute errors per coefficient that the route's law expects on the stored matrix: estimate and bound."""
     with np.errstate(all="ignore"):
-        prediction = predict(label, problem.A, sensitivity(problem, stored), unit_roundoff(problem.dtype))
+        prediction = predict(label, as_floats(problem.A), sensitivity(problem, stored), problem.format.unit_roundoff)
     if prediction is None:
         return None
     return np.nan_to_num(prediction.errors, nan=np.inf), np.nan_to_num(prediction.bound, nan=np.inf)
@@ -270,7 +270,7 @@ def _cause(label: RouteLabel, problem: Problem, solution: Solution, as_published
         # The declared cut-off is that of the matrix solved, which only "raw" and scaled columns let us see.
         if not as_published or label.law is None:
             return ""
-        kept = n - directions_dropped(label, problem.A, unit_roundoff(problem.dtype))
+        kept = n - directions_dropped(label, as_floats(problem.A), problem.format.unit_roundoff)
         if status_of_rank(problem.A, problem.b, solution.x, kept, works_in=label.works_in) is not Status.RANK_REDUCED:
             return ""
     elif solution.status is Status.REPORTS_LOWER_RANK:

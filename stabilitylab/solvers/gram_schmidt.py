@@ -28,7 +28,7 @@ def mgs(A: Array, b: Array) -> Fit:
     Source: Björck, BIT 7 (1967) 1-21; Higham (2002), section 20.3."""
     W = finite_system(A, b)
     n = W.shape[1] - 1
-    R = np.zeros((n, n + 1), dtype=W.dtype)
+    R = np.zeros_like(W, shape=(n, n + 1))
     for j in range(n):
         R[j, j] = _normalise(W[:, j], j)
         q = W[:, j, None]
@@ -57,7 +57,7 @@ def cgs(A: Array, b: Array) -> Fit:
     Source: Björck (1996), section 2.4.1; Smoktunowicz, Barlow and Langou, Numer. Math. 105 (2006) 299-313."""
     W = finite_system(A, b)
     n = W.shape[1] - 1
-    R = np.zeros((n, n), dtype=W.dtype)
+    R = np.zeros_like(W, shape=(n, n))
     for j in range(n):
         if j:
             Q = W[:, :j]

@@ -110,7 +110,7 @@ def normal_inverse(A: Array, b: Array) -> Array:
     # The one bad line: the residual of inverse @ c is not small beside |A'A| |x|.
     x = column_sums((inverse * normal[:, n]).T)
     require_finite(x, "x")
-    return np.asarray(x)
+    return np.asanyarray(x)
 
 
 @np.errstate(all="ignore")

@@ -1,7 +1,7 @@
 """Arithmetic shared by the solvers whose text runs over any scalar: sums that stay in the format, and finite checks.
 
-Generic text uses + - * /, abs and np.sqrt only, so that float16, longdouble and object arrays of arbitrary-precision
-numbers go through the same lines as float64.
+Generic text uses + - * /, abs and np.sqrt only, so that float16, longdouble, RoundedArrays of the formats that NumPy
+lacks, and object arrays of double-double or arbitrary-precision numbers go through the same lines as float64.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.rounded_array import RoundedArray
 from stabilitylab.core.arithmetic.sums import column_sums
 from stabilitylab.core.errors import Breakdown, ShapeError, UnderdeterminedError
 
@@ -21,13 +22,13 @@ def joined(A: npt.ArrayLike, b: npt.ArrayLike) -> Array:
 
     Raises ShapeError when b does not fit A, and UnderdeterminedError when m < n.
     """
-    A, b = np.asarray(A), np.asarray(b)
+    A, b = (values if isinstance(values, RoundedArray) else np.asarray(values) for values in (A, b))
     if A.ndim != 2 or b.shape != A.shape[:1]:
         raise ShapeError(f"A must have shape (m, n) and b (m,); got {A.shape} and {b.shape}: pass b.ravel()")
     m, n = A.shape
     if m < n:
         raise UnderdeterminedError(f"A has {m} rows for {n} columns: give at least {n} rows, or drop columns")
-    system = np.empty((m, n + 1), dtype=A.dtype if A.dtype.kind in "fO" else np.float64)
+    system = np.empty_like(A, dtype=A.dtype if A.dtype.kind in "fO" else np.float64, shape=(m, n + 1), order="C")
     system[:, :n] = A
     system[:, n] = b
     return system

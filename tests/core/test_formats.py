@@ -224,7 +224,10 @@ def test_a_format_is_found_by_name_or_type(name, format):
 
 @pytest.mark.parametrize("name", ["float31", "int64", "", None, np.complex128, object, ["float32"]])
 def test_an_unknown_format_is_refused_with_the_choices(name):
-    with pytest.raises(InputError, match=r"format must be one of float8_e4m3, .*, float64, longdouble; got"):
+    with pytest.raises(
+        InputError,
+        match=r"format must be one of float8_e4m3, .*, longdouble, double_double, or mpmath_200 for 200 bits; got",
+    ):
         format_named(name)
 
 

@@ -340,7 +340,10 @@ def test_a_category_without_features_is_met_when_the_problem_is_made(term, says)
         (lambda data: Problem("p", data, Design("x"), "here"), r"terms must be a tuple; got 'x': Design.of\('x'\)"),
         (lambda data: Problem("p", data, Design.of(Power("x", True)), "here"), "a power must be a whole .*; got True"),
         (lambda data: Problem("p", data, Design.polynomial(True), "here"), "a degree of at least 1; got True"),
-        (lambda data: Problem.from_matrix("p", [[1.0]], [1.0], format="float8"), "one of float16, .*; got 'float8'"),
+        (
+            lambda data: Problem.from_matrix("p", [[1.0]], [1.0], format="float8"),
+            "one of .* float16, .*; got 'float8'",
+        ),
     ],
 )
 def test_arguments_that_make_no_problem_are_refused_with_the_way_out(make, says):

@@ -44,9 +44,10 @@ def _solved(
     exponents = np.frexp(column_norms(A))[1]
     if ones:
         exponents = exponents - exponents[0]
-    power = unit_exponent(problem.b) if response else 0
+    b = np.asarray(problem.b)
+    power = unit_exponent(b) if response else 0
     with np.errstate(all="ignore"):
-        scaled, b = np.ldexp(A, -exponents), np.ldexp(problem.b, -power)
+        scaled, b = np.ldexp(A, -exponents), np.ldexp(b, -power)
     if not (np.isfinite(scaled).all() and np.isfinite(b).all()):
         return None
     data = {f"a{j}": scaled[:, j] for j in range(ones, A.shape[1])}

@@ -11,7 +11,7 @@ import numpy as np
 
 from stabilitylab import solvers
 from stabilitylab.bench.causes.suspect import Suspect
-from stabilitylab.core.arithmetic.formats import Array, format_named, unit_roundoff
+from stabilitylab.core.arithmetic.formats import FLOAT64, FORMATS, Array, format_named, is_finite, unit_roundoff
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.environment import one_blas_thread
@@ -28,7 +28,7 @@ GAIN = 2.0  # digits that a removal must bring back before it proves anything: d
 ENOUGH = 30  # digits of exact coefficients of weighted problems, to which answers are compared
 GRAM = ("normal.cholesky", "normal.lu", "normal.inverse")
 UNLABELLED = RouteLabel(name="answer", source="")
-SHORT = ("float16", "float32")
+SHORT = tuple(known.name for known in FORMATS if known.precision < FLOAT64.precision)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +74,13 @@ class Inquiry:
     @cached_property
     def works_in(self) -> str:
         """The format that the route computes in, as far as its label and the data tell."""
-        return self.problem.dtype if self.label.works_in == "input" else self.label.works_in
+        return self.problem.format.name if self.label.works_in == "input" else self.label.works_in
 
     @cached_property
     def x(self) -> Array | None:
         """The answer (n,); None where there is none of finite numbers."""
         x = self.suspect.solution.x
-        return x if x is not None and self.suspect.solution.status.answered and np.isfinite(x).all() else None
+        return x if x is not None and self.suspect.solution.status.answered and is_finite(x).all() else None
 
     @cached_property
     def call(self) -> Call:
@@ -123,7 +123,7 @@ class Inquiry:
     def digits(self, x: Array) -> float:
         """Correct digits of the worst coefficient of x (n,), in the problem's order, for the truth of the suspect."""
         assert self.true is not None
-        return min(correct_digits(np.asarray(x), self.true.x, self.true.scales))
+        return min(correct_digits(np.asanyarray(x), self.true.x, self.true.scales))
 
     @cached_property
     def before(self) -> float | None:
@@ -161,15 +161,15 @@ class Inquiry:
     def ours(self, name: str, format: str = "float64") -> float | None:
         """Correct digits of one of our solvers on the same A and b, computed in a format; None where it breaks down."""
         with np.errstate(all="ignore"), one_blas_thread():
-            A, b = self.call.A.astype(format), self.call.b.astype(format)
-            if not (np.isfinite(A).all() and np.isfinite(b).all()):
+            A, b = (format_named(format).rounded(values) for values in (self.call.A, self.call.b))
+            if not (is_finite(A).all() and is_finite(b).all()):
                 return None
             try:
                 fit = plain_fit(solvers.get(name)(A, b))
             except (Breakdown, np.linalg.LinAlgError):
                 return None
             x = self.call.back(fit)
-        return self.digits(x) if np.isfinite(x).all() else None
+        return self.digits(x) if is_finite(x).all() else None
 
     @cached_property
     def qr(self) -> float | None:

@@ -52,4 +52,4 @@ def _expected(inquiry: Inquiry) -> float | None:
         return None
     x = np.array([abs(float(r)) if r else float(s) for r, s in zip(stored.x, stored.scales, strict=True)])
     with np.errstate(all="ignore"):
-        return digits_of_error(float((prediction[0] / x).max()), digits_cap(inquiry.problem.dtype))
+        return digits_of_error(float((prediction[0] / x).max()), digits_cap(inquiry.problem.format))

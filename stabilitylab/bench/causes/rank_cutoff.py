@@ -131,7 +131,7 @@ def _sizes(inquiry: Inquiry, kept: int) -> dict[str, float]:
     out = {"last kept": float(raw[kept - 1]), "first dropped": float(raw[kept]), "scaled": float(scaled[kept])}
     cutoff = inquiry.label.cutoff
     if cutoff is not None:
-        format = inquiry.works_in if inquiry.works_in in SHORT else inquiry.problem.dtype
+        format = inquiry.works_in if inquiry.works_in in SHORT else inquiry.problem.format.name
         m, n = inquiry.A.shape
         cut = cutoff(m, n, 2 * unit_roundoff(format))
         out |= {"cut-off": float(cut), "times below it": float(np.divide(cut, raw[kept])) if raw[kept] else np.inf}

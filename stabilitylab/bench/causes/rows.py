@@ -35,6 +35,8 @@ def with_cause(
     """
     digits = row.scores.get(WORST)
     scored = WORST in row.scores and (digits is None or digits < FEW)
+    if problem.format.dtype.kind == "O":  # causes compute in formats of NumPy
+        return row
     if row.cause or not scored or UNDETERMINED in row.facts or (row.answered and digits is None):
         return row
     (truth,) = (one for one in TRUTHS if one == row.truth)

@@ -16,7 +16,7 @@ LUCK = 2.0  # digits by which an answer in a short format may pass or miss those
 
 @cause("SL103", "worked in a shorter format", "error", "algorithm", source="Higham (2002), section 2.1")
 def shorter_format(inquiry: Inquiry) -> Found | None:
-    """The label or x is of float32 or float16, and the same in float64 keeps GAIN more.
+    """The label or x is of a format shorter than float64, and the same in float64 keeps GAIN more.
 
     An answer that is the exact one rounded to that format was returned in it. Else the same is Householder QR, which
     must lose as much in the short format; of an answer that a cut-off shortened, the SVD with the default cut-off of
@@ -40,7 +40,7 @@ def shorter_format(inquiry: Inquiry) -> Found | None:
     # An answer that a cut-off shortened is compared with others of a cut-off: QR would remove two causes at once.
     solver, what = "qr.householder", "Householder QR"
     if directions_kept(inquiry) is not None:
-        if format == "float16":  # LAPACK has none
+        if format != "float32":  # LAPACK has no shorter one
             return None
         solver, what = "svd.truncated", "an SVD with the default cut-off"
     short, after = inquiry.ours(solver, format) or 0.0, inquiry.ours(solver)
@@ -62,7 +62,8 @@ def _is_rounded_truth(inquiry: Inquiry, format: str) -> bool:
     if inquiry.stored is None or inquiry.x is None:
         return False
     with np.errstate(all="ignore"):
-        return bool((inquiry.stored.nearest.astype(format) == np.asarray(inquiry.x).astype(format)).all())
+        exact, found = (format_named(format).rounded(x) for x in (inquiry.stored.nearest, inquiry.x))
+        return bool(np.all(exact == found))
 
 
 def _shorter(inquiry: Inquiry) -> str | None:

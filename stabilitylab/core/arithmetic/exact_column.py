@@ -76,7 +76,7 @@ class ExactColumn:
         Raises OutOfRangeError on overflow, and where a number that is not 0 becomes 0.
         """
         into = format_named(format)
-        values = np.array(self._nearest(into), dtype=into.dtype)
+        values = into.rounded(np.array(self._nearest(into), dtype=into.dtype))
         lost = np.flatnonzero((values == 0) & np.array([n != 0 for n in self.integers], dtype=bool))
         if lost.size:
             value = abs(self[int(lost[0])])

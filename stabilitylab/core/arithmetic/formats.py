@@ -171,7 +171,7 @@ class Format:
 
     def exact(self, number: Any) -> Fraction:
         """The exact value of one finite number of the format."""
-        return Fraction(*np.asarray(number)[()].as_integer_ratio())
+        return exact_value(np.asarray(number)[()])
 
 
 def _native(name: str, kind: Any) -> Format:
@@ -200,10 +200,16 @@ FormatLike: TypeAlias = Format | npt.DTypeLike
 def format_named(name: FormatLike) -> Format:
     """The format of that name, or that of a type of NumPy or ml_dtypes, in either byte order; a Format as it is.
 
+    "double_double" and "mpmath_200" (any number of bits) are formats of `wide_formats`.
+
     Raises InputError, naming the formats there are, for anything else.
     """
     if isinstance(name, Format):
         return name
+    if isinstance(name, str) and name.startswith(("double_double", "mpmath_")):
+        from stabilitylab.core.arithmetic.wide_formats import wide_format_named
+
+        return wide_format_named(name)
     matching = [known for known in FORMATS if isinstance(name, str) and name == known.name]
     if not matching and name is not None:
         try:
@@ -214,25 +220,60 @@ def format_named(name: FormatLike) -> Format:
             matching = [known for known in NATIVE if known.dtype == dtype]
             matching += [known for known in FORMATS if known.carried and known.storage == dtype.name]
     if not matching:
-        raise InputError(f"format must be one of {', '.join(map(str, FORMATS))}; got {name!r}")
+        known = ", ".join([*map(str, FORMATS), "double_double"])
+        raise InputError(f"format must be one of {known}, or mpmath_200 for 200 bits; got {name!r}")
     return matching[0]
 
 
 def format_of(array: Any) -> Format:
-    """The format of an array: that of a RoundedArray, else that of the type of NumPy or ml_dtypes.
+    """The format of an array: that of a RoundedArray, of the type of NumPy or ml_dtypes, or of the objects in it.
 
     Raises NotNumericError for an array of anything else.
     """
     format = getattr(array, "format", None)
     if isinstance(format, Format):
         return format
-    dtype = np.asarray(array).dtype
+    entries = np.asarray(array)
+    dtype = entries.dtype
+    if dtype.kind == "O":
+        from stabilitylab.core.arithmetic.wide_formats import format_of_object
+
+        # Zeros that NumPy made are integers among them.
+        found = next((known for number in entries.flat if (known := format_of_object(number)) is not None), None)
+        if found is not None:
+            return found
     try:
         return format_named(dtype)
     except InputError:
         raise NotNumericError(
             f"an array of {dtype} has no floating-point format: round it to one, such as FLOAT64.rounded(values)"
         ) from None
+
+
+def exact_value(number: Any) -> Fraction:
+    """The value of one finite number of any format: a scalar of NumPy, a DoubleDouble, or a number of mpmath.
+
+    Raises OverflowError for an infinity and ValueError for NaN, as float.as_integer_ratio does.
+    """
+    parts = getattr(number, "_mpf_", None)
+    if parts is None:
+        return Fraction(*number.as_integer_ratio())
+    sign, mantissa, exponent, _ = parts
+    if not mantissa and exponent:  # mpmath's infinities and NaN
+        return Fraction(*float(number).as_integer_ratio())
+    return Fraction(-int(mantissa) if sign else int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def as_floats(values: Any) -> Array:
+    """The numbers of an array as plain floats of NumPy: those of a carried format as float64, objects rounded to it."""
+    array = np.asarray(values)
+    return array.astype(np.float64) if array.dtype.kind == "O" else array
+
+
+def is_finite(values: Any) -> Array:
+    """Whether each number of an array of any format is finite, objects included."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.asarray(values - values) == 0, dtype=bool)
 
 
 def unit_roundoff(format: FormatLike) -> float:
@@ -256,7 +297,11 @@ def as_integers(values: Array) -> tuple[Array, Fraction]:
 
     The integers have as many bits as the format plus the spread of exponents of the array.
     """
-    ratios = [number.as_integer_ratio() for number in np.asarray(values).ravel()]
+    plain = np.asarray(values).ravel()
+    if plain.dtype.kind == "O":
+        ratios = [exact_value(number).as_integer_ratio() for number in plain]
+    else:
+        ratios = [number.as_integer_ratio() for number in plain]
     # Every denominator is a power of two, so the largest is a common one.
     common = max((denominator for _, denominator in ratios), default=1)
     integers = [numerator * (common // denominator) for numerator, denominator in ratios]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stabilitylab.core.arithmetic.formats import Array, unit_roundoff
+from stabilitylab.core.arithmetic.formats import FLOAT64, Array
 from stabilitylab.core.arithmetic.norms import column_norms
 from stabilitylab.core.types import Reference, Solution
 from stabilitylab.data.problem import Problem
@@ -13,10 +13,10 @@ from stabilitylab.scoring.metrics import NoScore, Score, metric
 
 
 def _in_units_of_u(error: Callable[[Array, Array, Array], float], problem: Problem, solution: Solution) -> Score:
-    if np.finfo(problem.dtype).nmant > np.finfo(np.float64).nmant:
+    if problem.format.precision > FLOAT64.precision:
         return NoScore("evaluated in float64, whose noise hides the round-off of a wider format")
     A, b, x = (np.asarray(v, dtype=np.float64) for v in (problem.A, problem.b, solution.x))
-    return error(A, b, x) / unit_roundoff(problem.dtype)
+    return error(A, b, x) / problem.format.unit_roundoff
 
 
 @metric(

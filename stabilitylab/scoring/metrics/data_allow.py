@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from stabilitylab.core.arithmetic.formats import unit_roundoff
 from stabilitylab.core.types import Reference, Solution
 from stabilitylab.data.problem import Problem
 from stabilitylab.scoring.accuracy import digits_cap, digits_of_error
@@ -33,9 +32,9 @@ def digits_supported(problem: Problem, solution: Solution, ref: Reference) -> Sc
     if not any(problem.b):
         return NoScore("b is 0, which has no relative change")
     sizes = np.array([float(abs(r)) if r else float(s) for r, s in zip(ref.x, ref.scales, strict=True)])
-    u = unit_roundoff(problem.dtype)
+    u = problem.format.unit_roundoff
     return digits_of_error(
-        float((u * sensitivity(problem, ref).componentwise / sizes).max()), digits_cap(problem.dtype)
+        float((u * sensitivity(problem, ref).componentwise / sizes).max()), digits_cap(problem.format)
     )
 
 
@@ -47,7 +46,7 @@ def digits_statistical(problem: Problem, solution: Solution, ref: Reference) -> 
     if not any(ref.standard_errors):
         return NoScore("the fit is exact: every standard error is 0")
     ratios = [float(se / abs(x)) if x else np.inf for se, x in zip(ref.standard_errors, ref.x, strict=True)]
-    return digits_of_error(max(ratios), digits_cap(problem.dtype))
+    return digits_of_error(max(ratios), digits_cap(problem.format))
 
 
 def no_standard_errors(ref: Reference) -> NoScore:

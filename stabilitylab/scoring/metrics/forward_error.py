@@ -46,7 +46,7 @@ def digits_median(problem: Problem, solution: Solution, ref: Reference) -> Score
 def digits_normwise(problem: Problem, solution: Solution, ref: Reference) -> Score:
     """-log10(|x - ref|_2 / |ref|_2), floored and capped; an error of a small coefficient hardly shows in it."""
     error = error_normwise(problem, solution, ref)
-    return error if isinstance(error, NoScore) else digits_of_error(error, digits_cap(problem.dtype))
+    return error if isinstance(error, NoScore) else digits_of_error(error, digits_cap(problem.format))
 
 
 @metric("error.normwise", says="relative error, normwise", unit="", better="lower", of="coefficients")

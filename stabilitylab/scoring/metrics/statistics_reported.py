@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from stabilitylab.core.arithmetic.formats import as_floats
 from stabilitylab.core.arithmetic.norms import norm
 from stabilitylab.core.types import Reference, Solution
 from stabilitylab.data.problem import Problem
@@ -41,5 +42,5 @@ def digits_residual_norm(problem: Problem, solution: Solution, ref: Reference) -
     assert solution.x is not None
     if not ref.residual_norm:
         return NoScore("the fit is exact: the residual norm is 0")
-    size = norm(problem.b - problem.A @ solution.x)
+    size = norm(as_floats(problem.b) - as_floats(problem.A) @ as_floats(solution.x))
     return correct_digits(np.array([size], dtype=np.float64), (ref.residual_norm,), (1,))[0]
