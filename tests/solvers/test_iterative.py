@@ -61,6 +61,19 @@ def test_after_as_many_steps_as_columns_it_is_solved_in_each_format(name):
         )
 
 
+def test_cgls_carried_on_past_convergence_loses_what_it_had_and_lsqr_does_not():
+    """On inconsistent integers, in 120 bits: from 1e-35 the error grows by more than 1e8 within 40 steps."""
+    system = well_conditioned("matrix")[4]
+    matrix, right = system.stored("object")
+    errors = {}
+    for name in ("iterative.cgls", "iterative.lsqr"):
+        run = list(islice(iterative.get(name)(matrix, right, 0 * matrix[0]), 40))
+        errors[name] = [relative_error(x, system.x) for x, _ in run]
+    assert min(errors["iterative.cgls"]) < 1e-34
+    assert errors["iterative.cgls"][-1] > 1e8 * min(errors["iterative.cgls"])
+    assert max(errors["iterative.lsqr"][5:]) < 1e-34
+
+
 def test_a_sweep_of_coordinate_descent_is_gauss_seidel_in_fractions():
     C, c = exact_array(A).T @ exact_array(A), exact_array(A).T @ exact_array(B)
     x = exact_array(START)
