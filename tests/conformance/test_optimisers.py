@@ -111,7 +111,8 @@ def test_formulas_agree_with_what_is_known_in_closed_form():
     rolls = RECURRENCES["descent.heavy_ball"](
         slope, [1], [0.5] * 8, descent_defaults("heavy_ball") | {"momentum": 0.25}
     )
-    r, s = mp.polyroots([1, -(1 + beta - lr), beta], maxsteps=200, extraprec=400)
+    half = (1 + beta - lr) / 2
+    r, s = half + mp.sqrt(half**2 - beta), half - mp.sqrt(half**2 - beta)
     # x_k = a r^k + b s^k with x_0 = 1 and x_1 = 1 - lr.
     a = (1 - lr - s) / (r - s)
     assert all(abs(x - (a * r**k + (1 - a) * s**k)) < 1e-50 for k, (x,) in enumerate(rolls))
