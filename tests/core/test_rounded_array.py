@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from stabilitylab.core.arithmetic import speed
 from stabilitylab.core.arithmetic.formats import (
     BFLOAT16,
     FLOAT8_E4M3,
