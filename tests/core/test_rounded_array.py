@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from stabilitylab.core.arithmetic import speed
 from stabilitylab.core.arithmetic.formats import (
     BFLOAT16,
     FLOAT8_E4M3,
@@ -18,6 +19,7 @@ from stabilitylab.core.arithmetic.formats import (
 )
 from stabilitylab.core.arithmetic.rounded_array import RoundedArray
 from stabilitylab.core.arithmetic.rounding import BLOCK
+from stabilitylab.core.arithmetic.speed import per_second
 from stabilitylab.core.errors import InputError, NotNumericError
 
 
@@ -180,3 +182,17 @@ def test_objects_are_rounded_from_what_they_are_exactly():
     assert found[0] == 171 / 512
     assert found[1:4].tolist() == [np.inf, np.inf, -np.inf]
     assert np.isnan(found[4])
+
+
+@pytest.mark.parametrize("operation", ["add", "multiply", "divide", "sqrt"])
+def test_ten_million_operations_a_second_are_rounded(operation):
+    # Twenty times fewer than an idle core does, and CPU time: other processes do not count.
+    assert max(per_second(BFLOAT16, operation) for _ in range(3)) > 1e7
+
+
+def test_the_speed_of_every_format_is_printed(capsys, monkeypatch):
+    monkeypatch.setattr(speed, "per_second", lambda format, name: 1e8 / format.precision)
+    assert speed.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == [f.name for f in FORMATS if f.precision <= 53]
+    assert "(  0.2x)" in lines[3]

@@ -248,7 +248,8 @@ def hard_cases(format):
     low, high = format.minimum_exponent - p - 1, format.maximum_exponent - p + 1
     exponents = np.unique([*range(low, low + p + 3), *range(high - 3, high + 2), -p, 0])
     middles = np.ldexp(np.add.outer(c, [0.0, 0.25, 0.5, 0.75]).ravel()[:, None], exponents).ravel()
-    cases = np.concatenate([np.nextafter(middles, 0), middles, np.nextafter(middles, np.inf), [0.0, np.inf, np.nan]])
+    special = [0.0, np.inf, np.nan, *np.ldexp(1.75, np.arange(900, 1024))]
+    cases = np.concatenate([np.nextafter(middles, 0), middles, np.nextafter(middles, np.inf), special])
     return np.concatenate([cases, -cases])
 
 
@@ -262,6 +263,8 @@ def test_float64_is_rounded_into_the_format_exactly(name):
             assert is_right(result, Fraction(value), name)
             assert np.signbit(result) == np.signbit(value) or np.isnan(result)
         assert np.array_equal(format.rounding.scalar(float(value)), result, equal_nan=True)
+        # By itself too: what else is in a block must not decide whether a number overflows.
+        assert np.array_equal(format.rounding.of(np.array([value])), [result], equal_nan=True)
     assert np.array_equal(
         found[~np.isfinite(x)], np.where(format.has_infinity, x, np.nan)[~np.isfinite(x)], equal_nan=True
     )

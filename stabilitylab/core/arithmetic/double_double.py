@@ -79,7 +79,8 @@ class DoubleDouble:
         return NotImplemented if y is None else self + -y
 
     def __rsub__(self, other: Any) -> "DoubleDouble":
-        return -self + other
+        difference: DoubleDouble = -self + other
+        return difference
 
     def __mul__(self, other: Any) -> "DoubleDouble":
         y = _double_double(other)
@@ -136,10 +137,10 @@ class DoubleDouble:
 
     # Not the opposites of < and >, which for a NaN are both false.
     def __le__(self, other: Any) -> bool:
-        return self < other or self == other
+        return bool(self < other or self == other)
 
     def __ge__(self, other: Any) -> bool:
-        return self > other or self == other
+        return bool(self > other or self == other)
 
     def __hash__(self) -> int:
         return hash(self.high) if self.low == 0 else hash((self.high, self.low))

@@ -48,7 +48,7 @@ _ASKING = frozenset(
 )
 
 
-class RoundedArray(np.ndarray):  # type: ignore[type-arg]
+class RoundedArray(np.ndarray):
     """An array of numbers of `format`, held as float64; + - * / and np.sqrt round each entry once to the format.
 
     Comparisons, abs, maximum, where, stack, indexing and the like lose nothing and keep the format; one entry is an
@@ -127,7 +127,7 @@ class RoundedArray(np.ndarray):  # type: ignore[type-arg]
         """Refused: it says no order of summation."""
         raise InputError(_no_order(np.dot, "__call__", self.format))
 
-    def astype(self, dtype: npt.DTypeLike, *args: Any, **kwargs: Any) -> Array:
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
         """The numbers as a plain array of a type of NumPy or ml_dtypes."""
         return np.asarray(self).astype(dtype, *args, **{"copy": True, **kwargs, "subok": False})
 

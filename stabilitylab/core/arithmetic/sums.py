@@ -97,7 +97,7 @@ def _wide(x: Array, y: Array) -> Any:
     a, b = (np.asarray(values).astype(np.float64) for values in (x, y))
     if format == FLOAT64:
         return _compensated(*np.broadcast_arrays(a, b))
-    products = a * b  # exact: twice 24 bits at most
+    products: Array = a * b  # exact: twice 24 bits at most
     if not len(products):
         return format.rounded(np.zeros(products.shape[1:]))
     if format.precision < 24:
