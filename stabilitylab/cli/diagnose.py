@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
 @click.option("--ignore", multiple=True, metavar="CODE", help="A cause to leave out, such as SL203; may be repeated.")
 @click.option("--require-digits", type=click.FloatRange(0, 16), metavar="DIGITS",
               help="Exit with 1 where fewer digits of some coefficient are right: a guard for a pipeline.")  # fmt: skip
+@click.option("--full", is_flag=True, help="Show stages and near dependence of a healthy regression, too.")
 @reading_options(get_args(Missing))
 @AS_JSON
 def diagnose(
@@ -45,6 +46,7 @@ def diagnose(
     ignore: tuple[str, ...],
     require_digits: float | None,
     output: Path | None,
+    full: bool,
     as_json: bool,
     **of_table: Any,
 ) -> None:
@@ -76,6 +78,7 @@ def diagnose(
             level=level,
             ignore=ignore,
             progress=partial(report),
+            announce=partial(click.echo, err=True),
             **as_arguments(of_table),
         )
         found, interrupted = _last(pages)
@@ -84,7 +87,7 @@ def diagnose(
     if output is not None:  # before anything is printed: whoever reads that may stop early
         exits.writes(output)
         write_report(output, found)
-    _show(found, as_json=as_json)
+    _show(found, full=full, as_json=as_json)
     if interrupted:
         exits.keeps("what was found until then is shown")
         raise KeyboardInterrupt
@@ -104,12 +107,14 @@ def _last(pages: "Iterator[Diagnosis]") -> "tuple[Diagnosis | None, bool]":
     return found, False
 
 
-def _show(found: "Diagnosis", *, as_json: bool) -> None:
+def _show(found: "Diagnosis", *, full: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1, allow_nan=False))
         return
     from stabilitylab.cli.screen import screen
-    from stabilitylab.diagnosis.page.blocks import blocks_of
+    from stabilitylab.diagnosis.page.blocks import blocks_of, is_short
     from stabilitylab.report.writers import terminal
 
-    terminal.show(screen(), blocks_of(found))
+    terminal.show(screen(), blocks_of(found, brief=not full, all_digits=False))
+    if is_short(found) and not full:
+        click.echo("stages and near dependence: --full, or --output report.html")

@@ -12,10 +12,11 @@ from stabilitylab import bench, conformance
 from stabilitylab.cli import exits
 from stabilitylab.cli.options import AS_JSON
 from stabilitylab.cli.screen import screen, show
-from stabilitylab.conformance import ExamResult, Verdict, questions
+from stabilitylab.conformance import ExamResult, Verdict, optimisers, questions
 from stabilitylab.core.errors import MissingLibraryError
 from stabilitylab.core.printable import one_line
 from stabilitylab.lab.not_imported import lines_of
+from stabilitylab.solvers import descent
 
 _STYLES = {Verdict.PASS: "green", Verdict.NOT_APPLICABLE: "dim"}
 
@@ -29,7 +30,8 @@ def exam(routes: tuple[str, ...], as_json: bool) -> None:
     ROUTE is a name that `stabilitylab list` shows. Each question is put to the route as the bench would call it, and
     its verdict is one of: pass; fail; not applicable (the label claims nothing in the matter, or the route takes none
     of the data); refused (an answer was due); died (the process of the library ended, or did not come back in time).
-    A failure that the label declares, with its reason, is "as declared".
+    A failure that the label declares, with its reason, is "as declared". Of an optimiser (descent.*) it is also asked
+    whether its steps are those of its formula.
 
     Exit code 0 when every route is as its label says, 1 when one is not, 2 for a name that is not known or a library
     that is not here.
@@ -45,7 +47,8 @@ def exam(routes: tuple[str, ...], as_json: bool) -> None:
             raise MissingLibraryError(f"{entry.label.name} cannot sit the exam here: {entry.label.lacks}")
     sat: dict[str, tuple[ExamResult, ...]] = {}
     for entry in entries:
-        sat[entry.label.name] = results = conformance.exam(entry)
+        own = optimisers.exam(entry.label.name) if entry.label.name in descent.catalog else ()
+        sat[entry.label.name] = results = (*conformance.exam(entry), *own)
         if not as_json:
             _show(entry.label.name, results)
     for line in lines_of(questions.catalog.broken):

@@ -55,6 +55,7 @@ _NARROW = 5  # characters in a column that must be narrow, such as 15.95
 @click.pass_context
 def libraries(
     context: click.Context,
+    /,
     library_names: tuple[str, ...],
     file: Path | None,
     every: bool,
@@ -128,7 +129,7 @@ def _show_own(
                 libraries=True,
                 only=[one.name for one in chosen],
                 progress=report,
-                announce=lambda sentence: announce(f"{sentence}. Fewer: --library NAME"),
+                announce=lambda sentence: announce(f"{sentence} (fewer: --library NAME)"),
                 **arguments,
             ):
                 pass

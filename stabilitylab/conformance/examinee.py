@@ -5,6 +5,7 @@ import numpy as np
 from stabilitylab.bench import Route, answered, how_failed
 from stabilitylab.bench.call import Answer
 from stabilitylab.bench.isolation import LIMITS, Limits
+from stabilitylab.conformance.judged import Judged
 from stabilitylab.conformance.systems import kind_of
 from stabilitylab.conformance.verdict import SettledError, Verdict
 from stabilitylab.core.arithmetic.formats import Array
@@ -13,16 +14,16 @@ from stabilitylab.core.types import Fit, Status
 from stabilitylab.data.call_form import call_form
 
 
-class Examinee:
-    """A route that is asked one question. judged: how often something was required of it; 0 is never a pass.
+class Examinee(Judged):
+    """A route that is asked one question.
 
     Its methods raise SettledError where an answer, or the lack of one, settles the question.
     """
 
     def __init__(self, entry: Route, limits: Limits = LIMITS) -> None:
+        super().__init__()
         self.entry = entry
         self.limits = limits
-        self.judged = 0
 
     @property
     def label(self) -> RouteLabel:
@@ -39,17 +40,6 @@ class Examinee:
         taken = tuple(scalar for scalar in self.label.scalars if not among or scalar in among)
         self.applies(bool(taken), f"it does not take {' or '.join(among) or 'any format'}")
         return taken
-
-    def applies(self, condition: bool, otherwise: str) -> None:
-        """NOT_APPLICABLE, for the reason `otherwise`, unless the condition holds."""
-        if not condition:
-            raise SettledError(Verdict.NOT_APPLICABLE, otherwise)
-
-    def require(self, condition: bool, otherwise: str) -> None:
-        """FAIL, for the reason `otherwise`, unless the condition holds."""
-        self.judged += 1
-        if not condition:
-            raise SettledError(Verdict.FAIL, otherwise)
 
     def answer(
         self, A: Array, b: Array, *, intercept: bool = False, fortran: bool = False, watched: bool = False

@@ -1,13 +1,13 @@
 """The least-squares loss and its gradient, in the format of the data, under each convention of the factor in front."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from stabilitylab.core.arguments import require_choice
+from stabilitylab.core.arguments import require_choice, require_whole
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.arithmetic.sums import column_sums, product, transposed_product
 from stabilitylab.core.errors import InputError
@@ -87,6 +87,8 @@ def batches(objective: LeastSquares, batch: int, seed: int, *, replacement: bool
     Raises InputError where batch is not between 1 and the number of rows.
     """
     m = len(objective.b)
+    require_whole("batch", batch)
+    require_whole("seed", seed, at_least=0)
     if not 1 <= batch <= m:
         raise InputError(f"batch must be between 1 and {m}, the number of rows; got {batch}")
     return _drawn(objective, batch, np.random.default_rng(seed), replacement)
@@ -103,3 +105,37 @@ def _drawn(
         order = generator.permutation(m)
         for start in range(0, m, batch):
             yield objective.rows(order[start : start + batch])
+
+
+Weighting: TypeAlias = Literal["rows", "equal"]
+
+
+def accumulated(parts: Sequence[LeastSquares], weighting: Weighting = "rows") -> Gradient:
+    """The gradient added up over micro-batches, the losses of some rows each.
+
+    weighting: "rows": of a mean each part counts as many times as it has rows, of a sum once, so that the gradient is
+    that of all rows together, but for rounding. "equal": each part counts 1/k, k the number of parts, as in a loop that
+    divides each loss by k: right for means over parts of one size, and otherwise that of another loss, in which a row
+    of a small part counts more. Raises InputError for no parts, and for parts of two losses.
+    """
+    require_choice("weighting", weighting, get_args(Weighting))
+    losses = {part.loss for part in parts}
+    if len(losses) != 1:
+        raise InputError(f"parts must be at least one, all of one loss; got {', '.join(sorted(losses)) or 'none'}")
+    rows = sum(len(part.b) for part in parts)
+    if weighting == "equal":
+        weights = [Fraction(1, len(parts))] * len(parts)
+    else:
+        mean = losses <= {"mean", "half mean"}
+        weights = [Fraction(len(part.b), rows) if mean else Fraction(1) for part in parts]
+
+    def gradient(x: Array) -> Array:
+        total: Array | None = None
+        for part, weight in zip(parts, weights, strict=True):
+            g = part.gradient(x)
+            g = g if weight == 1 else g * weight.numerator / weight.denominator
+            total = g if total is None else total + g
+        assert total is not None
+        return total
+
+    return gradient

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.norms import times_powers_of_two
 from stabilitylab.core.errors import InputError, UnknownNameError
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.core.types import Fit
-from stabilitylab.data.equivalents import PUBLISHED, Variant, times_powers_of_two
+from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.penalty import Penalty, penalty_in
 from stabilitylab.data.problem import Problem
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.arithmetic.norms import times_powers_of_two
 from stabilitylab.data.problem import Problem
 
 SCALE_EXPONENTS = 10  # columns are scaled by 2**k, |k| <= 10
@@ -69,10 +70,3 @@ class Variant:
 
 
 PUBLISHED = Variant()
-
-
-def times_powers_of_two(values: Array, exponents: Array) -> Array:
-    """values 2**exponents, exactly unless it leaves the range of their format; objects included."""
-    if values.dtype == object:
-        return np.asarray(values * np.ldexp(1.0, exponents))
-    return np.asanyarray(np.ldexp(values, exponents))

@@ -20,6 +20,7 @@ from stabilitylab.diagnosis.question import Call, Question
 from stabilitylab.diagnosis.result import RouteRow
 from stabilitylab.diagnosis.verdict import USABLE
 
+SOON = 2.0  # seconds for a quarter of the calls, below which no word is needed
 COMPARED = 6  # digits below which the cause of a library's loss is looked for
 
 
@@ -99,7 +100,8 @@ class Clock:
         self.rows = rows
         self._path = Path(cache_folder()) / "seconds_of_calls.json"
         self._known = _read(self._path)
-        self._started = time.monotonic()
+        self._any_known = True  # until it is asked what is known of the calls
+        self._began = self._started = time.monotonic()
 
     def start(self) -> None:
         """A call begins."""
@@ -118,6 +120,16 @@ class Clock:
                 json.dump(self._known, file)
             Path(name).replace(self._path)
 
+    def pace(self, done: int, total: int) -> str:
+        """After a quarter of the calls, where none was known before: how long the others take at this pace; else ""."""
+        if self._any_known or not 0 < done < total or done != max(1, total // 4):
+            return ""
+        seconds = time.monotonic() - self._began
+        if seconds < SOON:
+            return ""
+        more = _duration(seconds / done * (total - done))
+        return f"{done} of {total} calls took {_duration(seconds)}: at this pace the others take {more}"
+
     def says(self, chosen: Chosen) -> str:
         """How many calls there are, and how long they took here the last time, where they were measured."""
         if not chosen.names:
@@ -125,8 +137,9 @@ class Clock:
         calls = _counted(len(chosen.names), "call")
         head = f"{calls} of {chosen.libraries} {'library' if chosen.libraries == 1 else 'libraries'}, one after another"
         before = [self._known[name] for name in chosen.names if name in self._known]
+        self._any_known = bool(before)
         if not before:
-            return f"{head}: how long they take here was not measured before, and is from now on"
+            return f"{head}: how long they take here was not measured before, and is told after a quarter of them"
         seconds, sizes = sum(one for one, _ in before), sorted({rows for _, rows in before})
         of = "they" if len(before) == len(chosen.names) else f"{len(before)} of them"
         span = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"

@@ -6,13 +6,11 @@ from functools import cached_property
 from typing import Any
 
 from stabilitylab.bench.causes import Found, cause_named, causes_of
-from stabilitylab.core.arithmetic.formats import FormatLike
+from stabilitylab.core.arithmetic.formats import FLOAT64, FormatLike, format_named
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
-from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Weighting
 from stabilitylab.data.formula import RulesName
-from stabilitylab.data.kinds import is_model
 from stabilitylab.diagnosis.as_printed import warning_as_printed
 from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.calls import called, chosen
@@ -24,7 +22,8 @@ from stabilitylab.diagnosis.digits import digits_of, worst
 from stabilitylab.diagnosis.fixes import fixes_of
 from stabilitylab.diagnosis.forecast import forecast_of
 from stabilitylab.diagnosis.many_solutions import many_solutions
-from stabilitylab.diagnosis.models import asked_of_model
+from stabilitylab.diagnosis.models import asked_of_model, is_of_library
+from stabilitylab.diagnosis.of_model import INSIDE, UNKNOWN, of_other_rows, proven_of_model, refuse_options_of_tables
 from stabilitylab.diagnosis.pipeline import replay_of
 from stabilitylab.diagnosis.question import Call, Question
 from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow
@@ -32,7 +31,7 @@ from stabilitylab.diagnosis.verdict import UNDETERMINED, USABLE, verdict_of
 from stabilitylab.exact.distributions import exact_level
 
 CAUSED = 8.0  # digits below which the cause of a loss is looked for
-UNEXPLAINED = ("SL120", "SL199")  # that something inside the call lost digits, with no cause shown
+UNEXPLAINED = (INSIDE, UNKNOWN)  # that something inside the call lost digits, with no cause shown
 
 Report = Callable[[str, int, int], None]
 
@@ -98,7 +97,20 @@ def diagnosed(
     exact_level(level)
     for code in ignore:
         cause_named(code)
-    if is_model(data):
+    if is_of_library(data):
+        refuse_options_of_tables(
+            {
+                "target": target is not None,
+                "formula": formula is not None,
+                "columns": columns is not None,
+                "intercept": intercept is not True,
+                "weighting": weighting != "relative",
+                "rules": rules != "R",
+                "route": route is not None,
+                "format": format_named(format) != FLOAT64,
+                **dict.fromkeys(reading, True),
+            }
+        )
         question, call, _ = asked_of_model(data, X, y, weights=weights)
     else:
         if X is not None or y is not None:
@@ -149,7 +161,7 @@ class _Work:
         yield self._judged(found, "causes, dependence, stages and remedies")
         found = replace(found, causes=self._causes(found), dependence=dependence_of(question))
         if self._is_of_other_rows(found):
-            yield self._judged(replace(found, causes=()), "", _of_other_rows(call, self._repeated))
+            yield self._judged(replace(found, causes=()), "", of_other_rows(call, self._repeated))
             return
         yield self._judged(found, "stages and remedies")
         steps, checks = replay_of(question, call)
@@ -192,15 +204,15 @@ class _Work:
             return (Found(cause.code, cause.title, cause.severity, f"{text[:1].upper()}{text[1:]}"),)
         if digits is not None and digits >= CAUSED and self.call.solution.status.answered:
             return ()
-        return causes_of(suspect_of(self.question, self.call))
+        suspect = suspect_of(self.question, self.call)
+        return proven_of_model(causes_of(suspect), self.call, digits or 0.0, lambda: self._repeated)
 
     @cached_property
     def _repeated(self) -> float:
         """Digits of a model's own call made again on these data; 0 where it cannot be, or it gave no answer."""
-        call = self.call
-        if call.entry is None or call.name == call.entry.label.name:
+        if not self.call.refit:
             return 0.0
-        again = called(call.entry.label.name, self.question).solution
+        again = called(self.call.refit, self.question).solution
         if again.x is None or not again.status.answered:
             return 0.0
         return worst(digits_of(again.x, self.question.fit("decimal")))
@@ -208,7 +220,8 @@ class _Work:
     def _is_of_other_rows(self, found: Diagnosis) -> bool:
         """Whether a model's coefficients are not what its own call gives on these data, and no cause explains them."""
         unexplained = found.causes and all(one.code in UNEXPLAINED for one in found.causes)
-        return bool(unexplained and (found.digits or 0.0) < USABLE and self._repeated >= CAUSED)
+        lost = self.call.solution.status.answered and (found.digits or 0.0) < USABLE
+        return bool(unexplained and lost and self._repeated >= CAUSED)
 
     def _compared(self, found: Diagnosis) -> Iterator[Diagnosis]:
         """The calls of libraries on this question, one after the other; the failures come first in the end."""
@@ -223,6 +236,8 @@ class _Work:
                 clock.start()
                 rows.append(row_of(self.question, name))
                 clock.stop(name)
+                if pace := clock.pace(done + 1, len(names)):
+                    self.announce(pace)
                 yield self._judged(replace(found, routes=tuple(rows)), f"{len(names) - done - 1} routes of libraries")
         finally:
             clock.keep()
@@ -261,10 +276,3 @@ class _Work:
         if instead:
             sentence, severity = instead, "error"
         return replace(found, verdict=sentence, severity=severity, causes=causes, unfinished=unfinished)
-
-
-def _of_other_rows(call: Call, digits: float) -> str:
-    return (
-        f"This model was not fitted on these X and y: fitted again on them, {call.name.rpartition('.')[2]} gives "
-        f"{one_decimal(digits)} digits. Pass the rows it was fitted on, in the same order."
-    )

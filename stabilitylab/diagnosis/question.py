@@ -87,7 +87,8 @@ class Call:
     name: of the route ("numpy.lstsq"), of the model ("sklearn.linear_model.LinearRegression") or of whoever answered.
     solution: x in the order of the question's coefficients, with status, standard errors and R² where they came with
     it. entry: the route of the catalogue, None for an answer from elsewhere. code: the line of a program that makes the
-    call, "" if unknown. printed (n,): the coefficients as they were written, where they came as text.
+    call, "" if unknown. refit: of a fitted model, the route that makes its call again on the question, "" where there
+    is none; None for what is no model. printed (n,): the coefficients as they were written, where they came as text.
     """
 
     name: str
@@ -95,3 +96,4 @@ class Call:
     entry: Entry[RouteLabel] | None = None
     code: str = ""
     printed: tuple[str, ...] | None = None
+    refit: str | None = None

@@ -14,6 +14,7 @@ WELL = 8.0  # digits from which nobody need ask further
 USABLE = 4.0  # digits below which an answer has lost digits, whatever the noise
 BEYOND_NOISE = 2.0  # digits by which an error must be below the noise of the data, to make no difference
 NO_DIGIT = 1.0
+ALL = "15.95"  # the most that float64 holds, as it is printed
 TOLD_FROM_ZERO = log10(2)  # digits that the noise leaves of an estimate of 2 standard errors
 UNDETERMINED, DEPENDENT = "SL201", "SL204"
 
@@ -46,7 +47,9 @@ def verdict_of(
     digits = worst.digits or 0.0
     severity = severity_of(rows, conclusions)
     if severity == "healthy":
-        said = f"healthy: {one_decimal(digits)} digits{' expected' * expected}, nothing to do"
+        kept = one_decimal(digits)
+        most = ", all that float64 holds" if kept == ALL else ""
+        said = f"healthy: {kept} digits{' expected' * expected}{most}, nothing to do"
         return f"{said}{_wide(dependence)}{_unsupported(scored, m)}{_without_residuals(len(rows), m)}", severity
     bad = [row.name for row in scored if (row.digits or 0.0) < max(digits + 1, NO_DIGIT)]
     of = "any coefficient" if len(bad) == len(rows) > 1 else listed(bad)

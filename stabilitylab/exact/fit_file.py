@@ -18,8 +18,10 @@ from stabilitylab.core.errors import (
     OutOfRangeError,
     RankDeficientError,
     UnderdeterminedError,
+    UnknownNameError,
 )
 from stabilitylab.core.printable import quoted
+from stabilitylab.core.suggest import unknown_names
 from stabilitylab.core.types import POLICIES, Policy, Weighting
 from stabilitylab.data.tabular import FileTable, open_table, truth_of_file
 from stabilitylab.data.tabular.columns import FileTruth, Missing, Progress, no_progress
@@ -82,6 +84,7 @@ def fit_file(
     table = open_table(
         path, separator=separator, decimal=decimal, thousands=thousands, encoding=encoding, missing=missing
     )
+    _require_names(table, [target, *(columns if isinstance(columns, list | tuple) else ()), weights])
     targets, weight_column = _targets(table, target), None if weights is None else _name(table, weights)
     if weight_column in targets:
         raise InputError(
@@ -137,6 +140,21 @@ def _targets(table: FileTable, target: str | int | Sequence[str | int]) -> tuple
     if twice is not None:
         raise InputError(f"{table.path}: column {twice!r} is named twice among the targets: once is enough")
     return targets
+
+
+def _require_names(table: FileTable, asked: Sequence[Any]) -> None:
+    """Raise UnknownNameError for all columns that are not there, where several are not; one is met where it is used."""
+    names = [name for one in asked for name in (one if isinstance(one, list | tuple) else [one])]
+    unknown = []
+    for name in dict.fromkeys(str(name) for name in names if isinstance(name, str | int)):
+        try:
+            table.index(name)
+        except UnknownNameError:
+            unknown.append(name)
+        except InputError:  # a name that two columns have
+            continue
+    if len(unknown) > 1:
+        raise UnknownNameError(f"{table.path}: {unknown_names(unknown, table.names)}")
 
 
 def _one_of(table: FileTable) -> str:

@@ -9,8 +9,9 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
 - what its findings ask: `Rows` of `Measurement`, with `Status` and `Reporting`;
 - what a probe measures with: the catalogues `solvers`, `libraries`, `problems`, the module `bench`, clocks (`costs`,
   `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), another BLAS (`installed_blas`,
-  `preloading`), the probes of behaviour `rank_policy`, `metamorphic` and `fuzz`, training runs (`train`, `Run`,
-  `explain_descent`), and the optimisers of libraries (`optimisers`, `trajectory`) beside their formulas (`replayed`).
+  `preloading`), formats and refinement in three of them (`format_named`, `refined`, `refinement_factor`), the probes
+  of behaviour `rank_policy`, `metamorphic` and `fuzz`, and training runs (`train`, `Run`, `explain_descent`)
+  with the laws that predict them (`floors`, `hump`, `modes`, `tuning`, `Start`).
 """
 
 from stabilitylab import bench, libraries, problems, solvers
@@ -19,7 +20,7 @@ from stabilitylab.bench.timing import costs, interleaved
 from stabilitylab.core.arithmetic.formats import as_integers, format_named
 from stabilitylab.core.blas import installed as installed_blas
 from stabilitylab.core.blas import preloading
-from stabilitylab.core.errors import RankDeficientError
+from stabilitylab.core.errors import Breakdown, RankDeficientError
 from stabilitylab.core.library import Library
 from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Fit, Measurement, Status, Truth
@@ -46,82 +47,25 @@ from stabilitylab.report.rows import NoRowsError, Rows
 from stabilitylab.report.table import Column, Listing, Pivot
 from stabilitylab.scoring.reference import reference
 from stabilitylab.scoring.reporting import Reporting, how_reported
+from stabilitylab.scoring.theory.condition import conditioning
+from stabilitylab.scoring.theory.descent import floors, hump, modes, recurrence, tuning
+from stabilitylab.scoring.theory.descent.start import Start
+from stabilitylab.scoring.theory.refinement import refinement_factor
+from stabilitylab.solvers.descent.schedules import constant
+from stabilitylab.solvers.refinement import refined, refinements
 from stabilitylab.training import replayed
 from stabilitylab.training.explain import explain_descent
 from stabilitylab.training.run import Run, train
 
 __all__ = [
-    "NOTHING",
-    "Block",
-    "Cell",
-    "Code",
-    "Column",
-    "Decimals",
-    "Design",
-    "Experiment",
-    "Finding",
-    "Fit",
-    "GramAccumulator",
-    "Guide",
-    "HeatMap",
-    "Library",
-    "Lines",
-    "Listing",
-    "Measurement",
-    "NoRowsError",
-    "Pivot",
-    "Probe",
-    "Problem",
-    "RankDeficientError",
-    "Remedy",
-    "Reporting",
-    "Requirement",
-    "Rows",
-    "Run",
-    "Scatter",
-    "Size",
-    "Status",
-    "Table",
-    "TableBlock",
-    "Text",
-    "Truth",
-    "Variant",
-    "VersionError",
-    "WorstAnswers",
-    "answer",
-    "as_integers",
-    "bench",
-    "case",
-    "cases",
-    "costs",
-    "enclose",
-    "evidence_of",
-    "exact_input",
-    "explain_descent",
-    "finding",
-    "format_named",
-    "fuzz",
-    "haar",
-    "how_reported",
-    "installed_blas",
-    "interleaved",
-    "interpreter",
-    "libraries",
-    "lstsq",
-    "metamorphic",
-    "one_decimal",
-    "optimisers",
-    "plain",
-    "preloading",
-    "problems",
-    "rank_policy",
-    "reference",
-    "remedy",
-    "replayed",
-    "run_file",
-    "singular_values",
-    "solvers",
-    "superscript",
-    "train",
-    "trajectory",
+    "NOTHING", "Block", "Breakdown", "Cell", "Code", "Column", "Decimals", "Design", "Experiment", "Finding", "Fit",
+    "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "NoRowsError", "Pivot",
+    "Probe", "Problem", "RankDeficientError", "Remedy", "Reporting", "Requirement", "Rows", "Run", "Scatter", "Size",
+    "Start", "Status", "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
+    "as_integers", "bench", "case", "cases", "conditioning", "constant", "costs", "enclose", "evidence_of",
+    "exact_input", "explain_descent", "finding", "floors", "format_named", "fuzz", "haar", "how_reported", "hump",
+    "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "modes", "one_decimal",
+    "optimisers", "plain", "preloading", "problems", "rank_policy", "recurrence", "reference", "refined",
+    "refinement_factor", "refinements", "remedy", "replayed", "run_file", "singular_values", "solvers", "superscript",
+    "train", "trajectory", "tuning",
 ]  # fmt: skip

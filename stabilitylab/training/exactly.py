@@ -59,5 +59,21 @@ def leaves(setting: Setting, ruler: Minimum, start: Array, steps: int, after: in
     return None
 
 
+def inevitable_after(setting: Setting, ruler: Minimum, start: Array, ended: int) -> int:
+    """The first step of a run that ended infinite from which it leaves the range in exact arithmetic too.
+
+    0: the rule itself leads there, whatever is rounded. Found by bisection: each question carries the run on exactly
+    from another step. Once it is inevitable it stays so, for the weights that lead there are those of the run.
+    """
+    low, high = 0, ended
+    if leaves(setting, ruler, start, ended) is not None:
+        return 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if leaves(setting, ruler, start, ended, middle) is not None else (middle, high)
+    return high
+
+
 def _beyond(value: Any, largest: Any) -> bool:
-    return bool(value - value != 0 or abs(value) > largest)
+    number = as_mpf(value) if np.isfinite(float(value)) else value
+    return bool(number - number != 0 or abs(number) > largest)

@@ -51,10 +51,11 @@ class Explanation(Page):
         return f"{ended}: {self.causes[0].sentence} ({self.causes[0].code}).{self._way()}"
 
     def _way(self) -> str:
-        if not self.fixes:
-            return ""
-        best = self.fixes[0]
-        return f" {best.says}: {one_decimal(best.digits)} digits."
+        """The change that mends the cause, and how many digits need no training at all."""
+        trained = next((one for one in self.fixes if not one.is_direct), None)
+        direct = next((one for one in self.fixes if one.is_direct), None)
+        said = [one.sentence(self.run.digits[-1]) for one in (trained, direct) if one is not None]
+        return " " + ". ".join(said) + "." if said else ""
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON has it."""

@@ -44,8 +44,10 @@ def first_lost(setting: Setting, problem: Problem, start: list[float], names: tu
             gradient, x, lr=setting.rate, update=update_of(setting), **setting.hyperparameters
         )
         for k, (after, state) in enumerate(islice(steps, setting.steps), 1):
-            for operation, got, right, format, rows in _operations(setting, objective, before, gradient, state, after):
-                lost = _lost(got, right, len(objective.b) * float(format.smallest_subnormal) / 2)
+            for operation, got, right, largest, format, rows in _operations(
+                setting, objective, before, gradient, state, after
+            ):
+                lost = _lost(got, right, largest <= float(format.smallest_subnormal) / 2)
                 if lost is not None:
                     of = f"row {lost + 1}" if rows else names[lost]
                     return FirstLost(k, operation, of, _word(got[lost]), float(right[lost]), format)
@@ -53,30 +55,34 @@ def first_lost(setting: Setting, problem: Problem, start: list[float], names: tu
     return None
 
 
-Computed = tuple[str, Array, Array, Format, bool]
+Computed = tuple[str, Array, Array, Array, Format, bool]
 
 
 def _operations(
     setting: Setting, objective: LeastSquares, x: Array, seen: Observed, state: Mapping[str, Array], after: Array
 ) -> Iterator[Computed]:
-    """Name, result in the format, result in float64 on the same operands, format, and whether it is by rows; in the
-    order in which a step computes them."""
+    """Name, result in the format, result in float64 on the same operands, the largest number that is rounded on the way
+    to each entry, format, and whether it is by rows; in the order in which a step computes them."""
     parts = seen.parts
     A, b = _plain(objective.A), _plain(objective.b)
-    yield "A x", _plain(parts["A x"]), A @ _plain(x), setting.format, True
-    yield "A x - b", _plain(parts["residuals"]), _plain(parts["A x"]) - b, setting.format, True
-    scaled = float(objective.factor) * setting.loss_scale * _plain(parts["residuals"])
-    yield "the factor times (A x - b)", _plain(parts["scaled"]), scaled, setting.format, True
-    product = A.T @ _plain(parts["scaled"])
-    yield "A'(A x - b)", _plain(parts["gradient"]), product, setting.format, False
+    fitted, r, scaled = _plain(parts["A x"]), _plain(parts["residuals"]), _plain(parts["scaled"])
+    products = np.abs(A * _plain(x)).max(axis=1)
+    yield "A x", fitted, A @ _plain(x), products, setting.format, True
+    yield "A x - b", r, fitted - b, np.abs(fitted - b), setting.format, True
+    right = float(objective.factor) * setting.loss_scale * r
+    yield "the factor times (A x - b)", scaled, right, np.abs(right), setting.format, True
+    products = np.abs(A * scaled[:, None]).max(axis=0)
+    yield "A'(A x - b)", _plain(parts["gradient"]), A.T @ scaled, products, setting.format, False
     fed = _plain(seen.gradient)
     if "v" in state and setting.hyperparameter("eps") is not None:
         # The running mean of squares: 0 only where g² is below the smallest number of the format.
-        yield "the mean of g²", _plain(state["v"]), np.where(_plain(state["v"]) == 0, fed * fed, _plain(state["v"])), \
-            setting.state_format, False  # fmt: skip
+        v = _plain(state["v"])
+        yield "the mean of g²", v, np.where(v == 0, fed * fed, v), fed * fed, setting.state_format, False
     for letter, value in state.items():
-        yield f"the state {letter}", _plain(value), _finite_or_one(_plain(value)), setting.state_format, False
-    yield "x", _plain(after), _finite_or_one(_plain(after)), setting.format, False
+        right = _finite_or_one(_plain(value))
+        yield f"the state {letter}", _plain(value), right, np.abs(right), setting.state_format, False
+    right = _finite_or_one(_plain(after))
+    yield "x", _plain(after), right, np.abs(right), setting.format, False
 
 
 def _finite_or_one(values: Array) -> Array:
@@ -84,12 +90,9 @@ def _finite_or_one(values: Array) -> Array:
     return np.where(np.isfinite(values), values, 1.0)
 
 
-def _lost(got: Array, right: Array, least: float) -> int | None:
-    """The first entry that overflowed, or is 0 though no rounding but that at the end of the range makes it 0.
-
-    least: what a sum of products each below half the smallest number of the format can come to.
-    """
-    wrong = (~np.isfinite(got) & np.isfinite(right)) | ((got == 0) & (right != 0) & (np.abs(right) <= least))
+def _lost(got: Array, right: Array, tiny: Array) -> int | None:
+    """The first entry that overflowed, or is 0 because all that it is made of is below the range (`tiny`)."""
+    wrong = (~np.isfinite(got) & np.isfinite(right)) | ((got == 0) & (right != 0) & tiny)
     return int(np.flatnonzero(wrong)[0]) if wrong.any() else None
 
 

@@ -1,7 +1,8 @@
 """The blocks of a run and of its explanation: the verdict first, then what it rests on."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from stabilitylab.core.printable import one_decimal, one_line
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Stressed, TableBlock, Text
 from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.plain_cells import NONE, digits_cell, text_cell
+from stabilitylab.training.minimum import mp
 
 if TYPE_CHECKING:
     from stabilitylab.training.explanation import Explanation
@@ -48,7 +50,7 @@ def blocks_of_explanation(found: "Explanation") -> Iterator[Block]:
         yield Heading(2, ("What brings it nearer",))
         yield Text(("Each was run on these data, with as many steps where it takes steps.",))
         for one in found.fixes:
-            yield Text((f"{one.says}: {one_decimal(one.digits)} digits.",))
+            yield Text((f"{one.sentence(found.run.digits[-1])}.",))
             yield Code(one.code)
     yield from _numbers(found.run)
 
@@ -85,7 +87,7 @@ def _steps(run: "Run") -> Table:
         body.append((
             Cell(f"{int(run.steps[k]):,}", int(run.steps[k])),
             _short(loss if np.isfinite(loss) else None, str(loss) if k < len(run.steps) - 1 else NONE),
-            _short(None if gap is None else float(gap), "not finite"),
+            _gap(gap),
             digits_cell(run.digits[k] if gap is not None else None),
         ))  # fmt: skip
     header = ("step", "loss, in the format", "above the minimum", "correct digits")
@@ -99,13 +101,21 @@ def _weights(run: "Run") -> Table:
         value = float(run.x[j])
         body.append((
             text_cell(run.names[j]),
-            _short(value if np.isfinite(value) else None, str(value), "%.10g"),
-            _short(float(run.minimum.x[j]), NONE, "%.17g"),
+            _short(value if np.isfinite(value) else None, str(value), ".10g"),
+            _short(float(run.minimum.x[j]), NONE, ".17g"),
             digits_cell(run.coefficient_digits[j]),
         ))  # fmt: skip
     header = ("coefficient", "weight", "minimiser", "correct digits")
     return Table("The coefficients", header, (False, False, False, True), tuple(body))
 
 
-def _short(value: float | None, instead: str, format: str = "%.4g") -> Cell:
-    return Cell(instead) if value is None else Cell(format % value, value)
+def _gap(gap: Any) -> Cell:
+    """A loss gap, which may exceed every float64."""
+    if gap is None:
+        return Cell("not finite")
+    value = float(gap)
+    return Cell(f"{value:.4g}", value) if isfinite(value) else Cell(mp.nstr(gap, 4))
+
+
+def _short(value: float | None, instead: str, format: str = ".4g") -> Cell:
+    return Cell(instead) if value is None else Cell(f"{value:{format}}", value)

@@ -20,6 +20,7 @@ from stabilitylab.report.blocks import Block
 from stabilitylab.report.page import Page, plain_data
 from stabilitylab.solvers import descent
 from stabilitylab.solvers.descent.schedules import Rate
+from stabilitylab.training.laws import predicted_overflow
 from stabilitylab.training.minimum import Minimum, minimum, mp
 from stabilitylab.training.observed import Observed
 from stabilitylab.training.page import blocks_of_run, sentence_of
@@ -83,6 +84,11 @@ class Run(Page):
     def coefficient_digits(self) -> tuple[float, ...]:
         """Correct digits of each coefficient at the end (n,)."""
         return self.minimum.digits(_measured(self.x)) if self.is_finite else (0.0,) * len(self.names)
+
+    @cached_property
+    def predicted_overflow(self) -> int | None:
+        """The step at which the loss was to become infinite, said from eigenvalues, rate and format; None: not said."""
+        return predicted_overflow(self.setting, self.minimum, self.weights[0])
 
     @property
     def most_digits(self) -> float:

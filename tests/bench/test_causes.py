@@ -319,6 +319,22 @@ def test_a_route_that_now_answers_better_proves_no_column_scale():
     assert codes(causes_of(Suspect(PONTIUS, Solution(x, Status.SOLVED, Fit(x)), "matrix", entry))) == ["SL120"]
 
 
+@pytest.mark.parametrize(("where", "code"), [("equal sizes", "SL109"), ("norms below 1", "SL120")])
+def test_what_hangs_on_where_powers_of_two_are_rounded_is_no_column_scale(where, code):
+    """A route that is right on equal sizes is accused of their difference; one that is right by chance is not."""
+
+    def planted(A, b):
+        norms = np.linalg.norm(A, axis=0)
+        is_right = norms.max() < 4 * norms.min() and (where == "equal sizes" or norms.max() < 1)
+        return sl.solvers.get("qr.householder")(A, b) * (1 if is_right else 1.1)
+
+    A = np.random.default_rng(1).standard_normal((9, 3)) * [1e4, 1, 1e-4]
+    problem = Problem.from_matrix("sizes", A, A @ np.ones(3))
+    entry = Entry(label=RouteLabel(name="planted", source=""), function=planted)
+    found = lost(causes_of(Suspect(problem, bench.solve(entry, problem), "matrix", entry)))
+    assert codes(found) == [code]
+
+
 def grown(n=30, epsilon=1e-12):
     A = np.random.default_rng(0).standard_normal((n, n))
     A[0, 0] = epsilon
@@ -332,6 +348,24 @@ def test_elimination_without_pivoting_and_classical_gram_schmidt():
     assert of_route("gauss.partial", grown()) == ()
     x = exactly(grown()) * (1 + 1e-3)
     assert codes(answer(x, grown(epsilon=1.0), law="elimination")) == ["SL120"], "its law expects no such loss here"
+
+
+@pytest.mark.parametrize("name", ["normal.inverse", "numpy.inv"])
+def test_an_inverse_that_loses_what_the_same_gram_matrix_keeps_is_no_gram_matrix(name):
+    """On Wampler5, Cholesky of A'A keeps more digits than QR of A, and the inverse of A'A loses three."""
+    problem = get("nist.wampler5")
+    found = of_route(name, problem)
+    assert codes(found)[0] == "SL110"
+    assert "SL102" not in codes(found)
+    assert found[0].digits_after - found[0].digits_before >= GAIN
+    assert "A'A was inverted" in found[0].sentence
+    # Where solving with A'A loses as much, the inverse is not what did it.
+    assert codes(of_route(name, LONGLEY))[0] == "SL102"
+    assert "SL110" not in codes(of_route(name, LONGLEY))
+    # And an answer that our own inverse does not give is not accused of it.
+    exact = exactly(problem)
+    off = answer(exact * (1 + 1e-1), problem, law="normal", gram="inverse")
+    assert "SL110" not in codes(off)
 
 
 # --- SL308

@@ -77,6 +77,21 @@ def test_every_code_is_explained(here, monkeypatch):
     assert "did you mean SL" in called("explain", "SL1O1", code=2).output
 
 
+def test_a_healthy_page_is_short_and_the_whole_one_is_asked_for(here):
+    table = str(EXAMPLES / "healthy.csv")
+    short = called("diagnose", table, "--target", "price").stdout
+    full = called("diagnose", table, "--target", "price", "--full", "--output", "r.md").stdout
+    assert short.endswith("stages and near dependence: --full, or --output report.html\n")
+    assert "Stages" not in short
+    assert full.count("checked: run exactly from the start") == 1
+    assert "enclosure" not in full
+    assert "Stages" in full
+    assert "Stages" in (here / "r.md").read_text()
+    assert "0.996509" in short
+    assert "0.99650940598" not in short + full
+    assert "0.99650940598" in (here / "r.md").read_text()
+
+
 def test_the_order_of_day_and_month_is_an_option(here):
     rows = "".join(f"{day:02}/{day % 4 + 1:02}/2024,{day + (-1) ** day}.5\n" for day in range(1, 12))
     (here / "data.csv").write_text(f"when,y\n{rows}")

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from stabilitylab import solvers
 from stabilitylab.cli.exam import exam, reason, summary, verdict
 from stabilitylab.cli.main import main
-from stabilitylab.conformance import ExamResult, Verdict, questions
+from stabilitylab.conformance import ExamResult, Verdict, optimisers, questions
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.library import python_library
 
@@ -45,6 +45,13 @@ def test_questions_that_could_not_be_imported_are_said(monkeypatch):
     result = called("qr.householder", "--json")
     assert result.stderr == "not here: rooms.new_question: ZeroDivisionError: correct the file\n"
     assert json.loads(result.stdout)
+
+
+def test_an_optimiser_is_also_asked_for_its_formula():
+    (told,) = json.loads(called("descent.gradient", "--json").stdout).values()
+    asked = [one["question"] for one in told]
+    assert asked == [*questions.names(), *optimisers.questions.names()]
+    assert {one["verdict"] for one in told[len(questions.names()) :]} == {"PASS"}
 
 
 def test_several_routes_are_told_in_the_order_given_and_once():

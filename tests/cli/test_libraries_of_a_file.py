@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from stabilitylab import libraries
 from stabilitylab.cli.main import main
 from stabilitylab.core.cache import cache_folder
+from stabilitylab.diagnosis import compared
 from stabilitylab.diagnosis.compared import Chosen, Clock, failures_first
 from stabilitylab.diagnosis.result import RouteRow
 
@@ -79,6 +80,22 @@ def test_how_long_is_said_before_and_was_measured(here):
     )
     (here / "cache" / "seconds_of_calls.json").write_text("[1")
     assert "was not measured before" in Clock(6).says(Chosen(("numpy.lstsq",), 1, {}, 0))
+
+
+def test_where_nothing_was_measured_the_pace_of_the_first_calls_is_told(here, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(compared.time, "monotonic", lambda: now[0])
+    clock, chosen = Clock(6), Chosen(tuple("abcdefgh"), 8, {}, 0)
+    assert "told after a quarter of them" in clock.says(chosen)
+    now[0] = 6.0
+    assert clock.pace(1, 8) == ""
+    assert clock.pace(2, 8) == "2 of 8 calls took 6.0 s: at this pace the others take 18 s"
+    clock.stop("a")
+    clock.keep()
+    again = Clock(6)
+    assert "1 of them took 6.0 s the last time; 7 are called for the first time" in again.says(chosen)
+    now[0] = 12.0
+    assert again.pace(2, 8) == ""
 
 
 def test_what_lost_digits_comes_first_and_what_kept_them_last():

@@ -200,6 +200,11 @@ BAD_USE = {
     "no target": (GOOD, (), "Missing option '--target'"),
     "an unknown target": (GOOD, ("--target", "yy"), "no column is named 'yy': did you mean 'y'?"),
     "an unknown column": (GOOD, ("--target", "y", "--columns", "a,bb"), "no column is named 'bb': did you mean 'b'?"),
+    "several unknown columns": (
+        GOOD,
+        ("--target", "yy", "--columns", "a,zzz", "--weights", "w"),
+        "no columns are named 'yy' (did you mean 'y'?), 'zzz', 'w': the columns are 'a', 'b', 'y'",
+    ),
     "unknown weights": (GOOD, ("--target", "y", "--weights", "w"), "no column is named 'w'"),
     "dates": ("d,y\n2024-01-01,1\n2024-01-02,2\n", ("--target", "y"), "dates and names of groups are read by `stab"),
     "the target as a column": (

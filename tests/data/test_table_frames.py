@@ -161,7 +161,20 @@ REFUSED = {
     "a column that is one": ({"x": 5}, ShapeError, "column 'x' is of the type int: give it one value for each row"),
     "a column that is a text": ({"x": "abc"}, ShapeError, "column 'x' is of the type str"),
     "objects": ({"x": [Odd(), Odd()]}, NotNumericError, r"column 'x', row 0 .* is a Odd, no number, text or date"),
-    "two types": ({"x": [1, "a"]}, NotNumericError, r"column 'x', row 1 .*\"'a'\" is a str.*type int: give all one"),
+    "two types": ({"x": [1, "a"]}, NotNumericError, r"column 'x', row 1 .*'a' is a text, and 1 of 2 cells are numbers"),
+    "a total below": ({"x": [1.5, 2, 3.5, "Total"]}, NotNumericError, r"row 3 .*'Total' is a text, and 3 of 4 cells"),
+    "a date among numbers": ({"x": [datetime(2024, 1, 1), 1, 2.5]}, NotNumericError, r"row 0 .* is a date, and 2 of 3"),
+    "decimal commas": (
+        {"x": ["1,25", "-0,5"]},
+        NotNumericError,
+        r"row 0 .*'1,25' is .*here the decimal mark is a point",
+    ),
+    "thousands beside others": (
+        {"x": ["1,250.5", "900"]},
+        NotNumericError,
+        r"row 0 .*'1,250.5' .*str\.replace\(',', ''\)",
+    ),
+    "thousands": ({"x": ["1,250.5", "1,900.5"]}, NotNumericError, r"'1,250.5' .*str\.replace\(',', ''\)"),
     "lists in cells": ({"x": [[1], [2]]}, NotNumericError, r"column 'x', row 0 .* is a list"),
     "infinity": ({"x": [1.0, float("inf")]}, NotFiniteError, r"column 'x', row 1 \(row 0 is the first\): inf is no"),
     "infinity among integers": ({"x": [1, float("inf")]}, NotFiniteError, r"row 1 .*inf is no finite number"),
@@ -398,6 +411,29 @@ def test_one_of_several_sheets_is_named(tmp_path):
 def test_a_sheet_that_is_no_table_is_refused(tmp_path, rows, message):
     with pytest.raises(InputError, match=message):
         table_of(workbook(tmp_path / "data.xlsx", rows))
+
+
+@pytest.mark.parametrize("above", [["My report"], [None, "Group"]])
+def test_a_row_above_the_names_is_found(tmp_path, above):
+    path = workbook(tmp_path / "data.xlsx", [above, ["x", "y"], [1, 2], [3, 4]])
+    with pytest.raises(InputError, match=f"row 1: expected the names of the columns; got '{above[-1]}' alone, above"):
+        table_of(path)
+    one = table_of(workbook(tmp_path / "one.xlsx", [["x"], [1], [3]]))
+    assert list(one.columns) == ["x"]
+
+
+def test_a_total_below_the_numbers_of_a_sheet_is_what_is_wrong(tmp_path):
+    path = workbook(tmp_path / "data.xlsx", [["x", "y"], [1.5, 2], [2, 4], [3.5, 5], ["Total", 11]])
+    with pytest.raises(NotNumericError, match="sheet row 5, column 'x': 'Total' is a text, and 3 of 4 cells"):
+        table_of(path)
+
+
+def test_columns_of_one_name_in_parquet_are_to_be_renamed(tmp_path):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    values = pa.array([1.0, 2.0])
+    parquet.write_table(pa.table([values, values, values], names=["x", "x", "y"]), tmp_path / "data.parquet")
+    with pytest.raises(InputError, match="rename one"):
+        table_of(tmp_path / "data.parquet")
 
 
 def test_a_workbook_without_a_library_says_what_to_install(tmp_path, monkeypatch):

@@ -295,6 +295,29 @@ def test_a_change_that_gains_nothing_is_not_a_fix(monkeypatch):
     assert codes(fixes_of(asked, call, ())) == ["best", "better"]
 
 
+@pytest.mark.parametrize(
+    ("simple", "supported", "first"), [(12.2, 15.0, "simple"), (11.8, 15.0, "better"), (8.5, 5.0, "simple")]
+)
+def test_of_changes_within_a_digit_or_beyond_the_data_the_simpler_comes_first(monkeypatch, simple, supported, first):
+    asked = raw_powers()
+    call = called("numpy.solve_normal", asked)
+
+    def of_code(code):
+        return lambda case: [Change(code, "", "", lambda: None)]
+
+    monkeypatch.setattr(fixes, "_modules", lambda: ((1, of_code("simple")), (5, of_code("better"))))
+    monkeypatch.setattr(Case, "score", lambda case, change: 13.1 if change.code == "better" else simple)
+    monkeypatch.setattr(type(asked.fit()), "supported_digits", np.full(len(asked.names), supported))
+    assert codes(fixes_of(asked, call, ()))[0] == first
+
+
+def test_polynomials_in_a_mapped_variable_come_late_where_a_straight_line_is_fitted():
+    found = fixed("numpy.lstsq", nanosecond_stamps())
+    (place,) = [k for k, one in enumerate(found) if "np.polynomial" in one.line]
+    assert {"elapsed", "centre"} <= set(codes(found[:place])), "although these keep no more digits than it does"
+    assert "np.polynomial" in fixed("numpy.lstsq", calibration())[0].line, "of degree 10 they are the way"
+
+
 # --- answers from elsewhere
 
 

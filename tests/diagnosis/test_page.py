@@ -10,7 +10,9 @@ from html import unescape
 import pytest
 
 from stabilitylab.bench.causes import Found
+from stabilitylab.diagnosis.page.blocks import blocks_of
 from stabilitylab.diagnosis.page.charts import digits_chart
+from stabilitylab.diagnosis.page.figures import figures_table
 from stabilitylab.diagnosis.result import (
     Coefficient,
     Dependence,
@@ -21,6 +23,7 @@ from stabilitylab.diagnosis.result import (
     RouteRow,
     Step,
 )
+from stabilitylab.report.page_forms import to_text
 
 NAMES = ("intercept", "<script>alert(1)</script>", "a|b`*_", "x\x1b[31m")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -93,6 +96,43 @@ def test_every_form_says_everything():
         assert [fact for fact in map(str.strip, FACTS.split(";")) if fact.lower() not in form.lower()] == []
 
 
+def healthy_one():
+    harmless = replace(diagnosis().dependence, harm=dict.fromkeys(NAMES, "none"))
+    return replace(diagnosis(), severity="healthy", causes=(), fixes=(), conclusions=(), dependence=harmless)
+
+
+def test_a_brief_page_of_a_healthy_one_ends_behind_the_uncertainty():
+    long, short = (to_text(blocks_of(healthy_one(), brief=brief)) for brief in (False, True))
+    hidden = ["Where the digits were lost", "reproduced bit for bit", "Columns that say nearly the same"]
+    assert all(text in long for text in hidden)
+    assert not any(text in short for text in hidden)
+    assert all(text in short for text in ("Uncertainty", "R² about the mean", "lib.one"))
+    harmed = replace(healthy_one(), dependence=diagnosis().dependence)
+    assert "Columns that say nearly the same" in to_text(blocks_of(harmed, brief=True)), "the verdict speaks of it"
+    assert to_text(blocks_of(diagnosis(), brief=True)) == str(diagnosis()), "of lost digits everything is told"
+    assert all(text in str(healthy_one()) + healthy_one().to_html() for text in hidden)
+
+
+@pytest.mark.parametrize(
+    ("name", "returned", "certified", "digits", "shown"),
+    [
+        ("R² about the mean", 0.8123456789012345, 0.8123456789012345, 15.9546, ("0.812346", "0.812346")),
+        ("R² about zero", 0.9999999987654321, 0.9999999987654322, 15.2, ("0.999999998765", "0.999999998765")),
+        ("R² about the mean", 0.81234612, 0.81234512, 5.9, ("0.8123461", "0.8123451")),
+        ("R² about the mean", -0.25, 1.0, 0.0, ("-0.25", "1")),
+    ],
+)
+def test_figures_have_the_digits_that_mean_something_on_a_terminal_and_all_elsewhere(
+    name, returned, certified, digits, shown
+):
+    figures = (Figure(name, returned, certified, digits),)
+    (row,) = figures_table(figures, all_digits=False).body
+    assert tuple(cell.text for cell in row[2:4]) == shown
+    (row,) = figures_table(figures, all_digits=True).body
+    assert [float(cell.text) for cell in row[2:4]] == [returned, certified]
+    assert ("all that float64 holds" in str(figures_table(figures, all_digits=False).notes)) is (digits > 15.95)
+
+
 def test_the_record_is_json_and_holds_all_numbers():
     text = json.dumps(diagnosis().to_dict(), allow_nan=False)
     assert json.loads(text)["coefficients"][3]["digits_of_p"] == pytest.approx(9.1)
@@ -112,6 +152,44 @@ def test_a_name_is_text_in_every_form():
         assert "<script>alert" not in form
         assert "&lt;script&gt;alert" in form
     assert "\x1b" not in str(found) + found.to_html() + found.to_markdown()
+
+
+@pytest.mark.parametrize("digits", [0.0, 0.4, 3.1, 15.9546])
+@pytest.mark.parametrize("apart", [0.0, 0.3, 0.9, 2.0])
+def test_nothing_in_the_chart_lies_on_anything_else(digits, apart):
+    rows = [replace(coefficient(f"x{k}", 0), digits=digits, supported=digits + apart, statistical=digits) for k in "ab"]
+    svg = digits_chart(rows)
+    texts = [
+        (float(x), float(y) - 9, float(x) + 6 * len(text), float(y) + 2)
+        for x, y, text in re.findall(r'<text x="([\d.]+)" y="([\d.]+)">([\d.]+)</text>', svg)
+    ]
+    rings = [
+        (float(x) - 4, float(y) - 4, float(x) + 4, float(y) + 4)
+        for x, y in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="4"', svg)
+    ]
+    bars = [
+        (float(x), float(y), float(x) + float(w), float(y) + float(h))
+        for x, y, w, h in re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"', svg)
+    ]
+    assert (len(texts), len(rings), len(bars)) == (5 + 2, 2, 2)
+    assert not [(one, other) for one in rings for other in (*texts, *bars) if _meet(one, other)]
+    assert not [(one, other) for one in bars for other in texts if _meet(one, other)]
+
+
+def _meet(one, other):
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def test_a_phone_shows_the_digits_first_whole_numbers_and_that_there_is_more():
+    page = diagnosis().to_html()
+    for first in ("coefficient", "figure"):
+        heads = re.findall(rf'<tr>\n<th scope="col">{first}</th>\n<th scope="col" class="scored">([^<]+)</th>', page)
+        assert "correct digits" in heads
+    assert "td.scored { white-space: pre }" in page
+    assert page.count('class="scroll wide"') >= 5
+    assert 'content: "scrolls sideways →"' in page
+    assert all(int(least) >= 160 for least in re.findall(r'style="min-width:(\d+)px"', page))
+    assert page.count("min-width:560px") >= 1
 
 
 def test_many_coefficients_show_the_worst_and_stay_small():

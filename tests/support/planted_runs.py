@@ -60,16 +60,18 @@ def slow(rng, k):
 
 def at_the_floor(rng, k):
     """The best rate, in a short format, with more steps than it needs."""
-    A, b = made(rng, rng.uniform(12, 25), noise=0.3)
+    A, b = made(rng, rng.uniform(9, 13), m=8, n=2, noise=0.3)
     return Planted("floor", ("SL405",), "gradient", A, b,
-                   {"lr": rng.uniform(0.8, 1.8), "steps": 1200, "format": ["float16", "bfloat16"][k % 2]})  # fmt: skip
+                   {"lr": rng.uniform(0.8, 1.8), "steps": 2500,
+                    "format": ["float16", "bfloat16"][k % 4 // 3]})  # fmt: skip
 
 
 def frozen(rng, k):
     """A small rate in a short format: steps below half the distance of two numbers."""
-    A, b = made(rng, rng.uniform(1.1, 2), noise=0.1)
+    A, b = made(rng, rng.uniform(1.1, 2), m=4, n=2, noise=0.1)
     return Planted("frozen weight", ("SL403",), "gradient", A, b,
-                   {"lr": 10.0 ** rng.uniform(-2.3, -1.7), "steps": 1500, "format": ["bfloat16", "float16"][k % 2]})  # fmt: skip
+                   {"lr": 10.0 ** rng.uniform(-2.1, -1.7), "steps": 700,
+                    "format": ["bfloat16", "float16"][k % 2]})  # fmt: skip
 
 
 def frozen_state(rng, k):
@@ -107,7 +109,8 @@ def far_away(rng, k):
     optimiser = ["adam", "adamw", "nadam"][k % 3]
     hyperparameters = {"weight_decay": 0.0} if optimiser == "adamw" else {}
     return Planted("far away", ("SL410",), optimiser, A, b * scale,
-                   {"lr": 10.0 ** rng.uniform(-3, -2), "steps": 800, "hyperparameters": hyperparameters})  # fmt: skip
+                   {"lr": 10.0 ** rng.uniform(-3, -2), "steps": 800,
+                    "hyperparameters": hyperparameters})  # fmt: skip
 
 
 def decayed(rng, k):

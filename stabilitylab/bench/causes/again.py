@@ -15,16 +15,21 @@ def on_scaled_columns(inquiry: Inquiry, *, response: bool = False) -> float | No
     """Correct digits of the suspect's route on columns of norms in [1/2, 1); None where it cannot be asked so.
 
     The column of an intercept stays: the others are scaled to its norm. Scaling back is exact. response: b is scaled
-    too.
+    too. What is gained must not hang on where the powers of two are rounded, or chance has gained it: the fewer digits
+    of norms in [1/2, 1) and in [1, 2).
     """
     entry = inquiry.suspect.entry
     if entry is None or call_form(entry.label.call_form).makes_powers:
         return None
-    x = _solved(entry, inquiry.problem, response, inquiry.weights)
-    if x is None or not np.isfinite(x).all():
-        return None
-    after = inquiry.digits(np.asarray(x))
-    return after if inquiry.gains(after) and _answers_alike(entry, inquiry) else None
+    after = np.inf
+    for shift in (0, 1):
+        x = _solved(entry, inquiry.problem, response, inquiry.weights, shift)
+        if x is None or not np.isfinite(x).all():
+            return None
+        after = min(after, inquiry.digits(np.asarray(x)))
+        if not inquiry.gains(after):
+            return None
+    return after if _answers_alike(entry, inquiry) else None
 
 
 def _answers_alike(entry: Route, inquiry: Inquiry) -> bool:
@@ -37,13 +42,14 @@ def _answers_alike(entry: Route, inquiry: Inquiry) -> bool:
 
 @lru_cache(maxsize=64)
 def _solved(
-    entry: Route, problem: Problem, response: bool, weights: tuple[float, ...] | None
+    entry: Route, problem: Problem, response: bool, weights: tuple[float, ...] | None, shift: int
 ) -> tuple[float, ...] | None:
     A = np.asarray(problem.A)
     ones = problem.design.intercept
-    exponents = np.frexp(column_norms(A))[1]
+    exponents = np.frexp(column_norms(A))[1] - shift
     if ones:
         exponents = exponents - exponents[0]
+        exponents[1:] -= shift
     b = np.asarray(problem.b)
     power = unit_exponent(b) if response else 0
     with np.errstate(all="ignore"):

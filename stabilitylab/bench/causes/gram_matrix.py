@@ -6,7 +6,7 @@ import numpy as np
 
 from stabilitylab.bench.causes.cause import cause, shown
 from stabilitylab.bench.causes.found import Found
-from stabilitylab.bench.causes.inquiry import GRAM, Inquiry
+from stabilitylab.bench.causes.inquiry import GAIN, GRAM, Inquiry
 from stabilitylab.bench.causes.rank_cutoff import directions_kept, resembles
 from stabilitylab.core.printable import one_decimal
 from stabilitylab.core.types import Status
@@ -30,7 +30,7 @@ def gram_matrix(inquiry: Inquiry) -> Found | None:
     if inquiry.x is None:
         how = _of_failure(inquiry)
     else:
-        how = _of_answer(inquiry) if directions_kept(inquiry) is None else None
+        how = _of_answer(inquiry, after) if directions_kept(inquiry) is None else None
     if how is None:
         return None
     raw, scaled = inquiry.singular_values
@@ -52,7 +52,7 @@ def gram_matrix(inquiry: Inquiry) -> Found | None:
     )
 
 
-def _of_answer(inquiry: Inquiry) -> str | None:
+def _of_answer(inquiry: Inquiry, after: float) -> str | None:
     """In which words the answer is that of rounded normal equations; None where it is not."""
     law = inquiry.label.law
     if law not in (None, "normal") or inquiry.label.iterative:
@@ -63,6 +63,9 @@ def _of_answer(inquiry: Inquiry) -> str | None:
     before = inquiry.before or 0.0
     # Better than any of ours, and forming A'A is not what costs digits; worse than any, and something else costs more.
     if not min(own) - LUCK <= before <= max(own) + LUCK:
+        return None
+    # One of ours forms A'A, and keeps about what QR keeps: so it was not that.
+    if after - max(own) < GAIN - LUCK:
         return None
     return f"which keeps {one_decimal(max(own))} digits at best here"
 

@@ -1,4 +1,4 @@
-"""Euclidean norms of arrays whose squares may over- or underflow."""
+"""Euclidean norms of arrays whose squares may over- or underflow, and scaling by powers of two."""
 
 from typing import Any
 
@@ -27,3 +27,10 @@ def norm(values: Array) -> Any:
 def unit_exponent(values: Array) -> int:
     """e with max |values| in [2**(e-1), 2**e): values times 2**-e can be squared. 0 for zeros."""
     return int(np.frexp(np.abs(values).max())[1])
+
+
+def times_powers_of_two(values: Array, exponents: Any) -> Array:
+    """values 2**exponents, exactly unless it leaves the range of their format; arrays of objects included."""
+    if values.dtype.kind == "O":
+        return np.asarray(values * np.ldexp(1.0, exponents))
+    return np.asanyarray(np.ldexp(values, exponents))

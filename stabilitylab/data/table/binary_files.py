@@ -33,7 +33,8 @@ def read_parquet(path: Path) -> tuple[Sequence[GivenColumn], Rows]:
         except ImportError:  # pandas without an engine
             continue
         except Exception as error:  # each library has errors of its own
-            raise InputError(f"{path} cannot be read as Parquet: {first_line(error)}: write it again") from None
+            way = "rename one of the columns" if "Multiple matches" in str(error) else "write it again"
+            raise InputError(f"{path} cannot be read as Parquet: {first_line(error)}: {way}") from None
         return given_columns(table, str(path))
     raise MissingLibraryError(
         f"{path} is a Parquet file, which takes pyarrow to read: pip install pyarrow, or write the table as CSV"

@@ -109,9 +109,10 @@ def _day_or_month_first(cells: Sequence[str], order: DateOrder | None = None) ->
             f", or {_ISO}",
         )
     if found is not None and order not in (None, found):
-        row = day_first if day_first is not None else month_first
-        assert row is not None, "it says which of the two was found"
-        raise BadCell(row, NotNumericError, f"{cells[row]!r} is no date in that order: say ", Argument("dates", found))
+        tells = day_first if day_first is not None else month_first
+        assert tells is not None, "one of the two was found"
+        says = f"{cells[tells]!r} is no date in that order: say "
+        raise BadCell(tells, NotNumericError, says, Argument("dates", found))
     one, two = ("day", "month") if (found or order) == "dmy" else ("month", "day")
     how = f"{one}{mark}{two}{mark}year{', since a number there is beyond 12' if found else ', as was said'}"
     return _times(matches, cells, how, {one: "one", two: "two"})

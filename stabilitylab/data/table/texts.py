@@ -41,6 +41,20 @@ WAYS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"[-+]?[0-9]{1,3}([\u00a0\u2009\u202f][0-9]{3})+([.,][0-9]+)?"),
         "the blank between thousands is a no-break or a thin one: replace it by nothing",
     ),
+    (
+        re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+\.[0-9]+"),
+        "nothing stands between thousands here: take the commas out, in pandas df[column].str.replace(',', '')",
+    ),
+    (
+        re.compile(r"[-+]?[0-9]{1,3}([.' _][0-9]{3})+,[0-9]+"),
+        "here the decimal mark is a point, and nothing stands between thousands: take their mark out, then replace the "
+        "comma, in pandas df[column].str.replace(',', '.')",
+    ),
+    (
+        re.compile(r"[-+]?[0-9]+,[0-9]+"),
+        "here the decimal mark is a point: in pandas df[column].str.replace(',', '.'), or .str.replace(',', '') if it "
+        "stands between thousands; if all are labels, begin each with a letter",
+    ),
     (re.compile(r"\( ?[0-9]+([.,' _][0-9]+)* ?\)"), "brackets are not read as a minus: write '-' in front"),
     (re.compile(r"[-+]?[0-9]+\.?[0-9]*[dD][-+]?[0-9]+"), "an exponent is written with e, as in 1e5: replace d"),
     (re.compile(r"0[xX][0-9a-fA-F]+"), "hexadecimal numbers are not read: write them in decimals"),

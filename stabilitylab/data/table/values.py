@@ -12,7 +12,7 @@ import numpy as np
 from stabilitylab.core.arithmetic.decimals import Decimals
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.core.errors import ComplexError, InputError, NotFiniteError, NotNumericError
+from stabilitylab.core.errors import Argument, ComplexError, InputError, NotFiniteError, NotNumericError
 from stabilitylab.data.frames import EXACT_IN_FLOAT
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.table.column import BadCell, GivenColumn, Reading
@@ -124,10 +124,20 @@ def _text(row: int, entry: str | bytes) -> str:
 
 
 def _of_texts(cells: Sequence[str], dating: Dating) -> Reading:
-    reading = read_texts(list(map(str.strip, cells)), PLAIN, dating)
+    try:
+        reading = read_texts(list(map(str.strip, cells)), PLAIN, dating)
+    except BadCell as bad:
+        raise BadCell(bad.row, bad.kind, *map(_in_memory, bad.says)) from None
     if isinstance(reading.values, Labels):
         return Reading(Labels(tuple(cells)))  # with the blanks that they have
     return reading if reading.note else reading._replace(note="holds texts, read as the decimals that they are")
+
+
+def _in_memory(said: str | Argument) -> str | Argument:
+    """A part of a message, with a change of the column itself in place of an argument that is for files of text."""
+    if isinstance(said, str) or said.name not in ("decimal", "thousands"):
+        return said
+    return f"in pandas df[column].str.replace({said.value!r}, {'.' if said.name == 'decimal' else ''!r})"
 
 
 _Kind = tuple[type, ...]
@@ -145,18 +155,19 @@ def _of_objects(entries: list[Any], dating: Dating) -> Reading:
     for types, read in _READERS:
         if all(issubclass(kind, types) for kind in kinds):
             return read(entries, dating)
-    groups = [next((i for i, (types, _) in enumerate(_READERS) if isinstance(e, types)), -1) for e in entries]
-    row = groups.index(-1) if -1 in groups else next(i for i, group in enumerate(groups) if group != groups[0])
-    what = type(entries[row]).__name__
-    if -1 in groups:
+    named = [next((name for types, name in _NAMES if isinstance(entry, types)), "") for entry in entries]
+    if "" in named:
+        row = named.index("")
+        what = type(entries[row]).__name__
         says = f"{shown(repr(entries[row]))} is a {what}, no number, text or date: convert it, or leave the column out"
         raise BadCell(row, ComplexError if isinstance(entries[row], complex) else NotNumericError, says)
-    first = type(entries[0]).__name__
-    raise BadCell(
-        row,
-        NotNumericError,
-        f"{shown(repr(entries[row]))} is a {what}, and the cells above are of the type {first}: give all one type",
-    )
+    # Of the kind that is rarer: of 20 numbers and a total row, the text is what is wrong.
+    usual = max(set(named), key=lambda name: (named.count(name), name == named[0]))
+    row = next(i for i, name in enumerate(named) if name != usual)
+    entry = entries[row] if isinstance(entries[row], str) else str(entries[row])
+    count = f"{named.count(usual)} of {len(named)}"
+    says = f"{shown(entry)} is a {named[row]}, and {count} cells are {usual}s: give all one type, or leave the row out"
+    raise BadCell(row, NotNumericError, says)
 
 
 def _integers(entries: list[Any], dating: Dating) -> Reading:
@@ -250,3 +261,12 @@ _READERS: tuple[tuple[_Kind, Callable[[list[Any], Dating], Reading]], ...] = (
     ((np.timedelta64,), _numpy_times),
     ((time,), _clocks),
 )
+
+_NAMES: tuple[tuple[_Kind, str], ...] = (
+    ((bool, int, float, Decimal, Fraction), "number"),
+    ((str, bytes), "text"),
+    ((date, np.datetime64), "date"),
+    ((timedelta, np.timedelta64), "duration"),
+    ((time,), "time of day"),
+)
+"""What they are for a person."""

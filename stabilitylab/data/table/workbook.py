@@ -11,6 +11,7 @@ from stabilitylab.data.table.binary_files import first_line
 from stabilitylab.data.table.column import GivenColumn
 from stabilitylab.data.table.frames import filled, objects
 from stabilitylab.data.table.rows import Rows
+from stabilitylab.data.table.texts import shown
 from stabilitylab.data.table.values import Unusable
 from stabilitylab.data.tabular.numerals import missing
 
@@ -83,6 +84,16 @@ def _columns(path: Path, sheet: str, cells: Cells) -> tuple[list[GivenColumn], R
     where = f"{path}, sheet {sheet!r}, row {first + 1}"
     if all(isinstance(cell, int | float) for cell in head if not _is_empty(cell)):
         raise InputError(f"{where}: expected the names of the columns; got numbers: put a row of names first")
+    alone = (
+        sum(not _is_empty(cell) for cell in head)
+        == 1
+        < max((sum(not _is_empty(cell) for cell in row) for row in body), default=0)
+    )
+    if alone:
+        raise InputError(
+            f"{where}: expected the names of the columns; got {shown(str(next(c for c in head if not _is_empty(c))))} "
+            "alone, above several columns: remove the rows above the names, and split merged cells"
+        )
     if not body:
         raise EmptyError(f"{where}: there are column names and no rows: give the data")
     columns: list[GivenColumn] = []

@@ -9,13 +9,12 @@ import numpy as np
 
 from stabilitylab.diagnosis.arbitrate.answers import Answer
 from stabilitylab.diagnosis.arbitrate.model import Feature, Model
-from stabilitylab.diagnosis.arbitrate.printed import Printed
+from stabilitylab.diagnosis.arbitrate.printed import FAR, Printed, as_float
 from stabilitylab.diagnosis.arbitrate.spelling import normal
 
 CAP = 15.95  # correct digits that a float64 can show
 NEARLY = 2.0  # half units of the last printed place by which an answer may be off that agrees to nearly all digits
 ENOUGH = 4.0  # correct digits of each coefficient, or all that are printed, from which an answer agrees
-FAR = 10**300
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +158,3 @@ def evidence(found: Agreement, asked: Agreement | None, spread: Sequence[Sequenc
     size = sum(min(gain, 1e100) ** 2 for gain in gains)
     in_directions = sum(max(0.0, 0.5 * log10(size * v / top)) for v in variances.tolist() if v > 0)
     return float(min(total, in_directions))
-
-
-def as_float(value: Fraction) -> float:
-    """The nearest double; beyond 1e300 that number, with the sign."""
-    return float(value) if abs(value) <= FAR else float(FAR if value > 0 else -FAR)

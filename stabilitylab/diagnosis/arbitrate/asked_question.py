@@ -11,6 +11,7 @@ from stabilitylab.core.errors import StabilityLabError
 from stabilitylab.core.types import Solution, Status
 from stabilitylab.diagnosis.arbitrate.agreement import CAP, Agreement, beside, compared
 from stabilitylab.diagnosis.arbitrate.answers import Answer
+from stabilitylab.diagnosis.arbitrate.in_part import in_part
 from stabilitylab.diagnosis.arbitrate.result import NONE, NONE_TRIED, Judged, JudgedCoefficient
 from stabilitylab.diagnosis.arbitrate.search import Search, Workshop
 from stabilitylab.diagnosis.arbitrate.spelling import normal
@@ -28,15 +29,23 @@ def of_asked(workshop: Workshop, one: Search) -> Judged:
     digits = None if asked is None else asked.worst
     causes = () if asked is None or asked.is_right else _causes(workshop, asked)
     solves = asked is not None and (asked.is_right or asked.worst >= MEANT or bool(causes))
+    part = "" if solves else in_part(workshop, one.answer)
     if asked is None:
-        sentence = f"solves none of the {one.tried} questions tried that have its coefficients."
+        having = one.tried - 1  # the question asked has other coefficients
+        sentence = f"solves none of the {having} questions tried that have its coefficients."
+        if having < 1:
+            sentence = "has other coefficients than every question tried."
     elif solves:
         sentence = f"answers the question asked: {right(asked)}."
         if not is_unique:
             sentence = f"is the solution of least norm of the many that the question asked has: {right(asked)}."
         sentence += "".join(f" {cause.code}: {cause.sentence}." for cause in causes)
     else:
-        sentence = f"{right(asked)} for the question asked; it solves none of the {one.tried} other questions tried."
+        sentence = (
+            f"{right(asked)} for the question asked; it solves none of the {one.tried - 1} other questions tried."
+        )
+    if part:
+        sentence += f" {part}"
     known = asked_coefficients(workshop, one.answer, asked)
     names = one.answer.names or workshop.setting.question.names
     coefficients = []
@@ -100,7 +109,7 @@ def right(one: Agreement) -> str:
         return "all digits are right"
     if one.is_right:
         return f"all printed digits are right{spanned([d for d in one.digits if d is not None])}"
-    return f"{counted(one.worst)} are right"
+    return f"{counted(one.worst)} {'is' if floor(one.worst) == 1 else 'are'} right"
 
 
 def spanned(digits: Sequence[float]) -> str:

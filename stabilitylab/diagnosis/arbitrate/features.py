@@ -1,24 +1,17 @@
 """The features of a design as polynomials in the columns of the table, with every way in which programs name them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import NamedTuple
 
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.data.category import Category
 from stabilitylab.data.terms import Centred, Column, Columns, Elapsed, Intercept, Mapped, Power, Product, Scaled, Term
+from stabilitylab.diagnosis.arbitrate.contrasts import CONTRASTS, Coding, Contrast, contrasts
 from stabilitylab.diagnosis.arbitrate.model import Feature, Model
-from stabilitylab.diagnosis.arbitrate.polynomial import ONE, Atom, affine, of_atom, plus, power, times
+from stabilitylab.diagnosis.arbitrate.polynomial import ONE, Atom, Polynomial, affine, of_atom, plus, power, times
 from stabilitylab.diagnosis.arbitrate.setting import RESPONSE, Setting
 from stabilitylab.diagnosis.arbitrate.spelling import INTERCEPT, normal, of_level, of_product
-
-
-class Coding(NamedTuple):
-    """How a category is coded: "treatment", "sum" or "full". reference: the level without a feature, "" if full."""
-
-    kind: str
-    reference: str
 
 
 def asked_model(setting: Setting) -> Model:
@@ -26,11 +19,50 @@ def asked_model(setting: Setting) -> Model:
     return model_of(setting, {})
 
 
-def model_of(setting: Setting, codings: Mapping[str, Coding]) -> Model:
-    """The question asked, with some categories coded in another way."""
+def model_of(setting: Setting, codings: Mapping[str, Coding], left_out: frozenset[int] = frozenset()) -> Model:
+    """The question asked, with some categories coded in another way, of the levels that the rows kept have."""
     terms = setting.problem.design.terms
     features = tuple(feature for term in terms for feature in features_of(setting, term, codings))
-    return Model(features, of_atom(RESPONSE), setting.weights)
+    return Model(levels_kept(setting, features, left_out), of_atom(RESPONSE), setting.weights)
+
+
+def levels_kept(setting: Setting, features: tuple[Feature, ...], left_out: frozenset[int]) -> tuple[Feature, ...]:
+    """The features without those of levels that no row has that is kept.
+
+    Where the reference level has none, the first of those that are left takes its place if there is an intercept.
+    """
+    levels = {atom for f in features for monomial in f.polynomial for atom in monomial if atom.kind == "level"}
+    if not left_out or not levels:
+        return features
+    kept = [row for row in range(setting.rows) if row not in left_out]
+    empty = {atom for atom in levels if not any(setting.column((atom,)).integers[row] for row in kept)}
+    if not empty and all(_has_reference(setting, column, features, kept) for column in {a.column for a in levels}):
+        return features
+    found = [
+        replace(f, is_present=f.is_present and not all(set(monomial) & empty for monomial in f.polynomial))
+        for f in features
+    ]
+    for column in sorted({atom.column for atom in levels}):
+        if any(f.is_intercept and f.is_present for f in found) and not _has_reference(setting, column, found, kept):
+            first = next((j for j, f in enumerate(found) if f.is_present and _is_level(f, column)), None)
+            if first is not None:
+                found[first] = replace(found[first], is_present=False)
+    return tuple(found)
+
+
+def _is_level(feature: Feature, column: str) -> bool:
+    """Whether a feature is the 0 and 1 of one level of a column."""
+    monomials = list(feature.polynomial)
+    return len(monomials) == 1 and len(monomials[0]) == 1 and monomials[0][0].column == column and feature.is_indicator
+
+
+def _has_reference(setting: Setting, column: str, features: Iterable[Feature], kept: Sequence[int]) -> bool:
+    """Whether some row that is kept has no level of the column that has a feature."""
+    coded = [f for f in features if f.is_present and _is_level(f, column)]
+    if not coded:
+        return True
+    columns = [setting.values(f.polynomial).integers for f in coded]
+    return any(not any(integers[row] for integers in columns) for row in kept)
 
 
 def coding_of(setting: Setting, term: Category) -> Coding:
@@ -63,7 +95,10 @@ def features_of(setting: Setting, term: Term, codings: Mapping[str, Coding]) -> 
     if isinstance(term, Column):
         return [Feature(term.name, of_atom(Atom("number", term.name)))]
     if isinstance(term, Category):
-        return _levels(setting, term.column, codings.get(term.column) or coding_of(setting, term))
+        coding = codings.get(term.column) or coding_of(setting, term)
+        if (term.column, coding) not in setting.coded:
+            setting.coded[term.column, coding] = _levels(setting, term.column, coding)
+        return setting.coded[term.column, coding]
     if isinstance(term, Product):
         first, second = (features_of(setting, factor, codings) for factor in term.factors)
         return [_product(a, b) for a in first for b in second]
@@ -74,6 +109,8 @@ def features_of(setting: Setting, term: Term, codings: Mapping[str, Coding]) -> 
 
 def _levels(setting: Setting, column: str, coding: Coding) -> list[Feature]:
     labels = setting.labels(column)
+    if coding.kind in CONTRASTS:
+        return [_contrast(column, labels.sorted_levels, one) for one in contrasts(coding.kind, labels.sorted_levels)]
     levels = [level for level in labels.sorted_levels if level != coding.reference]
     found = []
     for number, level in enumerate(levels, 1):
@@ -85,9 +122,18 @@ def _levels(setting: Setting, column: str, coding: Coding) -> list[Feature]:
     return found
 
 
+def _contrast(column: str, levels: Sequence[str], one: Contrast) -> Feature:
+    p: Polynomial = {}
+    for level, weight in zip(levels, one.weights, strict=True):
+        p = plus(p, of_atom(Atom("level", column, level)), weight)
+    written = (f"{column}{other}" for other in one.others)
+    names = frozenset(map(normal, (*written, f"{column}[{one.name}]", f"C({column})[{one.name}]")))
+    return Feature(f"{column}[{one.name}]", p, names, one.factor)
+
+
 def _product(a: Feature, b: Feature) -> Feature:
     names = of_product({normal(a.name), *a.others}, {normal(b.name), *b.others})
-    return Feature(f"{a.name}:{b.name}", times(a.polynomial, b.polynomial), names)
+    return Feature(f"{a.name}:{b.name}", times(a.polynomial, b.polynomial), names, a.factor * b.factor)
 
 
 def _mapped(setting: Setting, term: Mapped, inner: Feature) -> Feature:

@@ -2,7 +2,8 @@
 
 from itertools import product
 
-from stabilitylab.diagnosis.arbitrate.features import Coding, categories, features_of
+from stabilitylab.diagnosis.arbitrate.contrasts import CONTRASTS, Coding
+from stabilitylab.diagnosis.arbitrate.features import categories, features_of
 from stabilitylab.diagnosis.arbitrate.setting import Setting
 from stabilitylab.diagnosis.arbitrate.spelling import INTERCEPT, normal
 
@@ -13,12 +14,14 @@ def known_names(setting: Setting) -> frozenset[str]:
     """In normal form: of the features of the design in every coding, of the intercept, and of powers."""
     terms = categories(setting)
     found = {INTERCEPT}
-    kinds = ("full", "treatment", "sum")
+    kinds = ("full", "treatment", "sum", *CONTRASTS)
     for kind in kinds:
         codings = {}
         for column in terms:
             levels = setting.labels(column).sorted_levels
-            codings[column] = [Coding(kind, "" if kind == "full" else level) for level in (levels[-1], levels[0])]
+            codings[column] = [
+                Coding(kind, level if kind in ("treatment", "sum") else "") for level in (levels[-1], levels[0])
+            ]
         for chosen in product(range(2), repeat=min(1, len(codings))):
             pick = chosen[0] if chosen else 0
             picked = {column: some[pick] for column, some in codings.items()}

@@ -13,6 +13,7 @@ import numpy as np
 
 TYPED = 15  # significant digits up to which a float was typed from a printout, where all of an answer have no more
 FARTHEST = 300  # exponents of ten beyond which no coefficient is looked at
+FAR = 10**300
 ABSENT = frozenset({"na", ".", "aliased", "none"})
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eEdD][-+]?\d+)?")
 
@@ -52,6 +53,11 @@ def of_text(text: str) -> Printed | None:
         return None
     digits = len("".join(map(str, places.digits)).lstrip("0"))
     return Printed(stripped, Fraction(number), Fraction(10) ** exponent / 2, digits)
+
+
+def as_float(value: Fraction) -> float:
+    """The nearest double; beyond 1e300 that number, with the sign."""
+    return float(value) if abs(value) <= FAR else float(FAR if value > 0 else -FAR)
 
 
 def is_absent(text: str) -> bool:
@@ -95,6 +101,3 @@ def _unit(one: Printed, digits: int) -> Fraction:
 def _half_ulp(value: Any) -> Fraction:
     spacing = float(np.spacing(np.abs(value if isinstance(value, np.floating) else np.float64(value))))
     return Fraction(spacing if isfinite(spacing) else 0.0) / 2
-
-
-__all__ = ["Printed", "is_absent", "of_floats", "of_text"]

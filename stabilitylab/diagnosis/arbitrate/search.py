@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 from math import log10
 from time import process_time
 
@@ -12,7 +11,6 @@ from stabilitylab.diagnosis.arbitrate.agreement import (
     NEARLY,
     Agreement,
     agreement,
-    as_float,
     evidence,
     may_hold,
     placed,
@@ -21,26 +19,15 @@ from stabilitylab.diagnosis.arbitrate.answers import Answer
 from stabilitylab.diagnosis.arbitrate.features import asked_model
 from stabilitylab.diagnosis.arbitrate.meanings import Meaning, View, catalog
 from stabilitylab.diagnosis.arbitrate.model import Model
+from stabilitylab.diagnosis.arbitrate.printed import as_float
 from stabilitylab.diagnosis.arbitrate.setting import Setting
+from stabilitylab.diagnosis.arbitrate.spelling import normal
 
 SINGLE_SECONDS = 10.0  # of processor time for one answer, after which no further questions of one difference are tried
 BETTER = 3.0  # digits by which the accepted question agrees better than the one asked, and than any other
 AGAINST_CHANCE = 3.0  # -log10 of the probability of such an agreement by chance that is asked for
 SECONDS = 3.0  # of processor time, all answers together, after which no further combinations are tried
 OFF = 6.0  # half units of the last printed place from which an answer does not solve a question that others do solve
-
-
-@dataclass(frozen=True, eq=False)
-class Solved:
-    """A question and its exact solution x (n,)."""
-
-    model: Model
-    x: tuple[Fraction, ...]
-
-    @cached_property
-    def floats(self) -> tuple[float, ...]:
-        """x in float64."""
-        return tuple(map(as_float, self.x))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,44 +53,39 @@ class Search:
 
 @dataclass(frozen=True, eq=False)
 class Workshop:
-    """A setting with the questions that are solved whatever the answer is, each solved once."""
+    """A setting with the questions that are the same whatever the answer is, each formed once, and solved once."""
 
     setting: Setting
-    _kept: dict[tuple[int, str], list[Solved]] = field(default_factory=dict)
+    _kept: dict[tuple[int, str], list[Model]] = field(default_factory=dict)
     _alive: list[Model] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        model = asked_model(self.setting)
-        self._alive.append(model)
+        self._alive.append(asked_model(self.setting))
 
     @property
     def asked(self) -> Model:
         """The question as it was asked."""
         return self._alive[0]
 
-    def solved(self, base: Solved | None, model: Model, entry: Entry[Meaning], answer: Answer) -> Iterator[Solved]:
+    def models(self, model: Model, entry: Entry[Meaning], answer: Answer) -> Iterator[Model]:
         """The questions that one meaning makes of a model: from this answer, and then those for any."""
-        x = None if base is None else base.x
-        if entry.label.uses_answer:
-            yield from self._solutions(entry, View(self.setting, model, x, answer))
+        yield from self.from_answer(model, entry, answer)
         key = (id(model), entry.label.code)
         if key not in self._kept:
             self._alive.append(model)  # so that no other model has its id
-            kept: list[Solved] = []
-            for one in self._solutions(entry, View(self.setting, model, x)):
-                kept.append(one)
-                yield one
+            kept: list[Model] = []
+            for one in entry.function(View(self.setting, model)):
+                if one.is_usual or not model.differences:
+                    kept.append(one)
+                    yield one
             self._kept[key] = kept  # all of them: a search that ran out of time leaves none behind
         else:
             yield from self._kept[key]
 
-    def _solutions(self, entry: Entry[Meaning], view: View) -> Iterator[Solved]:
-        for model in entry.function(view):
-            if view.model.differences and not model.is_usual and view.answer is None:
-                continue
-            x = self.setting.solved(model)
-            if x is not None:
-                yield Solved(model, x)
+    def from_answer(self, model: Model, entry: Entry[Meaning], answer: Answer) -> Iterator[Model]:
+        """The questions that one meaning makes of a model by looking at an answer."""
+        if entry.label.uses_answer:
+            yield from entry.function(View(self.setting, model, answer))
 
 
 def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Search:
@@ -116,34 +98,35 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
     """
     setting = workshop.setting
     x = setting.solved(workshop.asked)
-    base = None if x is None else Solved(workshop.asked, x)
-    asked = least_norm(workshop, answer) if base is None else agreement(answer, base.model, base.x)
+    asked = least_norm(workshop, answer) if x is None else agreement(answer, workshop.asked, x)
     if asked is not None and asked.is_right:
         return Search(answer, asked, (), 1, None, True, 0.0)
     entries = sorted(catalog, key=lambda entry: (entry.label.stage, entry.label.code))
     near: list[Agreement] = []
-    singles: list[tuple[Entry[Meaning], Solved]] = []
+    singles: list[tuple[Entry[Meaning], Model]] = []
     tried = 1
     is_finished, started = True, process_time()
     for entry in sorted(entries, key=lambda entry: entry.label.stage == 0):  # rows last: they cost most
-        for one in workshop.solved(base, workshop.asked, entry, answer):
+        for model in workshop.models(workshop.asked, entry, answer):
             if process_time() - started > SINGLE_SECONDS:
                 is_finished = False
                 break
-            tried += 1
-            near += _compared(answer, one)
-            singles.append((entry, one))
-    found, chance = _accepted(workshop, asked, near, tried, len(singles))
+            found = _compared(setting, answer, model)
+            tried += found is not None
+            near += found or []
+            singles.append((entry, model))
+    accepted, chance = _accepted(workshop, asked, near, tried, len(singles))
     started = process_time()
-    if not found:
-        for one in _combinations(workshop, singles, entries, answer):
+    if not accepted:
+        for model in _combinations(workshop, singles, entries, answer):
             if process_time() - started > seconds:
                 is_finished = False
                 break
-            tried += 1
-            near += _compared(answer, one)
-        found, chance = _accepted(workshop, asked, near, tried, len(singles))
-    return Search(answer, asked, found, tried, chance, is_finished, process_time() - started)
+            found = _compared(setting, answer, model)
+            tried += found is not None
+            near += found or []
+        accepted, chance = _accepted(workshop, asked, near, tried, len(singles))
+    return Search(answer, asked, accepted, tried, chance, is_finished, process_time() - started)
 
 
 def least_norm(workshop: Workshop, answer: Answer) -> Agreement | None:
@@ -154,27 +137,50 @@ def least_norm(workshop: Workshop, answer: Answer) -> Agreement | None:
 
 def _combinations(
     workshop: Workshop,
-    singles: Sequence[tuple[Entry[Meaning], Solved]],
+    singles: Sequence[tuple[Entry[Meaning], Model]],
     entries: Sequence[Entry[Meaning]],
     answer: Answer,
-) -> Iterator[Solved]:
-    """Two meanings in the order of their stages, those first of which there are fewer."""
-    firsts: dict[str, list[tuple[Entry[Meaning], Solved]]] = {}
-    for entry, one in singles:
-        firsts.setdefault(entry.label.code, []).append((entry, one))
-    for some in sorted(firsts.values(), key=len):
-        for first, one in some:
-            for second in entries:
-                if one.model.is_usual and first.label.stage < second.label.stage:
-                    yield from workshop.solved(one, one.model, second, answer)
+) -> Iterator[Model]:
+    """Two meanings in the order of their stages, those first of which there are fewer; then what is found from the
+    answer beside any other meaning."""
+    firsts: dict[str, list[tuple[Entry[Meaning], Model]]] = {}
+    for entry, model in singles:
+        firsts.setdefault(entry.label.code, []).append((entry, model))
+    ordered = [one for some in sorted(firsts.values(), key=len) for one in some]
+    for first, model in ordered:
+        for second in entries:
+            if model.is_usual and _follows(first.label, second.label) and _may_have(answer, model, second.label):
+                yield from workshop.models(model, second, answer)
+    for first, model in sorted(ordered, key=lambda one: not one[1].is_usual):
+        for second in entries:
+            is_new = first is not second and not (model.is_usual and _follows(first.label, second.label))
+            if is_new and _may_have(answer, model, second.label):
+                yield from workshop.from_answer(model, second, answer)
 
 
-def _compared(answer: Answer, one: Solved) -> list[Agreement]:
-    """The answer beside the solution of a question, where it agrees with that."""
-    values = placed(answer, one.model)
-    if values is None or not may_hold(values, one.floats):
+def _follows(first: Meaning, second: Meaning) -> bool:
+    """Whether one meaning is combined with another in this order."""
+    return (first.stage, first.code) < (second.stage, second.code)
+
+
+def _may_have(answer: Answer, model: Model, second: Meaning) -> bool:
+    """Whether a question that a second meaning makes of a model can have the coefficients of an answer."""
+    if second.renames:
+        return True
+    if answer.names is None:
+        return len(answer.values) == len(model.features)
+    return answer.by_name.keys() <= {name for f in model.features for name in (normal(f.name), *f.others)}
+
+
+def _compared(setting: Setting, answer: Answer, model: Model) -> list[Agreement] | None:
+    """The answer beside the solution of a question, where it agrees with that; None where it has other coefficients."""
+    values = placed(answer, model)
+    if values is None:
+        return None
+    x = setting.solved(model)
+    if x is None or not may_hold(values, [as_float(v) for v in x]):
         return []
-    found = agreement(answer, one.model, one.x)
+    found = agreement(answer, model, x)
     return [found] if found is not None and found.holds else []
 
 
@@ -193,13 +199,22 @@ def _accepted(
     if asked is not None and log10(asked.misfit / best.misfit) < BETTER:
         return (), None
     spread = workshop.setting.spread(best.model)
-    # A question that was found from the answer stands for all among which it was found, of every model it began with.
-    behind = best.model.tries * (singles if len(best.model.differences) > 1 and best.model.tries > 1 else 1)
-    chance = evidence(best, asked, spread) - log10(tried + behind)
+    chance = evidence(best, asked, spread) - log10(_as_likely(best.model, tried, singles))
     if chance < AGAINST_CHANCE:
         return (), chance
     tied = [one for one in sorted(near, key=_rank) if one is best or _is_tied(best, one)]
     return tuple(_different(tied)), chance
+
+
+def _as_likely(model: Model, tried: int, singles: int) -> int:
+    """How many questions are thought as likely beforehand as this one: a quarter that it is one of the single
+    differences, a quarter that it is one of two, and a sixteenth for each way to find one from the answer.
+
+    A question that was found from the answer stands for all among which it was found, of every model it began with.
+    """
+    if len(model.differences) > 1:
+        return 4 * (tried + model.tries * (singles if model.tries > 1 else 1))
+    return 16 * model.tries if model.tries > 1 else 4 * singles
 
 
 def _is_tied(best: Agreement, other: Agreement) -> bool:
@@ -219,7 +234,7 @@ def _different(tied: Sequence[Agreement]) -> list[Agreement]:
     """Of questions of one code those with other solutions."""
     found: list[Agreement] = []
     for one in tied:
-        same = [other for other in found if one.model.codes == other.model.codes]
+        same = [other for other in found if set(one.model.codes) == set(other.model.codes)]
         if not any(one.x == other.x for other in same):
             found.append(one)
     return found

@@ -9,13 +9,17 @@ from operator import mul
 from typing import Any
 
 import flint
+import numpy as np
 
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
+from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.correct_rounding import square_root
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import Problem
-from stabilitylab.diagnosis.arbitrate.model import Model, Weights
+from stabilitylab.diagnosis.arbitrate.contrasts import Coding
+from stabilitylab.diagnosis.arbitrate.model import Feature, Model, Weights
 from stabilitylab.diagnosis.arbitrate.polynomial import Atom, Monomial, Polynomial
+from stabilitylab.diagnosis.arbitrate.printed import as_float
 from stabilitylab.diagnosis.question import Question
 
 RESPONSE = Atom("response", "")
@@ -81,6 +85,11 @@ class Setting:
         return {}
 
     @cached_property
+    def coded(self) -> dict[tuple[str, Coding], list[Feature]]:
+        """The features of categories by column and coding."""
+        return {}
+
+    @cached_property
     def opaque(self) -> dict[str, ExactColumn]:
         """The features that are no polynomials of columns, by their names."""
         return {}
@@ -130,6 +139,17 @@ class Setting:
         for (column, _), factor in zip(parts, factors, strict=True):
             integers = [total + factor * n for total, n in zip(integers, column.integers, strict=True)]
         return ExactColumn(tuple(integers), unit)
+
+    @cached_property
+    def _floats(self) -> dict[tuple[tuple[Monomial, Fraction], ...], Array]:
+        return {}
+
+    def floats(self, p: Polynomial) -> Array:
+        """A polynomial in float64 (m,), row by row; infinite where it is out of range."""
+        key = tuple(sorted(p.items()))
+        if key not in self._floats:
+            self._floats[key] = np.array(floats_of(self.values(p)))
+        return self._floats[key]
 
     # --- sums
 
@@ -223,8 +243,20 @@ class Setting:
             self._grams[key] = S
         return self._grams[key]
 
+    @cached_property
+    def _solutions(self) -> dict[int, tuple[Model, tuple[Fraction, ...] | None]]:
+        return {}
+
     def solved(self, model: Model) -> tuple[Fraction, ...] | None:
-        """The coefficients (n,) as reported, 0 for a feature that the model has not; None where they are not unique."""
+        """The coefficients (n,) as reported, 0 for a feature that the model has not; None where they are not unique.
+
+        Computed once for each model.
+        """
+        if id(model) not in self._solutions:
+            self._solutions[id(model)] = model, self._solved(model)  # with the model, so that no other gets its id
+        return self._solutions[id(model)][1]
+
+    def _solved(self, model: Model) -> tuple[Fraction, ...] | None:
         if not model.present:
             return None
         G, c = self.normal_equations(model)
@@ -252,6 +284,15 @@ class Setting:
         scale = max((abs(_fraction(H[j, j])) * f * f for j, f in enumerate(factors)), default=Fraction(1))
         n = len(factors)
         return [[float(_fraction(H[i, k]) * factors[i] * factors[k] / scale) for k in range(n)] for i in range(n)]
+
+
+def floats_of(column: ExactColumn) -> list[float]:
+    """A column in float64."""
+    p, q = column.scale.numerator, column.scale.denominator
+    try:
+        return [n * p / q for n in column.integers]
+    except OverflowError:
+        return [as_float(n * column.scale) for n in column.integers]
 
 
 def _flint(value: Fraction) -> Any:

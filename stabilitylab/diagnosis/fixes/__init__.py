@@ -7,6 +7,7 @@ dropped here. `ORDER` says which of two changes that gain the same is the simple
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
+from math import ceil
 from pkgutil import iter_modules
 from typing import Any
 
@@ -25,11 +26,11 @@ from stabilitylab.diagnosis.digits import digits_of, worst
 from stabilitylab.diagnosis.fixes.support.case import Case, Change, entry_for
 from stabilitylab.diagnosis.question import Call, Question
 from stabilitylab.diagnosis.result import Fix
-from stabilitylab.diagnosis.verdict import severity_of
+from stabilitylab.diagnosis.verdict import WELL, severity_of
 from stabilitylab.exact import CertifiedFit
 
 GAIN = 1.0  # digits that a change must gain
-ENOUGH = 13.0  # digits beyond which more makes no change the better one
+ENOUGH = 13.0  # digits beyond which more makes no change the better one, whatever the data support
 LEVEL = 0.95
 
 
@@ -37,10 +38,10 @@ def fixes_of(question: Question, call: Call, causes: Sequence[Found]) -> tuple[F
     """The changes that gain a digit or more of the worst coefficient, the best first; none for a healthy answer.
 
     Where columns are dependent, exactly or within rounding, only a change of the question counts. Those that keep the
-    question come before those that change it, then those of more digits, up to 13, and of what is
-    left the simpler. Digits are those of the coefficients as asked for: a change of origin or units is led back in
-    floating point, as the printed lines do. Cost: a call of the route for each change, and of each other route of its
-    library.
+    question come before those that change it, then those of more digits, and of those within a digit of each other the
+    simpler: digits count up to 13, and up to those that the data support. Digits are those of the coefficients as asked
+    for: a change of origin or units is led back in floating point, as the printed lines do. Cost: a call of the route
+    for each change, and of each other route of its library.
     """
     fit = _fit(question)
     if fit is None:
@@ -86,9 +87,9 @@ def _ranked(case: Case, *, keep: bool) -> tuple[Fix, ...]:
                 continue
             after = case.score(change)
             if after is not None and after >= case.before + GAIN:
-                found.append((order, after, change))
-    best = min(ENOUGH, max((after for _, after, _ in found), default=0.0))
-    found.sort(key=lambda one: (not one[2].same_coefficients, int(max(0.0, best - one[1]) + 0.5), one[0]))
+                found.append((order + change.effort, after, change))
+    best = min(_enough(case.fit), max((after for _, after, _ in found), default=0.0))
+    found.sort(key=lambda one: (not one[2].same_coefficients, max(0, ceil(best - one[1]) - 1), one[0]))
     return tuple(
         Fix(
             code=change.code,
@@ -102,6 +103,15 @@ def _ranked(case: Case, *, keep: bool) -> tuple[Fix, ...]:
         )
         for _, after, change in found
     )
+
+
+def _enough(fit: CertifiedFit | None) -> float:
+    """Digits beyond which more makes no change the better one: 13, or those of the coefficient that data support best.
+
+    Not below `WELL`, from which an answer is called healthy.
+    """
+    supported = None if fit is None else fit.supported_digits
+    return ENOUGH if supported is None else min(ENOUGH, max(WELL, float(np.max(supported))))
 
 
 def _tried(case: Case, changes: Callable[[Case], Iterator[Change]]) -> Iterator[Change]:

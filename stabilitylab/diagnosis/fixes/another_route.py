@@ -12,11 +12,16 @@ from stabilitylab.diagnosis.fixes.support.code import language_of, program
 
 ORDER = 0
 WELL = 13.0  # digits beyond which more makes no route the better one
+LINE_MAPPED = 3  # such a call is less simple than to subtract the first row, or the mean
 GRAM, CUT_OFF, SHORT = "SL102", "SL101", "SL103"
 
 
 def changes(case: Case) -> Iterator[Change]:
-    """Every other route of the library that takes the question; the best of them is kept."""
+    """Every other route of the library that takes the question; of those within a digit of the best, the simplest.
+
+    The usual call of a library is simple, then what takes fewest letters; a polynomial in a mapped variable, such as
+    one of Chebyshev, is no simple way to a straight line.
+    """
     found = []
     for other in case.others():
         solution = case.solution(case.problem, other)
@@ -25,13 +30,25 @@ def changes(case: Case) -> Iterator[Change]:
             continue
         change = Change(
             _code(case, other), _sentence(case, other), _line(case, other), partial(np.array, x),
-            case.times(solution.seconds),
+            case.times(solution.seconds), effort=LINE_MAPPED if _maps_a_line(case, other) else 0,
         )  # fmt: skip
         score = case.score(change)
         if score is not None:
-            found.append((round(min(score, WELL)), other.label.default, score, change))
-    if found:
-        yield max(found, key=lambda one: one[:3])[3]
+            found.append((min(score, WELL), (change.effort, not other.label.default, *_letters(case, other)), change))
+    best = max((score for score, _, _ in found), default=0.0)
+    near = [(effort, change) for score, effort, change in found if score >= best - 1.0]
+    if near:
+        yield min(near, key=lambda one: one[0])[1]
+
+
+def _letters(case: Case, other: Route) -> tuple[bool, int]:
+    """Whether it is not known how the call is typed, and how many letters it takes."""
+    return not language_of(other).written(case, other), len(_typed(case, other))
+
+
+def _maps_a_line(case: Case, other: Route) -> bool:
+    """Whether a route of polynomials in a mapped variable is given no more than a straight line."""
+    return other.label.mapped and (case.degree or 0) < 2
 
 
 def _code(case: Case, other: Route) -> str:

@@ -52,7 +52,9 @@ def question_and_call(answered: Answered) -> tuple[Question, Call]:
     if status.answered and (excess := _excess(problem, x, root)):
         question = replace(question, table=replace(table, notes=(*table.notes, excess)))
     fit = Fit(x, answered.rank, standard_errors=answered.standard_errors, r_squared=answered.r_squared)
-    return question, Call(answered.name, Solution(x, status, fit, note), _entry(answered), answered.code)
+    entry = _entry(answered)
+    refit = "" if entry is None else entry.label.name
+    return question, Call(answered.name, Solution(x, status, fit, note), entry, answered.code, refit=refit)
 
 
 def _entry(answered: Answered) -> Route | None:

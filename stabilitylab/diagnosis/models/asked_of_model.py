@@ -1,9 +1,10 @@
 """The question that a fitted model answers, with its answer, for the models of every library known here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stabilitylab.core.errors import InputError, StabilityLabError
+from stabilitylab.data.kinds import is_model
 from stabilitylab.diagnosis.models.answer import Answered, question_and_call
 from stabilitylab.diagnosis.models.attributes import lineage, said, title
 from stabilitylab.diagnosis.models.linearmodels_models import answered_by_linearmodels
@@ -19,6 +20,14 @@ LIBRARIES: Mapping[str, Callable[[Any, Any, Any, Any], Answered]] = {
     "linearmodels": answered_by_linearmodels,
     "pyfixest": answered_by_pyfixest,
 }
+
+
+def is_of_library(data: Any) -> bool:
+    """Whether data are a model, or another object of a library whose models are known here, and no table of it."""
+    if is_model(data):
+        return True
+    holds_values = isinstance(data, Mapping | Sequence) or hasattr(data, "__array__") or hasattr(data, "__dataframe__")
+    return not holds_values and any(library in LIBRARIES for library, _ in lineage(data))
 
 
 def asked_of_model(

@@ -53,7 +53,7 @@ def said(error: Exception) -> str:
 
 
 def floats(values: Any, what: str, *, ndim: int = 1) -> Array:
-    """Numbers of a model as floats of 64 bits, or of 32 where it has those.
+    """Numbers of a model as floats of 64 bits, or of 32 or 16 where it has those.
 
     Raises InputError for what is none, ShapeError for another number of dimensions.
     """
@@ -65,7 +65,7 @@ def floats(values: Any, what: str, *, ndim: int = 1) -> Array:
         raise InputError(f"{what} must be real numbers; got {kind}: pass a fitted model as its library made it")
     if array.ndim != ndim:
         raise ShapeError(f"{what} must have {ndim} dimension{'s' * (ndim != 1)}; got the shape {array.shape}")
-    return array if array.dtype == np.float32 else array.astype(np.float64)
+    return array if array.dtype in (np.float32, np.float16) else array.astype(np.float64)
 
 
 def texts(values: Any, what: str) -> tuple[str, ...]:

@@ -45,7 +45,10 @@ def answered_by_linearmodels(result: Any, X: Any, y: Any, weights: Any) -> Answe
             route=f"linearmodels.{kind}" if np.ptp(w) == 0 else "",
             r_squared=number(attribute(result, "rsquared", None), "rsquared"),
             weights=None if np.ptp(w) == 0 else w,
-            notes=("linearmodels has standard errors of another kind by default: they are not compared",),
+            notes=(
+                "linearmodels has standard errors of another kind by default: they are not compared",
+                *(("the weights are those inside the result, divided by their mean and rounded",) * bool(np.ptp(w))),
+            ),
         )
     )
 

@@ -18,7 +18,8 @@ from stabilitylab.data.terms import Column, Intercept, Term
 from stabilitylab.diagnosis.models.answer import Answered
 from stabilitylab.diagnosis.models.attributes import attribute, floats, lineage, number, texts, title
 from stabilitylab.diagnosis.models.given import given_table, given_weights
-from stabilitylab.diagnosis.models.sklearn_steps import Feature, labels_read, transformed
+from stabilitylab.diagnosis.models.sklearn_features import Feature, labels_read
+from stabilitylab.diagnosis.models.sklearn_steps import transformed
 
 PENALISED = ("RidgeCV", "Lasso", "LassoCV", "ElasticNet", "ElasticNetCV", "LassoLars", "LassoLarsCV", "BayesianRidge")
 REFUSED: Mapping[str, str] = {
@@ -101,8 +102,8 @@ def _require_least_squares(model: Any) -> str:
     kind = next((name for name in names if name in KNOWN or name in REFUSED), "")
     if kind in REFUSED:
         raise InputError(f"{title(model)} {REFUSED[kind]}")
-    if kind == "LinearRegression" and attribute(model, "positive", False):
-        raise InputError("LinearRegression(positive=True) is no least squares without bounds: fit it without positive")
+    if attribute(model, "positive", False):
+        raise InputError(f"{title(model)}(positive=True) is no least squares without bounds: fit it without positive")
     if kind == "Ridge" and (alpha := _alpha(model)):
         raise InputError(
             f"Ridge(alpha={alpha}) has a penalty, and so answers another question than least squares: "

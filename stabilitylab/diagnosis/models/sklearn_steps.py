@@ -1,23 +1,27 @@
 """Transformers of scikit-learn as terms: what each makes of the features that come into it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import reduce
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from stabilitylab.core.arithmetic.exact_column import ExactColumn
+from stabilitylab.core.arithmetic.formats import FLOAT64, Array
 from stabilitylab.core.errors import InputError, ShapeError
 from stabilitylab.data.arithmetic import Calculated, Constant
 from stabilitylab.data.category import Category
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.logarithms import Log1p, Log2, Log10
+from stabilitylab.data.problem import DataColumn
 from stabilitylab.data.ranges import OverLargest, Ranged
 from stabilitylab.data.table import Table
 from stabilitylab.data.terms import Centred, Column, Exp, Intercept, Log, Power, Product, Scaled, Sqrt, Term
 from stabilitylab.diagnosis.models.attributes import attribute, floats, lineage, title
+from stabilitylab.diagnosis.models.sklearn_features import AS_IS, Feature, is_held, labels_of, require_held, values_of
 
 FUNCTIONS: Mapping[str, Callable[[Term], Term]] = {
     "log": Log,
@@ -28,17 +32,6 @@ FUNCTIONS: Mapping[str, Callable[[Term], Term]] = {
     "sqrt": Sqrt,
 }
 """The functions of NumPy that a FunctionTransformer may hold."""
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One column between the steps of a pipeline: a term, and of a category the level that it marks."""
-
-    term: Term
-    level: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.term}[{self.level}]" if self.level else str(self.term)
 
 
 Features = tuple[Feature, ...]
@@ -61,41 +54,24 @@ def transformed(step: Any, features: Features, table: Table) -> Features:
     return STEPS[kind](step, features, table)
 
 
-def labels_read(term: Term, table: Table) -> tuple[str, ...]:
-    """The levels of the features of a term in its order, ("",) for one that is no category."""
-    categories = _categories(term)
-    if not categories:
-        return ("",)
-    (category,) = categories
-    return category.levels(_labels(category.column, table))
-
-
-def _categories(term: Term) -> list[Category]:
-    if isinstance(term, Category):
-        return [term]
-    return _categories(term.inner) if hasattr(term, "inner") else []
-
-
-def _labels(column: str, table: Table) -> Labels:
-    values = table.columns[column]
-    return values if isinstance(values, Labels) else Labels.of_numbers(values)
-
-
 def _each(features: Features, form: Callable[[Term], Term]) -> Features:
     return tuple(Feature(form(feature.term), feature.level) for feature in features)
 
 
 def _standard_scaler(step: Any, features: Features, table: Table) -> Features:
-    """(x - mean) / sd, sd over m rows; of a constant column, for which scale_ is 1, the mean alone."""
+    """(x - mean) / sd, sd over m rows; where scale_ is 1, as it is of a column taken for constant, the mean alone."""
     with_mean, with_std = bool(attribute(step, "with_mean", True)), bool(attribute(step, "with_std", True))
-    scale = attribute(step, "scale_")
+    scale, mean = attribute(step, "scale_"), attribute(step, "mean_", None)
     sizes = np.ones(len(features)) if scale is None else floats(scale, "scale_")
-    variances = attribute(step, "var_", None)
-    constant = np.zeros(len(features), dtype=bool) if variances is None else floats(variances, "var_") == 0
     found = []
-    for feature, size, is_constant in zip(features, sizes, constant, strict=True):
+    for j, (feature, size) in enumerate(zip(features, sizes, strict=True)):
+        column = values_of(feature, table)
+        if with_mean and mean is not None:
+            require_held(step, "mean_", feature, floats(mean, "mean_")[j], column, float(np.mean(column)), table)
+        is_scaled = with_std and (size != 1 or is_held(feature, size, column, float(np.std(column)), table))
+        if is_scaled:
+            require_held(step, "scale_", feature, size, column, float(np.std(column)), table)
         term = Centred(feature.term) if with_mean else feature.term
-        is_scaled = with_std and not (is_constant and size == 1)
         found.append(Feature(Scaled(term, "population sd") if is_scaled else term, feature.level))
     return tuple(found)
 
@@ -105,6 +81,8 @@ def _min_max_scaler(step: Any, features: Features, table: Table) -> Features:
     attribute(step, "scale_")
     if attribute(step, "clip", False):
         raise InputError("MinMaxScaler(clip=True) is not known here: fit it without, which is the same on X")
+    for name, least in (("data_min_", np.min), ("data_max_", np.max)):
+        _require_each(step, name, features, table, least)
     low, high = (Fraction(float(end)) for end in attribute(step, "feature_range", (0, 1)))
 
     def form(term: Term) -> Term:
@@ -125,7 +103,15 @@ def _decimal(value: Fraction) -> str:
 
 def _max_abs_scaler(step: Any, features: Features, table: Table) -> Features:
     attribute(step, "scale_")
+    _require_each(step, "max_abs_", features, table, lambda column: np.abs(column).max())
     return _each(features, OverLargest)
+
+
+def _require_each(step: Any, name: str, features: Features, table: Table, what: Callable[[Array], Any]) -> None:
+    """Raise InputError where an attribute of a fitted step is not what its features have on these rows."""
+    for feature, holds in zip(features, floats(attribute(step, name), name), strict=True):
+        column = values_of(feature, table)
+        require_held(step, name, feature, holds, column, what(column), table)
 
 
 def _polynomial_features(step: Any, features: Features, table: Table) -> Features:
@@ -157,7 +143,7 @@ def _one_hot_encoder(step: Any, features: Features, table: Table) -> Features:
     for j, (feature, levels) in enumerate(zip(features, categories, strict=True)):
         if not isinstance(feature.term, Column):
             raise InputError(f"OneHotEncoder of {feature} is not known here: encode the column as it is")
-        column, known = feature.term.name, _labels(feature.term.name, table)
+        column, known = feature.term.name, labels_of(feature.term.name, table)
         texts = [_level(value, known, column) for value in levels]
         left_out = None if dropped is None else dropped[j]
         reference = None if left_out is None else texts[int(left_out)]
@@ -231,8 +217,20 @@ def _pipeline(step: Any, features: Features, table: Table) -> Features:
 
 
 def _unchanged(step: Any, features: Features, table: Table) -> Features:
-    """Of a table without gaps nothing is filled in."""
+    """Of a table without gaps nothing is filled in, unless a value that is there stands for a gap."""
+    gap = attribute(step, "missing_values", None)
+    if gap is not None and gap == gap:
+        for feature in features:
+            if not isinstance(feature.term, Column) or _has(table.columns[feature.term.name], gap):
+                raise InputError(f"{title(step)} fills in where {feature} is {gap!r}, which is not known here: {AS_IS}")
     return features
+
+
+def _has(column: DataColumn, value: Any) -> bool:
+    if isinstance(column, Labels):
+        return str(value) in column.levels
+    numbers = column.rounded(FLOAT64) if isinstance(column, ExactColumn) else np.asarray(column)
+    return isinstance(value, Real) and float(value) in numbers
 
 
 STEPS: Mapping[str, Callable[[Any, Features, Table], Features]] = {

@@ -11,6 +11,7 @@ from stabilitylab.diagnosis.models.given import refuse_given
 from stabilitylab.diagnosis.models.matrix_models import Matrix, answered_by_matrix
 
 LEAST_SQUARES = ("OLS", "WLS", "GLM")
+WHITENED = ("GLS", "GLSAR")  # least squares of other rows: X and y times the root of an inverse covariance
 
 
 def answered_by_statsmodels(result: Any, X: Any, y: Any, weights: Any) -> Answered:
@@ -23,9 +24,10 @@ def answered_by_statsmodels(result: Any, X: Any, y: Any, weights: Any) -> Answer
     model = attribute(result, "model", way="pass the result that fit() returns")
     kind = title(model)
     if not any(library == "statsmodels" and name in LEAST_SQUARES for library, name in lineage(model)[:1]):
-        raise InputError(
-            f"a result of {kind} is not known here as least squares: pass one of {' or '.join(LEAST_SQUARES)}"
-        )
+        way = f"pass one of {' or '.join(LEAST_SQUARES)}"
+        if kind in WHITENED:
+            way = "pass that of the rows as it weighs them, OLS(result.model.wendog, result.model.wexog).fit()"
+        raise InputError(f"a result of {kind} is not known here as least squares: {way}")
     if kind == "GLM":
         _require_gaussian(model)
     way = "fit it again; remove_data() has taken its data away"

@@ -5,22 +5,36 @@ from math import isfinite
 
 from stabilitylab.core.printable import one_decimal, one_line
 from stabilitylab.diagnosis.page.charts import dependence_chart, digits_chart, stages_chart
-from stabilitylab.diagnosis.result import Coefficient, Diagnosis, Fix
+from stabilitylab.diagnosis.page.figures import figures_table
+from stabilitylab.diagnosis.result import Coefficient, Dependence, Diagnosis, Fix
 from stabilitylab.report.blocks import Block, Code, Heading, Items, Picture, Stressed, TableBlock, Text
 from stabilitylab.report.cells import Cell, Table
-from stabilitylab.report.plain_cells import NONE, digits_cell, text_cell
+from stabilitylab.report.plain_cells import NONE, cap_note, digits_cell, number_cell, table_of_cells, text_cell
 
 BEST = 3  # remedies with their code; the others are named
 MOST = 60  # coefficients, routes and relations in a table: of more, those that matter most
 SERIOUS = {"error": "Digits are lost", "warning": "Digits could be better", "note": "Note", "healthy": "Healthy"}
 
 
-def blocks_of(found: Diagnosis) -> tuple[Block, ...]:
-    """Everything that a diagnosis says, in the order in which it matters."""
-    return tuple(_blocks(found))
+def blocks_of(found: Diagnosis, *, brief: bool = False, all_digits: bool = True) -> tuple[Block, ...]:
+    """Everything that a diagnosis says, in the order in which it matters.
+
+    brief: of a healthy one without stages and without near dependence that does no harm. all_digits: of R² and
+    predictions; else those that mean something.
+    """
+    return tuple(_blocks(found, is_short(found) if brief else False, all_digits))
 
 
-def _blocks(found: Diagnosis) -> Iterator[Block]:
+def is_short(found: Diagnosis) -> bool:
+    """Whether a brief page of a diagnosis leaves something out: where it is healthy, and there is more to say."""
+    return found.severity == "healthy" and bool(found.steps or not _is_harmful(found.dependence))
+
+
+def _is_harmful(of: Dependence | None) -> bool:
+    return of is None or any(harm != "none" for harm in of.harm.values())
+
+
+def _blocks(found: Diagnosis, short: bool, all_digits: bool) -> Iterator[Block]:
     yield Heading(1, (one_line(found.title),))
     yield Text((Stressed(_sentence(found.verdict), strong=True),))
     if found.unfinished:
@@ -42,14 +56,14 @@ def _blocks(found: Diagnosis) -> Iterator[Block]:
     if any(row.standard_error is not None for row in shown):
         yield TableBlock(_meaning_table(found, shown))
     if found.figures:
-        yield TableBlock(_figures_table(found))
+        yield TableBlock(figures_table(found.figures, all_digits=all_digits))
     if found.causes:
         yield from _causes(found)
-    if found.steps:
+    if found.steps and not short:
         yield from _stages(found)
     if found.fixes:
         yield from _fixes(found.fixes)
-    if found.dependence is not None:
+    if found.dependence is not None and not (short and not _is_harmful(found.dependence)):
         yield from _dependence(found)
     if found.routes:
         yield Heading(2, ("Libraries on these data",))
@@ -89,10 +103,10 @@ def _stages_table(found: Diagnosis, names: Sequence[str]) -> Table:
     for step in found.steps:
         said = "; ".join(filter(None, ("dominant" * step.is_dominant, "cancels another" * step.cancels)))
         cells = [text_cell(step.stage), text_cell(step.says), digits_cell(step.digits)]
-        cells += [_number(step.change[names.index(name)], 3) for name in chosen]
+        cells += [number_cell(step.change[names.index(name)], 3) for name in chosen]
         body.append((*cells, text_cell(said or NONE)))
     header = ("stage", "what it does", "digits left", *(f"moves {one_line(name)} by" for name in chosen), "")
-    return _table("Stages", header, body, scored=(False, False, *[True] * (1 + len(chosen)), False))
+    return table_of_cells("Stages", header, body, scored=(False, False, *[True] * (1 + len(chosen)), False))
 
 
 def _of_most_interest(found: Diagnosis) -> list[str]:
@@ -132,20 +146,20 @@ def _dependence(found: Diagnosis) -> Iterator[Block]:
             (
                 text_cell(one.relation),
                 text_cell("exactly" if one.is_exact else "within rounding" if one.within_rounding else "nearly"),
-                _number(one.condition_index, 3),
-                _number(one.distance, 2),
+                number_cell(one.condition_index, 3),
+                number_cell(one.distance, 2),
             )
             for one in of.near[:MOST]
         ]
-        yield TableBlock(_table("Relations", header, body, scored=(False, False, True, True)))
+        yield TableBlock(table_of_cells("Relations", header, body, scored=(False, False, True, True)))
     harmed = [(name, harm) for name, harm in of.harm.items() if harm != "none"][:MOST]
     if harmed:
         body = [
-            (text_cell(name), text_cell(harm), _number(of.vif.get(name), 3), text_cell(_proportions(found, name)))
+            (text_cell(name), text_cell(harm), number_cell(of.vif.get(name), 3), text_cell(_proportions(found, name)))
             for name, harm in harmed
         ]
         header = ("coefficient", "harm", "VIF", "variance by condition index")
-        yield TableBlock(_table("Harm", header, body, scored=(False, False, True, False)))
+        yield TableBlock(table_of_cells("Harm", header, body, scored=(False, False, True, False)))
     drawn = dependence_chart(of, [row.name for row in found.coefficients])
     if drawn:
         yield Picture("Share of each coefficient's variance by condition index (Belsley, Kuh and Welsch 1980)", drawn)
@@ -167,13 +181,13 @@ def _proportions(found: Diagnosis, name: str) -> str:
 
 def _digits_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
     forecast = found.mode == "forecast"
-    header = ("coefficient", one_line(found.call), "certified", "correct digits", "data support", "noise leaves")
+    header = ("coefficient", "correct digits", one_line(found.call), "certified", "data support", "noise leaves")
     body = []
     for row in rows:
         own = row.printed or (NONE if row.returned is None else repr(row.returned))
         certified = NONE if row.certified is None else repr(row.certified) + (" (exact)" * row.is_exactly_zero)
         body.append((
-            text_cell(row.name), text_cell(own), text_cell(certified), digits_cell(row.digits),
+            text_cell(row.name), digits_cell(row.digits), text_cell(own), text_cell(certified),
             digits_cell(row.supported), digits_cell(row.statistical),
         ))  # fmt: skip
     notes = (
@@ -181,14 +195,14 @@ def _digits_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
         if forecast
         else (
             "certified: the double nearest to the exact coefficient of the numbers as given",
-            "correct digits: -log10 of the relative error, 15.95 at most",
+            "correct digits: -log10 of the relative error, 15.95 at most: float64 holds no more",
             "data support: digits that are left when every number changes within its rounding",
             "noise leaves: -log10(standard error / |coefficient|)",
         )
     )
     left = len(found.coefficients) - len(rows)
     more = (f"{left} more coefficients, with as many digits or more, are in the JSON",) if left else ()
-    return _table("Digits", header, body, (False, *[True] * 5), (*notes, *more))
+    return table_of_cells("Digits", header, body, (False, *[True] * 5), (*notes, *more))
 
 
 def _meaning_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
@@ -199,26 +213,17 @@ def _meaning_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
         header += ("digits of standard error", "of t", "of p")
     body = []
     for row in rows:
-        cells = [text_cell(row.name), _number(row.standard_error, 6), _number(row.t, 6), _p(row)]
-        cells += [_number(row.lower, 6), _number(row.upper, 6)]
+        cells = [text_cell(row.name), number_cell(row.standard_error, 6), number_cell(row.t, 6), _p(row)]
+        cells += [number_cell(row.lower, 6), number_cell(row.upper, 6)]
         if own:
             cells += [digits_cell(v) for v in (row.digits_of_standard_error, row.digits_of_t, row.digits_of_p)]
         body.append(tuple(cells))
     notes = ("certified; the last columns: correct digits of those that came with the call",) if own else ("certified",)
-    return _table("Uncertainty", header, body, (False, *[True] * (len(header) - 1)), notes)
-
-
-def _figures_table(found: Diagnosis) -> Table:
-    body = [
-        (text_cell(one.name), _exactly(one.returned), _exactly(one.certified), digits_cell(one.digits))
-        for one in found.figures
-    ]
-    header = ("figure", "from the coefficients returned", "certified", "correct digits")
-    return _table("The whole fit", header, body, (False, True, True, True))
+    return table_of_cells("Uncertainty", header, body, (False, *[True] * (len(header) - 1)), notes)
 
 
 def routes_table(found: Diagnosis) -> Table:
-    """The digits of every route that was asked, the best first."""
+    """The digits of every route that was asked, in their order: those that lost digits first."""
     rows = found.routes[:MOST]
     body = [
         (text_cell(one.route), digits_cell(one.worst), text_cell(one.says), text_cell(", ".join(one.causes) or NONE))
@@ -226,30 +231,11 @@ def routes_table(found: Diagnosis) -> Table:
     ]
     header = ("route", "digits of the worst coefficient", "how it ended", "causes")
     left = len(found.routes) - len(rows)
-    return _table("Routes", header, body, (False, True, False, False), (f"{left} more in the JSON",) if left else ())
-
-
-def _table(
-    title: str,
-    header: Sequence[str],
-    body: Sequence[tuple[Cell, ...]],
-    scored: Sequence[bool],
-    notes: tuple[str, ...] = (),
-) -> Table:
-    return Table(title, tuple(header), tuple(scored), tuple(body), notes)
+    notes = (*((f"{left} more in the JSON",) if left else ()), *cap_note(one.worst for one in rows))
+    return table_of_cells("Routes", header, body, (False, True, False, False), notes)
 
 
 # --- cells and words
-
-
-def _number(value: float | None, digits: int) -> Cell:
-    if value is None or not isfinite(value):
-        return Cell(NONE if value is None else str(value))
-    return Cell(f"{value:.{digits}g}", float(value))
-
-
-def _exactly(value: float | None) -> Cell:
-    return Cell(NONE if value is None else repr(float(value)))
 
 
 def _p(row: Coefficient) -> Cell:

@@ -12,6 +12,10 @@ from stabilitylab.core.printable import one_decimal, one_line
 from stabilitylab.diagnosis.result import Coefficient, Dependence, Diagnosis
 
 ROW, NAME, WIDE, RIGHT = 22, 170, 420, 150  # heights and widths in pixels
+TALL, BAR, MARKS = 30, 11, 22  # of a row with marks below its bar: its height, that of the bar, the middle of the marks
+LETTER, MARGIN = 7, 14  # the width of a letter, at most as a rule, and that beside a name
+PHONE = 360  # pixels across
+LEGIBLE = 560  # width below which letters are too small to read: on a phone a wider drawing scrolls
 FULL = 16.0  # digits at the right end of an axis
 FEW = 4.0  # digits below which a bar has the colour of a warning
 LETTERS = 24  # of a name; the whole one is shown when it is pointed at
@@ -20,25 +24,29 @@ COLLINEAR = 5.0  # condition index from which a row is drawn
 
 
 def digits_chart(rows: Sequence[Coefficient]) -> str:
-    """Bars of correct digits, a coefficient each; a line at those the data support, a ring at those noise leaves."""
-    parts = list(_axis(len(rows), "digits"))
+    """Bars of correct digits, a coefficient each; below each a stroke at those the data support, a ring at the noise's.
+
+    The marks have a lane of their own, so that none lies on a number or in a bar.
+    """
+    left = min(NAME, MARGIN + LETTER * max((len(_cut(row.name)) for row in rows), default=0))
+    parts = list(_axis(left, TALL * len(rows) + ROW, "digits"))
     for k, row in enumerate(rows):
-        y = ROW * (k + 1)
-        parts.append(_name(row.name, y))
+        y = TALL * k + ROW
+        parts.append(_name(row.name, y - 2, left))
         if row.digits is None:
-            parts.append(_words(NAME + 4, y + 15, "not scored"))
+            parts.append(_words(left + 4, y + 13, "not scored"))
         else:
-            parts.append(_bar(NAME, y + 4, _along(row.digits), ROW - 8, row.digits < FEW))
-            parts.append(_words(NAME + _along(row.digits) + 5, y + 15, one_decimal(row.digits)))
+            parts.append(_bar(left, y + 3, _along(row.digits), BAR, row.digits < FEW))
+            parts.append(_words(left + _along(row.digits) + 5, y + 13, one_decimal(row.digits)))
         if row.supported is not None:
-            x = NAME + _along(row.supported)
-            parts.append(f'<path d="M{round(x, 1)} {y + 1}V{y + ROW - 1}" stroke="currentColor" stroke-width="2"/>')
+            x = round(left + _along(row.supported), 1)
+            parts.append(f'<path d="M{x} {y + MARKS - 5}V{y + MARKS + 5}" stroke="currentColor" stroke-width="2"/>')
         if row.statistical is not None:
-            x = NAME + _along(row.statistical)
-            parts.append(f'<circle cx="{round(x, 1)}" cy="{y + ROW // 2}" r="4" fill="none" stroke="currentColor"/>')
-    foot = ROW * (len(rows) + 1) + 32
+            x = round(left + _along(row.statistical), 1)
+            parts.append(f'<circle cx="{x}" cy="{y + MARKS}" r="4" fill="none" stroke="currentColor"/>')
+    foot = TALL * len(rows) + ROW + 30
     parts.append(_words(0, foot, "bar: correct digits;  | : digits the data support;  ○ : digits the noise leaves"))
-    return _svg(parts, foot + 10)
+    return _svg(parts, foot + 10, left + WIDE + RIGHT // 2)
 
 
 def stages_chart(found: Diagnosis) -> str:
@@ -100,13 +108,12 @@ def dependence_chart(of: Dependence, names: Sequence[str]) -> str:
 # --- pieces
 
 
-def _axis(rows: int, words: str) -> Iterator[str]:
-    bottom = ROW * (rows + 1) + 4
+def _axis(left: int, bottom: int, words: str) -> Iterator[str]:
     for digits in range(0, 17, 4):
-        x = NAME + _along(float(digits))
-        yield f'<path d="M{round(x, 1)} {ROW - 4}V{bottom}" stroke="var(--line)"/>'
+        x = left + _along(float(digits))
+        yield f'<path d="M{round(x, 1)} {ROW - 4}V{bottom + 4}" stroke="var(--line)"/>'
         yield _words(x - 4, ROW - 8, str(digits))
-    yield _words(NAME + WIDE + 14, ROW - 8, words)
+    yield _words(left + WIDE + 14, ROW - 8, words)
 
 
 def _along(digits: float) -> float:
@@ -120,8 +127,8 @@ def _bar(x: float, y: float, width: float, height: float, bad: bool) -> str:
     return f'<rect {place} height="{height}" fill="{colour}"/>'
 
 
-def _name(text: str, y: float) -> str:
-    shown = f'<text x="{NAME - 8}" y="{y + 15}" text-anchor="end">{in_html(_cut(text))}</text>'
+def _name(text: str, y: float, left: int = NAME) -> str:
+    shown = f'<text x="{left - 8}" y="{y + 15}" text-anchor="end">{in_html(_cut(text))}</text>'
     return f"<g><title>{in_html(one_line(text))}</title>{shown}</g>"
 
 
@@ -137,4 +144,6 @@ def _cut(text: str) -> str:
 
 def _svg(parts: Sequence[str], height: float, width: float = NAME + WIDE + RIGHT) -> str:
     inside = "".join(parts)
-    return f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}">{inside}</svg>'
+    least = f"min-width:{min(width, LEGIBLE):.0f}px"
+    wide = ' class="wide"' if width > PHONE else ""
+    return f'<svg{wide} viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" style="{least}">{inside}</svg>'

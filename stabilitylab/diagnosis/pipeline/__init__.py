@@ -132,7 +132,9 @@ def _says(found: Replay, call: Call) -> list[str]:
 def _other(found: Replay) -> list[str]:
     """What was found out about the exact runs; last, where a check failed, why no step is told."""
     points = [check for check in found.checks if check.at not in (PRINTING, SOLVER)]
-    said = [f"{'checked' if check.holds else 'refuted'}: {check.says}" for check in points]
+    held = " and from ".join(f"behind {check.at!r}" if check.at else "the start" for check in points if check.holds)
+    said = [f"checked: run exactly from {held}, the stages give the certified coefficients"] if held else []
+    said += [f"refuted: {check.says}" for check in points if not check.holds]
     if not found.holds:
         said.append(f"no replay: {', '.join(found.refuted)} is not as it is taken to be")
     return said

@@ -32,7 +32,7 @@ def page(content: Sequence[Block]) -> "Iterator[RenderableType]":
             case TableBlock():
                 yield table(block.table)
             case Code():
-                yield Padding(escaped(block.text.rstrip("\n")), (0, 0, 0, 4))
+                yield Padding(escaped(block.text.rstrip("\n")), (0, 0, 0, 4), expand=False)
 
 
 def show(console: "Console", content: Sequence[Block]) -> None:

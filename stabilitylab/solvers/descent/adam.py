@@ -52,9 +52,12 @@ def adam_direction(
     m: Array, v: Array, k: int, beta1: float, beta2: float, eps: float, *, before: bool, corrected: bool
 ) -> Array:
     """m̂ / (sqrt(v̂) + eps) (n,) in step k = 0, 1, ...; before: eps is added to sqrt(v), which is corrected then."""
-    if not corrected:
-        return m / (np.sqrt(v) + eps)
     first, second = 1 - beta1 ** (k + 1), 1 - beta2 ** (k + 1)
-    if before:
-        return second**0.5 / first * (m / (np.sqrt(v) + eps))
-    return (m / first) / (np.sqrt(v / second) + eps)
+    step: Array
+    if not corrected:
+        step = m / (np.sqrt(v) + eps)
+    elif before:
+        step = second**0.5 / first * (m / (np.sqrt(v) + eps))
+    else:
+        step = (m / first) / (np.sqrt(v / second) + eps)
+    return step

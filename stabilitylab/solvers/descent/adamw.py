@@ -36,14 +36,14 @@ def adamw(
     eta alpha, and weight_decay their lambda/alpha, as in libraries."""
     for k in count():
         g = gradient(x)
-        if decay == "coupled":  # line 6, the violet term
+        if decay == "coupled":  # line 6
             g = g + weight_decay * as_of(g, x)
         if k == 0:
             m = v = zeros(g)
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * (g * g)
         step = adam_direction(m, v, k, beta1, beta2, eps, before=eps_added == "before correction", corrected=True)
-        if decay == "in the step":  # line 12, the green term
+        if decay == "in the step":  # line 12
             step = step + weight_decay * as_of(g, x)
         elif decay == "beside the step":
             x = update(x, -(lr(k) * weight_decay) * x)

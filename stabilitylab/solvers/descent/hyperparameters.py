@@ -31,7 +31,7 @@ def checked(optimiser: F) -> F:
     def call(*arguments: Any, **keywords: Any) -> Any:
         bound = signature.bind(*arguments, **keywords)
         for name, value in bound.arguments.items():
-            bound.arguments[name] = _checked(name, value, hints[name])
+            bound.arguments[name] = _checked(name, value, hints.get(name))
         return optimiser(*bound.args, **bound.kwargs)
 
     return call  # type: ignore[return-value]
@@ -114,3 +114,18 @@ def _checked_rate(lr: Any) -> Callable[[int], float]:
         return value
 
     return of_step
+
+
+def defaults(optimiser: Callable[..., Any]) -> dict[str, Any]:
+    """The hyperparameters of an optimiser, as they are unless set: its keywords but lr and update."""
+    parameters = inspect.signature(optimiser).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in ("lr", "update")}
+
+
+def variants(optimiser: Callable[..., Any]) -> dict[str, tuple[Any, ...]]:
+    """Of the hyperparameters those that choose between formulas, with every choice."""
+    hints = get_type_hints(optimiser)
+    flags = {name: (False, True) for name in defaults(optimiser) if hints.get(name) is bool}
+    return flags | {
+        name: get_args(hints[name]) for name in defaults(optimiser) if get_origin(hints.get(name)) is Literal
+    }

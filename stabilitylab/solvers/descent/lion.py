@@ -26,7 +26,7 @@ def lion(
     """x_(k+1) = x_k - lr (sign(beta1 m_k + (1 - beta1) g) + weight_decay x_k), m_(k+1) = beta2 m_k + (1 - beta2) g.
 
     Every coordinate moves by lr in every step, so that at constant lr it ends in a cycle of that size; it reaches a
-    coefficient x after |x|/lr steps, and not before. weight_decay is 0 in the source's first form.
+    coefficient x after |x|/lr steps, and not before. weight_decay: the lambda of the source, which has no default.
     Source: Chen et al., Symbolic discovery of optimization algorithms, arXiv:2302.06675 (2023), algorithm 2."""
     for k in count():
         g = gradient(x)

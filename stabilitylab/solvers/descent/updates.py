@@ -34,7 +34,8 @@ def compensated() -> Update:
     """x + step, what an addition loses being taken from the next step: in the format of x, which two arrays then have.
 
     Reaches what a format of twice the precision would, as long as steps themselves are numbers of the format.
-    Source: Zamirai, Zhang, Aberger and De Sa, arXiv:2010.06192 (2020), algorithm 3; Kahan, CACM 8 (1965) 40."""
+    Source: Zamirai, Zhang, Aberger and De Sa, Revisiting BFloat16 training, arXiv:2010.06192 (2020); Kahan, CACM 8
+    (1965) 40."""
     lost: Array | None = None
 
     def update(x: Array, step: Array) -> Array:

@@ -14,7 +14,7 @@ from stabilitylab.solvers.iterative import method
 
 @method(
     "iterative.coordinate_descent",
-    source="Wright, Math. Program. 151 (2015), section 1.1; Björck (1996), section 7.3.2",
+    source="Wright, Math. Program. 151 (2015), section 1.1; Björck (1996), section 7.3",
     steps=lambda n: 100,
     tags=("no-rank-test",),
     fails={
@@ -32,7 +32,7 @@ def coordinate_descent(
     Steps below half a last place of x_j are rounded away, which leaves an error of up to cond**2 u.
     order: "shuffled": each sweep in a new random order, by the seed. Raises InputError for another.
     Source: Wright, Coordinate descent algorithms, Math. Program. 151 (2015) 3-34, doi:10.1007/s10107-015-0892-3,
-    section 1.1; Björck (1996), doi:10.1137/1.9781611971484, section 7.3.2."""
+    section 1.1; Björck (1996), doi:10.1137/1.9781611971484, section 7.3."""
     require_choice("order", order, ("cyclic", "shuffled"))
     require_whole("seed", seed, at_least=0)
     return _sweeps(A, b, x, np.random.default_rng(seed) if order == "shuffled" else None)

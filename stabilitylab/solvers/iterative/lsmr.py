@@ -22,7 +22,7 @@ def lsmr(A: Array, b: Array, x: Array) -> Iterator[Iterate]:
 
     |A'r| falls in every step, which in LSQR it does not: a run that is ended early is nearer to a least-squares
     solution.
-    Source: Fong and Saunders, SIAM J. Sci. Comput. 33 (2011) 2950-2971, doi:10.1137/10079687X, section 2.7."""
+    Source: Fong and Saunders, SIAM J. Sci. Comput. 33 (2011) 2950-2971, doi:10.1137/10079687X, section 2."""
     # Initialise.
     beta, u = unit(b - product(A, x))
     alpha, v = unit(transposed_product(A, u))

@@ -1,7 +1,6 @@
 """Batches of rows: each step follows another loss, and at a constant rate the weights never come to rest."""
 
 from stabilitylab.bench.causes.found import Found
-from stabilitylab.core.printable import one_decimal
 from stabilitylab.training.causes.cause import cause, shown
 from stabilitylab.training.causes.inquiry import Inquiry
 
@@ -25,14 +24,14 @@ def batch_noise(inquiry: Inquiry) -> Found | None:
         return None
     return shown(
         "SL407",
-        f"with batches of {setting.batch} of {m} rows the loss stays about "
+        f"with batches of {setting.batch} of {m} rows the loss is "
         f"{inquiry.gap:.1e} above its minimum; the same run on all rows ends {float(whole.gaps[-1]):.1e} above it",
         witness={
             "loss gap": inquiry.gap,
             "loss gap on all rows": float(whole.gaps[-1]),
             "batch": inquiry.setting.batch,
         },
-        removal=f"all rows in each step: {one_decimal(whole.digits[-1])} digits",
+        removal=f"all rows in each step: it ends {inquiry.compared(whole)}",
         digits_before=inquiry.run.digits[-1],
         digits_after=whole.digits[-1],
     )

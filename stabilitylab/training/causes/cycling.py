@@ -3,7 +3,6 @@
 from math import exp, log
 
 from stabilitylab.bench.causes.found import Found
-from stabilitylab.core.printable import one_decimal
 from stabilitylab.training.causes.cause import cause, shown
 from stabilitylab.training.causes.inquiry import Inquiry
 
@@ -30,12 +29,10 @@ def cycling(inquiry: Inquiry) -> Found | None:
     return shown(
         "SL408",
         f"{inquiry.method} makes steps of about {setting.lr:g} however small the gradient is, and circles about the "
-        "minimiser; "
-        f"with a rate that falls to {LAST:g} of it in the second half the run ends with "
-        f"{one_decimal(calmed.digits[-1])} digits "
-        f"instead of {one_decimal(run.digits[-1])}",
+        f"minimiser; with a rate that falls to {LAST:g} of it in the second half the run ends "
+        f"{inquiry.compared(calmed)}",
         witness={"rate": setting.lr, "loss gap": inquiry.gap, "with a falling rate": float(calmed.gaps[-1])},
-        removal=f"a rate that falls by {1 / LAST:g} in the second half: {one_decimal(calmed.digits[-1])} digits",
+        removal=f"a rate that falls by {1 / LAST:g} in the second half: it ends {inquiry.compared(calmed)}",
         digits_before=run.digits[-1],
         digits_after=calmed.digits[-1],
     )

@@ -3,7 +3,6 @@
 import numpy as np
 
 from stabilitylab.bench.causes.found import Found
-from stabilitylab.core.printable import one_decimal
 from stabilitylab.training.causes.cause import cause, shown
 from stabilitylab.training.causes.inquiry import Inquiry
 
@@ -28,10 +27,10 @@ def eps_decides(inquiry: Inquiry) -> Found | None:
         "SL406",
         f"eps = {eps:g} is larger than the root of the mean square gradient of {inquiry.named(small)} "
         f"({float(roots[small].min()):.1e}), so that steps shrink with the gradient; with eps = {eps * LESS:g} the "
-        "run ends "
-        f"with {one_decimal(less.digits[-1])} digits instead of {one_decimal(inquiry.run.digits[-1])}",
+        f"run ends "
+        f"{inquiry.compared(less)}",
         witness={"eps": eps, "smallest root of the mean square": float(roots.min())},
-        removal=f"eps = {eps * LESS:g}: {one_decimal(less.digits[-1])} digits",
+        removal=f"eps = {eps * LESS:g}: it ends {inquiry.compared(less)}",
         digits_before=inquiry.run.digits[-1],
         digits_after=less.digits[-1],
         columns=tuple(inquiry.names[int(j)] for j in small),

@@ -19,10 +19,10 @@ def floor_of_format(inquiry: Inquiry) -> Found | None:
     return shown(
         "SL405",
         f"{run.setting.format.name} lets this run come no nearer than {one_decimal(run.digits[-1])} digits (the "
-        "condition "
+        f"condition "
         f"number is {cond:.1e}); the same steps in float64 reach {one_decimal(wide.digits[-1])}",
         witness={"cond": cond, "loss gap": inquiry.gap, "in float64": float(wide.gaps[-1])},
-        removal=f"every number in float64: {one_decimal(wide.digits[-1])} digits",
+        removal=f"every number in float64: it ends {inquiry.compared(wide)}",
         digits_before=run.digits[-1],
         digits_after=wide.digits[-1],
     )

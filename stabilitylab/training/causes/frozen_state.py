@@ -4,7 +4,6 @@ import numpy as np
 
 from stabilitylab.bench.causes.found import Found
 from stabilitylab.core.arithmetic.formats import FLOAT32
-from stabilitylab.core.printable import one_decimal
 from stabilitylab.training.causes.cause import cause, shown
 from stabilitylab.training.causes.inquiry import Inquiry
 
@@ -29,12 +28,12 @@ def frozen_state(inquiry: Inquiry) -> Found | None:
     return shown(
         "SL404",
         f"the mean of squared gradients is kept in {state.name}, where {memory:g} times a number rounds back to the "
-        "number: it "
-        "can never fall, and steps stay as small as the first gradients made them; with the state in float32 the "
-        "run ends "
-        f"with {one_decimal(freed.digits[-1])} digits instead of {one_decimal(inquiry.run.digits[-1])}",
+        f"number: it "
+        f"can never fall, and steps stay as small as the first gradients made them; with the state in float32 the "
+        f"run ends "
+        f"{inquiry.compared(freed)}",
         witness={"memory": memory, "limit": 1 - state.unit_roundoff / 2, "largest mean of squares": largest},
-        removal=f"state in float32: {one_decimal(freed.digits[-1])} digits",
+        removal=f"state in float32: it ends {inquiry.compared(freed)}",
         digits_before=inquiry.run.digits[-1],
         digits_after=freed.digits[-1],
     )

@@ -37,7 +37,7 @@ def frozen_weight(inquiry: Inquiry) -> Found | None:
         witness={"still since": run.still_since, "step": float(abs(step[j])),
                  "distance to the next number": float(spacing[j]),
                  "coefficient": inquiry.names[j]},
-        removal=f"with compensated summation: {one_decimal(freed.digits[-1])} digits",
+        removal=f"with compensated summation: it ends {inquiry.compared(freed)}",
         digits_before=run.digits[-1],
         digits_after=freed.digits[-1],
     )  # fmt: skip

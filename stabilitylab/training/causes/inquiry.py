@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import FLOAT64, Array
+from stabilitylab.core.printable import one_decimal
 from stabilitylab.data.problem import Problem
 from stabilitylab.scoring.theory.descent.modes import steps_of_coefficients
 from stabilitylab.training.exactly import carried_on
 from stabilitylab.training.first_lost import FirstLost, first_lost
-from stabilitylab.training.laws import components, largest_rate, predicted_overflow, recurrence_of
+from stabilitylab.training.laws import components, largest_rate, recurrence_of
 from stabilitylab.training.next_step import next_step, spacing
 from stabilitylab.training.run import Progress, Run, run_of
 from stabilitylab.training.setting import Setting
@@ -128,11 +129,6 @@ class Inquiry:
         return last is not None and run.minimum.gap_of(run.minimum.error(last)) > run.gaps[0]
 
     @cached_property
-    def predicted_overflow(self) -> int | None:
-        """The step at which the loss becomes infinite, said from eigenvalues, rate and format alone; None: not said."""
-        return predicted_overflow(self.setting, self.run.minimum, self.run.weights[0])
-
-    @cached_property
     def first_lost(self) -> FirstLost | None:
         """The first operation whose result left the range of its format."""
         return first_lost(self.setting, self.problem, self.start, self.names)
@@ -177,6 +173,13 @@ class Inquiry:
         """The condition number of A."""
         eigenvalues = self.run.minimum.spectrum[0]
         return float(np.sqrt(eigenvalues[0] / eigenvalues[-1])) if eigenvalues[-1] > 0 else float("inf")
+
+    def compared(self, other: Run) -> str:
+        """How another run ends, beside this one: "with 5.1 digits instead of 2.0", or by the loss where that tells."""
+        if not self.run.is_finite or other.digits[-1] >= self.run.digits[-1] + GAIN:
+            before = f" instead of {one_decimal(self.run.digits[-1])}" if self.run.is_finite else ""
+            return f"with {one_decimal(other.digits[-1])} digits{before}"
+        return f"{float(other.gaps[-1]):.1e} above the least loss instead of {self.gap:.1e}"
 
     @cached_property
     def in_float64(self) -> Run:

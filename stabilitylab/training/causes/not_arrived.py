@@ -3,7 +3,6 @@
 import numpy as np
 
 from stabilitylab.bench.causes.found import Found
-from stabilitylab.core.printable import one_decimal
 from stabilitylab.training.causes.cause import cause, shown
 from stabilitylab.training.causes.inquiry import Inquiry
 
@@ -37,7 +36,7 @@ def not_arrived(inquiry: Inquiry) -> Found | None:
     return shown(
         "SL410",
         f"{inquiry.names[j]} is {ways[j]:.3g} away from its start, and {inquiry.method} walks about the rate in a "
-        "step: "
+        f"step: "
         f"{run.ended} steps of {setting.lr:g} cover {rates:.3g}; about {needed:.3g} steps are needed",
         witness={
             "way": float(ways[j]),
@@ -45,7 +44,7 @@ def not_arrived(inquiry: Inquiry) -> Found | None:
             "steps needed": float(needed),
             "coefficient": inquiry.names[j],
         },
-        removal=f"at the rate {rate:.2g}: {one_decimal(faster.digits[-1])} digits",
+        removal=f"at the rate {rate:.2g}: it ends {inquiry.compared(faster)}",
         digits_before=run.digits[-1],
         digits_after=faster.digits[-1],
         columns=tuple(inquiry.names[int(k)] for k in far),

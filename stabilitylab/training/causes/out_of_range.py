@@ -1,9 +1,9 @@
 """A number left the range of the format: it overflowed, or became 0, where a wider format keeps it."""
 
 from stabilitylab.bench.causes.found import Found
-from stabilitylab.core.printable import one_decimal
 from stabilitylab.training.causes.cause import cause, shown
-from stabilitylab.training.causes.inquiry import Inquiry
+from stabilitylab.training.causes.inquiry import MOST_EXACT, Inquiry
+from stabilitylab.training.exactly import inevitable_after
 
 
 @cause(
@@ -21,14 +21,18 @@ def out_of_range(inquiry: Inquiry) -> Found | None:
     lost, wide = inquiry.first_lost, inquiry.in_float64
     if lost is None or not inquiry.gains(wide) or inquiry.grows_exactly:
         return None
+    run, step, from_when = inquiry.run, None, ""
+    # A state in a carried format does not mix with exact numbers.
+    if not run.is_finite and run.ended <= MOST_EXACT and not inquiry.setting.state_format.carried:
+        step = inevitable_after(inquiry.setting, run.minimum, run.weights[0], run.ended)
+        from_when = f"; carried on without rounding from step {step - 1} it would stay finite"
     return shown(
         "SL402",
         f"at step {lost.step} {lost.operation} is {lost.got} for {lost.of} in {lost.format.name}, where "
-        f"{lost.exactly:.1e} "
-        f"is right; the same run in float64 ends with {one_decimal(wide.digits[-1])} digits",
+        f"{lost.exactly:.1e} is right{from_when}; the same run in float64 ends {inquiry.compared(wide)}",
         witness={"step": lost.step, "operation": lost.operation, "of": lost.of, "in the format": lost.got,
-                 "in float64": lost.exactly},
-        removal=f"every number in float64: {one_decimal(wide.digits[-1])} digits",
+                 "in float64": lost.exactly, "inevitable after step": step},
+        removal=f"every number in float64: it ends {inquiry.compared(wide)}",
         digits_before=inquiry.run.digits[-1],
         digits_after=wide.digits[-1],
     )  # fmt: skip

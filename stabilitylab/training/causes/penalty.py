@@ -1,7 +1,6 @@
 """Weight decay: what is minimised is no longer the sum of squares."""
 
 from stabilitylab.bench.causes.found import Found
-from stabilitylab.core.printable import one_decimal
 from stabilitylab.training.causes.cause import cause, shown
 from stabilitylab.training.causes.inquiry import Inquiry
 
@@ -20,10 +19,10 @@ def penalty(inquiry: Inquiry) -> Found | None:
     return shown(
         "SL409",
         f"weight decay {decay:g} pulls the weights towards 0, away from the least-squares solution: without it the "
-        "run ends "
-        f"with {one_decimal(without.digits[-1])} digits instead of {one_decimal(inquiry.run.digits[-1])}",
+        f"run ends "
+        f"{inquiry.compared(without)}",
         witness={"weight decay": decay, "loss gap": inquiry.gap, "without": float(without.gaps[-1])},
-        removal=f"weight_decay=0: {one_decimal(without.digits[-1])} digits",
+        removal=f"weight_decay=0: it ends {inquiry.compared(without)}",
         digits_before=inquiry.run.digits[-1],
         digits_after=without.digits[-1],
     )

@@ -23,7 +23,7 @@ def step_too_large(inquiry: Inquiry) -> Found | None:
     ended = f"the weights are infinite at step {run.not_finite}" if run.not_finite is not None else "the loss grows"
     if run.infinite_loss is not None:
         ended = f"the loss is infinite at step {run.infinite_loss}"
-    predicted = inquiry.predicted_overflow
+    predicted = run.predicted_overflow
     said = f" (step {predicted} was to be expected before the run)" if predicted is not None else ""
     return shown(
         "SL401",

@@ -70,4 +70,4 @@ def direct(inquiry: Inquiry) -> Iterator[Tried]:
         plain = x if type(x) is np.ndarray else np.asarray(x, dtype=np.float64)
         if np.isfinite(plain).all():
             yield Tried(f"Solved directly, by QR in {format.name}", 'sl.solvers.get("qr.householder")(A, b)',
-                        min(ruler.digits(plain)))  # fmt: skip
+                        min(ruler.digits(plain)), is_direct=True)  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from stabilitylab.core.catalog import Catalog, Label
+from stabilitylab.core.printable import one_decimal
 
 F = TypeVar("F", bound=Callable[..., Iterator["Tried"]])
 
@@ -13,14 +14,21 @@ F = TypeVar("F", bound=Callable[..., Iterator["Tried"]])
 class Tried:
     """A change that was run: in words, as a line of code, and the digits of the worst coefficient it ended with.
 
-    gap: the loss gap; None where the coefficients were mapped back from others. cost: how many times as long as the run
-    it replaces, by the number of gradients.
+    gap: the loss gap; None where the coefficients were mapped back from others. is_direct: whether no training was
+    done at all.
     """
 
     says: str
     code: str
     digits: float
     gap: float | None = None
+    is_direct: bool = False
+
+    def sentence(self, before: float) -> str:
+        """What was done and how near it came: in digits where it has one more than `before`, else in the loss gap."""
+        if self.gap is None or self.digits >= before + 1:
+            return f"{self.says}: {one_decimal(self.digits)} digits"
+        return f"{self.says}: {one_decimal(self.digits)} digits, the loss {self.gap:.1e} above its minimum"
 
 
 @dataclass(frozen=True, kw_only=True)

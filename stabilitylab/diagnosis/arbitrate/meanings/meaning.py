@@ -18,24 +18,26 @@ class Meaning(Cause):
 
     stage: where it stands when two meanings are combined, rows and weights first, then how columns are coded, what is
     left out, what is added, and in which units and order coefficients are reported. uses_answer: whether some of its
-    questions are found from the answer.
+    questions are found from the answer. renames: whether some of its questions have coefficients of other names.
     """
 
     stage: int = 0
     uses_answer: bool = False
+    renames: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a meaning sees: the table, the model that it changes, its solution, and the answer where it uses that.
-
-    x (n,): None where the model has no unique solution.
-    """
+    """What a meaning sees: the table, the model that it changes, and the answer where it uses that."""
 
     setting: Setting
     model: Model
-    x: tuple[Fraction, ...] | None
     answer: Answer | None = None
+
+    @property
+    def x(self) -> tuple[Fraction, ...] | None:
+        """The solution (n,) of the model; None where that is not unique."""
+        return self.setting.solved(self.model)
 
 
 Proposes = Callable[[View], Iterator[Model]]
@@ -44,6 +46,9 @@ P = TypeVar("P", bound=Proposes)
 catalog: Catalog[Meaning] = Catalog("meaning", __name__.rpartition(".")[0])
 
 
-def meaning(code: str, title: str, stage: int, *, uses_answer: bool = False, source: str = "") -> Callable[[P], P]:
+def meaning(
+    code: str, title: str, stage: int, *, uses_answer: bool = False, renames: bool = False, source: str = ""
+) -> Callable[[P], P]:
     """Tie a registry entry to the function that proposes its questions."""
-    return catalog.register(Meaning(code, title, "warning", stage=stage, uses_answer=uses_answer, source=source))
+    label = Meaning(code, title, "warning", stage=stage, uses_answer=uses_answer, renames=renames, source=source)
+    return catalog.register(label)

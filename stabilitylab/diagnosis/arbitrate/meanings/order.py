@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import factorial
 
 from stabilitylab.diagnosis.arbitrate.agreement import placed
+from stabilitylab.diagnosis.arbitrate.features import asked_model
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Feature, Model
 from stabilitylab.diagnosis.arbitrate.printed import Printed
@@ -13,15 +14,20 @@ from stabilitylab.diagnosis.arbitrate.printed import Printed
 CLOSE = Fraction(1, 3000)  # relative error up to which a number of the answer is taken for a coefficient
 
 
-@meaning("SL311", "columns in another order", 8, uses_answer=True)
+@meaning("SL311", "columns in another order", 8, renames=True, uses_answer=True)
 def order(view: View) -> Iterator[Model]:
-    """The permutation of the coefficients that the answer is, where it is one."""
-    if view.answer is None or view.x is None:
+    """Reversed, or the intercept last; of features with other names, under those of the question asked; from an answer,
+    the permutation of the coefficients that it is, where it is one."""
+    if view.answer is None:
+        if view.model.differences:
+            yield from _under_asked_names(view)
+        else:
+            yield from _as_usual(view.model)
+        return
+    values = placed(view.answer, view.model)
+    if values is None or view.x is None or len(view.x) < 2:
         return
     model, n = view.model, len(view.x)
-    values = placed(view.answer, model)
-    if values is None or n < 2:
-        return
     places = _matched(values, view.x)
     if places is None or places == list(range(n)):
         return
@@ -30,6 +36,29 @@ def order(view: View) -> Iterator[Model]:
     yield model.changed(
         "SL311", _says(model, places, moved), tries=_count(places, moved), is_usual=False, features=features
     )
+
+
+def _as_usual(model: Model) -> Iterator[Model]:
+    """The orders that LINEST and programs with the intercept last print."""
+    n = len(model.features)
+    last = [*range(1, n), 0] if n and model.features[0].is_intercept else list(range(n))
+    for places in (list(range(n - 1, -1, -1)), last):
+        moved = [j for j in range(n) if places[j] != j]
+        if moved:
+            features = tuple(_renamed(model.features[k], model.features[j]) for j, k in enumerate(places))
+            yield model.changed("SL311", _says(model, places, moved), features=features)
+
+
+def _under_asked_names(view: View) -> Iterator[Model]:
+    """The coefficients of a model one after the other under the names of the question asked, where those are others."""
+    asked = asked_model(view.setting).features
+    given = [f for f in view.model.features if f.is_present]
+    if len(given) != len(asked) or all(a.name == b.name for a, b in zip(given, asked, strict=True)):
+        return
+    features = tuple(_renamed(f, under) for f, under in zip(given, asked, strict=True))
+    moved = [repr(b.name) for a, b in zip(given, asked, strict=True) if a.name != b.name]
+    names = f"{', '.join(moved[:6])}{', ...' if len(moved) > 6 else ''}"
+    yield view.model.changed("SL311", f"under the names of the question asked ({names})", features=features)
 
 
 def _matched(values: Sequence[Printed | None], x: Sequence[Fraction]) -> list[int] | None:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.diagnosis.arbitrate.agreement import as_float, placed
+from stabilitylab.diagnosis.arbitrate.agreement import placed
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Feature, Model
 from stabilitylab.diagnosis.arbitrate.polynomial import affine
+from stabilitylab.diagnosis.arbitrate.printed import as_float
 from stabilitylab.diagnosis.arbitrate.setting import Setting
 
 LAMBDAS = tuple(map(Fraction, ("1", "0.1", "0.01", "0.001", "0.0001", "10", "100", "1000", "0.5", "2", "5", "0.05")))

@@ -11,7 +11,7 @@ from stabilitylab.diagnosis.arbitrate.setting import Setting
 from stabilitylab.diagnosis.arbitrate.spelling import normal
 
 
-@meaning("SL309", "raw or orthogonal polynomial", 3)
+@meaning("SL309", "raw or orthogonal polynomial", 3, renames=True)
 def polynomial_basis(view: View) -> Iterator[Model]:
     """Each other basis for the powers of one column."""
     for atom, places in _groups(view.model).items():

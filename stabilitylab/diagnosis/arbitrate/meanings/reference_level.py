@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from itertools import product
 
-from stabilitylab.diagnosis.arbitrate.features import Coding, categories, coding_of, model_of
+from stabilitylab.diagnosis.arbitrate.contrasts import Coding
+from stabilitylab.diagnosis.arbitrate.features import categories, coding_of, model_of
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Model
 
 MOST = 200  # combinations of reference levels of several categories
 
 
-@meaning("SL301", "another reference level", 2)
+@meaning("SL301", "another reference level", 2, renames=True)
 def another_reference_level(view: View) -> Iterator[Model]:
     """Each other level as the reference; of several categories, every combination where there are not too many."""
     terms = categories(view.setting)
@@ -39,4 +40,6 @@ def another_reference_level(view: View) -> Iterator[Model]:
                 f"reference level {coding.reference!r} of {column!r} in place of {own[column].reference!r}"
                 for column, coding in changed.items()
             )
-            yield view.model.changed("SL301", says, features=model_of(view.setting, changed).features)
+            yield view.model.changed(
+                "SL301", says, features=model_of(view.setting, changed, view.model.left_out).features
+            )

@@ -7,15 +7,19 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.labels import Labels
-from stabilitylab.diagnosis.arbitrate.agreement import as_float, placed
+from stabilitylab.diagnosis.arbitrate.agreement import beside, placed
+from stabilitylab.diagnosis.arbitrate.features import levels_kept
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Model
+from stabilitylab.diagnosis.arbitrate.printed import as_float
+from stabilitylab.diagnosis.arbitrate.setting import floats_of
 
 MOST_LEVELS = 20  # levels of a column of labels that are left out one at a time
 SENTINELS = tuple(map(Fraction, ("0", "-1", "-9", "-99", "-999", "-9999", "9", "99", "999", "9999")))
 SHARES = (Fraction(1, 2), Fraction(7, 10), Fraction(3, 4), Fraction(4, 5), Fraction(9, 10))
-USUAL = ("rows that repeat", "rows of weight 0", "rows that lack", "the first row", "the last row")
+USUAL = ("rows that repeat", "rows of weight 0", "rows that lack", "the first row", "the last row", "rows in which")
 NEAREST = 3  # rows, and pairs of rows, that are tried exactly
+AGREES = 3.0  # half units of the last printed place within which a coefficient without one row is that of an answer
 PAIRS_UP_TO = 20_000  # rows up to which pairs of them are looked for
 
 
@@ -32,7 +36,9 @@ def rows(view: View) -> Iterator[Model]:
             seen.add(dropped)
             text = f"without {says} ({_counted(view, dropped)})"
             usual = says.startswith(USUAL)
-            yield view.model.changed("SL306", text, is_usual=usual, left_out=view.model.left_out | dropped)
+            left_out = view.model.left_out | dropped
+            features = levels_kept(view.setting, view.model.features, left_out)
+            yield view.model.changed("SL306", text, is_usual=usual, left_out=left_out, features=features)
 
 
 def _counted(view: View, dropped: frozenset[int]) -> str:
@@ -124,18 +130,21 @@ def _outliers(view: View) -> Iterator[tuple[str, list[int]]]:
 class _Floats:
     """A = Q R of a model in float64, rows multiplied by the roots of weights, columns scaled to norm 1.
 
-    y (m,): the response, e (m,): residuals of the solution. Z (m, n): how far leaving out row i alone moves x.
+    A penalty is a row of its own below, lambda_j x_j² = (sqrt(lambda_j) x_j - 0)². Q (m, n): without those. y (m,): the
+    response, e (m,): residuals of the solution.
     """
 
-    def __init__(self, A: Array, y: Array, x: Array, roots: Array) -> None:
-        norms = np.linalg.norm(A * roots[:, None], axis=0)
+    def __init__(self, A: Array, y: Array, x: Array, roots: Array, penalties: Array) -> None:
+        whole = np.vstack([A * roots[:, None], np.diag(np.sqrt(penalties))])
+        norms = np.linalg.norm(whole, axis=0)
         norms[norms == 0] = 1.0
-        self.Q, self.R = np.linalg.qr(A * roots[:, None] / norms)
+        Q, self.R = np.linalg.qr(whole / norms)
+        self.Q = Q[: len(y)]
         self.norms, self.y, self.A, self.roots = norms, y, A, roots
         self.e = (y - A @ x) * roots
 
     def moved(self, residuals: Array) -> Array:
-        """(A'WA)^-1 a_i w_i e_i (m, n), row by row, for residuals sqrt(w_i) e_i (m,)."""
+        """(A'WA + penalty)^-1 a_i w_i e_i (m, n), row by row, for residuals sqrt(w_i) e_i (m,)."""
         solved = np.linalg.solve(self.R, (self.Q * residuals[:, None]).T).T
         return np.asarray(solved / self.norms)
 
@@ -144,48 +153,45 @@ def _floats(view: View) -> _Floats | None:
     model, setting = view.model, view.setting
     if view.x is None or not model.present:
         return None
-    columns = [setting.values(f.polynomial) for f in model.present]
-    A = np.array([_scaled(c.integers, c.scale / f.factor) for c, f in zip(columns, model.present, strict=True)]).T
-    response = setting.values(model.response)
-    y = np.array(_scaled(response.integers, response.scale))
+    factors = np.array([as_float(f.factor) for f in model.present])
+    penalties = np.array([as_float(f.penalty / f.factor**2) for f in model.present])
+    A = np.array([setting.floats(f.polynomial) for f in model.present]).T / factors
+    y = setting.floats(model.response)
     x = np.array([as_float(v) for v, f in zip(view.x, model.features, strict=True) if f.is_present])
-    weights = model.weights.column
-    w = np.ones(len(y)) if weights is None else np.array(_scaled(weights.integers, weights.scale))
+    w = np.ones(len(y)) if model.weights.column is None else np.array(floats_of(model.weights.column))
     kept = np.array([row not in model.left_out for row in range(len(y))], dtype=float)
-    if not (np.isfinite(A).all() and np.isfinite(y).all() and np.isfinite(w).all() and np.isfinite(x).all()):
+    if not all(np.isfinite(part).all() for part in (A, y, w, x, penalties)):
         return None
-    return _Floats(A, y, x, np.sqrt(w * kept))
-
-
-def _scaled(integers: tuple[int, ...], scale: Fraction) -> list[float]:
-    p, q = scale.numerator, scale.denominator
-    try:
-        return [n * p / q for n in integers]
-    except OverflowError:
-        return [as_float(n * scale) for n in integers]
+    return _Floats(A, y, x, np.sqrt(w * kept), penalties)
 
 
 def _found(view: View) -> Iterator[Model]:
-    """The rows without which the solution comes nearest to the answer: one, or two."""
-    values = placed(view.answer, view.model) if view.answer is not None else None
-    parts = _floats(view) if values is not None else None
-    if values is None or parts is None or view.x is None:
+    """The rows without which the solution comes nearest to the answer: one, or two; or near in some coefficients."""
+    assert view.answer is not None, "rows are found from an answer"
+    whole = placed(view.answer, view.model)
+    values = beside(view.answer, view.model.features) if not view.model.differences else whole
+    if values is None or all(value is None for value in values):
         return
-    present = [
-        (v, x) for v, x, f in zip(values, view.x, view.model.features, strict=True) if f.is_present and v is not None
-    ]
-    off = np.array([as_float(v.value - x) for v, x in present])
-    units = np.array([as_float(max(v.half, abs(v.value) / 10**10)) or 1.0 for v, _ in present])
+    parts = _floats(view)
+    if parts is None or view.x is None:
+        return
+    m, present = view.setting.rows, view.model.present
+    pairs = [(v, x) for v, x, f in zip(values, view.x, view.model.features, strict=True) if f.is_present]
+    off = np.array([np.nan if v is None else as_float(v.value - x) for v, x in pairs])
+    units = np.array([1.0 if v is None else as_float(max(v.half, abs(v.value) / 10**10)) or 1.0 for v, _ in pairs])
+    d, known = off / units, np.array([v is not None for v, _ in pairs])
     h = np.sum(parts.Q * parts.Q, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         Z = -parts.moved(parts.e / (1 - h)) / units
-    d = off / units
     Z[~np.isfinite(Z).all(axis=1)] = np.inf
-    m = view.setting.rows
-    for row in np.argsort(np.max(np.abs(Z - d), axis=1))[:NEAREST].tolist():
+    if not view.model.differences:
+        yield from _in_part(view, np.abs(Z - d), known)
+    if whole is None:
+        return
+    for row in np.argsort(np.max(np.abs(Z - d)[:, known], axis=1))[:NEAREST].tolist():
         yield _without(view, frozenset({row}), "one row", m)
-    if len(present) > 1 and NEAREST < m <= PAIRS_UP_TO:
-        answered = np.array([as_float(v.value) for v, _ in present])
+    if len(present) > 1 and known.all() and NEAREST < m <= PAIRS_UP_TO:
+        answered = np.array([as_float(v.value) for v, _ in pairs if v is not None])
         W = -parts.moved((parts.y - parts.A @ answered) * parts.roots) / units
         if np.isfinite(W).all():
             from scipy.spatial import cKDTree  # it takes a while to import
@@ -196,6 +202,31 @@ def _found(view: View) -> Iterator[Model]:
                 yield _without(view, pair, "two rows", m * (m - 1) // 2)
 
 
-def _without(view: View, dropped: frozenset[int], says: str, tries: int) -> Model:
+def _in_part(view: View, errors: Array, known: Array) -> Iterator[Model]:
+    """The row without which some coefficients are those of the answer, as where the others are coded in another way.
+
+    errors (m, n): of each coefficient without row i, in half units of the last printed place. Coefficients that a
+    second difference leaves alone: all slopes; those of numbers; those without one column.
+    """
+    present = view.model.present
+    slopes = np.array([not f.is_intercept for f in present]) & known
+    numbers = np.array([not f.is_indicator for f in present]) & slopes
+    columns = {atom.column for f in present for monomial in f.polynomial for atom in monomial}
+    parts = [slopes, numbers]
+    for column in sorted(columns):
+        has = np.array([any(atom.column == column for mono in f.polynomial for atom in mono) for f in present])
+        parts += [slopes & ~has, numbers & ~has]
+    seen = set()
+    for part in parts:
+        if not part.any():
+            continue
+        worst = np.max(errors[:, part], axis=1)
+        row = int(np.argmin(worst))
+        if worst[row] <= AGREES and row not in seen:
+            seen.add(row)
+            yield _without(view, frozenset({row}), "one row", view.setting.rows * len(parts), is_usual=True)
+
+
+def _without(view: View, dropped: frozenset[int], says: str, tries: int, *, is_usual: bool = False) -> Model:
     text = f"without {says} ({_counted(view, dropped)})"
-    return view.model.changed("SL306", text, tries=tries, is_usual=False, left_out=view.model.left_out | dropped)
+    return view.model.changed("SL306", text, tries=tries, is_usual=is_usual, left_out=view.model.left_out | dropped)

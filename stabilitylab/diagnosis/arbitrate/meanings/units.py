@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
 from stabilitylab.data.correct_rounding import logarithms
-from stabilitylab.diagnosis.arbitrate.agreement import as_float, placed
+from stabilitylab.data.table.table import UNITS
+from stabilitylab.diagnosis.arbitrate.agreement import placed
 from stabilitylab.diagnosis.arbitrate.meanings.meaning import View, meaning
 from stabilitylab.diagnosis.arbitrate.model import Model
 from stabilitylab.diagnosis.arbitrate.polynomial import Atom, Polynomial, affine, of_atom, substituted
-from stabilitylab.diagnosis.arbitrate.printed import Printed
+from stabilitylab.diagnosis.arbitrate.printed import Printed, as_float
 
 _RATIOS = (
     *("2", "3", "4", "5", "6", "7", "8", "12", "16", "20", "24", "28", "30", "36", "50", "52", "60", "144", "168"),
     *("360", "365", "365.25", "1024", "1440", "3.6", "3600", "86400", "604800", "1048576", "1073741824", "1.8"),
+    *("86400000", "86400000000", "86400000000000"),
     *("0.3048", "0.9144", "2.54", "1.609344", "1.852", "0.45359237", "28.349523125", "3.785411784", "4.184", "4.1868"),
     *("6.89475729", "1.01325", "133.322387415", "273.16", "0.0254", "25.4", "30.48", "91.44", "453.59237", "1609.344"),
 )
@@ -26,6 +29,14 @@ FACTORS: Mapping[Fraction, str] = {
         *((f"1/{text}", 1 / Fraction(text)) for text in _RATIOS),
     )
 }
+COMMON = frozenset(
+    value
+    for text in ("10", "100", "1000", "10000", "1000000", "1000000000", "12", "60", "7", "24", "52", "365.25")
+    for value in (Fraction(text), 1 / Fraction(text))
+)
+"""Those that are looked for first: half of what is thought possible beforehand, as all others are together."""
+TIMES = frozenset(Fraction(a, b) for a in UNITS.values() for b in UNITS.values() if a != b)
+"""The ratios of units of time: those of a column of dates."""
 BASES: Mapping[Fraction, str] = {
     value: f"the natural logarithm of {base}"
     for base, value in zip((2, 10), logarithms([Fraction(2), Fraction(10)]), strict=True)
@@ -36,16 +47,29 @@ TEMPERATURES = (
     ("kelvin in place of degrees Celsius", Fraction(1), Fraction("273.15")),
     ("degrees Celsius in place of kelvin", Fraction(1), Fraction("-273.15")),
 )
+DAYS: Mapping[str, str] = {
+    "1970-01-01": "as R, pandas and Unix count",
+    "1899-12-30": "as Excel counts",
+    "1904-01-01": "as Excel of the Macintosh counted",
+    "1960-01-01": "as SAS and Stata count",
+    "1582-10-14": "as SPSS counts",
+    "0001-01-01": "as toordinal of Python counts, that day being 1",
+}
 CLOSE = 3e-4  # relative error up to which a ratio is that of two units
 MOST_COLUMNS = 2  # columns in other units beside each other
 
 
 @meaning("SL310", "another unit", 7, uses_answer=True)
 def units(view: View) -> Iterator[Model]:
-    """Temperatures in other degrees; from an answer, the ratios to the solution that are ratios of units."""
+    """Dates counted from another day, temperatures in other degrees; from an answer, the ratios to the solution that
+    are ratios of units."""
+    dates = list(_dates(view))
     if view.answer is not None:
-        yield from _ratios(view)
-    elif not view.model.differences:
+        for model in (view.model, *dates):
+            yield from _ratios(View(view.setting, model, view.answer))
+        return
+    yield from dates
+    if not view.model.differences:
         for atom in _atoms(view.model):
             for says, factor, constant in TEMPERATURES:
                 replaced: dict[Atom, Polynomial] = {atom: affine(of_atom(atom), factor, constant)}
@@ -53,6 +77,28 @@ def units(view: View) -> Iterator[Model]:
                     replace(f, polynomial=substituted(f.polynomial, replaced)) for f in view.model.features
                 )
                 yield view.model.changed("SL310", f"{atom.column!r} in {says}", is_usual=False, features=features)
+
+
+def _dates(view: View) -> Iterator[Model]:
+    """Each column of dates counted from the day that some program counts from, in the unit of the question."""
+    moments = view.setting.question.table.moments
+    for atom in _atoms(view.model):
+        if atom.column not in moments or not moments[atom.column].first:
+            continue
+        unit, first = moments[atom.column].unit, moments[atom.column].first
+        try:
+            began = datetime.fromisoformat(first)
+        except ValueError:  # a time of day, or a year that calendars do not reach
+            continue
+        for day, who in DAYS.items():
+            since = began - datetime.fromisoformat(day)
+            nanoseconds = (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
+            replaced: dict[Atom, Polynomial] = {
+                atom: affine(of_atom(atom), 1, Fraction(nanoseconds, UNITS[unit]) + (day == "0001-01-01"))
+            }
+            features = tuple(replace(f, polynomial=substituted(f.polynomial, replaced)) for f in view.model.features)
+            says = f"{atom.column!r} in {unit} since {day} ({who}) in place of {first}"
+            yield view.model.changed("SL310", says, features=features)
 
 
 def _atoms(model: Model) -> list[Atom]:
@@ -85,9 +131,18 @@ def _ratios(view: View) -> Iterator[Model]:
             for atom, unit in found.items():
                 factor /= unit ** _degree(feature.polynomial, atom)
             features.append(replace(feature, factor=factor))
-        tries = (len(known) + 1) ** len(parts) * len(x)
+        dates, tries = view.setting.question.table.moments, 1
+        for atom, factor in found.items():
+            is_time = atom.column in dates and factor in TIMES
+            tries *= len(dates) * len(UNITS) if is_time else 2 * _many(factor, known) * len(x)
+        tries *= 1 if response == 1 else 2 * _many(response, known)
         says = "other units: " + " and ".join(parts)
         yield model.changed("SL310", says, tries=tries, is_usual=False, features=tuple(features))
+
+
+def _many(factor: Fraction, known: Mapping[Fraction, str]) -> int:
+    """How many factors are as likely."""
+    return len(COMMON) if factor in COMMON else len(known)
 
 
 class _Pair(NamedTuple):

@@ -28,8 +28,8 @@ class Change:
     """A change of a call, and how it is made and scored.
 
     answer: the coefficients of the question in floating point, as a person who makes the change computes them; None
-    where there are none. fit: what they are scored against where that is another question. The other fields are those
-    of a Fix.
+    where there are none. fit: what they are scored against where that is another question. effort: added to ORDER of
+    its file, where it is less simple than the others of it. The other fields are those of a Fix.
     """
 
     code: str
@@ -39,6 +39,7 @@ class Change:
     cost: str = ""
     says: str = ""
     fit: CertifiedFit | None = None
+    effort: int = 0
 
     @property
     def same_coefficients(self) -> bool:

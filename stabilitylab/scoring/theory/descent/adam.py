@@ -1,5 +1,6 @@
 """Adam at a constant rate on least squares: when it settles, how far it cycles, and how far it can have come."""
 
+from dataclasses import dataclass
 from math import inf, sqrt
 
 import numpy as np
@@ -19,6 +20,34 @@ def epsilon_threshold(lr: float, L: float, beta1: float = 0.9) -> float:
     return lr * L * (1 - beta1) / (2 * (1 + beta1))
 
 
+@dataclass(frozen=True)
+class TwoCycle:
+    """x - x* = a, -a, a, ... under Adam, amplitude a in units of lr; stable: whether paths nearby are drawn to it."""
+
+    amplitude: float
+    stable: bool
+
+
+def two_cycle(beta1: float = 0.9, beta2: float = 0.999, eps: float = 0.0) -> TwoCycle | None:
+    """The orbit of period two on lambda x²/2 (eps in units of lr lambda); None where eps is above the threshold.
+
+    With x alternating between a and -a, m alternates between c a and -c a, c = (1 - beta1)/(1 + beta1), and v is a²:
+    the step c a/(a + eps) must be 2 a, so that a = c/2 - eps. In the units of the problem lr (1 - beta1)/(2 (1 +
+    beta1)) - eps/lambda: the amplitude begins at 0 where eps passes the threshold. Stable where the Jacobian of (x, m,
+    v) -> (-x', -m', v') at the orbit has a spectral radius below 1: for beta1 0.9 hardly ever, and bursts take its
+    place (`cycle`); for beta1 0.5 just below the threshold.
+    """
+    c = (1 - beta1) / (1 + beta1)
+    a = c / 2 - eps
+    if a <= 0:
+        return None
+    m = np.array([1 - beta1, beta1, 0.0])
+    v = np.array([2 * (1 - beta2) * a, 0.0, beta2])
+    x = np.array([1.0, 0.0, 0.0]) - m / (a + eps) + c * v / (2 * (a + eps) ** 2)
+    radius = float(np.abs(np.linalg.eigvals(np.stack([-x, -m, v]))).max())
+    return TwoCycle(a, radius < 1)
+
+
 def cycle(
     beta1: float = 0.9, beta2: float = 0.999, eps: float = 0.0, *, steps: int = 20_000, observed: int = 10_000
 ) -> float:
@@ -27,10 +56,10 @@ def cycle(
     Adam's path depends on lr, lambda and eps only by eps/(lr lambda): with x = lr y the gradient is lr lambda y, m and
     sqrt v scale with it, and lr m/(sqrt v + eps) = lr m'/(sqrt v' + eps/(lr lambda)). So the amplitude of the cycle is
     lr times a number that depends on beta1, beta2 and eps/(lr lambda) alone, which is computed here by following y
-    from 1: for that number no formula is known. The cycle comes in bursts: an amplitude over fewer steps than some
-    1/(1 - beta2) is a matter of chance.
+    from 0.7. Where the orbit of period two is stable it is that of `two_cycle`; elsewhere the cycle comes in bursts,
+    and no formula is known. The largest of few bursts is a matter of chance: give `observed` tens of 1/(1 - beta2).
     """
-    y = 1.0
+    y = 0.7  # not 1, from which the first step of lr leads to the minimiser itself
     m = v = largest = 0.0
     first, second = 1.0, 1.0
     for k in range(steps):
@@ -63,14 +92,16 @@ def largest_step(beta1: float = 0.9, beta2: float = 0.999, step: float = inf, *,
     m = sum w_i g_i and v = sum u_i g_i², w_i = (1 - beta1) beta1**(k-i), u_i likewise of beta2, so that by Cauchy and
     Schwarz m²/v <= sum w_i²/u_i: (1 - beta1)²/(1 - beta2) times 1 + q + ... + q**(k-1), q = beta1²/beta2. Reached by
     gradients that grow by beta2/beta1 a step. 7.27 for the usual 0.9 and 0.999, at any eps >= 0.
-    corrected: with the bias correction.
+    corrected: with the bias correction. 0 <= beta1, beta2 < 1.
     """
+    if beta2 == 0:  # v is the square of the last gradient, which may be as small as one likes beside m
+        return 1.0 if beta1 == 0 or step == 1 else inf
     q = beta1 * beta1 / beta2
-    series = min(step, inf) if q == 1 else (1 - (q**step if step < inf or q > 1 else 0.0)) / (1 - q)
-    bound = (1 - beta1) * sqrt(series / (1 - beta2)) if beta2 < 1 else inf
+    series = step if q == 1 else (1 - (q**step if step < inf or q > 1 else 0.0)) / (1 - q)
+    bound = (1 - beta1) * sqrt(series / (1 - beta2))
     if not corrected or step == inf:
         return bound
-    return bound * sqrt(1 - beta2**step) / (1 - beta1**step)
+    return float(bound * sqrt(1 - beta2**step) / (1 - beta1**step))
 
 
 def isolated_step(beta1: float = 0.9, beta2: float = 0.999) -> float:

@@ -1,4 +1,4 @@
-"""Heavy ball with its best parameters from a cold start: the error along the largest eigenvalue grows before it falls."""
+"""Heavy ball with its best parameters from a cold start: how much the error grows before it falls."""
 
 from dataclasses import dataclass
 from math import exp, floor, log1p, sqrt
@@ -18,7 +18,7 @@ class Hump:
 
 
 def top_mode(kappa: float, k: float) -> float:
-    """|e_k / e_0| along the eigenvector of L after k steps: (1 + (1 + r) k) r**k, r = (sqrt kappa - 1)/(sqrt kappa + 1).
+    """|e_k / e_0| along the eigenvector of L: (1 + (1 + r) k) r**k, r = (sqrt kappa - 1)/(sqrt kappa + 1).
 
     Derivation: at h = lr L the roots of z**2 - (1 + r**2 - h) z + r**2 are both -r, so that e_k = (1 + B k) (-r)**k;
     the first step, e_1 = (1 - h) e_0, makes B = (h - 1)/r - 1 = 2 sqrt kappa / (sqrt kappa + 1) = 1 + r. For large
@@ -27,13 +27,13 @@ def top_mode(kappa: float, k: float) -> float:
     2211.10234.
     """
     r = best_heavy_ball(1.0, kappa).rate
-    return (1 + (1 + r) * k) * r**k
+    return float((1 + (1 + r) * k) * r**k)
 
 
 def bottom_mode(kappa: float, k: float) -> float:
     """|e_k / e_0| along the eigenvector of mu: (1 + (1 - r) k) r**k, by the same derivation; it never rises."""
     r = best_heavy_ball(1.0, kappa).rate
-    return (1 + (1 - r) * k) * r**k
+    return float((1 + (1 - r) * k) * r**k)
 
 
 def hump(kappa: float) -> Hump:

@@ -99,7 +99,7 @@ def _steps(recurrence: Recurrence, h: Array, weights: Array, tolerance: float) -
         return np.inf
 
     def bounded(k: float) -> bool:
-        terms = log_envelope(recurrence, h, np.float64(k)) + np.log(np.abs(weights))
+        terms = log_envelope(recurrence, h, np.array(k)) + np.log(np.abs(weights))
         return bool(np.exp(terms - log(tolerance)).sum() <= 1)
 
     # 1. A step from which on the sum of the bounds is below: none rises after 1/-log(radius), where k z**k is largest.

@@ -17,8 +17,9 @@ _LOOKED_THROUGH = 512  # first steps, in which a hump may leave the range and co
 class Overflow:
     """At x_step, x_0 the start, the computed loss is first infinite or NaN; quantity: what left the range first.
 
-    "loss": the sum of the squared residuals. "residual": a product a_ij x_j or a residual. "gradient": a product
-    a_ij r_i or an entry of A'r at the step before. "weights": an entry of x.
+    "loss": the sum of the squared residuals. "gradient": a product a_ij r_i or an entry of A'r at the step before,
+    where entries of A are large. Weights never are the first: lr L is at least 2 and lr a number of the format, so
+    that |r|², which is L |x|² then, is beyond the range where |x| reaches its end.
     """
 
     step: int
@@ -26,13 +27,15 @@ class Overflow:
 
 
 def step_of_overflow(
-    recurrence: Recurrence, lr: float, start: Start, format: Format, *, numerator: int = 1, most: float = 1e15
+    recurrence: Recurrence, lr: float, start: Start, format: Format, *, numerator: int = 1, most: float = 1e12
 ) -> Overflow | None:
     """The first step at which the loss is not finite in a format; None where it stays finite for `most` steps.
 
+    None too where float64 does not hold the eigenvalues: nothing is said then.
+
     f_k = f* + sum_i lambda_i c_i² e_k(h_i)² / 2, with e_k of `log_modes` and h_i = lr lambda_i, for gradient descent
     (1 - lr lambda_i)**k: compared, in logarithms, with the largest number of the format. What a computation forms on
-    the way counts: |r|² before it is halved or divided by the number of rows, A'r, products a_ij x_j and a_ij r_i.
+    the way counts: |r|² before it is halved or divided by the number of rows, A'r before that, products a_ij r_i.
     lr and the momentum of the recurrence: as the format holds them (`start.stored`), since a growth of 1 + d in a step
     depends on lr to 1 in d. numerator: the integer by which |r|² and A'r are multiplied before a division by m (2 for
     the mean of torch's MSELoss).
@@ -40,6 +43,8 @@ def step_of_overflow(
     a part c_i in the growing directions well above u |x*|, since rounding errors bring in one of about that size.
     """
     h = lr * start.eigenvalues
+    if not np.isfinite(h).all():
+        return None
     bounds = _Sizes(recurrence, h, start, log(float(format.largest)), log(numerator))
     with np.errstate(divide="ignore"):
         found = bounds.first(0, np.arange(_LOOKED_THROUGH))
@@ -77,20 +82,15 @@ class _Sizes:
         components = np.log(np.abs(start.components))
         unit = np.maximum((logs + components).max(axis=-1, keepdims=True), 0)
         modes = np.sign(start.components) * signs * np.exp(logs + components - unit)
-        one = np.exp(-unit)
         A = np.asarray(start.A, dtype=np.float64)
-        x = one * start.minimiser + modes @ start.eigenvectors.T
-        r = one * start.residual + modes @ (A @ start.eigenvectors).T
-        columns, rows = np.abs(A).max(axis=0), np.abs(A).max(axis=1)
-        gradient = np.abs(r @ A).max(axis=-1)
+        r = np.exp(-unit) * start.residual + modes @ (A @ start.eigenvectors).T
+        unit = unit[..., 0]
+        products = (np.abs(r) * np.abs(A).max(axis=1)).max(axis=-1)
         with np.errstate(divide="ignore"):
-            unit = unit[..., 0]
+            sums = np.log(np.abs(r @ A).max(axis=-1)) + self.log_numerator
             return {
                 "loss": np.log((r * r).sum(axis=-1)) + 2 * unit + self.log_numerator,
-                "residual": np.log(np.maximum((np.abs(x) * columns).max(axis=-1), np.abs(r).max(axis=-1))) + unit,
-                "weights": np.log(np.abs(x).max(axis=-1)) + unit,
-                "gradient": unit
-                + np.maximum(np.log((np.abs(r) * rows).max(axis=-1)), np.log(gradient) + self.log_numerator),
+                "gradient": np.maximum(np.log(products), sums) + unit,
             }
 
     def beyond(self, k: float) -> bool:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
+from typing import Any
 
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
+from stabilitylab.core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -61,47 +64,57 @@ def gradient() -> Recurrence:
     return Recurrence(s0=1, s1=1)
 
 
-def heavy_ball(momentum: float) -> Recurrence:
-    """v = momentum v + g, x - lr v: e_(k+1) = (1 + momentum - h) e_k - momentum e_(k-1), limit 2 (1 + momentum).
+def heavy_ball(momentum: float, dampening: float = 0.0) -> Recurrence:
+    """v = momentum v + d g, x - lr v, d = 1 - dampening: e_(k+1) = (1 + momentum - d h) e_k - momentum e_(k-1).
 
+    Limit 2 (1 + momentum)/(1 - dampening). The first step is undamped: v_1 = g, as torch.optim.SGD.
     Source: Polyak, USSR Comput. Math. Math. Phys. 4 (1964) 1-17, section 2.
     """
-    return Recurrence(s0=1 + momentum, s1=1, p0=momentum)
+    return Recurrence(s0=1 + momentum, s1=1 - dampening, p0=momentum)
 
 
-def nesterov(momentum: float) -> Recurrence:
+def nesterov(momentum: float, form: str = "textbook") -> Recurrence:
     """y = x + momentum (x - x_before), x = y - lr g(y): e_(k+1) = (1 - h) ((1 + momentum) e_k - momentum e_(k-1)).
 
     Limit 2 (1 + momentum) / (1 + 2 momentum), which falls with the momentum from 2 to 4/3.
+    form: "textbook" follows x; any other follows y, the point that libraries store as the weight: the same recurrence
+    from another first step, v = g and x_0 - lr (g + momentum v), so that e_1 = (1 - (1 + momentum) h) e_0.
     Source: Nesterov, Introductory Lectures on Convex Optimization (2004), (2.2.20); Lessard, Recht and Packard,
     SIAM J. Optim. 26 (2016) 57-95, section 2.2.
     """
-    return Recurrence(s0=1 + momentum, s1=1 + momentum, p0=momentum, p1=momentum)
+    first = 1.0 if form == "textbook" else 1 + momentum
+    return Recurrence(s0=1 + momentum, s1=1 + momentum, p0=momentum, p1=momentum, first=first)
 
 
-def nesterov_shifted(momentum: float) -> Recurrence:
-    """`nesterov` seen at y, the point that libraries store as the weight: the same recurrence, another first step.
+def momentum_mean(beta: float, gain: float | None = None) -> Recurrence:
+    """m = beta m + gain g, x - lr m, gain 1 - beta unless given: limit 2 (1 + beta) / gain.
 
-    v = g and x_1 = x_0 - lr (g + momentum v), so that e_1 = (1 - (1 + momentum) h) e_0.
-    """
-    return Recurrence(s0=1 + momentum, s1=1 + momentum, p0=momentum, p1=momentum, first=1 + momentum)
-
-
-def momentum_mean(momentum: float, gain: float | None = None) -> Recurrence:
-    """m = momentum m + gain g, x - lr m, gain 1 - momentum unless given: limit 2 (1 + momentum) / gain.
-
-    gain: as the format holds it, where 1 - momentum is rounded; 1 - dampening, where a library has that.
+    gain: as the format holds it, where 1 - beta is rounded.
     Source of the limit: Cohen et al., arXiv 2207.14484 (2022), section 3.
     """
-    gain = 1 - momentum if gain is None else gain
-    return Recurrence(s0=1 + momentum, s1=gain, p0=momentum, first=gain)
+    gain = 1 - beta if gain is None else gain
+    return Recurrence(s0=1 + beta, s1=gain, p0=beta, first=gain)
 
 
 LINEAR: Mapping[str, Callable[..., Recurrence]] = {
     "gradient": gradient,
     "heavy_ball": heavy_ball,
     "nesterov": nesterov,
-    "nesterov_shifted": nesterov_shifted,
     "momentum_mean": momentum_mean,
 }
-"""By the name of the law in an optimiser's label: its recurrence, as a function of its momentum where it has one."""
+"""By the name of the law in an optimiser's label: its recurrence, as a function of its hyperparameters."""
+
+
+def recurrence_of(law: str | None, hyperparameters: Mapping[str, Any]) -> Recurrence | None:
+    """The recurrence of a law with those of the hyperparameters that it depends on; None where the law is not linear.
+
+    Raises InputError where one that it needs is missing.
+    """
+    if law is None or law not in LINEAR:
+        return None
+    make = LINEAR[law]
+    parameters = signature(make).parameters
+    missing = [name for name, p in parameters.items() if p.default is p.empty and name not in hyperparameters]
+    if missing:
+        raise InputError(f"the law of {law} depends on {', '.join(missing)}: give the value that the run has")
+    return make(**{name: value for name, value in hyperparameters.items() if name in parameters})
