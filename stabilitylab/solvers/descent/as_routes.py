@@ -48,11 +48,6 @@ def default_rate(entry: Entry[OptimiserLabel], A: Array) -> float:
     return lr
 
 
-def _unit_roundoff(A: Array) -> float:
-    """u of the format of A; of the context of its first entry, for numbers of mpmath."""
-    return float(2.0 ** -A.flat[0].context.prec) if A.dtype == object else format_of(A).unit_roundoff
-
-
 class _Route:
     """A method as a function of (A, b): from 0, in the format of A, to the tolerance 4 u or the end of its budget."""
 
@@ -67,7 +62,7 @@ class _Route:
         system = finite_system(A, b)
         A, b = system[:, :-1], system[:, -1]
         x = 0 * A[0]
-        tolerance, budget = TOLERANCE * _unit_roundoff(A), self.budget(len(x))
+        tolerance, budget = TOLERANCE * format_of(A).unit_roundoff, self.budget(len(x))
         done = ended(self.start(A, b, x), A, b, x, tolerance=tolerance, budget=budget, every=self.every)
         require_finite(done.x, "x")
         return Fit(done.x, iterations=done.steps, note=str(done), stopped_early=done.early)
