@@ -61,7 +61,7 @@ def _keras(task: Task, kind: str, **fixed: Any) -> Array:
             scanned = jax.jit(lambda w, state, rates: jax.lax.scan(stepped, (w, state), rates)[1])
             return np.concatenate([task.x0[None], np.asarray(scanned(w, state, rates)).astype(np.float64)])
         gradient, path = fed_gradient(task), [task.x0]
-        for rate in rates:
+        for rate in np.asarray(rates):  # to iterate over an array of JAX compiles
             w, state = step(jnp.asarray(gradient(path[-1]), dtype=task.format), w, state, rate)
             path.append(np.asarray(w).astype(np.float64))
     return np.array(path)

@@ -52,7 +52,7 @@ def _optax(task: Task, kind: str, **fixed: Any) -> Array:
             return np.concatenate([task.x0[None], np.asarray(path).astype(np.float64)])
         step, gradient = _stepping(kind, options), fed_gradient(task)
         state, iterates = _made(kind, options, rates[0]).init(w), [task.x0]
-        for rate in rates:
+        for rate in np.asarray(rates):  # to iterate over an array of JAX compiles
             w, state = step(jnp.asarray(gradient(iterates[-1]), dtype=task.format), state, w, rate)
             iterates.append(np.asarray(w).astype(np.float64))
     return np.array(iterates)
