@@ -29,12 +29,18 @@ def of_asked(workshop: Workshop, one: Search) -> Judged:
     digits = None if asked is None else asked.worst
     causes = () if asked is None or asked.is_right else _causes(workshop, asked)
     solves = asked is not None and (asked.is_right or asked.worst >= MEANT or bool(causes))
-    part = "" if solves else in_part(workshop, one.answer)
-    if asked is None:
+    part = None if solves else in_part(workshop, one.answer)
+    is_part = asked is None and part is not None and part.is_all_right
+    all_right = asked is not None and asked.is_right
+    if is_part and part is not None:
+        digits, all_right = min(part.digits), max(part.errors) <= 1.0
+        how = f"all printed digits are right{spanned(part.digits)}" if all_right else f"{counted(digits)} are right"
+        sentence = f"answers the question asked, in the coefficients that it has: {how}. It has none of {part.lacks}."
+    elif asked is None:
         having = one.tried - 1  # the question asked has other coefficients
         sentence = f"solves none of the {having} questions tried that have its coefficients."
         if having < 1:
-            sentence = "has other coefficients than every question tried."
+            sentence = "solves none of the questions tried: all have other coefficients."
     elif solves:
         sentence = f"answers the question asked: {right(asked)}."
         if not is_unique:
@@ -42,10 +48,12 @@ def of_asked(workshop: Workshop, one: Search) -> Judged:
         sentence += "".join(f" {cause.code}: {cause.sentence}." for cause in causes)
     else:
         sentence = (
-            f"{right(asked)} for the question asked; it solves none of the {one.tried - 1} other questions tried."
+            f"{right(asked)} in the worst coefficient for the question asked; it solves none of the {one.tried - 1} "
+            "other questions tried."
         )
-    if part:
-        sentence += f" {part}"
+    solves = solves or is_part
+    if not solves and part is not None and part.sentence:
+        sentence += f" Of the coefficients, {part.sentence}"
     known = asked_coefficients(workshop, one.answer, asked)
     names = one.answer.names or workshop.setting.question.names
     coefficients = []
@@ -67,7 +75,7 @@ def of_asked(workshop: Workshop, one: Search) -> Judged:
         causes if solves else (nothing,),
         (),
         one.tried,
-        all_right=asked is not None and asked.is_right,
+        all_right=all_right,
     )
 
 

@@ -115,7 +115,8 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
             tried += found is not None
             near += found or []
             singles.append((entry, model))
-    accepted, chance = _accepted(workshop, asked, near, tried, len(singles))
+    alone = tried  # those of a single difference that have the coefficients of the answer
+    accepted, chance = _accepted(workshop, asked, near, tried, alone)
     started = process_time()
     if not accepted:
         for model in _combinations(workshop, singles, entries, answer):
@@ -125,7 +126,7 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
             found = _compared(setting, answer, model)
             tried += found is not None
             near += found or []
-        accepted, chance = _accepted(workshop, asked, near, tried, len(singles))
+        accepted, chance = _accepted(workshop, asked, near, tried, alone)
     return Search(answer, asked, accepted, tried, chance, is_finished, process_time() - started)
 
 
@@ -143,19 +144,21 @@ def _combinations(
 ) -> Iterator[Model]:
     """Two meanings in the order of their stages, those first of which there are fewer; then what is found from the
     answer beside any other meaning."""
-    firsts: dict[str, list[tuple[Entry[Meaning], Model]]] = {}
+    by_code: dict[str, list[tuple[Entry[Meaning], Model]]] = {}
     for entry, model in singles:
-        firsts.setdefault(entry.label.code, []).append((entry, model))
-    ordered = [one for some in sorted(firsts.values(), key=len) for one in some]
-    for first, model in ordered:
-        for second in entries:
+        by_code.setdefault(entry.label.code, []).append((entry, model))
+    firsts = [one for some in sorted(by_code.values(), key=len) for one in some]
+    seconds = sorted(entries, key=lambda entry: len(by_code.get(entry.label.code, ())))
+    for second in seconds:
+        for first, model in firsts:
             if model.is_usual and _follows(first.label, second.label) and _may_have(answer, model, second.label):
                 yield from workshop.models(model, second, answer)
-    for first, model in sorted(ordered, key=lambda one: not one[1].is_usual):
-        for second in entries:
-            is_new = first is not second and not (model.is_usual and _follows(first.label, second.label))
-            if is_new and _may_have(answer, model, second.label):
-                yield from workshop.from_answer(model, second, answer)
+    for is_usual in (True, False):
+        for second in seconds:
+            for first, model in firsts:
+                is_new = first is not second and not (model.is_usual and _follows(first.label, second.label))
+                if model.is_usual == is_usual and is_new and _may_have(answer, model, second.label):
+                    yield from workshop.from_answer(model, second, answer)
 
 
 def _follows(first: Meaning, second: Meaning) -> bool:

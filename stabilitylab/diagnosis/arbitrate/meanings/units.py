@@ -98,7 +98,7 @@ def _dates(view: View) -> Iterator[Model]:
             }
             features = tuple(replace(f, polynomial=substituted(f.polynomial, replaced)) for f in view.model.features)
             says = f"{atom.column!r} in {unit} since {day} ({who}) in place of {first}"
-            yield view.model.changed("SL310", says, features=features)
+            yield view.model.changed("SL310", says, tries=len(DAYS) * len(moments), features=features)
 
 
 def _atoms(model: Model) -> list[Atom]:
