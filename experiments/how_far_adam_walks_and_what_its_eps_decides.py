@@ -127,7 +127,19 @@ def turned(rows: Rows) -> dict[str, float]:
 
 
 CODE = """
-run = sl.train("adam", (A, b), lr=3 * largest_coefficient / steps, schedule=lambda k: 1 - k / steps, steps=steps)
+import numpy as np
+
+import stabilitylab as sl
+
+A = np.column_stack([np.ones(40), np.linspace(-1, 1, 40)])
+b = A @ [300.0, -20.0]
+steps, largest = 2000, 300.0
+for name, lr, schedule in (
+    ("the usual rate", 1e-3, None),
+    ("a rate that covers the way, and falls", 6 * largest / steps, lambda k: 1 - k / steps),
+):
+    run = sl.train("adam", (A, b), lr=lr, steps=steps, schedule=schedule)
+    print(f"{run.digits[-1]:.1f} digits with {name}")
 """
 
 EXPERIMENT = Experiment(
@@ -170,7 +182,7 @@ EXPERIMENT = Experiment(
     ),
     remedies=(
         remedy(
-            "Let the rate cover the way, and fall: three times the largest coefficient over the number of steps. A "
+            "Let the rate cover the way, and fall to 0: some times the largest coefficient over the number of steps. A "
             "coefficient {longest} rates away takes {steps:.0f} steps at a constant rate, and no data change that.",
             speed, lambda n: n["low"] > 0.8, CODE,
         ),

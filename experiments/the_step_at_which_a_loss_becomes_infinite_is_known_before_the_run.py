@@ -119,7 +119,19 @@ def tutorial(rows: Rows) -> dict[str, object]:
 
 
 CODE = """
-A[:, 1:] = (A[:, 1:] - A[:, 1:].mean(axis=0)) / A[:, 1:].std(axis=0)
+import numpy as np
+
+import stabilitylab as sl
+
+rng = np.random.default_rng(3)
+area, rooms = rng.uniform(800, 4000, 50), rng.integers(1, 6, 50)
+A = np.column_stack([np.ones(50), area, rooms])
+b = A @ [50, 0.1, 20] + rng.normal(0, 30, 50)
+raw = sl.train("gradient", (A, b), lr=0.01, loss="mean", steps=5000)
+print(f"{raw.digits[-1]:.1f} digits as they are: the loss is infinite at step {raw.infinite_loss}")
+S = A.copy()
+S[:, 1:] = (A[:, 1:] - A[:, 1:].mean(axis=0)) / A[:, 1:].std(axis=0)
+print(f"{sl.train('gradient', (S, b), lr=0.01, loss='mean', steps=5000).digits[-1]:.1f} digits standardised")
 """
 
 EXPERIMENT = Experiment(

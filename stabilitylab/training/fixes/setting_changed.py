@@ -1,7 +1,6 @@
 """Changes of the setting: another rate, schedule, format, update, scale of the loss, and momentum."""
 
 from collections.abc import Iterator
-from math import cos, pi
 from typing import Any
 
 from stabilitylab.core.arithmetic.formats import FLOAT32
@@ -13,6 +12,7 @@ from stabilitylab.training.run import Run
 BELOW = 0.9  # of the largest stable rate
 WARM = 100  # steps of a warm-up
 CLIP = 1.0
+WAYS = 6.0  # times the longest way, that the rates of a falling schedule cover twice over
 SCALES = (2.0**8, 2.0**16)  # of the loss
 
 
@@ -90,21 +90,21 @@ def momentum(inquiry: Inquiry) -> Iterator[Tried]:
 
 @fix("a rate that falls", "SL407", "SL408")
 def falling(inquiry: Inquiry) -> Iterator[Tried]:
-    """A cosine from the rate to 0 over the budget."""
+    """The rate falls to 0 over the budget, by as much in each step."""
     steps = inquiry.setting.steps
-    run = inquiry.again(schedule=lambda k: (1 + cos(pi * k / steps)) / 2)
-    yield from tried("With a rate that falls to 0 (cosine)", run, call(inquiry, schedule="cosine(steps)"))
+    run = inquiry.again(schedule=lambda k: 1 - k / steps)
+    yield from tried("With a rate that falls to 0", run, call(inquiry, schedule=f"lambda k: 1 - k / {steps}"))
 
 
 @fix("a larger rate", "SL410")
 def larger_rate(inquiry: Inquiry) -> Iterator[Tried]:
-    """The rate that covers the longest way in a third of the steps, falling to 0."""
+    """A rate that falls to 0 and covers the longest way WAYS/2 times."""
     way = max(abs(float(e)) for e in inquiry.run.minimum.error(inquiry.run.weights[0]))
     steps = inquiry.setting.steps
-    rate = 3 * way / steps
-    run = inquiry.again(lr=rate, schedule=lambda k: (1 + cos(pi * k / steps)) / 2)
+    rate = WAYS * way / steps
+    run = inquiry.again(lr=rate, schedule=lambda k: 1 - k / steps)
     yield from tried(f"With a rate that falls from {rate:.3g} to 0", run,
-                     call(inquiry, lr=rate, schedule="cosine(steps)"))  # fmt: skip
+                     call(inquiry, lr=rate, schedule=f"lambda k: 1 - k / {steps}"))  # fmt: skip
 
 
 @fix("a smaller eps", "SL406")
@@ -186,7 +186,9 @@ def clipped(inquiry: Inquiry) -> Iterator[Tried]:
 def warmed_up(inquiry: Inquiry) -> Iterator[Tried]:
     """A rate that grows over the first WARM steps."""
     run = inquiry.again(schedule=lambda k: min(1.0, (k + 1) / WARM))
-    yield from tried(f"With {WARM} steps of warm-up", run, call(inquiry, schedule=f"warm_up({WARM})"))
+    yield from tried(
+        f"With {WARM} steps of warm-up", run, call(inquiry, schedule=f"lambda k: min(1, (k + 1) / {WARM})")
+    )
 
 
 @fix("a wider format", "SL402", "SL403", "SL404", "SL405")
