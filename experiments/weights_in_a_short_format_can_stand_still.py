@@ -138,7 +138,8 @@ import numpy as np
 import stabilitylab as sl
 
 A, b = np.eye(2), np.array([3.0, 2.0])
-for name, update, state in (("everything in bfloat16", "plain", None), ("master weights in float32", "master", "float32")):
+ways = {"everything in bfloat16": ("plain", None), "master weights in float32": ("master", "float32")}
+for name, (update, state) in ways.items():
     run = sl.train("adam", (A, b), lr=2e-3, steps=3000, format="bfloat16", update=update, state=state)
     print(f"{run.digits[-1]:.1f} digits with {name}")
 """

@@ -186,9 +186,8 @@ def clipped(inquiry: Inquiry) -> Iterator[Tried]:
 def warmed_up(inquiry: Inquiry) -> Iterator[Tried]:
     """A rate that grows over the first WARM steps."""
     run = inquiry.again(schedule=lambda k: min(1.0, (k + 1) / WARM))
-    yield from tried(
-        f"With {WARM} steps of warm-up", run, call(inquiry, schedule=f"lambda k: min(1, (k + 1) / {WARM})")
-    )
+    grows = f"lambda k: min(1, (k + 1) / {WARM})"
+    yield from tried(f"With {WARM} steps of warm-up", run, call(inquiry, schedule=grows))
 
 
 @fix("a wider format", "SL402", "SL403", "SL404", "SL405")
