@@ -14,10 +14,12 @@ from stabilitylab.core.arithmetic.formats import (
     FormatLike,
     exact_value,
     format_of,
+    has_format,
     is_finite,
     unit_roundoff,
 )
 from stabilitylab.core.arithmetic.norms import unit_exponent
+from stabilitylab.core.arithmetic.rounded_array import RoundedArray
 from stabilitylab.core.errors import ComplexError, InputError, NotNumericError, ShapeError
 from stabilitylab.core.types import Reference
 from stabilitylab.data.validation import as_array
@@ -49,12 +51,14 @@ def lre(x: npt.ArrayLike, ref: Reference) -> float:
 
 
 def coefficients(x: Any) -> Array:
-    """The coefficients of an answer as an array of floats of their own format, or of integers.
+    """The coefficients of an answer as an array of numbers of their own format, or of integers.
 
     Raises ComplexError and NotNumericError for what are no real numbers, InputError for what holds them as .x only.
     """
     if hasattr(x, "x") and not hasattr(x, "__array__"):
         raise InputError(f"x is a {type(x).__name__}: pass its coefficients, which are its .x")
+    if isinstance(x, RoundedArray) or (isinstance(x, np.ndarray) and x.dtype.kind == "O" and has_format(x)):
+        return x
     array = as_array(x, "x")
     if array.dtype.kind == "c":
         raise ComplexError("x is complex; a real problem has real coefficients: pass x.real if that is what is meant")

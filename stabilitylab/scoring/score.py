@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arithmetic.formats import Array, as_floats
+from stabilitylab.core.arithmetic.formats import Array, as_floats, is_finite
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.catalog import Entry, RouteLabel
 from stabilitylab.core.environment import one_blas_thread
@@ -67,8 +67,8 @@ def score(
         raise ShapeError(f"x must have shape ({len(names)},) to match {problem.name}; got {coefficients.shape}: {way}")
     fit = plain_fit(fit)
     status, note = Status.SOLVED, fit.note
-    if not np.isfinite(coefficients).all():
-        place = int(np.flatnonzero(~np.isfinite(coefficients))[0])
+    if not is_finite(coefficients).all():
+        place = int(np.flatnonzero(~is_finite(coefficients))[0])
         status, note = Status.NOT_FINITE, f"x[{place}] is {coefficients[place]}"
     elif fit.dropped:
         status, note = Status.DROPPED, f"NA for {', '.join(names[j] for j in fit.dropped)}"

@@ -262,3 +262,10 @@ def test_a_format_that_numpy_lacks_is_carried_in_float64():
 @given(st.integers(0, 10**6), st.integers(1, 1000))
 def test_a_quotient_is_rounded_to_the_nearest_integer_with_ties_to_even(p, q):
     assert rounded_quotient(p, q) == round(Fraction(p, q))
+
+
+def test_formats_of_ml_dtypes_are_found_by_their_names_and_long_formats_have_no_formula():
+    assert format_named("float8_e4m3fn").name == "float8_e4m3"
+    assert format_named("float32") is FLOAT32  # which also stores tensorfloat32
+    with pytest.raises(InputError, match="up to 51 bits by formula; got float64"):
+        FLOAT64.rounding  # noqa: B018

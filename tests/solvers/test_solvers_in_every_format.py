@@ -131,3 +131,17 @@ def test_the_cause_of_few_digits_is_the_short_format():
     A, b = system(GENERIC[0], 1)
     row = sl.measure("qr.householder", sl.Problem.from_matrix("p", A, b).rounded_to("bfloat16"))
     assert row.cause.startswith("SL103 worked in a shorter format; without that, 1")
+
+
+@pytest.mark.parametrize("format", ["float8_e5m2", "bfloat16", "double_double", "mpmath_120"])
+def test_an_answer_from_anywhere_is_scored_in_its_own_format(format):
+    A, b = system(GENERIC[0], 2, spread=1)
+    problem, known = sl.Problem.from_matrix("p", A, b).rounded_to(format), format_named(format)
+    ref = sl.reference(problem)
+    x = ref.rounded(format)
+    cap = min(-np.log10(known.unit_roundoff), 50)
+    assert cap - 1 < sl.lre(x, ref) <= cap + 1e-9
+    assert sl.score(x, problem, metrics=["digits.min"])["digits.min"] == sl.lre(x, ref)
+    x[1] = known.rounded(np.array([np.inf]))[0]
+    assert sl.score(x, problem, metrics=["digits.min"]).status == "NOT_FINITE"
+    assert sl.measure(lambda A, b: np.linalg.svd(A @ A), problem, causes=False).status in ("RAISED", "REFUSED")

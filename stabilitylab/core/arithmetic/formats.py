@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from stabilitylab.core.arithmetic.rounding import Rounding
+from stabilitylab.core.arithmetic.rounding import LONGEST, Rounding
 from stabilitylab.core.errors import InputError, NotNumericError, OutOfRangeError
 
 Array = npt.NDArray[Any]
@@ -77,7 +77,9 @@ class Format:
 
     @cached_property
     def rounding(self) -> Rounding:
-        """Rounding of float64 numbers to the format; its formula needs a precision of at most 51 bits."""
+        """Rounding of float64 numbers to the format. Raises InputError for one of more than 51 bits."""
+        if self.precision > LONGEST:
+            raise InputError(f"float64 numbers are rounded to formats of up to {LONGEST} bits by formula; got {self}")
         beyond = math.inf if self.has_infinity else math.nan
         return Rounding(self.precision, self.minimum_exponent, self.maximum_exponent, float(self._largest), beyond)
 
@@ -211,6 +213,8 @@ def format_named(name: FormatLike) -> Format:
 
         return wide_format_named(name)
     matching = [known for known in FORMATS if isinstance(name, str) and name == known.name]
+    if not matching and isinstance(name, str):  # as ml_dtypes calls it
+        matching = [known for known in FORMATS if known.carried and name == known.storage]
     if not matching and name is not None:
         try:
             dtype = np.dtype(name).newbyteorder("=")
@@ -248,6 +252,15 @@ def format_of(array: Any) -> Format:
         raise NotNumericError(
             f"an array of {dtype} has no floating-point format: round it to one, such as FLOAT64.rounded(values)"
         ) from None
+
+
+def has_format(array: Any) -> bool:
+    """Whether `format_of` knows the format of an array."""
+    try:
+        format_of(array)
+    except NotNumericError:
+        return False
+    return True
 
 
 def exact_value(number: Any) -> Fraction:

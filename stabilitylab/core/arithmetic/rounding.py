@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Doubles = npt.NDArray[np.float64]
 
+LONGEST = 51  # bits of a format for which the formula holds: two fewer than float64 has
 BLOCK = 4096  # numbers rounded at a time: with two arrays of scratch they stay in the cache of a core (96 KiB)
 
 _EXPONENT = np.array(0x7FF << 52)  # an array without dimensions: NumPy takes it faster than a Python number
@@ -22,7 +23,7 @@ class Rounding:
     With E = max(floor(log2 |x|), e_min) and C = 1.5 2**(E + 53 - p), the last place of x + C in float64 is 2**(E+1-p),
     which is that of the format at x: fl(x + C) rounds x to it, ties to even, and subtracting C is exact. One formula
     for normal and subnormal numbers, and no second rounding. C is put together from the exponent bits of x.
-    Needs p <= 51. What rounds beyond `largest` becomes `beyond`: infinity, or NaN in a format that has none.
+    Needs p <= LONGEST. What rounds beyond `largest` becomes `beyond`: infinity, or NaN in a format that has none.
     Source: the constant C is Dekker's (Numer. Math. 18 (1971) 224-242, section 5); Muller et al., Handbook of
     Floating-Point Arithmetic (2018), section 5.1.
     """

@@ -12,6 +12,7 @@ from mpmath.libmp import from_rational, mpf_pos, round_nearest
 
 from stabilitylab.core.arithmetic.double_double import DoubleDouble
 from stabilitylab.core.arithmetic.formats import Array, Format, exact_value
+from stabilitylab.core.arithmetic.rounding import Rounding
 from stabilitylab.core.errors import InputError, NotNumericError, OutOfRangeError
 
 MOST_BITS = 100_000
@@ -40,6 +41,11 @@ class ObjectFormat(Format):
 
     def _special(self, value: float) -> Any:
         raise NotImplementedError
+
+    @property
+    def rounding(self) -> Rounding:  # type: ignore[override]
+        """Refused: its numbers are no float64 numbers of fewer bits."""
+        raise InputError(f"float64 numbers are not rounded to {self} by formula: use rounded(values)")
 
     def stored(self, values: npt.ArrayLike) -> Array:
         """Refused: its numbers have no bytes of their own."""
