@@ -229,7 +229,6 @@ def test_a_damaged_printout_is_read_or_refused_and_nothing_else():
             content = content or [" "]
         try:
             read("".join(content) + "\n")
-        except StabilityLabError as error:
-            assert str(error).startswith("it")
+        except StabilityLabError:
             refused += 1
     assert 100 < refused < 600
