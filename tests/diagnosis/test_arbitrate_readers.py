@@ -166,6 +166,7 @@ REFUSED = {
         "R,(Intercept),1\nR,dose,2\nR,dose,3\n", ["R: the coefficient 'dose' is given twice"],
     ),
     "only a heading": (HEAD, ["one column"]),
+    "names and numbers on one line": ("Intercept,9.63,dose\n", ["without names", "name,R,SAS"]),
     "only separators": ('"","\n', ["no cell that is not blank"]),
 }  # fmt: skip
 
