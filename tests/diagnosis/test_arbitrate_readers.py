@@ -1,5 +1,7 @@
 """Answers as programs print them and people write them down: read to the last digit, or refused with the way out."""
 
+import random
+
 import pytest
 from click.testing import CliRunner
 
@@ -164,6 +166,8 @@ REFUSED = {
         "R,(Intercept),1\nR,dose,2\nR,dose,3\n", ["R: the coefficient 'dose' is given twice"],
     ),
     "only a heading": (HEAD, ["one column"]),
+    "names and numbers on one line": ("Intercept,9.63,dose\n", ["without names", "name,R,SAS"]),
+    "only separators": ('"","\n', ["no cell that is not blank"]),
 }  # fmt: skip
 
 
@@ -208,3 +212,24 @@ def test_the_command_reads_printouts_and_its_help_shows_what_to_write(tmp_path):
     shown = run(main, ["arbitrate", "--help"]).output
     assert "name,R,Excel" in shown
     assert "summary" in shown
+
+
+def test_a_damaged_printout_is_read_or_refused_and_nothing_else():
+    r = random.Random(4)
+    texts = [path.read_text("utf-8") for path in PRINTOUTS]
+    marks = [*'|\t,; \n"<.é-B#(', "NA", "1e999", "\x85", "\u2028", "\r"]
+    refused = 0
+    for _ in range(600):
+        content = list(r.choice(texts))
+        for _ in range(r.randint(1, 12)):
+            place = r.randrange(len(content))
+            if r.random() < 0.5:
+                content[place] = r.choice(marks)
+            else:
+                del content[place : place + r.randint(1, 30)]
+            content = content or [" "]
+        try:
+            read("".join(content) + "\n")
+        except StabilityLabError:
+            refused += 1
+    assert 100 < refused < 600

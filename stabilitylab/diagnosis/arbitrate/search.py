@@ -8,6 +8,7 @@ from time import process_time
 
 from stabilitylab.core.catalog import Entry
 from stabilitylab.diagnosis.arbitrate.agreement import (
+    ENOUGH,
     NEARLY,
     Agreement,
     agreement,
@@ -99,7 +100,7 @@ def search(workshop: Workshop, answer: Answer, seconds: float = SECONDS) -> Sear
     setting = workshop.setting
     x = setting.solved(workshop.asked)
     asked = least_norm(workshop, answer) if x is None else agreement(answer, workshop.asked, x)
-    if asked is not None and asked.is_right:
+    if asked is not None and (asked.is_right or _is_near(asked)):
         return Search(answer, asked, (), 1, None, True, 0.0)
     entries = sorted(catalog, key=lambda entry: (entry.label.stage, entry.label.code))
     near: list[Agreement] = []
@@ -207,6 +208,11 @@ def _accepted(
         return (), chance
     tied = [one for one in sorted(near, key=_rank) if one is best or _is_tied(best, one)]
     return tuple(_different(tied)), chance
+
+
+def _is_near(asked: Agreement) -> bool:
+    """Whether an answer agrees so well with the question asked that none other is a thousand times nearer."""
+    return asked.worst >= ENOUGH and log10(asked.misfit) < BETTER
 
 
 def _as_likely(model: Model, tried: int, singles: int) -> int:

@@ -18,10 +18,10 @@ def long_form(text: Text) -> Iterator[Block]:
     if len(numbers) != 1:
         return
     a, b = (j for j in range(3) if j != numbers[0])
-    known = [sum(map(text.is_known, column)) for column in columns]
-    names, programs = (a, b) if known[a] > known[b] else (b, a)
-    if not known[names]:
+    known = [sum(map(text.is_known, set(column))) for column in columns]
+    if known[a] == known[b]:  # none is, or both may be the names of coefficients
         return
+    names, programs = (a, b) if known[a] > known[b] else (b, a)
     found: dict[str, list[Row]] = {}
     for line, row in body:
         if row[numbers[0]].strip():

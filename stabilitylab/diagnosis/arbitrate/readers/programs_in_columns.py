@@ -12,6 +12,8 @@ from stabilitylab.diagnosis.arbitrate.readers.text import Text, is_value
 def programs_in_columns(text: Text) -> Iterator[Block]:
     """Every text that no other reader knows. Raises InputError and its kinds where it is no such table, by line."""
     rows = text.rows
+    if not rows:
+        raise text.refused(f"{text.file} has no cell that is not blank: give a line for each, such as", EmptyError)
     width = len(rows[0][1])
     if max(len(row) for _, row in rows) < 2:
         raise text.refused(
