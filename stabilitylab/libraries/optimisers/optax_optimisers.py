@@ -26,12 +26,22 @@ ADAM_NAMES = {"b1": "beta1", "b2": "beta2", "eps": "eps", "weight_decay": "weigh
 MOMENTUM = {"momentum": 0.9}
 
 
+def predicted(A: Array, x: Array) -> Array:
+    """A x (m,) by jax.numpy, under jax.jit."""
+    import jax
+    import jax.numpy as jnp
+
+    with jax.enable_x64(True):
+        return np.asarray(jax.jit(jnp.matmul)(A, x))
+
+
 def _optax_route(name: str, *, documentation: str, **declared: Any) -> Callable[[F], F]:
     return optimiser_route(
         name,
         OPTAX,
         source=f"optax.{documentation}, documentation; optax/_src/alias.py",
         formats=("float64", "float32", "bfloat16", "float16"),
+        predicts=predicted,
         losses=("mean", "half mean", "sum", "half sum"),
         called_under="jax.jit, and for float64 jax_enable_x64",
         environment={"JAX_PLATFORMS": "cpu"},
