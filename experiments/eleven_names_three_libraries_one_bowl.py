@@ -307,6 +307,7 @@ print(f"{after_twenty_steps(0.99):.2f} with 0.99, which is at most 1 - 2**-9")  
 EXPERIMENT = Experiment(
     rows=rows,
     measure=measure,
+    chapter=27,
     limit=120,
     tables=(
         Pivot("The first weight after 100 steps, all settings as they come", rows="problem", columns=library,
