@@ -151,7 +151,7 @@ def in_bowl(probe: Probe, solver: str):
     path = of_bowl(solver, settings)
     first = f"torch.{probe.problem}"
     if solver == first or optimisers.entry(first).label.lacks:
-        return {"weight": path[-1, 0]}, {}
+        return {"weight": path[-1, 0], "parts": None}, {"parts": "it is" if solver == first else NOT_CHECKED}
     step = replayed.parted(of_bowl(first, settings), path, "float64")
     return {"weight": path[-1, 0], "parts": step}, {"parts": f"never in {STEPS}" if step is None else f"{step}"}
 
@@ -213,6 +213,9 @@ def only(rows: Rows, solver: str, **where) -> Measurement:
 def parting(rows: Rows) -> dict[str, int]:
     """How many names part in the first step as they come, and how many go PyTorch's way with settings made equal."""
 
+    for name in NAMES:
+        only(rows, f"torch.{name}", problem=name, conditions__settings=AS_THEY_COME)
+
     def parts(one: str, name: str, settings: str) -> int | None:
         return only(rows, f"{one}.{name}", problem=name, conditions__settings=settings)["parts"]
 
@@ -251,22 +254,18 @@ def in_float32(rows: Rows) -> dict[str, float]:
     return {one: only(rows, f"{one}.adam", **where)["last"] for one in LIBRARIES}
 
 
-def outcomes(rows: Rows, asked: str) -> dict[str, str]:
-    """What became of each Adam."""
-    return {name: only(rows, name, problem=SHORT, conditions__asked=asked)["facts.outcome"] for name in ADAMS[:5]}
-
-
 def flat(rows: Rows) -> dict[str, str]:
     """Two answers of PyTorch at gradient 0."""
-    found = outcomes(rows, FLAT)
-    return {"loop": found["torch.adam"], "fused": found["torch.adam_fused"]}
+    where = {"problem": SHORT, "conditions__asked": FLAT}
+    routes = {"loop": "torch.adam", "fused": "torch.adam_fused"}
+    return {name: only(rows, route, **where)["facts.outcome"] for name, route in routes.items()}
 
 
 def unmoved(rows: Rows) -> dict[str, object]:
-    """Who does not move in bfloat16, and how far Keras's Adam goes with a shorter memory."""
-    found = outcomes(rows, TWENTY)
+    """Who of those that are here does not move in bfloat16, and how far Keras's Adam goes with a shorter memory."""
     moved = only(rows, "keras.adam", problem=SHORT, conditions__asked=BETA2)["way"]
-    return {"still": [name for name, outcome in found.items() if outcome == "never moves"], "way": moved}
+    here = rows.where(problem=SHORT, conditions__asked=TWENTY)
+    return {"still": [row.solver for row in here if row["facts.outcome"] == "never moves"], "way": moved}
 
 
 def library(row: Measurement) -> str:
@@ -308,6 +307,7 @@ print(f"{after_twenty_steps(0.99):.2f} with 0.99, which is at most 1 - 2**-9")  
 EXPERIMENT = Experiment(
     rows=rows,
     measure=measure,
+    chapter=27,
     limit=120,
     tables=(
         Pivot("The first weight after 100 steps, all settings as they come", rows="problem", columns=library,

@@ -64,6 +64,17 @@ def trajectory(name: str, task: Task, *, limits: Limits = LIMITS, python: str | 
     return Trajectory(path, None, "", answer.warnings, answer.seconds)
 
 
+def prediction(name: str, A: Array, x: Array, *, limits: Limits = LIMITS) -> Array | None:
+    """A x (m,) as users of the optimiser of that name predict; None where it does not predict, or failed.
+
+    Raises UnknownNameError."""
+    label = optimisers.entry(name).label
+    if label.predicts is None or label.lacks:
+        return None
+    answer = isolated_answer(label.library, label.predicts, (A, x), limits=limits, environment=label.environment)
+    return None if answer.fit is None else np.asarray(answer.fit.x)
+
+
 def trajectories(names: Sequence[str], tasks: Sequence[Task], *, limits: Limits = LIMITS) -> list[Trajectory]:
     """The trajectory of each name on each task, one library after another, in the order of the arguments."""
     by_library = sorted(range(len(names)), key=lambda j: optimisers.entry(names[j]).label.library.name)

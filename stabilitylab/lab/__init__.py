@@ -11,7 +11,8 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
   `interleaved`), other versions of a library (`Requirement`, `interpreter`, `answer`), another BLAS (`installed_blas`,
   `preloading`), formats and refinement in three of them (`format_named`, `refined`, `refinement_factor`), the probes
   of behaviour `rank_policy`, `metamorphic` and `fuzz`, and training runs (`train`, `Run`, `explain_descent`)
-  with the laws that predict them (`floors`, `hump`, `modes`, `tuning`, `Start`).
+  with the laws that predict them (`floors`, `hump`, `modes`, `tuning`, `Start`), and the optimisers of libraries
+  (`optimisers`, `trajectory`) beside their formulas (`replayed`).
 """
 
 from stabilitylab import bench, libraries, problems, solvers

@@ -5,6 +5,7 @@ import pytest
 from isolated import planted_routes
 from optimiser_tasks import one_gradient, path, task
 from planted_optimisers import LIBRARY, NOT_HERE, crashing, dividing, hanging, shapeless, talking
+from stabilitylab.bench import lacks
 from stabilitylab.bench.isolation import Limits
 from stabilitylab.bench.optimisers import trajectories, trajectory
 from stabilitylab.core.errors import UnknownNameError
@@ -67,6 +68,13 @@ def test_trajectories_come_in_the_order_of_names_and_tasks(planted):
     found = trajectories(names, tasks)
     talks, wrong, absent = None, Status.RAISED, Status.UNUSABLE
     assert [one.failed for one in found] == [talks, wrong, absent, absent, talks, wrong]
+
+
+def test_what_an_optimiser_lacks_is_known_by_its_name_as_of_a_route(planted):
+    assert "pip install" in lacks("absent.sgd")
+    assert lacks("planted.talking") == ""
+    with pytest.raises(UnknownNameError, match="no family 'planets'"):
+        lacks("planets.sgd")
 
 
 def test_an_unknown_name_is_an_error():

@@ -27,11 +27,16 @@ WIDE = ("float64", "float32", "bfloat16")  # formats whose range a law cannot le
 class Declared(Protocol):
     """What of the label of a library's optimiser a law has to know (see `libraries.optimisers`)."""
 
-    name: str
-    documented: str | None
-    hyperparameters: Mapping[str, Any]
-    renamed: Mapping[str, Any]
-    formats: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+    @property
+    def documented(self) -> str | None: ...
+    @property
+    def hyperparameters(self) -> Mapping[str, Any]: ...
+    @property
+    def renamed(self) -> Mapping[str, Any]: ...
+    @property
+    def formats(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, eq=False)

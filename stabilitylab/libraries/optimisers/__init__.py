@@ -97,8 +97,9 @@ class OptimiserRouteLabel(Label):
     reason. formats: those that it takes. fed: whether gradients can be fed to it. losses: the conventions of the
     losses that the library itself differentiates, the one that most users take first; empty where it has none. variant:
     of one formula with several implementations, "loop", "foreach" or "fused". stochastic: whether its own loop draws
-    rows at random. called_under: settings that its users do not have unless they ask for them, in words. environment:
-    variables of its process.
+    rows at random. predicts: A (m, n), x (n,) -> A x (m,) as its users predict, in float64; None where it has no model.
+    called_under: settings that its users do not have unless they ask for them, in words. environment: variables of its
+    process.
     """
 
     library: Library
@@ -112,6 +113,7 @@ class OptimiserRouteLabel(Label):
     losses: tuple[Loss, ...] = ()
     variant: str = ""
     stochastic: bool = False
+    predicts: Callable[[Array, Array], Array] | None = None
     called_under: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
 

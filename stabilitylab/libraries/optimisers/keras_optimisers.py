@@ -28,12 +28,25 @@ ADAM_NAMES = {"beta_1": "beta1", "beta_2": "beta2", "epsilon": "eps", "weight_de
 MOMENTUM = {"momentum": 0.9}
 
 
+def predicted(A: Array, x: Array) -> Array:
+    """A x (m,) by a layer keras.layers.Dense without a bias."""
+    import jax
+    import keras
+
+    with jax.enable_x64(True):
+        layer = keras.layers.Dense(1, use_bias=False, dtype="float64")
+        layer.build((None, len(x)))
+        layer.kernel.assign(x[:, None])
+        return np.asarray(layer(A))[:, 0]
+
+
 def _keras_route(name: str, *, documentation: str, **declared: Any) -> Callable[[F], F]:
     return optimiser_route(
         name,
         KERAS,
         source=f"keras.optimizers.{documentation}, documentation; keras/src/optimizers/{documentation.lower()}.py",
         formats=("float64", "float32", "bfloat16", "float16"),
+        predicts=predicted,
         losses=("mean", "sum"),
         stores={"lr": "float32"},
         called_under="the backend JAX, jax.jit, and for float64 jax_enable_x64",

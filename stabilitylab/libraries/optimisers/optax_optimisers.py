@@ -20,18 +20,29 @@ OPTAX = python_library("optax", title="Optax", modules=("optax", "jax"), distrib
 
 F = TypeVar("F", bound=Callable[[Task], Array])
 
+ALL = ("float64", "float32", "bfloat16", "float16")
 ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 CORRECTION = {"float32": "1 - beta**k is formed in float32: in the first step 1/(1 - beta2) times its rounding error"}
 ADAM_NAMES = {"b1": "beta1", "b2": "beta2", "eps": "eps", "weight_decay": "weight_decay"}
 MOMENTUM = {"momentum": 0.9}
 
 
-def _optax_route(name: str, *, documentation: str, **declared: Any) -> Callable[[F], F]:
+def predicted(A: Array, x: Array) -> Array:
+    """A x (m,) by jax.numpy, under jax.jit."""
+    import jax
+    import jax.numpy as jnp
+
+    with jax.enable_x64(True):
+        return np.asarray(jax.jit(jnp.matmul)(A, x))
+
+
+def _optax_route(name: str, *, documentation: str, formats: tuple[str, ...] = ALL, **declared: Any) -> Callable[[F], F]:
     return optimiser_route(
         name,
         OPTAX,
         source=f"optax.{documentation}, documentation; optax/_src/alias.py",
-        formats=("float64", "float32", "bfloat16", "float16"),
+        formats=formats,
+        predicts=predicted,
         losses=("mean", "half mean", "sum", "half sum"),
         called_under="jax.jit, and for float64 jax_enable_x64",
         environment={"JAX_PLATFORMS": "cpu"},
@@ -254,3 +265,11 @@ def rprop(task: Task) -> Array:
 def lion(task: Task) -> Array:
     """w <- w - lr (sign(0.9 m + 0.1 g) + 1e-3 w), m <- 0.99 m + 0.01 g: optax.lion(lr)."""
     return _optax(task, "lion")
+
+
+@_optax_route("optax.lbfgs", documentation="lbfgs", formats=("float64", "float32"))
+def lbfgs(task: Task) -> Array:
+    """One step of the rate in a quasi-Newton direction from the last 10 gradients: optax.lbfgs(lr, linesearch=None).
+
+    The first step is along the gradient, no longer than 1. Without a search along the line, which asks for the loss."""
+    return _optax(task, "lbfgs", linesearch=None)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.library import python_library
 from stabilitylab.libraries.optimisers import Task, optimiser_route
-from stabilitylab.libraries.optimisers.torch_optimisers import trained
+from stabilitylab.libraries.optimisers.torch_optimisers import predicted, trained
 
 OPTIMI = python_library("optimi", title="torch-optimi", modules=("optimi", "torch"), distribution="torch-optimi")
 
@@ -24,7 +24,7 @@ LION = {"beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0}
 
 def _optimi_route(name: str, *, documentation: str, **declared: Any) -> Callable[[F], F]:
     source = f"torch-optimi, documentation of {documentation}, and on Kahan summation"
-    return optimiser_route(name, OPTIMI, source=source, losses=("mean", "sum"), **declared)
+    return optimiser_route(name, OPTIMI, source=source, losses=("mean", "sum"), predicts=predicted, **declared)
 
 
 def _optimi(task: Task, kind: str, **fixed: Any) -> Array:

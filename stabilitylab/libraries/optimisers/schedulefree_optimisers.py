@@ -11,6 +11,7 @@ import numpy as np
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.library import python_library
 from stabilitylab.libraries.optimisers import Task, fed_gradient, optimiser_route
+from stabilitylab.libraries.optimisers.torch_optimisers import predicted
 
 SCHEDULEFREE = python_library(
     "schedulefree", title="schedulefree", modules=("schedulefree", "torch"), distribution="schedulefree"
@@ -53,7 +54,8 @@ def _schedulefree(task: Task, kind: str) -> Array:
 
 
 def _declared() -> dict[str, Any]:
-    return {"source": SOURCE, "losses": ("mean", "sum"), "formats": ("float64", "float32", "bfloat16", "float16")}
+    formats = ("float64", "float32", "bfloat16", "float16")
+    return {"source": SOURCE, "losses": ("mean", "sum"), "formats": formats, "predicts": predicted}
 
 
 @optimiser_route("schedulefree.sgd", SCHEDULEFREE, **_declared())

@@ -22,9 +22,18 @@ PERCEPTRON = (
 REGRESSOR = "sklearn.linear_model.SGDRegressor, documentation"
 
 
+def predicted(A: Array, x: Array) -> Array:
+    """A x (m,) by SGDRegressor.predict, without an intercept."""
+    from sklearn.linear_model import SGDRegressor
+
+    model = SGDRegressor(fit_intercept=False)
+    model.coef_, model.intercept_ = x, np.zeros(1)
+    return np.asarray(model.predict(A))
+
+
 def _regressor_route(name: str, **declared: Any) -> Callable[[F], F]:
     return optimiser_route(
-        name, SKLEARN, source=REGRESSOR, fed=False, losses=("half mean",), formats=("float64", "float32"), **declared
+        name, SKLEARN, source=REGRESSOR, fed=False, losses=("half mean",), predicts=predicted, **declared
     )
 
 

@@ -21,10 +21,22 @@ ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 ADAM_NAMES = {"betas": ("beta1", "beta2"), "eps": "eps", "weight_decay": "weight_decay"}
 
 
+def predicted(A: Array, x: Array) -> Array:
+    """A x (m,) by torch.nn.functional.linear, as a layer without a bias."""
+    import torch
+
+    row = torch.nn.functional.linear(torch.tensor(A), torch.tensor(x)[None])
+    found: Array = row[:, 0].numpy()
+    return found
+
+
+USUAL = {"formats": ALL, "losses": ("mean", "sum"), "predicts": predicted}
+
+
 def torch_route(name: str, *, documentation: str, **declared: Any) -> Callable[[F], F]:
     """The label of a route through torch.optim."""
     source = f"torch.optim.{documentation}, documentation, Algorithm"
-    return optimiser_route(name, TORCH, source=source, **{"formats": ALL, "losses": ("mean", "sum"), **declared})
+    return optimiser_route(name, TORCH, source=source, **{**USUAL, **declared})
 
 
 def trained(task: Task, optimiser_of: Callable[..., Any], **fixed: Any) -> Array:
