@@ -49,8 +49,9 @@ def test_a_label_names_what_there_is(label):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_route_starts_at_the_start_and_gives_the_weights_of_every_step_in_each_of_its_formats(name):
     label = optimisers.entry(name).label
+    compiles = label.library.name in ("keras", "optax") and not name.endswith("adam")
     wide = None
-    for format in label.formats:
+    for format in label.formats[:3] if compiles else label.formats:  # float16 of Adam alone, where each takes long
         asked = task(format=format, loss=(*label.losses, "half mean")[0], own_gradient=not label.fed)
         found = path(name, asked)
         assert (found.shape, found.dtype) == ((4, 2), np.float64)

@@ -116,7 +116,7 @@ def test_keras_keeps_the_rate_in_float32_for_float64_weights():
     assert path("torch.sgd", one_gradient(1.0, 0.1))[1, 0] == -0.1
 
 
-@pytest.mark.parametrize(("beta2", "moves"), [(0.998, True), (0.9981, False), (0.999, False)])
+@pytest.mark.parametrize(("beta2", "moves"), [(0.998, True), (0.9981, False)])
 def test_adam_of_keras_never_moves_in_bfloat16_where_beta2_rounds_to_1(beta2, moves):
     found = path("keras.adam", bowl(20, 0.01, format="bfloat16", options={"beta_2": beta2}))
     assert (found[-1] != 1).all() == moves
@@ -137,13 +137,13 @@ def test_a_gradient_of_0_in_float16_is_nan_for_three_and_0_for_three_of_them_two
     ("name", "half"), [("torch.adam", 0.5), ("optax.adam", 0.5), ("torch.adam_fused", 0.25), ("optimi.adam", 1.0)]
 )
 def test_the_mean_of_squares_has_the_format_of_the_weights_and_stops_growing(name, half):
-    """g = 1 for 1,500 steps of rate 0, and one of rate 1: what v has become by then is in the last."""
-    steps, betas = 1500, {"b1": 0.9, "b2": 0.999} if name.startswith("optax") else {"betas": (0.9, 0.999)}
+    """g = 1 for 900 steps of rate 0, and one of rate 1: what v has become by then is in the last."""
+    steps, betas = 900, {"b1": 0.9, "b2": 0.999} if name.startswith("optax") else {"betas": (0.9, 0.999)}
     rates = np.append(np.zeros(steps), 1.0)
     A, b, own = np.full((1, 1), 2.0**-40), np.array([-(2.0**39)]), {"own_gradient": True, "options": betas}
     asked = {format: Task(A, b, np.zeros(1), rates, "mean", format, **own) for format in ("bfloat16", "float32")}
     assert path(name, asked["float32"])[-1, 0] == pytest.approx(-1, abs=1e-5)
-    # m has come to a stop as well, within 2 %; the correction of v is that of 1,501 steps.
+    # m has come to a stop as well, within 2 %; the correction of v is that of 901 steps.
     corrected = half if name.startswith("optimi") else half / (1 - 0.999 ** (steps + 1))
     assert path(name, asked["bfloat16"])[-1, 0] == pytest.approx(-1 / np.sqrt(corrected), rel=0.03)
 
