@@ -43,7 +43,7 @@ class ObjectFormat(Format):
         raise NotImplementedError
 
     @property
-    def rounding(self) -> Rounding:  # type: ignore[override]
+    def rounding(self) -> Rounding:
         """Refused: its numbers are no float64 numbers of fewer bits."""
         raise InputError(f"float64 numbers are not rounded to {self} by formula: use rounded(values)")
 
