@@ -14,7 +14,7 @@ from stabilitylab.core.arithmetic.formats import BFLOAT16, FORMATS, NATIVE, TENS
 from stabilitylab.core.arithmetic.fused import fma, sum_of_three
 from stabilitylab.core.arithmetic.rounding import Rounding
 
-SHORT = [known.name for known in FORMATS if known.name in WIDTHS and known.precision <= 24]
+SHORT = [known.name for known in FORMATS if known.precision <= 24]
 CARRIED = [known.name for known in FORMATS if known.carried]
 EIGHT = list(TABLES)
 

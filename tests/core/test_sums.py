@@ -12,7 +12,7 @@ from stabilitylab.core.arithmetic import sums
 from stabilitylab.core.arithmetic.formats import BFLOAT16, FLOAT32, FORMATS, NATIVE, format_named, format_of
 from stabilitylab.core.errors import InputError, ShapeError
 
-NAMES = [known.name for known in FORMATS if known.name in WIDTHS]
+NAMES = [known.name for known in FORMATS if known.precision <= 53]
 
 
 def vectors(name, scale):
