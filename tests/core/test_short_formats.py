@@ -13,6 +13,7 @@ from exact_formats import TABLES, WIDTHS
 from stabilitylab.core.arithmetic.formats import BFLOAT16, FORMATS, NATIVE, TENSORFLOAT32, format_named, format_of
 from stabilitylab.core.arithmetic.fused import fma, sum_of_three
 from stabilitylab.core.arithmetic.rounding import Rounding
+from stabilitylab.core.errors import InputError
 
 SHORT = [known.name for known in FORMATS if known.precision <= 24]
 CARRIED = [known.name for known in FORMATS if known.carried]
@@ -196,6 +197,50 @@ def test_float64_is_rounded_once_by_fma_and_sum_of_three(cases):
     for found, third in ((sum_of_three(a, b, c), c), (sum_of_three(a, b, -(a + b)), -(a + b))):
         for i, (x, y, _) in enumerate(cases):
             assert is_right(found[i], x + y + Fraction(third[i]), "float64")
+
+
+WIDE = ["longdouble", "double_double", "mpmath_70"]
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_fma_and_sum_of_three_round_once_in_wide_formats_too(name):
+    format = format_named(name)
+    third, big = format.nearest(Fraction(1, 3)), format.nearest(Fraction(3) ** 30)
+    a, b, c = (np.array([v, v * 3], dtype=format.dtype) for v in (third, big, -third * big))
+    exact = [[format.exact(v) for v in column] for column in (a, b, c)]
+    for i, (x, y, z) in enumerate(zip(*exact, strict=True)):
+        assert format.exact(fma(a, b, c)[i]) == format.exact(format.nearest(x * y + z))
+        assert format.exact(sum_of_three(a, b, c)[i]) == format.exact(format.nearest(x + y + z))
+    assert format.exact(fma(a, b, c)[0]) != format.exact((a * b + c)[0])
+
+
+@pytest.mark.parametrize("name", [*SHORT, "float64", *WIDE])
+def test_fma_and_sum_of_three_of_what_is_not_finite_are_what_the_formula_gives(name):
+    format = format_named(name)
+    a, b, c = (format.rounded(np.array(v)) for v in ([np.inf, 1.0, np.inf, 2.0], [2.0, 1, -1, 3], [1.0, np.inf, 1, 1]))
+    with np.errstate(all="ignore"):
+        fused, total = (np.array([float(v) for v in found]) for found in (fma(a, b, c), sum_of_three(a, b, c)))
+    if not format.has_infinity:
+        assert np.isnan(fused[:3]).all()
+        return
+    assert fused.tolist() == [np.inf, np.inf, -np.inf, 7]
+    assert total.tolist() == [np.inf, np.inf, np.inf, 6]
+
+
+@pytest.mark.parametrize("operation", [fma, sum_of_three])
+def test_the_operands_of_a_fused_operation_have_one_format(operation):
+    one, other = BFLOAT16.rounded([1.0]), TENSORFLOAT32.rounded([1.0])
+    for operands in ((one, one, other), (one, other, one), (other, one, one)):
+        with pytest.raises(InputError, match="meet in one operation: round one first"):
+            operation(*operands)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).nmant < 60, reason="longdouble is double here")
+def test_a_fused_operation_overflows_to_infinity():
+    most = np.array([np.finfo(np.longdouble).max])
+    assert fma(most, most, most)[0] == np.inf
+    assert fma(most, -most, most)[0] == -np.inf
+    assert sum_of_three(most, most, most)[0] == np.inf
 
 
 @pytest.mark.parametrize("name", SHORT)

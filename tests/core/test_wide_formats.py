@@ -57,6 +57,11 @@ def test_each_operation_of_double_doubles_keeps_its_bound(x, y):
         assert Fraction(*a.as_integer_ratio()) == exact_a
 
 
+@pytest.mark.parametrize(("value", "truth"), [(0.0, False), (-0.0, False), (-1.0, True), (1e-300, True)])
+def test_a_double_double_is_true_unless_it_is_zero(value, truth):
+    assert bool(DoubleDouble(value)) == truth
+
+
 def test_the_second_half_counts():
     third = DOUBLE_DOUBLE.nearest(Fraction(1, 3))
     assert abs(value(third * 3 - 1)) < Fraction(1, 2**100)

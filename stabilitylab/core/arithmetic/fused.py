@@ -4,15 +4,14 @@ Source: Boldo and Melquiond, Emulation of FMA and correctly rounded sums: proved
 Trans. Computers 57 (2008) 462-471, figures 1 and 2.
 """
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from stabilitylab.core.arithmetic.error_free import to_odd, two_sum
-from stabilitylab.core.arithmetic.formats import FLOAT64, Array, Format, format_of
+from stabilitylab.core.arithmetic.formats import FLOAT64, Array, Format, format_of, is_finite
 from stabilitylab.core.arithmetic.two_product import two_product
-from stabilitylab.core.errors import InputError
+from stabilitylab.core.errors import InputError, OutOfRangeError
 
 WIDEST_PRODUCT = 26  # bits of operands whose product float64 holds exactly
 
@@ -79,11 +78,17 @@ def _doubles(*values: Array) -> tuple[Array, ...]:
 
 
 def _of_fractions(formula: Any, values: tuple[Array, ...], format: Format) -> Array:
-    """A formula in exact fractions, entry by entry; by NumPy's own operations where an entry is not finite."""
+    """A formula in exact fractions, entry by entry; by the format's own operations where an entry is not finite."""
     arrays = np.broadcast_arrays(*values)
     out = np.empty(arrays[0].shape, dtype=format.dtype)
     for place in np.ndindex(out.shape):
         entries = [array[place] for array in arrays]
-        exact = all(np.isfinite(entry) for entry in entries)
-        out[place] = format.nearest(formula(*map(Fraction, map(format.exact, entries)))) if exact else formula(*entries)
+        if not all(is_finite(entry) for entry in entries):
+            out[place] = formula(*entries)
+            continue
+        exact = formula(*map(format.exact, entries))
+        try:
+            out[place] = format.nearest(exact)
+        except OutOfRangeError:
+            out[place] = format.rounded(np.array(np.inf if exact > 0 else -np.inf))[()]
     return out
