@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
               show_default=True, help="What the numbers are stored in before the call.")  # fmt: skip
 @click.option("--libraries", is_flag=True, help="Also ask every library that is on this machine.")
 @click.option("--forecast", is_flag=True, help="From condition numbers alone: for data too large for patience.")
+@click.option("--by-blocks", is_flag=True, help="Read the file by blocks of rows, in bounded memory, as is done with "
+              "one larger than memory: coefficients are certified, the digits of the call a forecast.")  # fmt: skip
 @click.option("--level", default=0.95, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True),
               help="Of intervals; 1 - level is the size of tests.")  # fmt: skip
 @click.option("--ignore", multiple=True, metavar="CODE", help="A cause to leave out, such as SL203; may be repeated.")
@@ -48,6 +50,7 @@ def diagnose(
     number_format: str,
     libraries: bool,
     forecast: bool,
+    by_blocks: bool,
     level: float,
     ignore: tuple[str, ...],
     require_digits: float | None,
@@ -87,6 +90,7 @@ def diagnose(
             format=number_format,
             libraries=libraries,
             forecast=forecast,
+            by_blocks=by_blocks or None,
             level=level,
             ignore=ignore,
             progress=partial(report),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
+from os import PathLike
 from typing import Any
 
 from stabilitylab.bench import routes
@@ -17,6 +18,8 @@ from stabilitylab.data.formula import RulesName
 from stabilitylab.data.kinds import is_model
 from stabilitylab.diagnosis.as_printed import warning_as_printed
 from stabilitylab.diagnosis.asked import asked
+from stabilitylab.diagnosis.by_blocks import diagnosed_by_blocks
+from stabilitylab.diagnosis.by_blocks.too_large import is_too_large
 from stabilitylab.diagnosis.calls import called, chosen, refuses
 from stabilitylab.diagnosis.coefficients import coefficients, figures, returned
 from stabilitylab.diagnosis.conclusions import conclusions
@@ -49,7 +52,7 @@ def diagnose(data: Any, X: Any = None, y: Any = None, **options: Any) -> Diagnos
     data: a file (text with a header, gzip, .npy, Parquet, Excel), a frame of pandas, polars or pyarrow, an array, a
     dict of columns, or a fitted model of scikit-learn, statsmodels, linearmodels or pyfixest, with the X and y that it
     was fitted to where it does not hold them itself. options: those of `diagnosed`, by name: target or formula,
-    columns, intercept, weights, route, format, libraries, level, ignore, forecast, and how the table is read.
+    columns, intercept, weights, route, format, libraries, level, ignore, forecast, by_blocks, and how it is read.
 
     Returns a Diagnosis: a verdict first, then coefficients with certified values, causes under stable codes, the stages
     in which digits were lost, near dependence, and remedies that were applied to these data and scored again.
@@ -78,6 +81,7 @@ def diagnosed(
     level: float = 0.95,
     ignore: Sequence[str] = (),
     forecast: bool = False,
+    by_blocks: bool | None = None,
     progress: Report = _silent,
     **reading: Any,
 ) -> Iterator[Diagnosis]:
@@ -87,12 +91,23 @@ def diagnosed(
     coefficients are. libraries: also ask every library that is here, or only those of these names. level: of
     intervals, and 1 - level the size of tests.
     ignore: codes to be left out, such as "SL203". forecast: from condition numbers alone, without an exact solution,
-    for data too large for patience. progress(part, done, total). The other options are those of `asked`. Raises the
+    for data too large for patience. by_blocks: read a file a block of rows at a time, which takes no more memory for a
+    longer one: coefficients are certified, the digits of the call a forecast; None for files that memory would not
+    hold (`is_too_large`). progress(part, done, total). The other options are those of `asked`. Raises the
     errors of `asked`, of `called` and, for a code that there is none of, UnknownNameError.
     """
     exact_level(level)
     for code in ignore:
         cause_named(code)
+    if by_blocks or (by_blocks is None and is_too_large(data)):
+        if X is not None or y is not None or not isinstance(data, str | PathLike):
+            raise InputError("by blocks goes with a file: give its path, or leave by_blocks out")
+        yield from diagnosed_by_blocks(
+            data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
+            weighting=weighting, rules=rules, route=route, format=format, libraries=libraries, only=only,
+            level=float(level), ignore=ignore, progress=progress, **reading,
+        )  # fmt: skip
+        return
     if is_model(data):
         question, call, _ = asked_of_model(data, X, y, weights=weights)
     else:

@@ -10,7 +10,7 @@ from stabilitylab.core.printable import one_line
 from stabilitylab.diagnosis.pages import Page
 from stabilitylab.report.blocks import Block
 
-Mode: TypeAlias = Literal["exact", "forecast"]
+Mode: TypeAlias = Literal["exact", "forecast", "by blocks"]
 Harm: TypeAlias = Literal["none", "statistical", "numerical", "both"]
 
 
@@ -153,7 +153,8 @@ class Diagnosis(Page):
     """Whose digits are right, which stage lost the others, and the change that keeps them.
 
     verdict: one sentence. severity: the worst that was found. title: of the regression. call, code: whose answer is
-    judged, and the line that makes it. mode: "exact" against certified truth, or "forecast" from condition numbers.
+    judged, and the line that makes it. mode: "exact" against certified truth, "forecast" from condition numbers, or
+    "by blocks": coefficients certified from exact sums over a long file, and a forecast for a call that was not run.
     level: of all intervals. notes: what was found out while reading. conclusions: what a reader of the printed answer
     would get wrong: a sign, a significance, a column that was dropped. unfinished: what was not done, "" for nothing.
     ignored: the codes that were asked to be left out.

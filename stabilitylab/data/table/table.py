@@ -1,6 +1,6 @@
 """Named columns in memory, each exactly as the person has it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stabilitylab.core.arithmetic.exact_column import ExactColumn
@@ -47,7 +47,7 @@ class Table:
 
     name: str
     columns: Mapping[str, DataColumn]
-    places: tuple[int, ...]
+    places: Sequence[int]
     place: str = "row"
     notes: tuple[str, ...] = ()
     rows_left_out: int = 0

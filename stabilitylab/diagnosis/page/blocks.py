@@ -37,6 +37,12 @@ def _blocks(found: Diagnosis) -> Iterator[Block]:
             "A forecast from condition numbers: no exact solution was computed, and the digits are those that a call "
             "of this kind keeps on such data as a rule.",
         ))  # fmt: skip
+    if found.mode == "by blocks":
+        yield Text((
+            "The certified coefficients are those of all rows, from exact sums. The correct digits are a forecast: "
+            "those that a call of this kind keeps as a rule on data with these means and products of columns. The "
+            "call was not run.",
+        ))  # fmt: skip
     yield TableBlock(_digits_table(found, shown))
     yield Picture("Correct digits of each coefficient, beside what data and noise leave", digits_chart(shown))
     if any(row.standard_error is not None for row in shown):
@@ -166,7 +172,7 @@ def _proportions(found: Diagnosis, name: str) -> str:
 
 
 def _digits_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
-    forecast = found.mode == "forecast"
+    forecast, certified_too = found.mode != "exact", found.mode != "forecast"
     header = ("coefficient", one_line(found.call), "certified", "correct digits", "data support", "noise leaves")
     body = []
     for row in rows:
@@ -176,16 +182,15 @@ def _digits_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
             text_cell(row.name), text_cell(own), text_cell(certified), digits_cell(row.digits),
             digits_cell(row.supported), digits_cell(row.statistical),
         ))  # fmt: skip
-    notes = (
-        ("correct digits: expected, not measured",)
-        if forecast
-        else (
+    of_digits = "correct digits: -log10 of the relative error, 15.95 at most"
+    notes: tuple[str, ...] = ("correct digits: expected, not measured" if forecast else of_digits,)
+    if certified_too:
+        notes = (
             "certified: the double nearest to the exact coefficient of the numbers as given",
-            "correct digits: -log10 of the relative error, 15.95 at most",
+            *notes,
             "data support: digits that are left when every number changes within its rounding",
             "noise leaves: -log10(standard error / |coefficient|)",
         )
-    )
     left = len(found.coefficients) - len(rows)
     more = (f"{left} more coefficients, with as many digits or more, are in the JSON",) if left else ()
     return _table("Digits", header, body, (False, *[True] * 5), (*notes, *more))
