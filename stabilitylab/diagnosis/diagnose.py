@@ -31,7 +31,8 @@ from stabilitylab.diagnosis.many_solutions import many_solutions
 from stabilitylab.diagnosis.models import asked_of_model
 from stabilitylab.diagnosis.pipeline import replay_of
 from stabilitylab.diagnosis.question import Call, Question
-from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow
+from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow, ShownRow
+from stabilitylab.diagnosis.shown_rows import shown_rows, without_cells
 from stabilitylab.diagnosis.verdict import UNDETERMINED, USABLE, verdict_of
 from stabilitylab.exact.distributions import exact_level
 
@@ -52,7 +53,8 @@ def diagnose(data: Any, X: Any = None, y: Any = None, **options: Any) -> Diagnos
     data: a file (text with a header, gzip, .npy, Parquet, Excel), a frame of pandas, polars or pyarrow, an array, a
     dict of columns, or a fitted model of scikit-learn, statsmodels, linearmodels or pyfixest, with the X and y that it
     was fitted to where it does not hold them itself. options: those of `diagnosed`, by name: target or formula,
-    columns, intercept, weights, route, format, libraries, level, ignore, forecast, by_blocks, and how it is read.
+    columns, intercept, weights, route, format, libraries, level, ignore, forecast, by_blocks, include_data, and how it
+    is read.
 
     Returns a Diagnosis: a verdict first, then coefficients with certified values, causes under stable codes, the stages
     in which digits were lost, near dependence, and remedies that were applied to these data and scored again.
@@ -82,6 +84,7 @@ def diagnosed(
     ignore: Sequence[str] = (),
     forecast: bool = False,
     by_blocks: bool | None = None,
+    include_data: bool = False,
     progress: Report = _silent,
     **reading: Any,
 ) -> Iterator[Diagnosis]:
@@ -93,8 +96,9 @@ def diagnosed(
     ignore: codes to be left out, such as "SL203". forecast: from condition numbers alone, without an exact solution,
     for data too large for patience. by_blocks: read a file a block of rows at a time, which takes no more memory for a
     longer one: coefficients are certified, the digits of the call a forecast; None for files that memory would not
-    hold (`is_too_large`). progress(part, done, total). The other options are those of `asked`. Raises the
-    errors of `asked`, of `called` and, for a code that there is none of, UnknownNameError.
+    hold (`is_too_large`). include_data: show cells of some rows, which else are in no report, but for names of groups.
+    progress(part, done, total). The other options are those of `asked`. Raises the errors of `asked`, of `called` and,
+    for a code that there is none of, UnknownNameError.
     """
     exact_level(level)
     for code in ignore:
@@ -105,7 +109,7 @@ def diagnosed(
         yield from diagnosed_by_blocks(
             data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
             weighting=weighting, rules=rules, route=route, format=format, libraries=libraries, only=only,
-            level=float(level), ignore=ignore, progress=progress, **reading,
+            level=float(level), ignore=ignore, include_data=include_data, progress=progress, **reading,
         )  # fmt: skip
         return
     if is_model(data):
@@ -122,7 +126,8 @@ def diagnosed(
         )  # fmt: skip
         question, route = chosen(route, question)
         call = called(route, question)
-    work = _Work(question, call, float(level), tuple(ignore), None if only is None else tuple(only), progress)
+    some = None if only is None else tuple(only)
+    work = _Work(question, call, float(level), tuple(ignore), some, progress, include_data)
     yield from work.forecast() if forecast else work.exact(libraries=libraries)
 
 
@@ -136,6 +141,7 @@ class _Work:
     ignore: tuple[str, ...]
     only: tuple[str, ...] | None
     progress: Report
+    include_data: bool = False
 
     def exact(self, *, libraries: bool) -> Iterator[Diagnosis]:
         """Against the certified truth."""
@@ -148,7 +154,8 @@ class _Work:
         rows = coefficients(question, call, fit, self.level)
         looks = warning_as_printed(question)
         found = self._base(
-            notes=(*question.table.notes, *filter(None, (looks,))),
+            notes=(*self._notes, *filter(None, (looks,))),
+            shown=shown_rows(question, fit) if self.include_data else (),
             coefficients=rows,
             figures=figures(question, call, fit),
             conclusions=conclusions(call, rows, self.level),
@@ -270,8 +277,17 @@ class _Work:
             code=call.code,
             level=self.level,
             ignored=self.ignore,
-            **{"mode": "exact", "notes": question.table.notes, **parts},
+            **{"mode": "exact", "notes": self._notes, "shown": self._shown, **parts},
         )
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        return self.question.table.notes if self.include_data else without_cells(self.question.table)
+
+    @property
+    def _shown(self) -> tuple[ShownRow, ...]:
+        """Rows of the data without a certified fit."""
+        return shown_rows(self.question, None) if self.include_data else ()
 
     def _judged(self, found: Diagnosis, unfinished: str, instead: str = "") -> Diagnosis:
         """With its verdict, or `instead` as one, without what is to be ignored."""

@@ -148,6 +148,18 @@ class Fix:
     says: str = ""
 
 
+@dataclass(frozen=True)
+class ShownRow:
+    """A row of the data, in a report that is asked to show cells: why it is worth a look, where it stands, its cells.
+
+    Of dates the cells are the units that have elapsed since the first, which `Diagnosis.notes` then name.
+    """
+
+    why: str
+    place: str
+    cells: Mapping[str, str]
+
+
 @dataclass(frozen=True, eq=False)
 class Diagnosis(Page):
     """Whose digits are right, which stage lost the others, and the change that keeps them.
@@ -157,7 +169,8 @@ class Diagnosis(Page):
     "by blocks": coefficients certified from exact sums over a long file, and a forecast for a call that was not run.
     level: of all intervals. notes: what was found out while reading. conclusions: what a reader of the printed answer
     would get wrong: a sign, a significance, a column that was dropped. unfinished: what was not done, "" for nothing.
-    ignored: the codes that were asked to be left out.
+    ignored: the codes that were asked to be left out. shown: rows of the data, none unless cells were asked for: else
+    no cell is in a report, but the name of a group where that names a coefficient.
     """
 
     verdict: str
@@ -182,6 +195,7 @@ class Diagnosis(Page):
     notes: tuple[str, ...] = ()
     unfinished: str = ""
     ignored: tuple[str, ...] = ()
+    shown: tuple[ShownRow, ...] = ()
 
     @property
     def digits(self) -> float | None:

@@ -98,7 +98,7 @@ def test_coefficients_and_errors_are_those_of_rationals(tmp_path):
 
 
 def test_dates_groups_truths_weights_and_missing_cells_are_those_of_the_whole_table(mixed):
-    blocks = sl.diagnose(mixed, **EVERYTHING, rows=ROWS)
+    blocks = sl.diagnose(mixed, **EVERYTHING, rows=ROWS, include_data=True)
     whole = asked(mixed, target="y", weights="w", missing="drop")
     fit = whole.fit()
     assert blocks.rows_left_out == whole.table.rows_left_out == 3

@@ -10,11 +10,13 @@ from stabilitylab.core.printable import quoted
 from stabilitylab.core.suggest import did_you_mean
 from stabilitylab.data.problem import DataColumn
 from stabilitylab.data.table.column import BadCell, GivenColumn, is_constant
+from stabilitylab.data.table.row_shown import RowShown
 from stabilitylab.data.table.rows import Rows
 from stabilitylab.data.table.table import Moments, Table
 from stabilitylab.data.tabular.columns import FEW, Missing
 from stabilitylab.data.tabular.numerals import DROP
 
+SHOWN = 5  # rows that are left out, whose cells are kept for a report
 FEWER = 3  # columns of which a note names the missing cells
 
 
@@ -42,7 +44,10 @@ def assembled(
         raise EmptyError(f"{rows.head}there are column names and no rows: give the data")
     kept = _kept(used, rows, missing)
     left_out = 0 if kept is None else len(rows) - len(kept)
+    gaps: list[RowShown] = []
     if kept is not None:
+        gone = np.setdiff1d(np.arange(len(rows)), kept)[:SHOWN].tolist()
+        gaps = [RowShown(rows.numbers[i], {column.name: column.shown(i) for column in used}) for i in gone]
         notes.append(
             f"{left_out} of {len(rows)} rows are left out, in which a cell is missing: {_counts(used, rows, FEWER)}"
         )
@@ -89,6 +94,7 @@ def assembled(
         moments=moments,
         row_names=row_names,
         code=code,
+        gaps=tuple(gaps),
     )
 
 

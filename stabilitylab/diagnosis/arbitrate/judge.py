@@ -24,6 +24,7 @@ from stabilitylab.diagnosis.arbitrate.spelling import normal
 from stabilitylab.diagnosis.arbitrate.verify import Proof, proof_of
 from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.question import Question
+from stabilitylab.diagnosis.shown_rows import without_cells
 
 
 @in_default_mode
@@ -81,7 +82,7 @@ def arbitrate_question(
     given = answers_of(answers, question.names)
     setting = Setting(question, incomplete)
     _require_known(setting, given)
-    notes: tuple[str, ...] = question.table.notes
+    notes: tuple[str, ...] = without_cells(question.table)
     try:
         question.fit("decimal")
     except RankDeficientError as error:

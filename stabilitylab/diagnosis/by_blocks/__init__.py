@@ -29,7 +29,7 @@ from stabilitylab.data.tabular.columns import Missing
 from stabilitylab.data.terms import Column, Intercept
 from stabilitylab.diagnosis.asked import asked, require_groups
 from stabilitylab.diagnosis.by_blocks.equivalent import equivalent_rows
-from stabilitylab.diagnosis.by_blocks.summed import Report, Summed, summed
+from stabilitylab.diagnosis.by_blocks.exact_sums import Report, Summed, summed
 from stabilitylab.diagnosis.calls import NO_WEIGHTS, WEIGHTED, chosen, refuses
 from stabilitylab.diagnosis.coefficients import coefficients, figure
 from stabilitylab.diagnosis.dependence import dependence_by
@@ -37,7 +37,8 @@ from stabilitylab.diagnosis.digits import worst
 from stabilitylab.diagnosis.forecast import forecast_of
 from stabilitylab.diagnosis.many_solutions import DEPENDENT, why_many
 from stabilitylab.diagnosis.question import Call, Question
-from stabilitylab.diagnosis.result import Coefficient, Diagnosis, Figure, RouteRow
+from stabilitylab.diagnosis.result import Coefficient, Diagnosis, Figure, RouteRow, ShownRow
+from stabilitylab.diagnosis.shown_rows import without_cells
 from stabilitylab.diagnosis.verdict import verdict_of
 from stabilitylab.exact import CertifiedFit
 
@@ -61,6 +62,7 @@ def diagnosed_by_blocks(
     only: Sequence[str] | None = None,
     level: float = 0.95,
     ignore: Sequence[str] = (),
+    include_data: bool = False,
     progress: Report,
     missing: Missing = "refuse",
     rows: int | None = None,
@@ -92,7 +94,7 @@ def diagnosed_by_blocks(
         for group, labels in found.groups.items():
             others = [one for one in file.first.columns if one not in (response, weights)]
             require_groups(group, len(labels.levels), found.scan.rows, others)
-    work = _Work(file, question, found, level, tuple(ignore), progress)
+    work = _Work(file, question, found, level, tuple(ignore), progress, include_data)
     yield from work.diagnoses(name, label, libraries=libraries, only=only)
 
 
@@ -120,6 +122,7 @@ class _Work:
     level: float
     ignore: tuple[str, ...]
     progress: Report
+    include_data: bool
 
     def diagnoses(
         self, name: str, label: RouteLabel, *, libraries: bool, only: Sequence[str] | None
@@ -192,6 +195,14 @@ class _Work:
             first, columns={}, places=range(scan.rows), notes=tuple(notes), rows_left_out=scan.left_out, moments=moments
         )
 
+    def _shown(self) -> tuple[ShownRow, ...]:
+        """Rows that were left out, and those of the smallest and largest numbers."""
+        left_out = [("left out: a cell is missing", row) for row in self.found.scan.gaps]
+        place = self.file.place
+        return tuple(
+            ShownRow(why, f"{place} {row.place}", row.cells) for why, row in (*left_out, *self.found.extremes.rows)
+        )
+
     def _routes(self, small: Question, only: Sequence[str] | None) -> tuple[RouteRow, ...]:
         """The forecast of every route with an error law, the best first."""
         labels = [
@@ -230,7 +241,8 @@ class _Work:
             mode="by blocks",
             level=self.level,
             causes=causes,
-            notes=table.notes,
+            notes=table.notes if self.include_data else without_cells(table),
+            shown=self._shown() if self.include_data else (),
             unfinished=unfinished,
             ignored=self.ignore,
             **parts,

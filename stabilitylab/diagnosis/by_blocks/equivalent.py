@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
-from stabilitylab.diagnosis.by_blocks.summed import Summed
+from stabilitylab.diagnosis.by_blocks.exact_sums import Summed
 from stabilitylab.exact.gram.normal_equations import NormalEquations
 
 DIGITS = 120  # carried: what is left of a column that is dependent to 50 digits still has 20 of its square

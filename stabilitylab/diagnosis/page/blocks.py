@@ -11,6 +11,7 @@ from stabilitylab.report.blocks import Block, Code, Heading, Items, Picture, Str
 from stabilitylab.report.cells import Cell, Table
 
 BEST = 3  # remedies with their code; the others are named
+FIELDS = 12  # columns of the data in a table of its rows
 MOST = 60  # coefficients, routes and relations in a table: of more, those that matter most
 SERIOUS = {"error": "Digits are lost", "warning": "Digits could be better", "note": "Note", "healthy": "Healthy"}
 
@@ -60,6 +61,9 @@ def _blocks(found: Diagnosis) -> Iterator[Block]:
     if found.routes:
         yield Heading(2, ("Libraries on these data",))
         yield TableBlock(routes_table(found))
+    if found.shown:
+        yield Heading(2, ("Rows of the data",))
+        yield TableBlock(_rows_table(found))
 
 
 def _causes(found: Diagnosis) -> Iterator[Block]:
@@ -232,6 +236,17 @@ def routes_table(found: Diagnosis) -> Table:
     header = ("route", "digits of the worst coefficient", "how it ended", "causes")
     left = len(found.routes) - len(rows)
     return _table("Routes", header, body, (False, True, False, False), (f"{left} more in the JSON",) if left else ())
+
+
+def _rows_table(found: Diagnosis) -> Table:
+    names = list(found.shown[0].cells)[:FIELDS]
+    body = [
+        (text_cell(row.place), text_cell(row.why), *(text_cell(row.cells.get(name, "")) for name in names))
+        for row in found.shown[:MOST]
+    ]
+    left = len(found.shown[0].cells) - len(names)
+    notes = (f"{left} more columns in the JSON",) if left else ()
+    return _table("Rows", ("row", "why", *map(one_line, names)), body, (False,) * (2 + len(names)), notes)
 
 
 def _table(

@@ -9,6 +9,7 @@ from stabilitylab.core.errors import InputError
 from stabilitylab.data.table.binary_files import PARQUET
 from stabilitylab.data.table.by_blocks.arrays import LongArray
 from stabilitylab.data.table.by_blocks.long_file import LongFile as LongFile
+from stabilitylab.data.table.by_blocks.long_file import RawBlock as RawBlock
 from stabilitylab.data.table.by_blocks.long_file import Scan as Scan
 from stabilitylab.data.table.by_blocks.long_file import numbered as numbered
 from stabilitylab.data.table.by_blocks.long_file import scanned as scanned

@@ -11,8 +11,10 @@ import numpy as np
 
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import EmptyError, InputError, NotFiniteError
+from stabilitylab.data.table.assembled import SHOWN
 from stabilitylab.data.table.by_blocks.columns import LongColumn
 from stabilitylab.data.table.column import BadCell
+from stabilitylab.data.table.row_shown import RowShown
 from stabilitylab.data.table.rows import FEW, Rows
 from stabilitylab.data.table.table import Table
 from stabilitylab.data.tabular.columns import Missing, Progress
@@ -34,6 +36,10 @@ class RawBlock:
             column[rows] if isinstance(column, np.ndarray) else [column[i] for i in which] for column in self.cells
         ]
         return RawBlock(cells, [self.places[i] for i in which], self.read)
+
+    def shown(self, row: int, names: Sequence[str]) -> RowShown:
+        """A row of the block, of columns of these names."""
+        return RowShown(self.places[row], {name: str(c[row]) for name, c in zip(names, self.cells, strict=True)})
 
 
 class LongFile(ABC):
@@ -63,11 +69,12 @@ class LongFile(ABC):
 
 @dataclass(eq=False)
 class _Gaps:
-    """Missing cells: how many in each column, in which rows first, and how many rows have one."""
+    """Missing cells: how many in each column, in which rows first, how many rows have one, and the first of these."""
 
     counts: Counter[str] = field(default_factory=Counter)
     places: dict[str, list[int]] = field(default_factory=dict)
     rows: int = 0
+    shown: list[RowShown] = field(default_factory=list)
 
     def said(self, place: str) -> str:
         """In which columns, how many, and where first."""
@@ -81,11 +88,12 @@ class _Gaps:
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """What the first reading found: rows without a missing cell, others, and the sentence about these."""
+    """What the first reading found: rows without a missing cell, others, the sentence about these, and some of them."""
 
     rows: int
     left_out: int
     note: str
+    gaps: tuple[RowShown, ...]
 
 
 def scanned(
@@ -121,13 +129,13 @@ def scanned(
             DROP,
         )
     note = f"{gaps.rows} of {read} rows are left out, in which a cell is missing: {gaps.said(file.place)}"
-    return Scan(complete, gaps.rows, note if cells else "")
+    return Scan(complete, gaps.rows, note if cells else "", tuple(gaps.shown))
 
 
 def numbered(
     file: LongFile, columns: Sequence[LongColumn], scan: Scan, rows: int | None, progress: Progress
-) -> Iterator[list[Array]]:
-    """The numbers of each column, a block after the other, in the second reading.
+) -> Iterator[tuple[list[Array], RawBlock]]:
+    """The numbers of each column, and the cells that they are, a block after the other, in the second reading.
 
     Raises InputError where the file is not what it was in the first.
     """
@@ -138,9 +146,10 @@ def numbered(
         left -= len(block.places)
         if block.places:
             try:
-                yield [column.numbers(cells) for column, cells in zip(columns, block.cells, strict=True)]
+                numbers = [column.numbers(cells) for column, cells in zip(columns, block.cells, strict=True)]
             except (BadCell, KeyError, ValueError):
                 raise changed from None
+            yield numbers, block
         progress(min(block.read, file.size), file.size)
     if left:
         raise changed
@@ -158,6 +167,8 @@ def _without_gaps(block: RawBlock, columns: Sequence[LongColumn], gaps: _Gaps) -
             first = gaps.places.setdefault(name, [])
             first += [block.places[int(i)] for i in np.flatnonzero(gap)[: FEW - len(first)]]
     gaps.rows += int(rows.sum())
+    names = [column.name for column in columns]
+    gaps.shown += [block.shown(int(i), names) for i in np.flatnonzero(rows)[: SHOWN - len(gaps.shown)]]
     return block.picked(np.flatnonzero(~rows))
 
 

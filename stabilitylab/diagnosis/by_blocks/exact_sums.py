@@ -17,6 +17,7 @@ from stabilitylab.data.table.by_blocks.columns import LongColumn, LongGroups
 from stabilitylab.data.table.column import BadCell
 from stabilitylab.data.tabular.columns import Missing
 from stabilitylab.data.terms import Column, Intercept
+from stabilitylab.diagnosis.by_blocks.extremes import Extremes
 from stabilitylab.diagnosis.forecast import TYPICAL, Stored
 from stabilitylab.exact import GramAccumulator
 
@@ -30,7 +31,8 @@ class Summed:
     """The exact sums of all rows.
 
     sums: [A b]'W[A b]. names (n,): of the features. weight: of all rows. stored: what storing the numbers moves. scan:
-    which rows were counted. columns: as they were read, by name. groups: the levels of each category.
+    which rows were counted. columns: as they were read, by name. groups: the levels of each category. extremes: the
+    rows in which numbers are smallest and largest.
     """
 
     sums: GramAccumulator
@@ -40,6 +42,7 @@ class Summed:
     scan: Scan
     columns: Mapping[str, LongColumn]
     groups: Mapping[str, Labels]
+    extremes: Extremes
 
 
 def summed(
@@ -78,13 +81,15 @@ def summed(
         if j is not None
     }
     weight = Fraction(0)
-    for block in numbered(file, columns, scan, rows, lambda done, total: progress(SECOND, done, total)):
+    extremes = Extremes([column.name for column in columns], list(numeric.values()))
+    for block, cells in numbered(file, columns, scan, rows, lambda done, total: progress(SECOND, done, total)):
         A = np.column_stack(_alike([part for feature in features for part in feature.of_block(block)]))
         w = None if weights is None else _weights(block[numeric[weights]], weights, file)
         sums.add(A, block[numeric[target]], weights=None if w is None else _in_unit(w, unit))
         weight += len(A) if w is None else sum(map(Fraction, w.tolist())) * unit
         for j, rounding in roundings.items():
             rounding.add(block[j], w)
+        extremes.see(block, cells)
     if not weight:
         raise OutOfRangeError(f"{file.path}: every weight in column {weights!r} is 0: give the weights")
     per_row = float(weight / unit)
@@ -92,7 +97,7 @@ def summed(
         np.array([0.0 if j is None else roundings[j].squares / per_row for j in sources]),
         roundings[numeric[target]].squares / per_row,
     )
-    return Summed(sums, names, weight, stored, scan, {column.name: column for column in columns}, groups)
+    return Summed(sums, names, weight, stored, scan, {column.name: column for column in columns}, groups, extremes)
 
 
 def _require_simple(file: LongFile, design: Design) -> None:
