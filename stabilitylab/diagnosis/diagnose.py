@@ -1,14 +1,13 @@
 """`diagnose`: from a table, a file or a model to a verdict, its causes and the change that brings the digits back."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from typing import Any
 
 from stabilitylab.bench import routes
-from stabilitylab.bench.causes import Found, Suspect, cause_named, causes_of
+from stabilitylab.bench.causes import Found, cause_named, causes_of
 from stabilitylab.core.arithmetic.formats import FormatLike
 from stabilitylab.core.arithmetic.processor import in_default_mode
 from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
@@ -32,13 +31,13 @@ from stabilitylab.diagnosis.models import asked_of_model
 from stabilitylab.diagnosis.pipeline import replay_of
 from stabilitylab.diagnosis.question import Call, Question
 from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow, ShownRow
+from stabilitylab.diagnosis.route_rows import best_first, row_of, suspect_of
 from stabilitylab.diagnosis.shown_rows import shown_rows, without_cells
 from stabilitylab.diagnosis.verdict import UNDETERMINED, USABLE, verdict_of
 from stabilitylab.exact.distributions import exact_level
 
 CAUSED = 8.0  # digits below which the cause of a loss is looked for
 UNEXPLAINED = ("SL120", "SL199")  # that something inside the call lost digits, with no cause shown
-COMPARED = 6  # digits below which the cause of a library's loss is looked for, when all are compared
 
 Report = Callable[[str, int, int], None]
 
@@ -206,7 +205,7 @@ class _Work:
             return (Found(cause.code, cause.title, cause.severity, f"{text[:1].upper()}{text[1:]}"),)
         if digits is not None and digits >= CAUSED and self.call.solution.status.answered:
             return ()
-        return causes_of(self._suspect(self.call))
+        return causes_of(suspect_of(self.call, self.question))
 
     @cached_property
     def _repeated(self) -> float:
@@ -224,16 +223,6 @@ class _Work:
         unexplained = found.causes and all(one.code in UNEXPLAINED for one in found.causes)
         return bool(unexplained and (found.digits or 0.0) < USABLE and self._repeated >= CAUSED)
 
-    def _suspect(self, call: Call) -> Suspect:
-        question, weights = self.question, self.question.float_weights
-        return Suspect(
-            question.problem,
-            call.solution,
-            "decimal",
-            call.entry,
-            weights=None if weights is None else weights.tolist(),
-        )
-
     def _compared(self, found: Diagnosis) -> Iterator[Diagnosis]:
         """Every library's calls on this question, one after the other."""
         names = [
@@ -247,22 +236,10 @@ class _Work:
         rows: list[RouteRow] = []
         for done, name in enumerate(names):
             self.progress("libraries", done, len(names))
-            rows.append(self._row(called(name, self.question)))
+            rows.append(row_of(called(name, self.question), self.question))
             yield self._judged(replace(found, routes=tuple(rows)), f"{len(names) - done - 1} routes of libraries")
         self.progress("libraries", len(names), len(names))
-        yield self._judged(replace(found, routes=tuple(sorted(rows, key=_best_first))), "")
-
-    def _row(self, call: Call) -> RouteRow:
-        solution = call.solution
-        says = "; ".join(filter(None, (solution.status.value, solution.note)))
-        x = digits = None
-        if solution.x is not None and solution.status.answered:
-            x = tuple(map(float, solution.x))
-            with suppress(RankDeficientError, UnderdeterminedError):
-                digits = tuple(digits_of(solution.x, self.question.fit("decimal")).tolist())
-        least = None if digits is None else worst(digits)
-        causes = causes_of(self._suspect(call)) if digits is None or worst(digits) < COMPARED else ()
-        return RouteRow(call.name, solution.status.name, says, x, digits, least, tuple(one.code for one in causes))
+        yield self._judged(replace(found, routes=tuple(sorted(rows, key=best_first))), "")
 
     def _base(self, **parts: Any) -> Diagnosis:
         question, call = self.question, self.call
@@ -312,7 +289,3 @@ def _of_other_rows(call: Call, digits: float) -> str:
         f"This model was not fitted on these X and y: fitted again on them, {call.name.rpartition('.')[2]} gives "
         f"{one_decimal(digits)} digits. Pass the rows it was fitted on, in the same order."
     )
-
-
-def _best_first(row: RouteRow) -> tuple[float, str]:
-    return 1.0 if row.worst is None else -row.worst, row.route
