@@ -13,6 +13,7 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
 """
 
 from stabilitylab import bench, libraries, problems, solvers
+from stabilitylab.bench.causes import cause_named
 from stabilitylab.bench.timing import costs, interleaved
 from stabilitylab.core.arithmetic.formats import as_integers
 from stabilitylab.core.blas import installed as installed_blas
@@ -49,8 +50,8 @@ __all__ = [
     "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "NoRowsError", "Pivot",
     "Probe", "Problem", "RankDeficientError", "Remedy", "Reporting", "Requirement", "Rows", "Scatter", "Size",
     "Status", "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
-    "as_integers", "bench", "case", "cases", "costs", "enclose", "evidence_of", "exact_input", "finding", "fuzz",
-    "haar", "how_reported", "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic",
+    "as_integers", "bench", "case", "cases", "cause_named", "costs", "enclose", "evidence_of", "exact_input", "finding",
+    "fuzz", "haar", "how_reported", "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic",
     "one_decimal", "plain", "preloading", "problems", "rank_policy", "reference", "remedy", "run_file",
     "singular_values", "solvers", "superscript",
 ]  # fmt: skip
