@@ -120,8 +120,12 @@ def _design(
             terms.append(Column(name))
             continue
         levels = len(values.levels)
-        if columns is None:
-            require_groups(name, levels, table.rows, names)
+        if columns is None and (levels > MOST_LEVELS or levels * FEW_ROWS > table.rows):
+            raise InputError(
+                f"column {name!r} holds texts, {levels} different ones in {table.rows} rows, too many for groups: name "
+                "the columns to use, ",
+                Argument("columns", tuple(other for other in names if other != name)[:5] or ("x",)),
+            )
         category = Category(name)
         reference = category.reference_level(values).level
         notes.append(f"{name} holds {levels} texts: a category, compared with {reference!r} (treatment coding)")
@@ -129,19 +133,6 @@ def _design(
     if not terms:
         raise InputError(f"no column is left to explain {target!r} with: name columns, or keep the intercept")
     return Design(tuple(terms)), tuple(notes)
-
-
-def require_groups(name: str, levels: int, rows: int, names: Sequence[str]) -> None:
-    """Raise InputError where a column of texts, not asked for by name, has too many of them to be groups.
-
-    names: of all columns to explain with, for the way out.
-    """
-    if levels > MOST_LEVELS or levels * FEW_ROWS > rows:
-        raise InputError(
-            f"column {name!r} holds texts, {levels} different ones in {rows} rows, too many for groups: name the "
-            "columns to use, ",
-            Argument("columns", tuple(other for other in names if other != name)[:5] or ("x",)),
-        )
 
 
 def _require(table: Table, name: str, role: str) -> str:

@@ -9,7 +9,14 @@ import pytest
 
 import stabilitylab as sl
 from exact_fit import exact_fit
-from stabilitylab.core.errors import EmptyError, InputError, NotFiniteError, NotNumericError, OutOfRangeError
+from stabilitylab.core.errors import (
+    EmptyError,
+    InputError,
+    NotFiniteError,
+    NotNumericError,
+    OutOfRangeError,
+    UnknownNameError,
+)
 from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.by_blocks import too_large
 from stabilitylab.diagnosis.by_blocks.equivalent import _triangle
@@ -132,6 +139,22 @@ def test_numbers_as_groups_and_a_formula_of_columns(tmp_path):
     assert of(blocks, "certified") == of(whole, "certified")
     with pytest.raises(InputError, match=r"poly.* is not formed by blocks: write it into a column"):
         sl.diagnose(tmp_path / "t.csv", formula="y ~ poly(a, 2)", by_blocks=True)
+
+
+def test_a_file_that_is_sorted_by_group_shows_one_of_them_first(tmp_path, monkeypatch):
+    monkeypatch.setattr("stabilitylab.data.table.by_blocks.text.FIRST", 500)
+    columns = {**numbers(), "group": ["early"] * 40 + ["late"] * 12 + ["last"] * 8}
+    written(tmp_path / "t.csv", columns)
+    for question in ({"target": "y"}, {"formula": "y ~ a + C(group, ref='last')"}):
+        blocks = sl.diagnose(tmp_path / "t.csv", **question, by_blocks=True, rows=ROWS)
+        fit = asked(tmp_path / "t.csv", **question).fit()
+        assert (of(blocks, "name"), of(blocks, "certified")) == (list(fit.names), fit.x.tolist())
+    columns["group"] = ["early"] * 40 + [f"late {i}" for i in range(20)]
+    written(tmp_path / "t.csv", columns)
+    with pytest.raises(InputError, match="21 different ones in 60 rows, too many for groups: name the columns"):
+        sl.diagnose(tmp_path / "t.csv", target="y", by_blocks=True)
+    with pytest.raises(UnknownNameError, match="no column is named 'z'"):
+        sl.diagnose(tmp_path / "t.csv", target="z", by_blocks=True)
 
 
 def test_a_packed_file_and_an_array_are_read_so_too(plain, tmp_path):

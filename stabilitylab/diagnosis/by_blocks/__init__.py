@@ -27,9 +27,10 @@ from stabilitylab.data.table import Table
 from stabilitylab.data.table.by_blocks import LongFile, long_file
 from stabilitylab.data.tabular.columns import Missing
 from stabilitylab.data.terms import Column, Intercept
-from stabilitylab.diagnosis.asked import asked, require_groups
+from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.by_blocks.equivalent import equivalent_rows
-from stabilitylab.diagnosis.by_blocks.exact_sums import Report, Summed, summed
+from stabilitylab.diagnosis.by_blocks.exact_sums import Summed, require_simple, summed
+from stabilitylab.diagnosis.by_blocks.first_question import Report, first_question
 from stabilitylab.diagnosis.calls import NO_WEIGHTS, WEIGHTED, chosen, refuses
 from stabilitylab.diagnosis.coefficients import coefficients, figure
 from stabilitylab.diagnosis.dependence import dependence_by
@@ -71,34 +72,37 @@ def diagnosed_by_blocks(
     """The diagnosis of a file, by blocks of `rows` rows; the other arguments are those of `diagnosed`.
 
     libraries: also the forecast of every route that has an error law, those of libraries that are not here too, or only
-    of these names. Raises the errors of `long_file`, of `asked` for the first rows, of `summed`, and InputError for a
-    route without an error law.
+    of these names. Raises the errors of `long_file`, `first_question` and `summed`, and InputError for a route
+    without an error law.
     """
     used = columns_read(formula) if formula is not None else None if columns is None else (*columns, target)
     needed = None if used is None else [name for name in (*used, weights) if name is not None]
     file = long_file(path, needed=needed, **reading)
-    question = asked(
-        file.first, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
-        weighting=weighting, rules=rules, format=format,
-    )  # fmt: skip
-    question, name = chosen(route, question)
-    if route is None and refuses(name, question) == NO_WEIGHTS:
-        name = WEIGHTED[0]  # which need not be here, since it is not run
-    label = _judged_route(name, question).label
-    design, response = question.problem.design, question.problem.response
-    found = summed(
-        file, design, response, question.weights_name or None, format=format_named(format), missing=missing, rows=rows,
-        progress=progress,
-    )  # fmt: skip
-    if columns is None and formula is None:
-        for group, labels in found.groups.items():
-            others = [one for one in file.first.columns if one not in (response, weights)]
-            require_groups(group, len(labels.levels), found.scan.rows, others)
+
+    def ask(table: Table) -> Question:
+        question = asked(
+            table, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
+            weighting=weighting, rules=rules, format=format,
+        )  # fmt: skip
+        require_simple(file, question.problem.design)
+        _judged_route(*chosen_by_blocks(route, question))
+        return question
+
+    seen = first_question(file, ask, needed, missing=missing, rows=rows, progress=progress)
+    question, name = chosen_by_blocks(route, seen.question)
+    label = _judged_route(question, name).label
+    found = summed(file, seen, question.weights_name or None, format=format_named(format), rows=rows, progress=progress)
     work = _Work(file, question, found, level, tuple(ignore), progress, include_data)
     yield from work.diagnoses(name, label, libraries=libraries, only=only)
 
 
-def _judged_route(name: str, question: Question) -> Entry[RouteLabel]:
+def chosen_by_blocks(name: str | None, question: Question) -> tuple[Question, str]:
+    """`chosen`, by which a route need not be here, since it is not run."""
+    question, found = chosen(name, question)
+    return question, WEIGHTED[0] if name is None and refuses(found, question) == NO_WEIGHTS else found
+
+
+def _judged_route(question: Question, name: str) -> Entry[RouteLabel]:
     """The route of that name, which need not be here. Raises InputError where it does not take such a question."""
     entry = route(name)
     reason = refuses(name, question)

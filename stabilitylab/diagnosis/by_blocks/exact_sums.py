@@ -1,6 +1,6 @@
 """Everything that a diagnosis takes from the rows of a long file, in one object whose size does not depend on them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
@@ -12,18 +12,13 @@ from stabilitylab.core.errors import InputError, OutOfRangeError
 from stabilitylab.data.category import Category
 from stabilitylab.data.design import Design
 from stabilitylab.data.labels import Labels
-from stabilitylab.data.table.by_blocks import LongFile, Scan, numbered, scanned
+from stabilitylab.data.table.by_blocks import LongFile, Scan, numbered
 from stabilitylab.data.table.by_blocks.columns import LongColumn, LongGroups
-from stabilitylab.data.table.column import BadCell
-from stabilitylab.data.tabular.columns import Missing
 from stabilitylab.data.terms import Column, Intercept
 from stabilitylab.diagnosis.by_blocks.extremes import Extremes
+from stabilitylab.diagnosis.by_blocks.first_question import SECOND, Report, Seen
 from stabilitylab.diagnosis.forecast import TYPICAL, Stored
 from stabilitylab.exact import GramAccumulator
-
-Report = Callable[[str, int, int], None]
-
-FIRST, SECOND = "reading, first time", "reading, second time"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,27 +41,15 @@ class Summed:
 
 
 def summed(
-    file: LongFile,
-    design: Design,
-    target: str,
-    weights: str | None,
-    *,
-    format: Format,
-    missing: Missing,
-    rows: int | None,
-    progress: Report,
+    file: LongFile, seen: Seen, weights: str | None, *, format: Format, rows: int | None, progress: Report
 ) -> Summed:
-    """The sums of a file for a design of columns and categories, by two readings of it, `rows` rows at a time.
+    """The sums of a file for a design of columns and categories, by the second reading of it, `rows` rows at a time.
 
-    Raises the errors of `scanned` and `numbered`, InputError for a term that takes more than the row it is formed from,
-    or is none of these, OutOfRangeError for negative weights and for weights that are all 0.
+    Raises the errors of `numbered`, InputError for a term that takes more than the row it is formed from, or is none of
+    these, OutOfRangeError for negative weights and for weights that are all 0.
     """
-    _require_simple(file, design)
-    of_numbers = dict.fromkeys([*design.numbers, target, *([weights] if weights else [])])
-    columns = [_column(file, name, as_labels=False) for name in of_numbers]
-    columns += [_column(file, name, as_labels=True) for name in dict.fromkeys(design.labels)]
-    scan = scanned(file, columns, missing, rows, lambda done, total: progress(FIRST, done, total))
-    groups = {column.name: _levels(file, column) for column in columns if isinstance(column, LongGroups)}
+    design, target = seen.question.problem.design, seen.question.problem.response
+    columns, scan, groups = seen.columns, seen.scan, seen.groups
     numeric = {column.name: j for j, column in enumerate(columns) if not isinstance(column, LongGroups)}
     coded = {column.name: j for j, column in enumerate(columns) if isinstance(column, LongGroups)}
     features = [_Feature.of(term, numeric, coded, groups) for term in design.terms]
@@ -100,27 +83,14 @@ def summed(
     return Summed(sums, names, weight, stored, scan, {column.name: column for column in columns}, groups, extremes)
 
 
-def _require_simple(file: LongFile, design: Design) -> None:
+def require_simple(file: LongFile, design: Design) -> None:
+    """Raise InputError for a design of other terms than an intercept, columns and categories."""
     other = next((term for term in design.terms if not isinstance(term, Intercept | Column | Category)), None)
     if other is not None:
         raise InputError(
             f"{file.path}: {other} is no column of the file, and is not formed by blocks: write it into a column of "
             f"its own, and name that in its place"
         )
-
-
-def _column(file: LongFile, name: str, *, as_labels: bool) -> LongColumn:
-    try:
-        return file.column(name, as_labels=as_labels)
-    except BadCell as bad:
-        raise bad.kind(f"{file.path}, column {name!r}: ", *bad.says) from None
-
-
-def _levels(file: LongFile, column: LongGroups) -> Labels:
-    try:
-        return column.labels
-    except BadCell as bad:
-        raise bad.kind(f"{file.path}, column {column.name!r}: ", *bad.says) from None
 
 
 @dataclass(frozen=True, eq=False)
