@@ -106,7 +106,8 @@ class Stored:
         """The root mean square of dx (n,), `slopes` being those of a small problem with the mean products of the rows.
 
         Each entry is taken to be rounded by itself, and by as much in every row: with C for the small problem of k
-        rows, k C_jj / m is that of all m, whose squares of P and of r are spread evenly over rows.
+        rows, k C_jj / m is that of all m, whose squares of P and of r are spread evenly over rows. Where they are not,
+        as for numbers of many sizes or weights that go with sizes, that was measured to be off by up to 0.7 digits.
         """
         share = len(slopes.r) / rows
         spread, residual = slopes.C.diagonal() * share, float(slopes.r @ slopes.r) / len(slopes.r)

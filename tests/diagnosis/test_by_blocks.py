@@ -3,12 +3,14 @@
 import gzip
 import tracemalloc
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import stabilitylab as sl
 from exact_fit import exact_fit
+from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.errors import (
     EmptyError,
     InputError,
@@ -17,10 +19,14 @@ from stabilitylab.core.errors import (
     OutOfRangeError,
     UnknownNameError,
 )
+from stabilitylab.data.table.by_blocks import text
+from stabilitylab.diagnosis import by_blocks
 from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.by_blocks import too_large
 from stabilitylab.diagnosis.by_blocks.equivalent import _triangle
 from stabilitylab.diagnosis.by_blocks.too_large import is_too_large
+from stabilitylab.diagnosis.forecast import forecast_of
+from stabilitylab.scoring.accuracy import digits_cap
 
 ROWS = 7  # in a block
 EVERYTHING = {"target": "y", "weights": "w", "missing": "drop", "by_blocks": True}
@@ -142,7 +148,7 @@ def test_numbers_as_groups_and_a_formula_of_columns(tmp_path):
 
 
 def test_a_file_that_is_sorted_by_group_shows_one_of_them_first(tmp_path, monkeypatch):
-    monkeypatch.setattr("stabilitylab.data.table.by_blocks.text.FIRST", 500)
+    monkeypatch.setattr(text, "FIRST", 500)
     columns = {**numbers(), "group": ["early"] * 40 + ["late"] * 12 + ["last"] * 8}
     written(tmp_path / "t.csv", columns)
     for question in ({"target": "y"}, {"formula": "y ~ a + C(group, ref='last')"}):
@@ -170,15 +176,65 @@ def test_a_packed_file_and_an_array_are_read_so_too(plain, tmp_path):
     assert of(blocks, "digits") == pytest.approx(of(whole, "digits"), abs=0.1)
 
 
-def test_whole_numbers_cost_nothing_to_store_and_decimals_do(tmp_path):
-    columns = {"a": np.arange(50) % 7, "y": (np.arange(50) ** 2) % 11}
-    written(tmp_path / "whole.csv", columns, "%d")
-    written(tmp_path / "tenths.csv", {name: values / 10 for name, values in columns.items()}, "%.1f")
-    for name in ("whole", "tenths"):
-        options = {"target": "y", "route": "qr.householder"}
-        blocks = sl.diagnose(tmp_path / f"{name}.csv", **options, by_blocks=True)
-        whole = sl.diagnose(tmp_path / f"{name}.csv", **options, forecast=True)
-        assert of(blocks, "digits") == pytest.approx(of(whole, "digits"), abs=0.1)
+def by_storing_alone(monkeypatch, path, **options):
+    """The digits by blocks, and of the whole table, for a route whose own error is nothing."""
+    perfect = RouteLabel(name="perfect", source="", law="columnwise", constant=1e-9)
+    monkeypatch.setattr(by_blocks, "_judged_route", lambda question, name: SimpleNamespace(label=perfect))
+    blocks = sl.diagnose(path, **options, by_blocks=True, rows=ROWS)
+    return of(blocks, "digits"), forecast_of(asked(path, **options), perfect)
+
+
+@pytest.mark.parametrize("tenths", [1, 10])
+def test_whole_numbers_cost_nothing_to_store_and_decimals_do(tmp_path, monkeypatch, tenths):
+    columns = {"a": np.arange(50) % 7 / tenths, "y": (np.arange(50) ** 2) % 11 / tenths}
+    written(tmp_path / "t.csv", columns, "%.1f")
+    blocks, whole = by_storing_alone(monkeypatch, tmp_path / "t.csv", target="y")
+    assert (min(blocks) == digits_cap("float64")) == (tenths == 1)
+    assert blocks == pytest.approx(whole, abs=0.1)
+
+
+@pytest.mark.parametrize("options", [{}, {"weights": "w"}, {"format": "float32"}], ids=str)
+def test_what_storing_costs_is_that_of_the_whole_table(tmp_path, monkeypatch, options):
+    rng = np.random.default_rng(8)
+    size = np.where(np.arange(400) % 2, 0.03, 1.0)
+    a, b = size * (1 + 1e-4 * rng.normal(size=400)), size
+    columns = {"a": a, "b": b + 1e-4 * rng.normal(size=400), "y": a + b + 0.1 * rng.normal(size=400)}
+    written(tmp_path / "t.csv", {**columns, "w": rng.integers(50, 150, 400)}, "%.9g")
+    blocks, whole = by_storing_alone(monkeypatch, tmp_path / "t.csv", target="y", columns=["a", "b"], **options)
+    assert min(whole) < 15
+    assert blocks == pytest.approx(whole, abs=0.3)
+
+
+def test_a_cut_off_that_grows_with_rows_is_that_of_all_rows(tmp_path):
+    columns = numbers()
+    columns = {"a": columns["a"], "b": 3e14 * (columns["far"] - 1e6), "y": columns["y"]}
+    written(tmp_path / "t.csv", columns)
+    blocks = sl.diagnose(tmp_path / "t.csv", target="y", by_blocks=True, rows=ROWS)
+    whole = sl.diagnose(tmp_path / "t.csv", target="y", forecast=True)
+    assert of(blocks, "digits") == pytest.approx(of(whole, "digits"), abs=0.1)
+    assert min(of(blocks, "digits")) == 0.0
+
+
+def test_dates_are_counted_from_the_earliest_in_the_finest_unit_of_any_block(tmp_path):
+    days = [f"2021-{1 + (7 * i) % 12:02}-{1 + (5 * i) % 28:02}" for i in range(40)]
+    days[20], days[33] = "2020-12-30", "2021-03-04 06:30:00.25"
+    written(tmp_path / "t.csv", {"day": days, "y": np.round(np.cos(np.arange(40)), 3)})
+    blocks = sl.diagnose(tmp_path / "t.csv", target="y", by_blocks=True, rows=ROWS, include_data=True)
+    whole = asked(tmp_path / "t.csv", target="y")
+    assert of(blocks, "certified") == whole.fit().x.tolist()
+    assert {note for note in whole.table.notes if "elapsed since 2020-12-30T00:00:00" in note} <= set(blocks.notes)
+
+
+def test_the_first_lines_end_where_no_quoted_field_goes_on(tmp_path, monkeypatch):
+    content = b"x,y\n" + b'"a, b\nc",1\nd,2\n' * 20
+    for first in range(12, 60):
+        monkeypatch.setattr(text, "FIRST", first)
+        lines = text.whole_lines(content[:first], tmp_path)
+        assert content.startswith(lines)
+        assert lines.endswith(b"\n")
+        assert lines.count(b'"') % 2 == 0
+    with pytest.raises(InputError, match="no line ends"):
+        text.whole_lines(b"x" * 59, tmp_path)
 
 
 def test_an_exact_dependence_is_said_and_no_digit_is_forecast(tmp_path):
@@ -234,7 +290,7 @@ HEAD = "x,y\n" + "".join(f"{i},{i * i % 7}\n" for i in range(200_000 // 10))
     ],
 )
 def test_what_no_first_row_shows_is_refused_with_its_line(tmp_path, more, error, says, monkeypatch):
-    monkeypatch.setattr("stabilitylab.data.table.by_blocks.text.FIRST", 1000)
+    monkeypatch.setattr(text, "FIRST", 1000)
     with pytest.raises(error, match=says):
         refused(tmp_path / "t.csv", HEAD + more)
 
@@ -266,7 +322,7 @@ def test_a_file_that_changes_between_the_readings_is_noticed(plain):
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("stabilitylab.data.table.by_blocks.text.FIRST", 2000)
+    monkeypatch.setattr(text, "FIRST", 2000)
     peaks = []
     for times in (8, 40):
         columns = {name: np.tile(values, times) for name, values in numbers().items()}

@@ -56,7 +56,6 @@ def cells_in(text):
 
 ASKED = (
     {"target": "y"},
-    {"target": "y", "weights": "w"},
     {"target": "y", "route": "numpy.solve_normal", "format": "float32"},
     {"formula": "y ~ poly(x, 3, raw) + when"},
     {"formula": "y ~ log(x) + C(group) + z"},
@@ -69,10 +68,7 @@ ASKED = (
 
 @pytest.mark.parametrize("options", ASKED, ids=str)
 def test_no_cell_is_in_any_form(file, options):
-    try:
-        found = sl.diagnose(file, missing="drop", **options)
-    except sl.MissingLibraryError:
-        pytest.skip("no library here takes weights")
+    found = sl.diagnose(file, missing="drop", **options)
     assert {form: cells_in(text) for form, text in forms(found).items() if cells_in(text)} == {}
     assert found.shown == ()
 
