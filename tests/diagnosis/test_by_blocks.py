@@ -194,15 +194,17 @@ def test_whole_numbers_cost_nothing_to_store_and_decimals_do(tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("options", [{}, {"weights": "w"}, {"format": "float32"}], ids=str)
-def test_what_storing_costs_is_that_of_the_whole_table(tmp_path, monkeypatch, options):
+@pytest.mark.parametrize("noise", [0.1, 1e-6])
+def test_what_storing_costs_is_that_of_the_whole_table(tmp_path, monkeypatch, options, noise):
     rng = np.random.default_rng(8)
     size = np.where(np.arange(400) % 2, 0.03, 1.0)
     a, b = size * (1 + 1e-4 * rng.normal(size=400)), size
-    columns = {"a": a, "b": b + 1e-4 * rng.normal(size=400), "y": a + b + 0.1 * rng.normal(size=400)}
+    columns = {"a": a, "b": b + 1e-4 * rng.normal(size=400), "y": a + b + noise * rng.normal(size=400)}
     written(tmp_path / "t.csv", {**columns, "w": rng.integers(50, 150, 400)}, "%.9g")
     blocks, whole = by_storing_alone(monkeypatch, tmp_path / "t.csv", target="y", columns=["a", "b"], **options)
     assert min(whole) < 15
-    assert blocks == pytest.approx(whole, abs=0.3)
+    assert blocks[1:] == pytest.approx(whole[1:], abs=0.3)
+    assert whole[0] - 1.5 < blocks[0] < whole[0] + 0.3  # the intercept rests on the rows of small numbers
 
 
 def test_a_cut_off_that_grows_with_rows_is_that_of_all_rows(tmp_path):
