@@ -10,6 +10,7 @@ import pytest
 
 import stabilitylab as sl
 from exact_fit import exact_fit
+from stabilitylab.bench import route
 from stabilitylab.core.catalog import RouteLabel
 from stabilitylab.core.errors import (
     EmptyError,
@@ -25,6 +26,7 @@ from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.by_blocks import too_large
 from stabilitylab.diagnosis.by_blocks.equivalent import _triangle
 from stabilitylab.diagnosis.by_blocks.too_large import is_too_large
+from stabilitylab.diagnosis.dependence import dependence_of
 from stabilitylab.diagnosis.forecast import forecast_of
 from stabilitylab.scoring.accuracy import digits_cap
 
@@ -96,6 +98,31 @@ def test_coefficients_are_those_of_the_whole_table_and_so_is_the_forecast(tmp_pa
     assert (blocks.mode, blocks.causes, blocks.steps, blocks.fixes) == ("by blocks", (), (), ())
     assert of(blocks, "returned") == [None] * 4
     assert "The call was not run" in blocks.verdict
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weights": "w"},
+        {"weights": "w", "weighting": "absolute"},
+        {"weights": "w", "intercept": False},
+        {"intercept": False},
+    ],
+    ids=str,
+)
+def test_weights_and_a_fit_without_a_constant_change_what_they_change_of_the_whole_table(tmp_path, options):
+    written(tmp_path / "t.csv", {**numbers(), "w": np.arange(60) % 5 + 1})
+    blocks = sl.diagnose(tmp_path / "t.csv", target="y", by_blocks=True, rows=ROWS, **options)
+    whole = asked(tmp_path / "t.csv", target="y", **options)
+    assert of(blocks, "certified") == whole.fit().x.tolist()
+    assert of(blocks, "standard_error") == whole.fit().standard_errors.tolist()
+    assert of(blocks, "digits") == pytest.approx(forecast_of(whole, route(blocks.call).label), abs=0.1)
+    dependence = dependence_of(whole)
+    assert blocks.dependence.indexes == pytest.approx(dependence.indexes, rel=1e-6)
+    assert {name: v for name, v in blocks.dependence.vif.items() if v} == pytest.approx(
+        {name: v for name, v in dependence.vif.items() if v}, rel=1e-6
+    )
+    assert (blocks.dependence.harm, blocks.dependence.says) == (dependence.harm, dependence.says)
 
 
 def test_coefficients_and_errors_are_those_of_rationals(tmp_path):
