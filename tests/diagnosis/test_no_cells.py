@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import stabilitylab as sl
+from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.page.blocks import blocks_of
 
 M = 40
@@ -95,3 +96,12 @@ def test_cells_that_help_are_shown_where_they_are_asked_for(file, by_blocks):
 def test_a_planted_cell_is_seen():
     assert cells_in("a report with 73190.41780 in it") == {"73190.41780"}
     assert cells_in("a report with a first day, 1987-01-01") == {"1987-01-01"}
+
+
+def test_no_cell_is_in_an_arbitration(file):
+    fit = asked(file, target="y", columns=["when", "x"], missing="drop").fit()
+    answers = {"one": fit.x.tolist(), "other": (2 * fit.x).tolist()}
+    found = sl.arbitrate(file, answers, target="y", columns=["when", "x"], missing="drop")
+    assert any("since the first of them" in note for note in found.notes)
+    texts = (str(found), found.to_html(), found.to_markdown(), json.dumps(found.to_dict(), ensure_ascii=False))
+    assert [cells_in(text) for text in texts] == [set()] * 4
