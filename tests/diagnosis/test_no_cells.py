@@ -1,6 +1,7 @@
 """No cell of the data is in a report unless it is asked for: planted cells are looked for in every form."""
 
 import json
+from datetime import date
 from html import unescape
 
 import numpy as np
@@ -100,8 +101,11 @@ def test_a_planted_cell_is_seen():
 
 def test_no_cell_is_in_an_arbitration(file):
     fit = asked(file, target="y", columns=["when", "x"], missing="drop").fit()
-    answers = {"one": fit.x.tolist(), "other": (2 * fit.x).tolist()}
+    days = (date(1987, 1, 1) - date(1970, 1, 1)).days
+    since_1970 = [fit.x[0] - days * fit.x[1], *fit.x[1:].tolist()]
+    answers = {"one": fit.x.tolist(), "other": (2 * fit.x).tolist(), "since 1970": since_1970}
     found = sl.arbitrate(file, answers, target="y", columns=["when", "x"], missing="drop")
     assert any("since the first of them" in note for note in found.notes)
+    assert "since 1970-01-01" in str(found)
     texts = (str(found), found.to_html(), found.to_markdown(), json.dumps(found.to_dict(), ensure_ascii=False))
     assert [cells_in(text) for text in texts] == [set()] * 4
