@@ -9,7 +9,7 @@ for it may be as good.
 
 The first table counts for the default call of each library how its wrong answers were reported: refused or failed, NA
 or NaN in place of a coefficient, with a warning, by nothing but a lower rank in what is returned, or silent and wrong,
-with nothing that tells them from right ones. The second shows the digits.
+with nothing that tells them from right ones. The second says what cost the digits, the third shows them.
 """
 
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from stabilitylab.lab import (
     WorstAnswers,
     case,
     cases,
+    cause_named,
     finding,
     how_reported,
     libraries,
@@ -83,6 +84,55 @@ class Reportings:
             "solution that the route declares."
         )
         return Table(self.title, header, (False,) * len(header), body, (note, apart) if others else (note,))
+
+
+@dataclass(frozen=True)
+class Causes:
+    """How many answers of few digits, or failures, have each cause first, of how many entry points and problems."""
+
+    title: str
+
+    def table(self, rows: Rows) -> Table:
+        """One line for each cause, the most frequent first."""
+        found = by_code(rows)
+        header = ("first cause", "answers", "entry points", "problems", "silent and wrong")
+        body = tuple(
+            (
+                Cell(f"{code} {cause_named(code).title}", code),
+                *(
+                    Cell(str(count), count)
+                    for count in (
+                        len(own),
+                        len({row.solver for row in own}),
+                        len({row.problem for row in own}),
+                        sum(how_reported(row) is Reporting.SILENT for row in own),
+                    )
+                ),
+            )
+            for code, own in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+        )
+        note = (
+            "Of answers with fewer than 4 correct digits and of failures. A cause is proven by removing it on the same "
+            "data, or by a witness in the data: `stabilitylab explain CODE`. Those of single answers are in "
+            "`wrong_answers_can_be_silent-rows.csv.gz`, and `stabilitylab diagnose` looks for them in data of your own."
+        )
+        return Table(self.title, header, (False,) * len(header), body, (note,))
+
+
+def by_code(rows: Rows) -> dict[str, list[Measurement]]:
+    """The rows that were asked for their cause, by the code of the first one."""
+    found: dict[str, list[Measurement]] = {}
+    for row in rows:
+        if "cause" in row.facts:
+            found.setdefault(row.facts["cause"].partition(" ")[0], []).append(row)
+    return found
+
+
+def explained(rows: Rows) -> dict[str, float | int]:
+    """How many answers of few digits have a cause, and how many of these none that is known."""
+    found = {code: sum(row.answered for row in own) for code, own in by_code(rows).items()}
+    few = sum(found.values())
+    return {"few": few, "known": few - found.get("SL199", 0), "share": 1 - found.get("SL199", 0) / few}
 
 
 def undeclared(rows: Rows) -> int:
@@ -218,8 +268,10 @@ EXPERIMENT = Experiment(
     solvers=libraries.names(),
     truths=("decimal",),
     metrics=("digits.min", "digits.supported", "digits.statistical"),
+    causes=True,
     tables=(
         Reportings("Wrong answers of the default calls, and how they were reported", DEFAULTS),
+        Causes("What cost the digits of answers that kept fewer than four"),
         Pivot(
             "The default call of each library: correct digits of everyday data",
             where={"problem": NAMES, "solver": DEFAULTS},
@@ -250,6 +302,11 @@ EXPERIMENT = Experiment(
             "silent and wrong at least once.",
             reportings,
             lambda n: n["silent"] + n["rank"] > n["wrong"] / 10,
+        ),
+        finding(
+            "Of {few} answers with fewer than four correct digits {known} ({share:.1%}) have a cause that is known.",
+            explained,
+            lambda n: n["few"] > 0 and n["share"] >= 0.95,
         ),
         finding(
             "scikit-learn's `LinearRegression` keeps {sklearn:.1f} digits of the coefficient of a rate beside an "

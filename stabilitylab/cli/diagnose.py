@@ -28,6 +28,10 @@ if TYPE_CHECKING:  # imported when the command runs, so that its help comes at o
               show_default=True, help="What the numbers are stored in before the call.")  # fmt: skip
 @click.option("--libraries", is_flag=True, help="Also ask every library that is on this machine.")
 @click.option("--forecast", is_flag=True, help="From condition numbers alone: for data too large for patience.")
+@click.option("--by-blocks", is_flag=True, help="Read the file by blocks of rows, in bounded memory, as is done with "
+              "one larger than memory: coefficients are certified, the digits of the call a forecast.")  # fmt: skip
+@click.option("--include-data", is_flag=True, help="Show cells of rows that are worth a look: those left out, the "
+              "smallest and largest numbers, groups.")  # fmt: skip
 @click.option("--level", default=0.95, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True),
               help="Of intervals; 1 - level is the size of tests.")  # fmt: skip
 @click.option("--ignore", multiple=True, metavar="CODE", help="A cause to leave out, such as SL203; may be repeated.")
@@ -42,6 +46,8 @@ def diagnose(
     number_format: str,
     libraries: bool,
     forecast: bool,
+    by_blocks: bool,
+    include_data: bool,
     level: float,
     ignore: tuple[str, ...],
     require_digits: float | None,
@@ -54,7 +60,11 @@ def diagnose(
 
     FILE has a line of names: text (.csv, .tsv, also .gz), .npy, .parquet or .xlsx. Separator, decimal mark and encoding
     are found out and said; what can be read in two ways is refused. A verdict comes first. Causes have codes (SL101),
-    which `stabilitylab explain` explains. No number of the file is in the report but in names of groups.
+    which `stabilitylab explain` explains.
+
+    No cell of the file is in a report unless --include-data asks for it, with one exception: a coefficient of a group
+    is named by the text that its rows hold, as in district[north], and so is the group that others are compared with.
+    A message about a cell that cannot be read shows that cell.
 
     \b
     stabilitylab diagnose houses.csv --target price
@@ -75,6 +85,8 @@ def diagnose(
             format=number_format,
             libraries=libraries,
             forecast=forecast,
+            by_blocks=by_blocks or None,
+            include_data=include_data,
             level=level,
             ignore=ignore,
             progress=partial(report),

@@ -4,12 +4,27 @@ import os
 from itertools import islice
 from pathlib import Path
 
+from stabilitylab.core.errors import InputError
 from stabilitylab.core.suggest import similar
 
 TABLES = (".csv", ".tsv", ".txt", ".gz", ".npy", ".parquet", ".xlsx")  # endings of files that can be tables
 LISTED = 12  # of them in a message
 LOOKED_AT = 10_000  # entries of a folder
 LIKELY = 0.6  # similarity of names: where a folder holds hundreds, half of a name is found by chance
+
+
+def path_of(name: str | os.PathLike[str]) -> Path:
+    """The path of that name. Raises InputError for one that holds NUL, which no file system has."""
+    if "\0" in str(name):
+        raise InputError(f"a path holds no NUL; got {str(name)!r}: give the path of one table")
+    return Path(name)
+
+
+def require_there(path: Path) -> None:
+    """Raise InputError for a path at which there is nothing, and OSError for one that cannot be looked at."""
+    if not os.path.lexists(path):
+        raise InputError(no_such_file(path))
+    path.stat()
 
 
 def no_such_file(path: Path) -> str:

@@ -35,6 +35,7 @@ BLAS = "blas"  # the fact, and the condition, that names the BLAS and LAPACK tha
 WORST = "digits.min"  # correct digits of the worst coefficient, by which rows are judged and compared
 UNDETERMINED = "undetermined"  # the fact of a row whose matrix owes its rank to rounding alone: what shows that
 STARTED = "start"  # the fact of a row whose route started at the answer
+CAUSE = "cause"  # the fact of a row that was asked what cost its digits: the code of it, and a sentence
 SAID = 4  # numbers and words in the sentence of a row without that score
 SHOWN_COEFFICIENTS, SHOWN_DIGITS = 10, 50  # of a printed Reference
 GUARD_DIGITS = 10  # decimal places in which a number is formed before it is rounded to those shown

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from os import PathLike
 from typing import Any
 
 from stabilitylab.bench.causes import Found, cause_named, causes_of
@@ -13,6 +14,8 @@ from stabilitylab.core.types import Weighting
 from stabilitylab.data.formula import RulesName
 from stabilitylab.diagnosis.as_printed import warning_as_printed
 from stabilitylab.diagnosis.asked import asked
+from stabilitylab.diagnosis.by_blocks import diagnosed_by_blocks
+from stabilitylab.diagnosis.by_blocks.too_large import is_too_large
 from stabilitylab.diagnosis.calls import called, chosen
 from stabilitylab.diagnosis.coefficients import coefficients, figures, returned
 from stabilitylab.diagnosis.compared import Clock, calls_of, failures_first, row_of, suspect_of
@@ -26,7 +29,8 @@ from stabilitylab.diagnosis.models import asked_of_model, is_of_library
 from stabilitylab.diagnosis.of_model import INSIDE, UNKNOWN, of_other_rows, proven_of_model, refuse_options_of_tables
 from stabilitylab.diagnosis.pipeline import replay_of
 from stabilitylab.diagnosis.question import Call, Question
-from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow
+from stabilitylab.diagnosis.result import Coefficient, Diagnosis, RouteRow, ShownRow
+from stabilitylab.diagnosis.shown_rows import shown_rows, without_cells
 from stabilitylab.diagnosis.verdict import UNDETERMINED, USABLE, verdict_of
 from stabilitylab.exact.distributions import exact_level
 
@@ -50,7 +54,8 @@ def diagnose(data: Any, X: Any = None, y: Any = None, **options: Any) -> Diagnos
     data: a file (text with a header, gzip, .npy, Parquet, Excel), a frame of pandas, polars or pyarrow, an array, a
     dict of columns, or a fitted model of scikit-learn, statsmodels, linearmodels or pyfixest, with the X and y that it
     was fitted to where it does not hold them itself. options: those of `diagnosed`, by name: target or formula,
-    columns, intercept, weights, route, format, libraries, level, ignore, forecast, and how the table is read.
+    columns, intercept, weights, route, format, libraries, level, ignore, forecast, by_blocks, include_data, and how it
+    is read.
 
     Returns a Diagnosis: a verdict first, then coefficients with certified values, causes under stable codes, the stages
     in which digits were lost, near dependence, and remedies that were applied to these data and scored again.
@@ -80,6 +85,8 @@ def diagnosed(
     level: float = 0.95,
     ignore: Sequence[str] = (),
     forecast: bool = False,
+    by_blocks: bool | None = None,
+    include_data: bool = False,
     progress: Report = _silent,
     announce: Callable[[str], None] = _unsaid,
     **reading: Any,
@@ -90,13 +97,25 @@ def diagnosed(
     coefficients are. libraries: also ask every library that is here, or only those of these names; every: all of their
     calls, or of each the one that most of its users make. level: of intervals, and 1 - level the size of tests.
     ignore: codes to be left out, such as "SL203". forecast: from condition numbers alone, without an exact solution,
-    for data too large for patience. progress(part, done, total). announce(sentence): before the libraries are called,
-    how many calls there are and how long they took. The other options are those of `asked`. Raises the errors of
-    `asked`, of `called` and, for a code that there is none of, UnknownNameError.
+    for data too large for patience. by_blocks: read a file a block of rows at a time, which takes no more memory for a
+    longer one: coefficients are certified, the digits of the call a forecast; None for files that memory would not
+    hold (`is_too_large`). include_data: show cells of some rows, which else are in no report, but for names of groups.
+    progress(part, done, total). announce(sentence): before the libraries are called, how many calls there are and how
+    long they took. The other options are those of `asked`. Raises the errors of `asked`, of `called` and, for a code
+    that there is none of, UnknownNameError.
     """
     exact_level(level)
     for code in ignore:
         cause_named(code)
+    if by_blocks or (by_blocks is None and is_too_large(data)):
+        if X is not None or y is not None or not isinstance(data, str | PathLike):
+            raise InputError("by blocks goes with a file: give its path, or leave by_blocks out")
+        yield from diagnosed_by_blocks(
+            data, target=target, formula=formula, columns=columns, intercept=intercept, weights=weights,
+            weighting=weighting, rules=rules, route=route, format=format, libraries=libraries, only=only, every=every,
+            level=float(level), ignore=ignore, include_data=include_data, progress=progress, **reading,
+        )  # fmt: skip
+        return
     if is_of_library(data):
         refuse_options_of_tables(
             {
@@ -125,7 +144,7 @@ def diagnosed(
         question, route = chosen(route, question)
         call = called(route, question)
     names = None if only is None else tuple(only)
-    work = _Work(question, call, float(level), tuple(ignore), names, every, progress, announce)
+    work = _Work(question, call, float(level), tuple(ignore), names, every, progress, announce, include_data)
     yield from work.forecast() if forecast else work.exact(libraries=libraries)
 
 
@@ -141,6 +160,7 @@ class _Work:
     every: bool
     progress: Report
     announce: Callable[[str], None]
+    include_data: bool
 
     def exact(self, *, libraries: bool) -> Iterator[Diagnosis]:
         """Against the certified truth."""
@@ -153,7 +173,8 @@ class _Work:
         rows = coefficients(question, call, fit, self.level)
         looks = warning_as_printed(question)
         found = self._base(
-            notes=(*question.table.notes, *filter(None, (looks,))),
+            notes=(*self._notes, *filter(None, (looks,))),
+            shown=shown_rows(question, fit) if self.include_data else (),
             coefficients=rows,
             figures=figures(question, call, fit),
             conclusions=conclusions(call, rows, self.level),
@@ -257,8 +278,17 @@ class _Work:
             code=call.code,
             level=self.level,
             ignored=self.ignore,
-            **{"mode": "exact", "notes": question.table.notes, **parts},
+            **{"mode": "exact", "notes": self._notes, "shown": self._shown, **parts},
         )
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        return self.question.table.notes if self.include_data else without_cells(self.question.table)
+
+    @property
+    def _shown(self) -> tuple[ShownRow, ...]:
+        """Rows of the data without a certified fit."""
+        return shown_rows(self.question, None) if self.include_data else ()
 
     def _judged(self, found: Diagnosis, unfinished: str, instead: str = "") -> Diagnosis:
         """With its verdict, or `instead` as one, without what is to be ignored."""

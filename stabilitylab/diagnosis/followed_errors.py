@@ -4,6 +4,8 @@ A rounding moves a number v by an error of root mean square ROUNDING |v|, as if 
 uniform within half a unit in the last place, v with the logarithmic distribution of leading digits. A step of the
 method rounds products and sums; what each rounding does to x is linear to first order, and squares add up. All
 functions take A (m, n) of full rank, b (m,) and the unit roundoff u, and return root mean squares of dx (n,).
+rows is the number of rows of the data: m, or more where A has fewer with the same products of columns, up to a factor;
+what sums squares of products over rows is then taken to be spread evenly, so that it is m / rows of that of A.
 Source: Higham (2002), section 2.8 (errors as random), chapters 8, 9 and 14; Giraud, Langou, Rozložník and van den
 Eshof, Numer. Math. 101 (2005) 87-100, section 3 (the recursion of the loss of orthogonality).
 """
@@ -33,7 +35,7 @@ class Factors:
     z: Array
 
 
-def by_elimination(A: Array, b: Array, u: float) -> Array:
+def by_elimination(A: Array, b: Array, u: float, rows: int) -> Array:
     """Of A'A x = A'b, formed and solved by elimination with partial pivoting.
 
     Rows of A'A are exchanged by their size, so that columns of unlike units give factors L and U that are larger than
@@ -44,10 +46,10 @@ def by_elimination(A: Array, b: Array, u: float) -> Array:
     factors = permuted**2 @ (BOTH * (L**2 @ U**2) @ x**2)
     forward = permuted**2 @ (BOTH * L**2 @ (U @ x) ** 2)
     backward = np.triu(permuted @ L) ** 2 @ (BOTH * U**2 @ x**2)
-    return np.asarray(np.sqrt(_of_forming(A, b, known) + factors + forward + backward) * ROUNDING * u)
+    return np.asarray(np.sqrt(_of_forming(A, b, known, rows) + factors + forward + backward) * ROUNDING * u)
 
 
-def by_inverse(A: Array, b: Array, u: float) -> Array:
+def by_inverse(A: Array, b: Array, u: float, rows: int) -> Array:
     """Of X (A'b), X the inverse of A'A found column by column, L U X = I with partial pivoting.
 
     The errors of factors are common to all columns, so that they cancel in X (A'b) as they do in a solve; those of
@@ -61,10 +63,10 @@ def by_inverse(A: Array, b: Array, u: float) -> Array:
     forward = permuted**2 @ (BOTH * np.tril(L, -1) ** 2 @ (Y**2 @ right))
     backward = np.triu(permuted @ L) ** 2 @ (BOTH * U**2 @ (X**2 @ right))
     product = BOTH * X**2 @ right
-    return np.asarray(np.sqrt(_of_forming(A, b, known) + factors + forward + backward + product) * ROUNDING * u)
+    return np.asarray(np.sqrt(_of_forming(A, b, known, rows) + factors + forward + backward + product) * ROUNDING * u)
 
 
-def by_classical_gram_schmidt(A: Array, b: Array, u: float) -> Array:
+def by_classical_gram_schmidt(A: Array, b: Array, u: float, rows: int) -> Array:
     """Of R^-1 Q'b, Q R = A by classical Gram-Schmidt in the order of the columns.
 
     A + E = Q R holds with small E, so that all that Q'Q = I + F does is R^-1 F Q'b. From w_j = a_j - Q_j R_j follows
@@ -74,10 +76,10 @@ def by_classical_gram_schmidt(A: Array, b: Array, u: float) -> Array:
     """
     known = factors_of(A, b)
     Q, R, z, n = known.Q, known.R, known.z, len(known.z)
-    S, levels, right = A / known.norms, _levels(A), R @ z
+    S, levels, right, share = A / known.norms, _levels(rows), R @ z, len(A) / rows
     formed = S**2 + BOTH * Q**2 @ np.triu(R, 1) ** 2
-    sizes = np.sqrt(BOTH * R**2 + Q.T**2 @ (levels * S**2 + formed))
-    lengths = np.sqrt(4 + BOTH + (levels + 4 * BOTH) * (Q**4).sum(axis=0))
+    sizes = np.sqrt(BOTH * R**2 + share * Q.T**2 @ (levels * S**2 + formed))
+    lengths = np.sqrt(4 + BOTH + (levels + 4 * BOTH) * share * (Q**4).sum(axis=0))
     rng, squares = np.random.default_rng(0), np.zeros(n)
     for _ in range(DRAWS):
         F = np.diag(lengths * rng.normal(size=n))
@@ -87,14 +89,14 @@ def by_classical_gram_schmidt(A: Array, b: Array, u: float) -> Array:
         squares += (known.inverse @ (F @ right)) ** 2 / DRAWS
     # E, the products with b and back substitution, as in every QR factorisation.
     left, C, r = known.inverse @ Q.T, known.inverse @ known.inverse.T, b - S @ z
-    of_factors = left**2 @ (formed @ z**2) + C**2 @ (formed.T @ r**2)
-    of_products = known.inverse**2 @ (levels * Q.T**2 @ b**2 + BOTH * right**2 + BOTH * R**2 @ z**2)
+    of_factors = share * (left**2 @ (formed @ z**2) + C**2 @ (formed.T @ r**2))
+    of_products = known.inverse**2 @ (share * levels * Q.T**2 @ b**2 + BOTH * right**2 + BOTH * R**2 @ z**2)
     return np.asarray(np.sqrt(squares + of_factors + of_products) / known.norms * ROUNDING * u)
 
 
-def _of_forming(A: Array, b: Array, known: Factors) -> Array:
+def _of_forming(A: Array, b: Array, known: Factors, rows: int) -> Array:
     """The sum of squares of dx (n,), over ROUNDING u squared, when A'A and A'b are formed: (A'A)^-1 (db - dG x)."""
-    S, levels = A / known.norms, _levels(A)
+    S, levels = A / known.norms, _levels(rows) * len(A) / rows
     C, z = known.inverse @ known.inverse.T, known.z
     gram = BOTH * (S.T @ S) ** 2 + levels * (S**2).T @ S**2
     right = BOTH * (S.T @ b) ** 2 + levels * (S**2).T @ b**2
@@ -103,9 +105,9 @@ def _of_forming(A: Array, b: Array, known: Factors) -> Array:
     return np.asarray((C**2 @ (right + gram @ z**2) + (own @ pairs * own).sum(axis=1)) / known.norms**2)
 
 
-def _levels(A: Array) -> float:
-    """Roundings of each of m products that are summed in pairs: its own, and one for each level of the tree."""
-    return 1 + float(np.log2(len(A)))
+def _levels(rows: int) -> float:
+    """Roundings of each of so many products that are summed in pairs: its own, and one for each level of the tree."""
+    return 1 + float(np.log2(rows))
 
 
 def factors_of(A: Array, b: Array) -> Factors:

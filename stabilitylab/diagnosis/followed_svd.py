@@ -88,18 +88,19 @@ class _Followed:
         self.squares += neglected**2 * W[:, :-1] ** 2 @ y[1:] ** 2
 
 
-def by_singular_values(A: Array, b: Array, u: float, columnwise: Array, direct: bool) -> Array | None:
+def by_singular_values(A: Array, b: Array, u: float, columnwise: Array, direct: bool, rows: int) -> Array | None:
     """Root mean square of dx (n,) of V S^-1 U'b, U S V' = A (m, n) by LAPACK, at unit roundoff u; None: too large.
 
     columnwise: the condition numbers of `scoring.theory.condition`, for the QR factorisation that comes first where A
-    is tall; direct: none does.
+    is tall; direct: none does. rows: of the data; m, or more where A has fewer with the same products of columns, up
+    to a factor. Without a QR factorisation in front the rows themselves are followed, and None is returned then.
     """
     m, n = A.shape
     known = factors_of(A, b)
     x, inverse = known.z / known.norms, known.inverse / known.norms[:, None]
     C = inverse @ inverse.T
-    tall = m >= TALL * n and not direct
-    if (n if tall else m) * n**2 > LARGEST:
+    tall = rows >= TALL * n and not direct
+    if (n if tall else rows) * n**2 > LARGEST or (rows > m and not tall):
         return None
     if tall:
         R = known.R * known.norms

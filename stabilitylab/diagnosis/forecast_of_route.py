@@ -27,22 +27,25 @@ FOLLOWED = {"pivoting": by_elimination, "inverse": by_inverse, "gram-schmidt": b
 HALF_NORMAL = 0.6745  # median of the size of a normally distributed error, over its root mean square
 
 
-def of_route(label: RouteLabel, A: Array, b: Array, known: Conditioning, u: float) -> Array:
-    """The median size of the error of each coefficient (n,) by a route with a law; A (m, n), u of its format."""
+def of_route(label: RouteLabel, A: Array, b: Array, known: Conditioning, u: float, rows: int) -> Array:
+    """The median size of the error of each coefficient (n,) by a route with a law; A (m, n), u of its format.
+
+    rows: of the data; m, or more where A has fewer with the same products of columns.
+    """
     m, n = A.shape
     if m == n and label.square is not None:
         law, constant = label.square
         label = replace(label, law=law, constant=constant, gram="", cutoff=None)
-    dropped = _dropped(label, A, b, known, u)
+    dropped = _dropped(label, A, b, known, u, rows)
     label = replace(label, cutoff=None)
     working = u if label.works_in == "input" else unit_roundoff(label.works_in)
-    errors = _followed(label, A, b, known, working)
+    errors = _followed(label, A, b, known, working, rows)
     if errors is None:
         return _by_law(label, A, known, u) + dropped
     return HALF_NORMAL * errors + (u * np.abs(known.x) if working < u else 0.0) + dropped
 
 
-def _followed(label: RouteLabel, A: Array, b: Array, known: Conditioning, u: float) -> Array | None:
+def _followed(label: RouteLabel, A: Array, b: Array, known: Conditioning, u: float, rows: int) -> Array | None:
     """The root mean square of the error (n,), followed through the steps of the method; None where it is not."""
     # In units that bring A and b near 1 no square over- or underflows; the error has the unit of x.
     unit_A, unit_b = unit_exponent(A), unit_exponent(b)
@@ -51,26 +54,26 @@ def _followed(label: RouteLabel, A: Array, b: Array, known: Conditioning, u: flo
     if not A.any(axis=0).all():  # columns of such different sizes that one vanishes
         return None
     if label.gram or label.law == "gram-schmidt":
-        errors = FOLLOWED[label.gram or "gram-schmidt"](A, b, u)
+        errors = FOLLOWED[label.gram or "gram-schmidt"](A, b, u, rows)
     elif label.law == "normwise" and label.scaled in ("", "only for the cut-off"):
-        errors = by_singular_values(A, b, u, np.ldexp(known.columnwise, -unit), label.untriangled)
+        errors = by_singular_values(A, b, u, np.ldexp(known.columnwise, -unit), label.untriangled, rows)
     return None if errors is None else np.asarray(np.ldexp(errors, unit))
 
 
-def _dropped(label: RouteLabel, A: Array, b: Array, known: Conditioning, u: float) -> Array:
+def _dropped(label: RouteLabel, A: Array, b: Array, known: Conditioning, u: float, rows: int) -> Array:
     """The error (n,) of directions that a rank cut-off drops."""
     if label.cutoff is None:
         return np.zeros(A.shape[1])
     if label.scaled != "only for the cut-off":
-        with_cutoff, without = (predict(one, A, known, u) for one in (label, replace(label, cutoff=None)))
+        with_cutoff, without = (predict(one, A, known, u, rows) for one in (label, replace(label, cutoff=None)))
         if with_cutoff is None or without is None:
             return np.zeros(A.shape[1])
         return with_cutoff.errors - without.errors
     # LINPACK's rule: a column goes of whose norm too little is left once it is orthogonal to those before it; of two
     # columns that leaves the angle, of which the smallest singular value is half relative to the largest.
-    norms, (m, n) = column_norms(A), A.shape
+    norms, n = column_norms(A), A.shape[1]
     left = np.abs(np.diag(np.linalg.qr(A / norms)[1]))
-    kept = left > 2 * label.cutoff(m, n, 2 * u)
+    kept = left > 2 * label.cutoff(rows, n, 2 * u)
     x = np.zeros(A.shape[1])
     x[kept] = np.linalg.lstsq(A[:, kept] / norms[kept], b, rcond=0)[0] / norms[kept]
     return np.asarray(np.where(kept.all(), 0.0, np.abs(x - known.x)))

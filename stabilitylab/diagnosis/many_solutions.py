@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from stabilitylab.bench.causes import Found, cause_named
+from stabilitylab.bench.causes import Found
+from stabilitylab.bench.causes.cause import shown
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.core.errors import InputError, RankDeficientError, UnderdeterminedError
 from stabilitylab.core.printable import one_decimal
@@ -29,13 +30,7 @@ def many_solutions(
     apart are the solution of least norm and basic ones, in which coefficients are 0 or NA; of another answer no
     certified value is given.
     """
-    cause, n = cause_named(DEPENDENT), len(question.names)
-    if isinstance(error, UnderdeterminedError):
-        m = question.problem.shape[0]
-        why = f"{m} rows cannot determine {n} coefficients: many fit equally well. Give more rows, or leave columns out"
-    else:
-        text = str(error.args[0])  # without the policies of `lstsq`, which are no options here
-        why = f"{text[:1].upper()}{text[1:]}, for no program can tell their coefficients apart"
+    n = len(question.names)
     x = returned(call, n)
     chosen, certified, digits = _choice(question, call, x)
     rows = tuple(
@@ -44,8 +39,19 @@ def many_solutions(
         )
         for j, (name, value) in enumerate(zip(question.names, x, strict=True))
     )
-    found = Found(DEPENDENT, cause.title, cause.severity, f"{why}. {call.name} {chosen}.")
+    found = shown(DEPENDENT, f"{why_many(question, error)}. {call.name} {chosen}.")
     return replace(found, witness={"rank": str(error)}), rows
+
+
+def why_many(question: Question, error: RankDeficientError | UnderdeterminedError) -> str:
+    """What keeps the data from determining coefficients, as a sentence without its end."""
+    if isinstance(error, UnderdeterminedError):
+        m, n = question.rows, len(question.names)
+        return (
+            f"{m} rows cannot determine {n} coefficients: many fit equally well. Give more rows, or leave columns out"
+        )
+    text = str(error.args[0])  # without the policies of `lstsq`, which are no options here
+    return f"{text[:1].upper()}{text[1:]}, for no program can tell their coefficients apart"
 
 
 def _choice(

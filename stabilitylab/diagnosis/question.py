@@ -26,7 +26,8 @@ class Question:
 
     problem: the columns as given, the design, and the format of the person's arithmetic. table: where they come from.
     weights (m,): exact, None where every row counts once; weights_name: of their column. formula: as it was written,
-    "" where there was none.
+    "" where there was none. stands_for: of a small problem that has the means and products of columns of many more
+    rows, how many these are; 0 where the rows are the data themselves.
     """
 
     problem: Problem
@@ -35,6 +36,7 @@ class Question:
     weights_name: str = ""
     weighting: Weighting = "relative"
     formula: str = ""
+    stands_for: int = 0
 
     @cached_property
     def _fits(self) -> dict[tuple[Truth, Policy], CertifiedFit]:
@@ -50,6 +52,11 @@ class Question:
                     self.problem, truth=truth, weights=weights, policy=policy, weighting=self.weighting
                 )
         return self._fits[truth, policy]
+
+    @property
+    def rows(self) -> int:
+        """m, of the data."""
+        return self.stands_for or self.problem.shape[0]
 
     @property
     def title(self) -> str:

@@ -10,7 +10,7 @@ from stabilitylab.core.printable import one_line
 from stabilitylab.report.blocks import Block
 from stabilitylab.report.page import Page
 
-Mode: TypeAlias = Literal["exact", "forecast"]
+Mode: TypeAlias = Literal["exact", "forecast", "by blocks"]
 Harm: TypeAlias = Literal["none", "statistical", "numerical", "both"]
 
 
@@ -148,16 +148,30 @@ class Fix:
     says: str = ""
 
 
+@dataclass(frozen=True)
+class ShownRow:
+    """A row of the data, in a report that is asked to show cells: why it is worth a look, where it stands, its cells.
+
+    Of dates the cells are the units that have elapsed since the first, which `Diagnosis.notes` then name.
+    """
+
+    why: str
+    place: str
+    cells: Mapping[str, str]
+
+
 @dataclass(frozen=True, eq=False)
 class Diagnosis(Page):
     """Whose digits are right, which stage lost the others, and the change that keeps them.
 
     verdict: one sentence. severity: the worst that was found. title: of the regression. call, code: whose answer is
-    judged, and the line that makes it. mode: "exact" against certified truth, or "forecast" from condition numbers.
+    judged, and the line that makes it. mode: "exact" against certified truth, "forecast" from condition numbers, or
+    "by blocks": coefficients certified from exact sums over a long file, and a forecast for a call that was not run.
     level: of all intervals. notes: what was found out while reading. conclusions: what a reader of the printed answer
     would get wrong: a sign, a significance, a column that was dropped. unfinished: what was not done, "" for nothing.
     ignored: the codes that were asked to be left out. calls_not_made: of a library's call that takes no such question,
-    why; more_calls: how many other calls the libraries in `routes` have.
+    why; more_calls: how many other calls the libraries in `routes` have. shown: rows of the data, none unless cells
+    were asked for: else no cell is in a report, but the name of a group where that names a coefficient.
     """
 
     verdict: str
@@ -184,6 +198,7 @@ class Diagnosis(Page):
     ignored: tuple[str, ...] = ()
     calls_not_made: Mapping[str, str] = field(default_factory=dict)
     more_calls: int = 0
+    shown: tuple[ShownRow, ...] = ()
 
     @property
     def digits(self) -> float | None:

@@ -16,6 +16,7 @@ An experiment file begins with `from stabilitylab.lab import Experiment, Finding
 """
 
 from stabilitylab import bench, libraries, problems, solvers
+from stabilitylab.bench.causes import cause_named
 from stabilitylab.bench.optimisers import trajectory
 from stabilitylab.bench.timing import costs, interleaved
 from stabilitylab.core.arithmetic.formats import as_integers, format_named
@@ -63,10 +64,10 @@ __all__ = [
     "GramAccumulator", "Guide", "HeatMap", "Library", "Lines", "Listing", "Measurement", "NoRowsError", "Pivot",
     "Probe", "Problem", "RankDeficientError", "Remedy", "Reporting", "Requirement", "Rows", "Run", "Scatter", "Size",
     "Start", "Status", "Table", "TableBlock", "Text", "Truth", "Variant", "VersionError", "WorstAnswers", "answer",
-    "as_integers", "bench", "case", "cases", "conditioning", "constant", "costs", "enclose", "evidence_of",
-    "exact_input", "explain_descent", "finding", "floors", "format_named", "fuzz", "haar", "how_reported", "hump",
-    "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic", "modes", "one_decimal",
-    "optimisers", "plain", "preloading", "problems", "rank_policy", "recurrence", "reference", "refined",
-    "refinement_factor", "refinements", "remedy", "replayed", "run_file", "singular_values", "solvers", "superscript",
-    "train", "trajectory", "tuning",
+    "as_integers", "bench", "case", "cases", "cause_named", "conditioning", "constant", "costs", "enclose",
+    "evidence_of", "exact_input", "explain_descent", "finding", "floors", "format_named", "fuzz", "haar",
+    "how_reported", "hump", "installed_blas", "interleaved", "interpreter", "libraries", "lstsq", "metamorphic",
+    "modes", "one_decimal", "optimisers", "plain", "preloading", "problems", "rank_policy", "recurrence", "reference",
+    "refined", "refinement_factor", "refinements", "remedy", "replayed", "run_file", "singular_values", "solvers",
+    "superscript", "train", "trajectory", "tuning",
 ]  # fmt: skip

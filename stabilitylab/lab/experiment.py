@@ -111,8 +111,9 @@ class Experiment:
 
     problems, quick: the recipes at full and at quick size (quick defaults to all). solvers: route names or patterns
     ("normal.*"); routes that do not take a problem are passed over. metrics: the scores of the published order;
-    variant_metrics: those of variants, scored on variant_truth. permuted, scaled: how many variants of each kind at
-    full size.
+    variant_metrics: those of variants, scored on variant_truth. causes: whether a published row of few digits is asked
+    for what cost them, which then is its fact "cause" (see `bench.causes`). permuted, scaled: how many variants of each
+    kind at full size.
     rows(size): the probes that come after the grid; it may take a count as well, for `counted`. measure(probe): its
     rows, one for each solver of the probe, in that order.
     remedies: what to do instead. symptoms: what a person sees who has this trouble, each in a few words ("my slope is
@@ -134,6 +135,7 @@ class Experiment:
     scaled: int = 0
     variant_truth: Truth = "decimal"
     variant_metrics: tuple[str, ...] = ("digits.min", "digits.supported")
+    causes: bool = False
     rows: Callable[..., Iterable[Probe]] = _no_probes
     measure: Callable[[Probe], Sequence[Measurement]] = _no_measure
     tables: tuple[Tabulation, ...] = ()

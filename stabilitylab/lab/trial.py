@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from stabilitylab import bench, libraries, problems
-from stabilitylab.bench.causes.rows import IN_TABLES, with_cause
+from stabilitylab.bench.causes import with_cause_noted
 from stabilitylab.bench.pool import watchdog
 from stabilitylab.core import environment
 from stabilitylab.core.catalog import origin
@@ -92,9 +92,9 @@ class Solve:
             )
             for truth in experiment.truths_of(self.variant)
         )
-        if not IN_TABLES or self.variant != PUBLISHED:
+        if not experiment.causes or self.variant != PUBLISHED:
             return rows
-        return tuple(with_cause(row, entry, problem, solution) for row in rows)
+        return tuple(with_cause_noted(row, entry, problem, solution) for row in rows)
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,7 @@ def depends_on(one: Loaded, size: Size) -> str:
         [origin(route.function) for route in routes],  # of routes that other distributions bring
         experiment.metrics,
         experiment.variant_metrics,
+        experiment.causes,
     )
     return repr(parts)
 

@@ -1,7 +1,8 @@
 """The rows of a chapter in long form, small enough to be committed: one line a score, gzipped CSV, to be compared.
 
 `NAME-rows.csv.gz` has the columns of `COLUMNS`; `environments.json` beside it says where they were made, under the
-identifier that the lines carry. Left out is what a comparison does not ask for: coefficients, notes, warnings, facts.
+identifier that the lines carry. Left out is what a comparison does not ask for: coefficients, notes, warnings, facts
+but the cause of lost digits.
 """
 
 import csv
@@ -18,7 +19,7 @@ from typing import Any
 from stabilitylab import libraries
 from stabilitylab.core import environment
 from stabilitylab.core.errors import StabilityLabError
-from stabilitylab.core.types import BLAS, Measurement, Status
+from stabilitylab.core.types import BLAS, CAUSE, Measurement, Status
 from stabilitylab.report.blas_used import blas_used
 from stabilitylab.report.environment import LIBRARIES
 from stabilitylab.report.rows import Rows
@@ -29,7 +30,8 @@ COORDINATES = ("problem", "problem_hash", "parameters", "conditions", "solver", 
 COLUMNS = ("row", *COORDINATES, "environment", "score", "value", "reason")
 """row: its number, 0, 1, ...; parameters, conditions: JSON; value: "" for none, whose reason follows.
 
-A row without any score has one line, with an empty score.
+A row without any score has one line, with an empty score. One that was asked what cost its digits has a line more, of
+the score "cause", with the cause as its reason.
 """
 LONGEST = 2000  # characters of a reason that are kept
 ID_LENGTH = 12  # hexadecimal digits of SHA-256 that tell environments apart
@@ -121,14 +123,18 @@ def read_committed(path: Path) -> Rows:
     coordinates: list[str] | None = None
     scores: dict[str, float | None] = {}
     reasons: dict[str, str] = {}
+    facts: dict[str, str] = {}
     for number, line in _lines(path):
         if line[: len(COORDINATES) + 1] != coordinates:
-            coordinates, scores, reasons = line[: len(COORDINATES) + 1], {}, {}
+            coordinates, scores, reasons, facts = line[: len(COORDINATES) + 1], {}, {}, {}
             try:
-                rows.append(_row(coordinates[1:], scores, reasons))
+                rows.append(_row(coordinates[1:], scores, reasons, facts))
             except (ValueError, TypeError, RecursionError) as error:
                 raise StabilityLabError(f"{path}, line {number}: {error}") from None
         score, value, reason = line[-3:]
+        if score == CAUSE:
+            facts[CAUSE] = reason
+            continue
         try:
             if score or value:
                 scores[score] = _number(value) if value else None
@@ -151,6 +157,8 @@ def _table(rows: Rows, identifier: str) -> str:
             # A NumPy number prints its type; what a library says may be longer than a CSV reader takes.
             number_text = "" if value is None else repr(value if type(value) is int else float(value))
             out.writerow([*place, score, number_text, row.reasons.get(score, "")[:LONGEST]])
+        if CAUSE in row.facts:
+            out.writerow([*place, CAUSE, "", row.facts[CAUSE][:LONGEST]])
     return text.getvalue()
 
 
@@ -187,7 +195,9 @@ def _identifiers(path: Path) -> Collection[str]:
     return {line[COLUMNS.index("environment")] for _, line in _lines(path)}
 
 
-def _row(coordinates: list[str], scores: dict[str, float | None], reasons: dict[str, str]) -> Measurement:
+def _row(
+    coordinates: list[str], scores: dict[str, float | None], reasons: dict[str, str], facts: dict[str, str]
+) -> Measurement:
     named: dict[str, Any] = dict(zip(COORDINATES, coordinates, strict=True))
     parameters, conditions = json.loads(named.pop("parameters")), json.loads(named.pop("conditions"))
     if not isinstance(parameters, dict) or not isinstance(conditions, dict):
@@ -205,6 +215,7 @@ def _row(coordinates: list[str], scores: dict[str, float | None], reasons: dict[
         x=None,
         scores=scores,
         reasons=reasons,
+        facts=facts,
         seed=parameters.get("seed"),
     )
 

@@ -61,6 +61,28 @@ def test_no_number_of_the_table_is_in_a_report(here):
     assert not any(cell in found for row in rows for cell in row.split(","))
 
 
+@pytest.mark.parametrize("name", ["r.html", "r.md", "r.json", "r.txt"])
+def test_a_file_by_blocks_has_the_same_forms_and_calls_its_digits_a_forecast(here, name):
+    done = called("diagnose", "data.csv", "--target", "reading", "--by-blocks", "--output", name)
+    certified = json.loads(called("diagnose", "data.csv", "--target", "reading", "--json").stdout)["coefficients"]
+    for text in (done.stdout, (here / name).read_text("utf-8")):
+        assert "its digits are a forecast" in text
+        assert all(repr(row["certified"]) in text for row in certified)
+        assert "SL101" not in text
+    called("diagnose", "data.csv", "--target", "reading", "--by-blocks", "--require-digits", 6, code=1)
+
+
+def test_cells_are_shown_by_an_option(here):
+    row = (here / "data.csv").read_text().split("\n")[1]
+    for option in ((), ("--by-blocks",)):
+        found = json.loads(
+            called("diagnose", "data.csv", "--target", "reading", "--include-data", "--json", *option).stdout
+        )
+        assert ",".join(found["shown"][0]["cells"].values()) in (here / "data.csv").read_text()
+        assert any("smallest stamp" in shown["why"] and shown["cells"]["stamp"] in row for shown in found["shown"])
+    assert "--include-data asks for it" in " ".join(called("diagnose", "--help").stdout.split())
+
+
 def test_every_code_is_explained(here, monkeypatch):
     from stabilitylab.diagnosis import codes
 
@@ -107,6 +129,15 @@ def test_ctrl_c_shows_what_was_done(here, monkeypatch):
     done = called("diagnose", "data.csv", "--target", "reading", code=130)
     assert "SL101" in done.output
     assert "not done are remedies" in done.output
+
+
+def test_ctrl_c_while_a_long_file_is_read_leaves_nothing_and_says_so(here, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("stabilitylab.diagnosis.by_blocks.exact_sums.numbered", interrupted)
+    done = called("diagnose", "data.csv", "--target", "reading", "--by-blocks", code=130)
+    assert done.stdout == ""
 
 
 def test_a_formula_is_shown_with_the_place_marked_below_it(here):

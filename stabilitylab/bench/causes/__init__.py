@@ -7,5 +7,6 @@ from stabilitylab.bench.causes.found import SEVERITIES as SEVERITIES
 from stabilitylab.bench.causes.found import Found as Found
 from stabilitylab.bench.causes.found import Severity as Severity
 from stabilitylab.bench.causes.rows import with_cause as with_cause
+from stabilitylab.bench.causes.rows import with_cause_noted as with_cause_noted
 from stabilitylab.bench.causes.search import causes_of as causes_of
 from stabilitylab.bench.causes.suspect import Suspect as Suspect

@@ -8,14 +8,11 @@ from stabilitylab.bench.causes.found import Found
 from stabilitylab.bench.causes.search import causes_of
 from stabilitylab.bench.causes.suspect import Suspect
 from stabilitylab.core.catalog import Entry, RouteLabel
-from stabilitylab.core.types import TRUTHS, UNDETERMINED, WORST, Measurement, Solution
+from stabilitylab.core.types import CAUSE, TRUTHS, UNDETERMINED, WORST, Measurement, Solution
 from stabilitylab.data.equivalents import PUBLISHED, Variant
 from stabilitylab.data.problem import Problem
 
 FEW = 4.0  # digits below which a row is asked for its cause
-IN_TABLES = False
-"""Whether the rows of experiments are asked for their causes. Without, a row has the cause that its score shows, a rank
-cut-off; the pages that are committed were written so."""
 
 
 def with_cause(
@@ -33,15 +30,40 @@ def with_cause(
     A row that has FEW digits or more, has a cause already, or belongs to undetermined data comes back as it is. remove:
     as for `causes_of`.
     """
+    if row.cause:
+        return row
+    return replace(row, cause=_cause_of(row, entry, problem, solution, variant, weights, remove=remove))
+
+
+def with_cause_noted(row: Measurement, entry: Entry[RouteLabel], problem: Problem, solution: Solution) -> Measurement:
+    """The row with the same as the fact CAUSE, which tables count and do not put below themselves as they do a cause.
+
+    A row that has a cause from its score, a rank cut-off, is asked too: for the code of it.
+    """
+    said = _cause_of(row, entry, problem, solution, PUBLISHED, None, remove=True)
+    return replace(row, facts={**row.facts, CAUSE: said}) if said else row
+
+
+def _cause_of(
+    row: Measurement,
+    entry: Entry[RouteLabel],
+    problem: Problem,
+    solution: Solution,
+    variant: Variant,
+    weights: Sequence[float] | None,
+    *,
+    remove: bool,
+) -> str:
+    """What a row of few digits is told of its cause; "" for another row, and where nothing is found."""
     digits = row.scores.get(WORST)
     scored = WORST in row.scores and (digits is None or digits < FEW)
     if problem.format.dtype.kind == "O":  # causes compute in formats of NumPy
-        return row
-    if row.cause or not scored or UNDETERMINED in row.facts or (row.answered and digits is None):
-        return row
+        return ""
+    if not scored or UNDETERMINED in row.facts or (row.answered and digits is None):
+        return ""
     (truth,) = (one for one in TRUTHS if one == row.truth)
     found = causes_of(Suspect(problem, solution, truth, entry, variant, weights), remove=remove)
-    return replace(row, cause=_said(found[0], row.answered)) if found else row
+    return _said(found[0], row.answered) if found else ""
 
 
 def _said(found: Found, answered: bool) -> str:

@@ -10,11 +10,13 @@ from stabilitylab.core.printable import quoted
 from stabilitylab.core.suggest import unknown_names
 from stabilitylab.data.problem import DataColumn
 from stabilitylab.data.table.column import BadCell, GivenColumn, is_constant
+from stabilitylab.data.table.row_shown import RowShown
 from stabilitylab.data.table.rows import Rows
 from stabilitylab.data.table.table import Dating, Moments, Table
 from stabilitylab.data.tabular.columns import FEW, Missing
 from stabilitylab.data.tabular.numerals import DROP
 
+SHOWN = 5  # rows that are left out, whose cells are kept for a report
 FEWER = 3  # columns of which a note names the missing cells
 
 
@@ -46,7 +48,10 @@ def assembled(
         others = _unreadable(used, rows, dating)
         raise NotFiniteError(*error.args, *(part for _, says in others for part in ("; also ", *says))) from None
     left_out = 0 if kept is None else len(rows) - len(kept)
+    gaps: list[RowShown] = []
     if kept is not None:
+        gone = np.setdiff1d(np.arange(len(rows)), kept)[:SHOWN].tolist()
+        gaps = [RowShown(rows.numbers[i], {column.name: column.shown(i) for column in used}) for i in gone]
         notes.append(
             f"{left_out} of {len(rows)} rows are left out, in which a cell is missing: {_counts(used, rows, FEWER)}"
         )
@@ -93,6 +98,7 @@ def assembled(
         moments=moments,
         row_names=row_names,
         code=code,
+        gaps=tuple(gaps),
     )
 
 

@@ -46,6 +46,10 @@ class GivenColumn(ABC):
         Raises BadCell, with the row among these.
         """
 
+    @abstractmethod
+    def shown(self, row: int) -> str:
+        """A cell as it stands there, "" for one that holds nothing."""
+
     @property
     def counts_rows(self) -> bool:
         """Whether the cells are the numbers of the rows, 0, 1, ... or 1, 2, ..., as programs write them."""

@@ -38,21 +38,26 @@ class Content:
         return raw if "b" in mode else io.TextIOWrapper(raw, encoding=encoding, errors=errors)
 
 
-def content_of(path: Path) -> bytes:
-    """The bytes of a text, unpacked. Raises InputError for what is no text, and for more than `LARGEST` bytes."""
+def content_of(path: Path, first: int | None = None) -> bytes:
+    """The bytes of a text, unpacked; the first of them where a number is given.
+
+    Raises InputError for what is no text, and for more than `LARGEST` bytes where all are asked for.
+    """
     with path.open("rb") as raw:
         packed = raw.read(len(GZIP)) == GZIP
         if not packed:
             _refuse_foreign(path)
         raw.seek(0)
         try:
-            content = gzip.GzipFile(fileobj=raw).read(LARGEST + 1) if packed else raw.read(LARGEST + 1)
+            most = LARGEST + 1 if first is None else first
+            content = gzip.GzipFile(fileobj=raw).read(most) if packed else raw.read(most)
         except (EOFError, zlib.error, gzip.BadGzipFile):
             raise InputError(f"{path} is a damaged file of gzip: fetch it again") from None
     if len(content) > LARGEST:
         raise InputError(
             f"{path} holds more than {LARGEST // 2**30} GiB, which is not read at once: "
-            f"{'unpack it, and ' * packed}fit it in blocks, sl.fit_file(path, target=...)"
+            f"diagnose it by blocks, sl.diagnose(path, by_blocks=True), or {'unpack it, and ' * packed}fit it so, "
+            f"sl.fit_file(path, target=...)"
         )
     if packed and (content.startswith(ARCHIVES) or content[257:262] == b"ustar"):
         raise InputError(f"{path} is an archive within one of gzip: unpack it first, to one table of text")

@@ -1,6 +1,6 @@
 """Named columns in memory, each exactly as the person has it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -8,6 +8,7 @@ from stabilitylab.core.arithmetic.exact_column import ExactColumn
 from stabilitylab.core.arithmetic.formats import Array
 from stabilitylab.data.labels import Labels
 from stabilitylab.data.problem import DataColumn
+from stabilitylab.data.table.row_shown import RowShown
 
 UNITS: Mapping[str, int] = {
     "nanoseconds": 1,
@@ -53,17 +54,19 @@ class Table:
     or decided on the way: the separator, what dates became, which rows were left out and why. rows_left_out: how many.
     moments: of each column of dates, what it was turned into. row_names: the column that only names the rows, which is
     not among `columns`; "" for none. code: the line by which a person's program would load the table, "" if unknown.
+    gaps: some of the rows that were left out, with the cells that are used.
     """
 
     name: str
     columns: Mapping[str, DataColumn]
-    places: tuple[int, ...]
+    places: Sequence[int]
     place: str = "row"
     notes: tuple[str, ...] = ()
     rows_left_out: int = 0
     moments: Mapping[str, Moments] = field(default_factory=dict)
     row_names: str = ""
     code: str = ""
+    gaps: tuple[RowShown, ...] = ()
 
     @property
     def rows(self) -> int:

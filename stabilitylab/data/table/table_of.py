@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from stabilitylab.core.arguments import require_choice
 from stabilitylab.core.errors import InputError
-from stabilitylab.core.near_files import no_such_file
+from stabilitylab.core.near_files import path_of, require_there
 from stabilitylab.data.table.assembled import assembled
 from stabilitylab.data.table.binary_files import PARQUET, read_array, read_parquet
 from stabilitylab.data.table.column import GivenColumn
@@ -57,7 +57,7 @@ def table_of(
         raise InputError(f"needed must be a list of names; got {needed!r}: give [{needed!r}]")
     text = TextOptions(separator, decimal, thousands, encoding)
     if isinstance(data, str | os.PathLike):
-        return _of_file(Path(data), text, missing, needed, dating, sheet)
+        return _of_file(path_of(data), text, missing, needed, dating, sheet)
     text.refuse("a table in memory")
     columns, rows = given_columns(data)
     return assembled(columns, rows, name=name, missing=missing, needed=needed, dating=dating)
@@ -66,13 +66,9 @@ def table_of(
 def _of_file(
     path: Path, text: TextOptions, missing: Missing, needed: Sequence[str] | None, dating: Dating, sheet: str | None
 ) -> Table:
-    if "\0" in str(path):
-        raise InputError(f"a path holds no NUL; got {str(path)!r}: give the path of one table")
     try:
         if not path.is_file():
-            if not os.path.lexists(path):
-                raise InputError(no_such_file(path))
-            path.stat()
+            require_there(path)
             raise InputError(f"{path} is no file: give the path of one table")
         with path.open("rb") as raw:
             start = raw.read(4)

@@ -48,12 +48,55 @@ class TextOptions:
             raise InputError(f"{given} is for text, and not for {what}: leave it out")
 
 
+@dataclass(frozen=True, eq=False)
+class ReadText:
+    """What stands in a text: its columns, where the rows are, and what was found out.
+
+    separator, notation, encoding, extra: as for `field_blocks`. places: of each column, which field of a row it is.
+    row_names: of the column that names the rows. code: the line that reads the file with pandas.
+    """
+
+    columns: Sequence[TextColumn]
+    rows: Rows
+    separator: str
+    notation: Notation
+    encoding: str
+    extra: bool
+    places: Sequence[int]
+    notes: Sequence[str]
+    row_names: str
+    code: str
+
+
 def read_text(
     path: Path, options: TextOptions, *, missing: Missing, needed: Sequence[str] | None, dating: Dating
 ) -> Table:
     """The table in a text file, as `table_of` says."""
+    text = text_in(path, content_of(path), options, needed)
+    return table_of_text(path, text, missing=missing, needed=needed, dating=dating)
+
+
+def table_of_text(
+    path: Path, text: ReadText, *, missing: Missing, needed: Sequence[str] | None, dating: Dating
+) -> Table:
+    """The table of a text that has been read."""
+    return assembled(
+        text.columns,
+        text.rows,
+        name=path.name,
+        missing=missing,
+        needed=needed,
+        dating=dating,
+        notes=text.notes,
+        row_names=text.row_names,
+        code=text.code,
+    )
+
+
+def text_in(path: Path, content: bytes, options: TextOptions, needed: Sequence[str] | None) -> ReadText:
+    """What stands in the content of a text file, or in its first lines."""
     asked, encoding = options.notation, options.encoding
-    source = Content(path, content_of(path))
+    source = Content(path, content)
     file = cast("Path", source)  # as far as readers of tables use one
     code = named(encoding) if encoding is not None else found_encoding(path, source.content)
     lines = _first_lines(source, code)
@@ -69,7 +112,7 @@ def read_text(
         _joined([block.column(j) for block in blocks]) for j in range(len(table.names) + extra)
     ]
     lines_of_rows = _joined([block.lines for block in blocks])
-    names, cells, lines_of_rows, notes = _without_empty(table.names, cells, lines_of_rows)
+    names, cells, lines_of_rows, places, notes = _without_empty(table.names, cells, lines_of_rows)
     rows = Rows(lines_of_rows, "line", str(path))
     columns = [TextColumn(name, fields) for name, fields in zip(names, cells, strict=True)]
     found = without_row_names(columns, needed)
@@ -77,15 +120,15 @@ def read_text(
     if needed is not None:  # names before contents
         require_names([column.name for column in kept], rows, needed)
     notation = asked if options.thousands is not None else _notation(kept, rows, options.decimal, needed, mark)
-    notes = [_said(mark, notation, code, source.content), *notes, *found.notes]
-    return assembled(
-        [column.written_in(notation) for column in kept],
-        rows,
-        name=path.name,
-        missing=missing,
-        needed=needed,
-        dating=dating,
-        notes=notes,
+    return ReadText(
+        columns=[column.written_in(notation) for column in kept],
+        rows=rows,
+        separator=mark,
+        notation=notation,
+        encoding=code,
+        extra=extra,
+        places=[place for place, column in zip(places, columns, strict=True) if column is not found.column],
+        notes=(_said(mark, notation, code, source.content), *notes, *found.notes),
         row_names=found.name,
         code=_code(path, mark, notation, code, found, extra),
     )
@@ -124,8 +167,8 @@ def _is_shorter(lines: Sequence[str], mark: str) -> bool:
 
 def _without_empty(
     names: Sequence[str], cells: Sequence[Sequence[str]], lines: Sequence[int]
-) -> tuple[Sequence[str], Sequence[Sequence[str]], Sequence[int], list[str]]:
-    """Names, columns and lines without what marks at the ends of lines and lines of marks alone add; and notes."""
+) -> tuple[Sequence[str], Sequence[Sequence[str]], Sequence[int], Sequence[int], list[str]]:
+    """Names, columns and lines without what marks at the ends of lines and lines of marks alone add; places; notes."""
     notes = []
     last = len(lines)
     while last and not any(column[last - 1].strip() for column in cells):
@@ -135,12 +178,14 @@ def _without_empty(
         cells, lines = [column[:last] for column in cells], lines[:last]
     if len(names) < len(cells):
         names = (*names, "") if not any(map(str.strip, cells[-1])) else ("", *names)
+    places: Sequence[int] = range(len(cells))
     empty = [not name and not any(map(str.strip, column)) for name, column in zip(names, cells, strict=True)]
     if any(empty):
         notes.append(f"{_counted(sum(empty), 'column')} without a name and without any value: left out")
         names = [name for name, out in zip(names, empty, strict=True) if not out]
         cells = [column for column, out in zip(cells, empty, strict=True) if not out]
-    return names, cells, lines, notes
+        places = [place for place, out in zip(places, empty, strict=True) if not out]
+    return names, cells, lines, places, notes
 
 
 def _counted(count: int, what: str) -> str:

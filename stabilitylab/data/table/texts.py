@@ -123,6 +123,10 @@ class TextColumn(GivenColumn):
         cells = self.cells if rows is None else [self.cells[i] for i in rows.tolist()]
         return read_texts(list(map(str.strip, cells)), self.notation, dating)
 
+    def shown(self, row: int) -> str:
+        """The cell."""
+        return self.cells[row]
+
     @property
     def counts_rows(self) -> bool:
         """As in every column of its kind."""

@@ -56,6 +56,10 @@ class ValueColumn(GivenColumn):
             return Reading(_labels(values))
         return _of_type(values, dating, self.zone)
 
+    def shown(self, row: int) -> str:
+        """The cell as text."""
+        return "" if self.gaps[row] else str(self.values[row])
+
     @property
     def counts_rows(self) -> bool:
         """As in every column of its kind."""

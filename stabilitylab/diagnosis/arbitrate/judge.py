@@ -30,6 +30,7 @@ from stabilitylab.diagnosis.arbitrate.spelling import normal
 from stabilitylab.diagnosis.arbitrate.verify import Proof, proof_of
 from stabilitylab.diagnosis.asked import asked
 from stabilitylab.diagnosis.question import Question
+from stabilitylab.diagnosis.shown_rows import without_cells
 
 
 @in_default_mode
@@ -90,7 +91,7 @@ def arbitrate_question(
     known = known_names(setting)
     given = answers_of(answers, question.names, known)
     _require_known(setting, given, known)
-    notes: tuple[str, ...] = question.table.notes
+    notes: tuple[str, ...] = without_cells(question.table)
     try:
         question.fit("decimal")
     except RankDeficientError as error:

@@ -37,14 +37,20 @@ def dependence_of(question: Question, *, certified: bool = True) -> Dependence:
     if not certified:
         return _of_full_rank(question, None)
     try:
-        return _of_full_rank(question, question.fit("decimal"))
+        return dependence_by(question, question.fit("decimal"))
     except (RankDeficientError, UnderdeterminedError):
-        fit = question.fit("decimal", "minimum-norm")
-        columns = columns_of(question, fit)
-        near = exact_relations(columns, fit)
-        taking_part = {name for one in near for name in one.weights}
-        harm: dict[str, Harm] = {name: "both" if name in taking_part else "none" for name in columns.names}
-        return _dependence(columns, near, harm, exact_says(near))
+        return dependence_by(question, question.fit("decimal", "minimum-norm"))
+
+
+def dependence_by(question: Question, fit: CertifiedFit) -> Dependence:
+    """The same from a certified fit that is there already: of the question, or of all the rows that it stands for."""
+    if fit.certificate.rank == len(fit.x):
+        return _of_full_rank(question, fit)
+    columns = columns_of(question, fit)
+    near = exact_relations(columns, fit)
+    taking_part = {name for one in near for name in one.weights}
+    harm: dict[str, Harm] = {name: "both" if name in taking_part else "none" for name in columns.names}
+    return _dependence(columns, near, harm, exact_says(near))
 
 
 def _of_full_rank(question: Question, fit: CertifiedFit | None) -> Dependence:
@@ -59,7 +65,7 @@ def _of_full_rank(question: Question, fit: CertifiedFit | None) -> Dependence:
         if (question.problem.design.degree or 0) > 1:
             near += of_powers(columns, least)
         else:
-            near += near_relations(columns, len(question.problem.b), least, [one.column for one in proven])
+            near += near_relations(columns, question.rows, least, [one.column for one in proven])
         if near:
             break
     return _dependence(columns, near, harm, says(question, columns, near, found))

@@ -118,15 +118,15 @@ def _in_units(question: Question, columns: Columns, fit: CertifiedFit | None) ->
     norm_b, b = _norm_b(question)
     counted = slice(None) if w is None else w > 0
     if not norm_b:
-        return np.zeros(A.shape[1]), 0.0, len(b)
+        return np.zeros(A.shape[1]), 0.0, question.rows
     unit = np.exp2(columns.sizes)
     if not (np.isfinite(unit).all() and unit.all()):
-        return np.zeros(A.shape[1]) if fit is None else _scaled(question, columns, fit.x), 1.0, len(b)
+        return np.zeros(A.shape[1]) if fit is None else _scaled(question, columns, fit.x), 1.0, question.rows
     roots = np.ones(len(b)) if w is None else np.sqrt(w[counted] / w.max())
     scaled = np.asarray(A[counted] / unit * roots[:, None], dtype=np.float64)
     z = np.linalg.lstsq(scaled, b / norm_b, rcond=0)[0] if fit is None else _scaled(question, columns, fit.x)
     rho = float(np.linalg.norm(b / norm_b - scaled @ z))
-    return z, min(1.0, rho), len(b)
+    return z, min(1.0, rho), question.rows
 
 
 def _scaled(question: Question, columns: Columns, values: Array) -> Array:

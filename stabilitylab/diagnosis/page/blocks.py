@@ -12,6 +12,7 @@ from stabilitylab.report.cells import Cell, Table
 from stabilitylab.report.plain_cells import NONE, cap_note, digits_cell, number_cell, table_of_cells, text_cell
 
 BEST = 3  # remedies with their code; the others are named
+FIELDS = 12  # columns of the data in a table of its rows
 MOST = 60  # coefficients, routes and relations in a table: of more, those that matter most
 SERIOUS = {"error": "Digits are lost", "warning": "Digits could be better", "note": "Note", "healthy": "Healthy"}
 
@@ -51,6 +52,12 @@ def _blocks(found: Diagnosis, short: bool, all_digits: bool) -> Iterator[Block]:
             "A forecast from condition numbers: no exact solution was computed, and the digits are those that a call "
             "of this kind keeps on such data as a rule.",
         ))  # fmt: skip
+    if found.mode == "by blocks":
+        yield Text((
+            "The certified coefficients are those of all rows, from exact sums. The correct digits are a forecast: "
+            "those that a call of this kind keeps as a rule on data with these means and products of columns. The "
+            "call was not run.",
+        ))  # fmt: skip
     yield TableBlock(_digits_table(found, shown))
     yield Picture("Correct digits of each coefficient, beside what data and noise leave", digits_chart(shown))
     if any(row.standard_error is not None for row in shown):
@@ -68,6 +75,9 @@ def _blocks(found: Diagnosis, short: bool, all_digits: bool) -> Iterator[Block]:
     if found.routes:
         yield Heading(2, ("Libraries on these data",))
         yield TableBlock(routes_table(found))
+    if found.shown:
+        yield Heading(2, ("Rows of the data",))
+        yield TableBlock(_rows_table(found))
 
 
 def _causes(found: Diagnosis) -> Iterator[Block]:
@@ -180,7 +190,7 @@ def _proportions(found: Diagnosis, name: str) -> str:
 
 
 def _digits_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
-    forecast = found.mode == "forecast"
+    forecast, certified_too = found.mode != "exact", found.mode != "forecast"
     header = ("coefficient", "correct digits", one_line(found.call), "certified", "data support", "noise leaves")
     body = []
     for row in rows:
@@ -190,16 +200,15 @@ def _digits_table(found: Diagnosis, rows: Sequence[Coefficient]) -> Table:
             text_cell(row.name), digits_cell(row.digits), text_cell(own), text_cell(certified),
             digits_cell(row.supported), digits_cell(row.statistical),
         ))  # fmt: skip
-    notes = (
-        ("correct digits: expected, not measured",)
-        if forecast
-        else (
+    of_digits = "correct digits: -log10 of the relative error, 15.95 at most: float64 holds no more"
+    notes: tuple[str, ...] = ("correct digits: expected, not measured" if forecast else of_digits,)
+    if certified_too:
+        notes = (
             "certified: the double nearest to the exact coefficient of the numbers as given",
-            "correct digits: -log10 of the relative error, 15.95 at most: float64 holds no more",
+            *notes,
             "data support: digits that are left when every number changes within its rounding",
             "noise leaves: -log10(standard error / |coefficient|)",
         )
-    )
     left = len(found.coefficients) - len(rows)
     more = (f"{left} more coefficients, with as many digits or more, are in the JSON",) if left else ()
     return table_of_cells("Digits", header, body, (False, *[True] * 5), (*notes, *more))
@@ -233,6 +242,17 @@ def routes_table(found: Diagnosis) -> Table:
     left = len(found.routes) - len(rows)
     notes = (*((f"{left} more in the JSON",) if left else ()), *cap_note(one.worst for one in rows))
     return table_of_cells("Routes", header, body, (False, True, False, False), notes)
+
+
+def _rows_table(found: Diagnosis) -> Table:
+    names = list(found.shown[0].cells)[:FIELDS]
+    body = [
+        (text_cell(row.place), text_cell(row.why), *(text_cell(row.cells.get(name, "")) for name in names))
+        for row in found.shown[:MOST]
+    ]
+    left = len(found.shown[0].cells) - len(names)
+    notes = (f"{left} more columns in the JSON",) if left else ()
+    return table_of_cells("Rows", ("row", "why", *map(one_line, names)), body, (False,) * (2 + len(names)), notes)
 
 
 # --- cells and words

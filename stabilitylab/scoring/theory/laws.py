@@ -101,13 +101,14 @@ LAWS: dict[str, Law] = {
 }
 
 
-def predict(label: RouteLabel, A: Array, c: Conditioning, u: float) -> Prediction | None:
+def predict(label: RouteLabel, A: Array, c: Conditioning, u: float, rows: int | None = None) -> Prediction | None:
     """The errors that the label's law predicts on A (m, n), with those of its rank cut-off; None where it has no law.
 
     u: of the format of A. A route that works in a wider format errs by the unit roundoff of that format, and by u |x|
     when its answer is rounded to the format of A.
     A cut-off above the smallest relative singular value drops right singular vectors V_d: an error of V_d V_d' x.
-    Within a factor 4 of the cut-off rounding decides which are dropped; the bound covers both cases.
+    Within a factor 4 of the cut-off rounding decides which are dropped; the bound covers both cases. rows: of the data,
+    where A has fewer with the same products of columns.
     """
     if label.law is None:
         return None
@@ -118,7 +119,7 @@ def predict(label: RouteLabel, A: Array, c: Conditioning, u: float) -> Predictio
         errors, bound = errors + u * np.abs(c.x), bound + u * np.abs(c.x)
     if label.cutoff is not None:
         m, n = A.shape
-        cut = label.cutoff(m, n, 2 * u)
+        cut = label.cutoff(rows or m, n, 2 * u)
         errors = errors + _dropped(A, c, label, cut)
         bound = np.maximum(bound, 2 * (errors + _dropped(A, c, label, 4 * cut)))
     return Prediction(errors, bound)

@@ -97,7 +97,7 @@ def _dates(view: View) -> Iterator[Model]:
                 atom: affine(of_atom(atom), 1, Fraction(nanoseconds, UNITS[unit]) + (day == "0001-01-01"))
             }
             features = tuple(replace(f, polynomial=substituted(f.polynomial, replaced)) for f in view.model.features)
-            says = f"{atom.column!r} in {unit} since {day} ({who}) in place of {first}"
+            says = f"{atom.column!r} in {unit} since {day} ({who}), not since the first of them"
             yield view.model.changed("SL310", says, tries=len(DAYS) * len(moments), features=features)
 
 
