@@ -171,5 +171,5 @@ def _counted(number: int, word: str) -> str:
 def _duration(seconds: float) -> str:
     """In words: "0.4 s", "12 s", "3 minutes"."""
     if seconds < 100:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} minutes"

@@ -28,15 +28,29 @@ class Declared(Protocol):
     """What of the label of a library's optimiser a law has to know (see `libraries.optimisers`)."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name in the catalogue."""
+        ...
+
     @property
-    def documented(self) -> str | None: ...
+    def documented(self) -> str | None:
+        """The optimiser of ours whose formula its documentation gives."""
+        ...
+
     @property
-    def hyperparameters(self) -> Mapping[str, Any]: ...
+    def hyperparameters(self) -> Mapping[str, Any]:
+        """Those that make it this one."""
+        ...
+
     @property
-    def renamed(self) -> Mapping[str, Any]: ...
+    def renamed(self) -> Mapping[str, Any]:
+        """Our name of each that a task can set -> its own."""
+        ...
+
     @property
-    def formats(self) -> tuple[str, ...]: ...
+    def formats(self) -> tuple[str, ...]:
+        """Those of parameters that it takes."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
