@@ -221,7 +221,7 @@ A = np.column_stack([np.ones(50), rng.uniform(200, 400, 50)]).astype(np.float16)
 print(f"the largest entry of A'A in float16 is {(A.T @ A).max()}")  # inf
 exponents = np.frexp(np.abs(A).max(axis=0))[1]  # exact: powers of two
 scaled = np.ldexp(A, -exponents)
-print(f"with columns scaled to 1 it is {(scaled.T @ scaled).max()}")  # about 18
+print(f"with scaled columns it is {(scaled.T @ scaled).max()}")  # 18
 """
 
 REFINING = """
