@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from stabilitylab.cli import exits, progress
-from stabilitylab.cli.options import AS_JSON, listed, reading_options
+from stabilitylab.cli.options import AS_JSON, FILE, listed, reading_options
 from stabilitylab.cli.report_file import require_new, write_report
 from stabilitylab.core.errors import InputError
 from stabilitylab.core.objective import LOSSES, Loss
@@ -21,7 +21,7 @@ UPDATES = ("plain", "compensated", "master", "stochastic")
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--target", metavar="COL", help="The column to explain.")
 @click.option("--columns", metavar="A,B,C", help="The columns to explain it with. Default: all others.")
 @click.option("--formula", metavar="FORMULA", help="In place of both: 'y ~ x + poly(z, 2) + C(group)'.")
@@ -84,6 +84,7 @@ def train(
     Exit codes: 0 done, 2 bad use or bad input, 130 interrupted.
     """
     from stabilitylab.diagnosis.asked import asked
+    from stabilitylab.diagnosis.shown_rows import without_cells
     from stabilitylab.training.explain import explained
     from stabilitylab.training.run import train as run_of
 
@@ -124,7 +125,7 @@ def train(
     if output is not None:
         exits.writes(output)
         write_report(output, found)
-    _show(found, question.table.notes, as_json=as_json)
+    _show(found, without_cells(question.table), as_json=as_json)
 
 
 def _hyperparameter(text: str) -> tuple[str, float | bool]:
