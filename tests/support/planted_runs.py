@@ -30,9 +30,9 @@ def made(rng: np.random.Generator, kappa: float, m: int = 20, n: int = 3, size: 
     return A, A @ x + noise * size * rng.standard_normal(m) / np.sqrt(m)
 
 
-def all_kinds(count: int, seed: int = 0) -> Iterator[Planted]:
-    """`count` runs of each kind."""
-    for kind in KINDS:
+def all_kinds(count: int, seed: int = 0, kinds=None) -> Iterator[Planted]:
+    """`count` runs of each kind, or of some."""
+    for kind in KINDS if kinds is None else kinds:
         rng = np.random.default_rng([seed, *kind.__name__.encode()])
         for k in range(count):
             yield kind(rng, k)
@@ -167,3 +167,33 @@ def right(rng, k):
 
 KINDS = (too_large, slow, at_the_floor, frozen, frozen_state, eps_too_large, cycling, noisy, far_away, decayed,
          dependent, overflow, underflow, other_loss, right)  # fmt: skip
+
+
+def named_first(one: Planted) -> str:
+    """The code that the explanation of a planted run, or of the history it would have left, has first; "" for none."""
+    import stabilitylab as sl
+
+    data = (one.A, one.b)
+    if not one.history:
+        return sl.explain_descent(*data, sl.train(one.optimiser, data, **one.arguments)).cause
+    left = sl.train(one.optimiser, data, **{**one.arguments, "loss": one.history})
+    said = {name: value for name, value in one.arguments.items() if name != "steps"}
+    return sl.explain_descent(*data, np.array(left.weights[:100]), optimiser=one.optimiser, **said).cause
+
+
+def campaign(count: int) -> Iterator[str]:
+    """A line for each kind: how many of `count` runs are named rightly; the codes of the others."""
+    for kind in KINDS:
+        wrong = []
+        for one in all_kinds(count, kinds=(kind,)):
+            code = named_first(one)
+            if code not in one.codes and (one.codes or code):
+                wrong.append(code or "healthy")
+        yield f"{kind.__name__}: {count - len(wrong)} of {count} {', '.join(wrong)}".rstrip()
+
+
+if __name__ == "__main__":
+    import sys
+
+    for line in campaign(int(sys.argv[1])):
+        print(line, flush=True)

@@ -9,7 +9,7 @@ import pytest
 
 import stabilitylab as sl
 from paths import ROOT
-from planted_runs import KINDS, Planted
+from planted_runs import KINDS, named_first
 from stabilitylab.core.arithmetic.formats import FLOAT16, FLOAT64
 from stabilitylab.training.causes.cause import catalog
 from stabilitylab.training.causes.inquiry import Inquiry
@@ -21,16 +21,6 @@ from stabilitylab.training.run import data_of
 SLOW = ("frozen_state", "underflow", "at_the_floor")  # many steps: asked in the whole run
 
 
-def explained(one: Planted):
-    """The explanation of a planted run, or of the history that it would have left."""
-    data = (one.A, one.b)
-    if not one.history:
-        return sl.explain_descent(*data, sl.train(one.optimiser, data, **one.arguments))
-    made = sl.train(one.optimiser, data, **{**one.arguments, "loss": one.history})
-    said = {name: value for name, value in one.arguments.items() if name != "steps"}
-    return sl.explain_descent(*data, np.array(made.weights[:100]), optimiser=one.optimiser, **said)
-
-
 @pytest.mark.parametrize(
     "kind",
     [pytest.param(kind, marks=[pytest.mark.whole_run] if kind.__name__ in SLOW else []) for kind in KINDS],
@@ -39,9 +29,7 @@ def explained(one: Planted):
 def test_what_was_planted_is_named_first(kind):
     rng = np.random.default_rng([1, *kind.__name__.encode()])
     one = kind(rng, 0)
-    found = explained(one)
-    assert found.cause in one.codes if one.codes else found.cause == "", str(found.run)
-    json.dumps(found.to_dict(), allow_nan=False)
+    assert named_first(one) in (one.codes or ("",))
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +54,7 @@ def test_the_verdict_has_the_cause_and_the_way(slow_run):
     assert "(SL411)" in found.verdict
     assert found.fixes[0].says in found.verdict
     assert found.fixes[-1].is_direct
+    json.dumps(found.to_dict(), allow_nan=False)
     for form in (str(found), found.to_markdown(), found.to_html(), found._repr_html_()):
         assert "SL411" in form
         assert "Solved directly" in form
