@@ -44,7 +44,7 @@ ABOUT: Spans = (
 """What the index begins with."""
 
 
-FINDINGS = 3  # of a chapter in the index: the first ones
+FINDINGS = 2  # of a chapter in the index: the first ones
 
 
 def write_index(
@@ -53,7 +53,7 @@ def write_index(
     """The book, its picture, the glossary, and a page for each library, in the formats of these suffixes.
 
     What a person sees and where to read of it; the condition number; for each experiment its question, first findings
-    and all that are refuted, first figure and what to do instead, with the program of the first remedy; the libraries;
+    and all that are refuted, first figure and what to do instead, whose programs stand in the chapter; the libraries;
     the environment. others: see `written_before`.
     """
     questions = [prose(chapter.question) for chapter in chapters]
@@ -75,10 +75,11 @@ def write_index(
     for chapter, words in zip(chapters, questions, strict=True):
         shown = [one for k, one in enumerate(chapter.findings) if k < FINDINGS or one.holds is False]
         blocks += [Heading(2, words), *verdicts(tuple(shown)), *chapter.figures[:1]]
-        blocks += instead(chapter.remedies, 3, codes=1)
+        blocks += instead(chapter.remedies, 3, codes=0)
         left = len(chapter.findings) - len(shown)
         rest = [f"{left} more finding{'s' * (left != 1)}"] * (left > 0) + ["its tables"]
-        rest += ["the other programs"] * (len(chapter.remedies) > 1)
+        count = len(chapter.remedies)
+        rest += [f"the program{'s' * (count != 1)} of the remed{'ies' if count != 1 else 'y'}"] * (count > 0)
         blocks.append(
             Text(
                 (

@@ -205,6 +205,8 @@ def scale(axes: "Axes", which: str, log: bool, values: Sequence[float], digits: 
         axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f}"))
     else:
         limit(low, high)
+        # A tick beyond the limits is not drawn, and its label, which is not either, would count as off the page.
+        axis.set_major_locator(FixedLocator([v for v in axis.get_major_locator()() if low <= v <= high]))
         axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.6g}".replace("-", "−")))
     axes.grid(True, axis=which)  # type: ignore[arg-type]
     axes.tick_params(axis=which, length=3)  # type: ignore[arg-type]
