@@ -75,7 +75,7 @@ def write_index(
     for chapter, words in zip(chapters, questions, strict=True):
         shown = [one for k, one in enumerate(chapter.findings) if k < FINDINGS or one.holds is False]
         blocks += [Heading(2, words), *verdicts(tuple(shown)), *chapter.figures[:1]]
-        blocks += instead(chapter.remedies, 3, codes=0)
+        blocks += instead(chapter.remedies, 3, programs=False)
         left = len(chapter.findings) - len(shown)
         rest = [f"{left} more finding{'s' * (left != 1)}"] * (left > 0) + ["its tables"]
         count = len(chapter.remedies)

@@ -162,15 +162,12 @@ def write_chapter(loaded: Loaded, rows: Rows, folder: Path) -> Chapter:
     return chapter
 
 
-def instead(remedies: Sequence[CheckedRemedy], level: int, codes: int | None = None) -> tuple[Block, ...]:
-    """What to do instead: each remedy's sentence with its verdict, and its code; nothing where there is none.
-
-    codes: how many of the remedies are shown with their code, the first ones; None for all.
-    """
+def instead(remedies: Sequence[CheckedRemedy], level: int, *, programs: bool = True) -> tuple[Block, ...]:
+    """What to do instead: each remedy's sentence with its verdict, and its program; nothing where there is none."""
     blocks: list[Block] = []
-    for number, remedy in enumerate(remedies):
+    for remedy in remedies:
         blocks.append(Text(_verdict(remedy)))
-        if codes is None or number < codes:
+        if programs:
             blocks.append(Code(remedy.code, "python"))
     return (Heading(level, ("What to do instead",)), *blocks) if blocks else ()
 
