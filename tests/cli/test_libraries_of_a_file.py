@@ -89,7 +89,7 @@ def test_where_nothing_was_measured_the_pace_of_the_first_calls_is_told(here, mo
     assert "told after a quarter of them" in clock.says(chosen)
     now[0] = 6.0
     assert clock.pace(1, 8) == ""
-    assert clock.pace(2, 8) == "2 of 8 calls took 6.0 s: at this pace the others take 18 s"
+    assert clock.pace(2, 8) == "2 of 8 calls took 6 s: at this pace the others take 18 s"
     clock.stop("a")
     clock.keep()
     again = Clock(6)

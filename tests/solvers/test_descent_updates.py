@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from exact_formats import WIDTHS
 from stabilitylab.core.arithmetic.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, LONGDOUBLE, format_of
 from stabilitylab.solvers import descent
 from stabilitylab.solvers.descent.schedules import constant
 from stabilitylab.solvers.descent.updates import compensated, master, plain, stochastic
-from tests.support.exact_formats import WIDTHS
 
 PAIRS = [(BFLOAT16, FLOAT32), (FLOAT16, FLOAT32), (FLOAT32, FLOAT64), (BFLOAT16, FLOAT64), (FLOAT32, BFLOAT16)]
 PAIRS += [(FLOAT32, LONGDOUBLE), (FLOAT64, FLOAT32), (FLOAT64, LONGDOUBLE), (FLOAT16, BFLOAT16)]
