@@ -93,7 +93,7 @@ def test_where_nothing_was_measured_the_pace_of_the_first_calls_is_told(here, mo
     clock.stop("a")
     clock.keep()
     again = Clock(6)
-    assert "1 of them took 6.0 s the last time; 7 are called for the first time" in again.says(chosen)
+    assert "1 of them took 6 s the last time; 7 are called for the first time" in again.says(chosen)
     now[0] = 12.0
     assert again.pace(2, 8) == ""
 
